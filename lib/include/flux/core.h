@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Everything that a program which talks to a Flux instance needs. */
+
+#ifndef FLUX_CORE_H
+#define FLUX_CORE_H
+
+#include <flux/types.h>
+
+#endif /* !FLUX_CORE_H */

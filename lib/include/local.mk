@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Public headers, installed as <flux/...>.
+fluxincludedir = $(includedir)/flux
+fluxinclude_HEADERS = \
+	%D%/flux/types.h \
+	%D%/flux/core.h

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+noinst_LTLIBRARIES += lib/util/libutil.la
+lib_util_libutil_la_SOURCES = \
+	%D%/errprintf.c %D%/errprintf.h \
+	%D%/buf.c %D%/buf.h \
+	%D%/fdutil.c %D%/fdutil.h \
+	%D%/monotime.h
