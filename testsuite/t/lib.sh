@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# A small TAP harness for script tests. A test is one bash file that begins with
+#
+#     . "$(dirname "$0")/lib.sh"
+#
+# has any number of cases
+#
+#     test_case 'submit prints an id' <<'END'
+#     id=$(flux submit true)
+#     expect_match '^ƒ' "$id"
+#     END
+#
+# and ends with `test_done`. Each case runs in a bash of its own (set -eu, pipefail) in the test's
+# temporary folder, with no stdin and a time limit (`test_case -t SECONDS`, else 60 s); it fails
+# where its first command fails. Variables and functions of the file are seen by its cases, but
+# not the other way round: what a case wants to tell the next one, it writes to a file.
+#
+# A file can be run by hand; build first, and name the build folder in top_builddir when it is not
+# ./build. `-v` shows the output of every case, `-k` keeps the temporary folder. A file whose head
+# has the line `# alone` is never run beside another one by testsuite/run.
+
+set -a # the cases see what the test file defines
+set -u
+export LC_ALL=C.UTF-8
+umask 022
+
+T_FILE=$(basename "$0" .sh)
+T_DIR=$(cd "$(dirname "$0")" && pwd)
+top_srcdir=$(cd "$T_DIR/../.." && pwd)
+T_LIMIT=${T_LIMIT:-60}
+T_VERBOSE=${T_VERBOSE:-}
+T_KEEP=${T_KEEP:-}
+while getopts vk T_opt; do
+    case $T_opt in
+    v) T_VERBOSE=1 ;;
+    k) T_KEEP=1 ;;
+    *) exit 2 ;;
+    esac
+done
+
+if [ -z "${top_builddir:-}" ]; then
+    for T_dir in "$PWD" "$top_srcdir/build" "$top_srcdir/build-test" "$top_srcdir"; do
+        [ -f "$T_dir/config.status" ] && top_builddir=$T_dir && break
+    done
+fi
+[ -n "${top_builddir:-}" ] || { echo "Bail out! no build folder; set top_builddir"; exit 99; }
+
+# What was built comes first, and nothing of the caller's Flux or Slurm session leaks in.
+PATH=$top_builddir/shell/cmd:$PATH
+FLUX_EXEC_PATH=$top_builddir/shell/broker:$top_builddir/shell/job
+SPANK_FLUX=$top_builddir/spank/.libs/spank_flux.so
+CLUSTER=$top_srcdir/testsuite/slurm/cluster
+for T_var in $(compgen -e); do
+    case $T_var in
+    SLURM_* | SLURMD_* | SBATCH_* | SALLOC_* | SRUN_* | PMI_* | PMIX_* | FLUX_URI | FLUX_JOB_* | FLUX_TASK_*)
+        unset "$T_var" ;;
+    esac
+done
+
+T_COUNT=0
+T_FAILED=0
+T_TMP=$(mktemp -d "${TMPDIR:-/tmp}/t-${T_FILE%%-*}.XXXXXX") || exit 99
+chmod 755 "$T_TMP"
+T_STATE=$T_TMP/.t
+mkdir "$T_STATE"
+cd "$T_TMP" || exit 99
+
+# ---- Structure of a test file
+
+# at_end COMMAND: run it when the test ends, however it ends; the last one given runs first.
+at_end ()
+{
+    printf '%s\n' "$*" >>"$T_STATE/at_end"
+}
+
+t_cleanup ()
+{
+    local code=$?
+    trap - EXIT INT TERM HUP
+    if [ -f "$T_STATE/at_end" ]; then
+        tac "$T_STATE/at_end" >"$T_STATE/at_end.rev"
+        while IFS= read -r line; do
+            timeout -k 5 60 bash -c "$line" </dev/null >>"$T_STATE/at_end.log" 2>&1 ||
+                sed 's/^/# at_end: /' "$T_STATE/at_end.log"
+        done <"$T_STATE/at_end.rev"
+    fi
+    if [ -n "$T_KEEP" ]; then
+        echo "# kept $T_TMP"
+    else
+        cd / && rm -rf --one-file-system "$T_TMP"
+    fi
+    exit $code
+}
+trap t_cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# test_case [-t SECONDS] TITLE <<'END' ... END
+test_case ()
+{
+    local limit=$T_LIMIT
+    [ "$1" = -t ] && limit=$2 && shift 2
+    T_COUNT=$((T_COUNT + 1))
+    local n=$T_COUNT code start=$EPOCHREALTIME
+    cat >"$T_STATE/case-$n"
+    timeout -k 5 "$limit" bash -eEu -o pipefail -c '
+        trap '\''echo "line $LINENO: exit $?: $BASH_COMMAND"'\'' ERR
+        . "$1"' "$T_FILE" "$T_STATE/case-$n" </dev/null >"$T_STATE/out-$n" 2>&1
+    code=$?
+    local ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+    if [ $code -eq 0 ]; then
+        echo "ok $n - $1 # ${ms}ms"
+    else
+        T_FAILED=$((T_FAILED + 1))
+        echo "not ok $n - $1"
+        [ $code -eq 124 ] && echo "# took more than $limit s"
+    fi
+    if [ $code -ne 0 ] || [ -n "$T_VERBOSE" ]; then
+        tail -n 100 "$T_STATE/out-$n" | sed 's/^/#   /'
+    fi
+    return 0
+}
+
+# skip_case TITLE REASON <<'END': takes the place of a case that can't run here.
+skip_case ()
+{
+    [ -t 0 ] || cat >/dev/null
+    T_COUNT=$((T_COUNT + 1))
+    echo "ok $T_COUNT - $1 # SKIP $2"
+}
+
+# case_if CONDITION-COMMAND REASON -- test_case's arguments
+case_if ()
+{
+    local cond=$1 reason=$2
+    shift 3
+    if eval "$cond" >/dev/null 2>&1; then
+        test_case "$@"
+    else
+        skip_case "${*: -1}" "$reason"
+    fi
+}
+
+skip_all ()
+{
+    echo "1..0 # SKIP $*"
+    exit 0
+}
+
+test_done ()
+{
+    echo "1..$T_COUNT"
+    [ "$T_FAILED" -eq 0 ]
+    exit
+}
+
+# ---- Expectations, for the cases. Each says what it saw when it fails.
+
+# expect_exit CODE COMMAND...
+expect_exit ()
+{
+    local want=$1 code=0
+    shift
+    "$@" || code=$?
+    [ "$code" -eq "$want" ] || { echo "exit $code, not $want: $*"; return 1; }
+}
+
+# expect_fail COMMAND...: it fails on its own terms, and neither crashes nor is missing.
+expect_fail ()
+{
+    local code=0
+    "$@" || code=$?
+    [ $code -ge 1 ] && [ $code -le 123 ] || { echo "exit $code, not 1..123: $*"; return 1; }
+}
+
+# expect_equal WANT GOT
+expect_equal ()
+{
+    [ "$1" = "$2" ] || { diff -u --label want --label got <(echo "$1") <(echo "$2"); return 1; }
+}
+
+# expect_match REGEX TEXT
+expect_match ()
+{
+    grep -qE -- "$1" <<<"$2" || { printf 'no match of %s in:\n%s\n' "$1" "$2"; return 1; }
+}
+
+# expect_no_match REGEX TEXT
+expect_no_match ()
+{
+    ! grep -E -- "$1" <<<"$2" || { printf '%s should not be in:\n%s\n' "$1" "$2"; return 1; }
+}
+
+# expect_output WANT COMMAND...: exit 0 and this standard output
+expect_output ()
+{
+    local want=$1 got
+    shift
+    got=$("$@") || { echo "exit $?: $*"; return 1; }
+    expect_equal "$want" "$got"
+}
+
+# expect_same_file WANT GOT
+expect_same_file ()
+{
+    cmp -- "$1" "$2" || { diff -u -- "$1" "$2" | head -n 40; return 1; }
+}
+
+# expect_in_file REGEX FILE
+expect_in_file ()
+{
+    grep -qE -- "$1" "$2" || { echo "no match of $1 in $2:"; tail -n 40 -- "$2"; return 1; }
+}
+
+# wait_until SECONDS COMMAND...: poll until it succeeds
+wait_until ()
+{
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || { echo "still not: $*"; return 1; }
+        sleep 0.05
+    done
+}
