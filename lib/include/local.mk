@@ -3,4 +3,9 @@
 fluxincludedir = $(includedir)/flux
 fluxinclude_HEADERS = \
 	%D%/flux/types.h \
+	%D%/flux/message.h \
+	%D%/flux/msglist.h \
+	%D%/flux/request.h \
+	%D%/flux/response.h \
+	%D%/flux/event.h \
 	%D%/flux/core.h

@@ -7,5 +7,10 @@
 #define FLUX_CORE_H
 
 #include <flux/types.h>
+#include <flux/message.h>
+#include <flux/msglist.h>
+#include <flux/request.h>
+#include <flux/response.h>
+#include <flux/event.h>
 
 #endif /* !FLUX_CORE_H */

@@ -21,6 +21,13 @@ typedef struct flux_error flux_error_t;
 
 typedef void (*flux_free_f) (void *arg);
 
+/* The opaque objects, by the names that programs written for Flux use. */
+typedef struct flux_msg flux_msg_t;
+typedef struct flux_handle flux_t;
+typedef struct flux_watcher flux_watcher_t;
+typedef struct flux_reactor flux_reactor_t;
+typedef struct flux_future flux_future_t;
+
 #ifdef __cplusplus
 }
 #endif
