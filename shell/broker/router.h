@@ -59,6 +59,10 @@ uint32_t router_rpc (struct router *rt, const char *topic, uint32_t nodeid, int 
 uint32_t router_rpc_pack (struct router *rt, const char *topic, uint32_t nodeid, int flags,
                           response_f cb, void *arg, const char *fmt, ...);
 
+/* The same with any bytes as payload (content.*). */
+uint32_t router_rpc_raw (struct router *rt, const char *topic, uint32_t nodeid, int flags,
+                         const void *data, size_t len, response_f cb, void *arg);
+
 /* Forget an RPC: its callback will not be called (again). */
 void router_rpc_forget (struct router *rt, uint32_t matchtag);
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The key value store (RFC 11) of an instance: the service kvs.* and kvs-watch.* of every rank, and
+ * for the services of rank 0 a direct way in.
+ *
+ * Rank 0 holds the tree in memory. A change takes effect at once for readers in this process; all
+ * changes of one turn of the loop become one commit (one version, one event) at its end. Nothing is
+ * encoded or hashed before somebody asks for a blobref. Cold directories are written to the content
+ * store and dropped from memory; a call that needs one loads it again, synchronously. */
+
+#ifndef FLUX_SERVICE_KVS_KVS_H
+#define FLUX_SERVICE_KVS_KVS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <flux/types.h>
+
+struct router;
+struct content;
+struct kvs;
+
+#define KVS_PRIMARY "primary"
+
+/* The service, on every rank. `c` must outlive it. On rank 0 the last checkpoint is restored when
+ * the content store has one. */
+struct kvs *kvs_create (struct router *rt, struct content *c, flux_error_t *errp);
+
+/* Watchers and waiters get ENOSYS. Nothing is saved: call kvs_checkpoint() before. */
+void kvs_destroy (struct kvs *kvs);
+
+/* End the turn's commit now, store all of the primary namespace, and where a state folder is
+ * configured record its root there as the newest checkpoint, on disk when this returns. For the end
+ * of the instance: it blocks. Rank 0 only. */
+int kvs_checkpoint (struct kvs *kvs, flux_error_t *errp);
+
+/* True when kvs_create() found and restored a checkpoint. */
+bool kvs_restored (const struct kvs *kvs);
+
+/* ---- For services on rank 0 (elsewhere: EINVAL) ----------------------------------------------
+ * `ns` NULL is the primary namespace; an unknown one is ENOTSUP. Keys are as in flux-kvs(1):
+ * "a.b.c"; EINVAL for one that is empty or ".", ENAMETOOLONG past the limits. Data are any bytes.
+ * Directories on the way are made. On error nothing has changed. */
+
+int kvs_local_put (struct kvs *kvs, const char *ns, const char *key, const void *data, size_t len);
+
+/* The same, but takes over malloc'd data (freed on error too): no copy of a large value. */
+int kvs_local_put_take (struct kvs *kvs, const char *ns, const char *key, void *data, size_t len);
+
+/* EISDIR for a directory. A key that does not exist is made. */
+int kvs_local_append (struct kvs *kvs, const char *ns, const char *key, const void *data,
+                      size_t len);
+
+/* Removing what does not exist is no error. A directory goes with all that is in it. */
+int kvs_local_unlink (struct kvs *kvs, const char *ns, const char *key);
+
+/* An empty directory, in place of what was there. */
+int kvs_local_mkdir (struct kvs *kvs, const char *ns, const char *key);
+
+/* target_ns may be NULL. */
+int kvs_local_symlink (struct kvs *kvs, const char *ns, const char *key, const char *target_ns,
+                       const char *target);
+
+/* The value: *datap is malloc'd, NUL-terminated (not counted), the caller frees it. ENOENT, EISDIR,
+ * ENOTDIR, ELOOP. */
+int kvs_local_get (struct kvs *kvs, const char *ns, const char *key, char **datap, size_t *lenp);
+
+/* 0 when the key exists (of any kind), else -1 with errno. */
+int kvs_local_exists (struct kvs *kvs, const char *ns, const char *key);
+
+/* Call cb for each entry of a directory in order of names, "." is the root. cb must not change the
+ * store; a return other than 0 ends the walk and is returned. */
+typedef int (*kvs_list_f) (const char *name, bool is_dir, void *arg);
+int kvs_local_list (struct kvs *kvs, const char *ns, const char *key, kvs_list_f cb, void *arg);
+
+/* Watch one key. flags: 0 = cb gets the whole value after each commit that wrote the key,
+ * KVS_LOCAL_APPEND = only what was appended since the last call. The first call comes at the end of
+ * this turn if the key exists, else when it is made. errnum != 0 (ENOENT: the key was removed;
+ * ENOTSUP: the namespace was; EISDIR; EINVAL: an appended key was cut short) is the last call and
+ * ends the watch. cb may change the store and may stop this or any watch. */
+#define KVS_LOCAL_APPEND 1
+struct kvs_local_watch;
+typedef void (*kvs_local_watch_f) (struct kvs *kvs, const char *key, const char *data, size_t len,
+                                   int errnum, void *arg);
+struct kvs_local_watch *kvs_local_watch (struct kvs *kvs, const char *ns, const char *key,
+                                         int flags, kvs_local_watch_f cb, void *arg);
+/* Not to be called after errnum was reported. */
+void kvs_local_watch_stop (struct kvs_local_watch *w);
+
+/* Namespaces. owner is a userid. EEXIST; removing an unknown one is no error. */
+int kvs_local_ns_create (struct kvs *kvs, const char *ns, uint32_t owner);
+int kvs_local_ns_remove (struct kvs *kvs, const char *ns);
+
+/* Move the whole content of ns to the directory `key` of the primary namespace (replacing what is
+ * there) and remove ns: how a guest namespace comes home (RFC 16). No data is copied. */
+int kvs_local_ns_graft (struct kvs *kvs, const char *ns, const char *key);
+
+/* Version and root of a namespace; blobref is malloc'd, may be NULL when not wanted (then nothing
+ * need be hashed). */
+int kvs_local_getroot (struct kvs *kvs, const char *ns, int *seqp, char **blobrefp);
+
+#endif /* !FLUX_SERVICE_KVS_KVS_H */
