@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+CMD_LIBS = shell/cmd/libcmd.la lib/util/libutil.la $(JANSSON_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_args
+TESTS += testsuite/unit/cmd/test_args
+testsuite_unit_cmd_test_args_SOURCES = %D%/test_args.c
+testsuite_unit_cmd_test_args_LDADD = $(CMD_LIBS)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#ifndef FLUX_CMD_VERBS_H
+#define FLUX_CMD_VERBS_H
+
+#include "shell/cmd/cmd.h"
+
+extern const struct cmd_verb cmd_verb_help;
+extern const struct cmd_verb cmd_verb_version;
+
+#endif /* !FLUX_CMD_VERBS_H */

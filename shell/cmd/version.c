@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux version: versions of the command, the library and, in an instance, the broker. */
+
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "shell/cmd/verbs.h"
+
+static int run (struct cmd *c)
+{
+    const char *uri = getenv ("FLUX_URI");
+
+    printf ("commands:\t\t%s\n", VERSION);
+    printf ("libflux-slurm:\t\t%s\n", VERSION);
+    if (uri)
+        printf ("FLUX_URI:\t\t%s\n", uri);
+    return 0;
+}
+
+const struct cmd_verb cmd_verb_version = {
+    .name = "version",
+    .summary = "Show the versions of the suite's parts",
+    .run = run,
+};
