@@ -82,6 +82,10 @@ struct overlay_ops {
      * or nobody found. It also comes, without parent_up before it, when the first connect fails. */
     void (*parent_down) (struct overlay *ov, bool final, int errnum, const char *reason, void *arg);
 
+    /* The subtree status of a child changed, or it became torpid (silent for long) or is so no
+     * more. May be NULL. */
+    void (*status) (struct overlay *ov, uint32_t rank, int status, bool torpid, void *arg);
+
     /* The set of ranks that are reached through this broker's children changed; see
      * overlay_online(). At most once per turn of the loop. May be NULL. */
     void (*online) (struct overlay *ov, void *arg);
@@ -130,7 +134,7 @@ void overlay_destroy (struct overlay *ov);
 int overlay_bind (struct overlay *ov, const char *uri, flux_error_t *errp);
 
 /* What a child needs to know of us: the endpoint after bind (real port; NULL before), and our Z85
- * public key (made at create, also for size 1). */
+ * public key (NULL with size 1). */
 const char *overlay_endpoint (const struct overlay *ov);
 const char *overlay_pubkey (const struct overlay *ov);
 
