@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Time: how much of several types is free when. One planner lies over the whole graph (totals
+ * at the root) and is used only while jobs wait for the future; matching at `now` never asks it.
+ * A span takes counts from [start, end). P is the number of distinct times. */
+
+#ifndef FLUX_GRAPH_PLANNER_H
+#define FLUX_GRAPH_PLANNER_H
+
+#include <flux/types.h>
+
+#include "lib/graph/types.h"
+
+struct planner;
+
+/* totals[ntypes] units from start to end (seconds, start < end). NULL: EINVAL, ENOMEM. */
+struct planner *planner_create (int64_t start, int64_t end, const uint64_t *totals,
+                                uint32_t ntypes);
+void planner_destroy (struct planner *p);
+
+/* Add or remove a span; counts[ntypes]. O(P + points touched * ntypes). Removing what was not
+ * added is the caller's error. Counts may exceed what is free (a vertex drained under a running
+ * job): availability is then 0. EINVAL: empty or outside the planner's time; ENOMEM. */
+int planner_add (struct planner *p, int64_t start, int64_t end, const uint64_t *counts);
+int planner_remove (struct planner *p, int64_t start, int64_t end, const uint64_t *counts);
+
+/* Least number of units of a type free in [at, at + duration). O(log P + points within). */
+uint64_t planner_avail (const struct planner *p, uint32_t type, int64_t at, int64_t duration);
+/* Are counts[] free throughout [at, at + duration)? */
+bool planner_fits (const struct planner *p, int64_t at, int64_t duration, const uint64_t *counts);
+
+/* The earliest time >= from at which the plan changes and counts[] are free for the duration, or
+ * `from` itself when they are free then; -1 with ENOENT when there is none. O(P * ntypes). */
+int64_t planner_first_fit (const struct planner *p, int64_t from, int64_t duration,
+                           const uint64_t *counts);
+/* The next point in time after t, -1 at the end. */
+int64_t planner_next_point (const struct planner *p, int64_t t);
+size_t planner_points (const struct planner *p);
+
+#endif /* !FLUX_GRAPH_PLANNER_H */
