@@ -4,4 +4,5 @@ lib_util_libutil_la_SOURCES = \
 	%D%/errprintf.c %D%/errprintf.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/fdutil.c %D%/fdutil.h \
+	%D%/sha256.c %D%/sha256.h \
 	%D%/monotime.h

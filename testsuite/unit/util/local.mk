@@ -3,3 +3,8 @@ check_PROGRAMS += testsuite/unit/util/test_buf
 TESTS += testsuite/unit/util/test_buf
 testsuite_unit_util_test_buf_SOURCES = %D%/test_buf.c
 testsuite_unit_util_test_buf_LDADD = lib/util/libutil.la $(UNIT_LIBS)
+
+check_PROGRAMS += testsuite/unit/util/test_sha256
+TESTS += testsuite/unit/util/test_sha256
+testsuite_unit_util_test_sha256_SOURCES = %D%/test_sha256.c
+testsuite_unit_util_test_sha256_LDADD = lib/util/libutil.la $(UNIT_LIBS)
