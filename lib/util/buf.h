@@ -22,7 +22,8 @@ int buf_append (struct buf *b, const void *data, size_t len);
 int buf_puts (struct buf *b, const char *s);
 int buf_putc (struct buf *b, char c);
 int buf_printf (struct buf *b, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
-int buf_vprintf (struct buf *b, const char *fmt, va_list ap) __attribute__ ((format (printf, 2, 0)));
+int buf_vprintf (struct buf *b, const char *fmt, va_list ap)
+    __attribute__ ((format (printf, 2, 0)));
 
 /* Drop the first n bytes. */
 void buf_consume (struct buf *b, size_t n);

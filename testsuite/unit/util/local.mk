@@ -8,3 +8,7 @@ check_PROGRAMS += testsuite/unit/util/test_sha256
 TESTS += testsuite/unit/util/test_sha256
 testsuite_unit_util_test_sha256_SOURCES = %D%/test_sha256.c
 testsuite_unit_util_test_sha256_LDADD = lib/util/libutil.la $(UNIT_LIBS)
+check_PROGRAMS += testsuite/unit/util/test_base64
+TESTS += testsuite/unit/util/test_base64
+testsuite_unit_util_test_base64_SOURCES = %D%/test_base64.c
+testsuite_unit_util_test_base64_LDADD = lib/util/libutil.la $(UNIT_LIBS)

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Broker attributes, see attr.h. */
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include <flux/request.h>
+
+#include "lib/util/errprintf.h"
+#include "shell/broker/attr.h"
+#include "shell/broker/router.h"
+
+enum {
+    READONLY = 1,  // the broker sets it, nobody else
+    RUNTIME = 2,   // may change while the broker runs
+    IMMUTABLE = 4, // a client may cache it
+};
+
+struct known {
+    const char *name; // a glob
+    int flags;
+};
+
+static const struct known known_attrs[] = {
+    {"rank", READONLY | IMMUTABLE},
+    {"size", READONLY | IMMUTABLE},
+    {"version", READONLY},
+    {"rundir", 0},
+    {"rundir-cleanup", IMMUTABLE},
+    {"statedir", 0},
+    {"statedir-cleanup", IMMUTABLE},
+    {"security.owner", READONLY | IMMUTABLE},
+    {"local-uri", IMMUTABLE},
+    {"parent-uri", READONLY | IMMUTABLE},
+    {"instance-level", READONLY | IMMUTABLE},
+    {"jobid", READONLY | IMMUTABLE},
+    {"jobid-path", READONLY | IMMUTABLE},
+    {"parent-kvs-namespace", READONLY | IMMUTABLE},
+    {"hostlist", IMMUTABLE},
+    {"hostname", IMMUTABLE},
+    {"broker.mapping", READONLY | IMMUTABLE},
+    {"broker.critical-ranks", IMMUTABLE},
+    {"broker.boot-method", IMMUTABLE},
+    {"broker.pid", READONLY | IMMUTABLE},
+    {"broker.quorum", IMMUTABLE},
+    {"broker.quorum-timeout", IMMUTABLE},
+    {"broker.shutdown-timeout", IMMUTABLE},
+    {"broker.cleanup-timeout", 0},
+    {"broker.rc1_path", 0},
+    {"broker.rc3_path", 0},
+    {"broker.rc2_none", 0},
+    {"broker.starttime", READONLY | IMMUTABLE},
+    {"broker.state", READONLY},
+    {"broker.recovery-mode", 0},
+    {"broker.uuid", READONLY | IMMUTABLE},
+    {"conf.shell_pluginpath", RUNTIME},
+    {"config.path", IMMUTABLE},
+    {"tbon.topo", 0},
+    {"tbon.descendants", READONLY},
+    {"tbon.level", READONLY},
+    {"tbon.maxlevel", READONLY},
+    {"tbon.endpoint", READONLY},
+    {"tbon.parent-endpoint", READONLY},
+    {"tbon.prefertcp", 0},
+    {"tbon.interface-hint", RUNTIME | IMMUTABLE},
+    {"tbon.torpid_min", 0},
+    {"tbon.torpid_max", 0},
+    {"tbon.tcp_user_timeout", 0},
+    {"tbon.connect_timeout", 0},
+    {"log-ring-size", IMMUTABLE},
+    {"log-forward-level", IMMUTABLE},
+    {"log-critical-level", IMMUTABLE},
+    {"log-filename", 0},
+    {"log-stderr-mode", IMMUTABLE},
+    {"log-stderr-level", RUNTIME},
+    {"log-level", IMMUTABLE},
+    {"content.hash", IMMUTABLE},
+    {"content.dump", RUNTIME},
+    {"content.restore", RUNTIME},
+    {"slurm.*", READONLY},
+    {"test.*", RUNTIME},
+    {"test-ro.*", READONLY},
+    {"test-im.*", IMMUTABLE},
+    {"vendor.*", RUNTIME | IMMUTABLE},
+};
+
+struct attr {
+    char *name;
+    char *value;
+    UT_hash_handle hh;
+};
+
+struct attrs {
+    struct attr *table;
+};
+
+static const struct known *known_lookup (const char *name)
+{
+    for (size_t i = 0; i < sizeof (known_attrs) / sizeof (known_attrs[0]); i++) {
+        if (fnmatch (known_attrs[i].name, name, 0) == 0)
+            return &known_attrs[i];
+    }
+    return NULL;
+}
+
+static void attr_free (struct attr *attr)
+{
+    if (attr) {
+        free (attr->name);
+        free (attr->value);
+        free (attr);
+    }
+}
+
+struct attrs *attrs_create (void)
+{
+    return calloc (1, sizeof (struct attrs));
+}
+
+void attrs_destroy (struct attrs *a)
+{
+    if (a) {
+        int saved_errno = errno;
+        struct attr *attr, *tmp;
+        HASH_ITER (hh, a->table, attr, tmp)
+        {
+            HASH_DEL (a->table, attr);
+            attr_free (attr);
+        }
+        free (a);
+        errno = saved_errno;
+    }
+}
+
+const char *attr_get (const struct attrs *a, const char *name)
+{
+    struct attr *attr;
+
+    HASH_FIND_STR (a->table, name, attr);
+    if (!attr) {
+        errno = ENOENT;
+        return NULL;
+    }
+    return attr->value;
+}
+
+static int attr_add (struct attrs *a, const char *name, const char *value)
+{
+    struct attr *attr = calloc (1, sizeof (*attr));
+
+    if (!attr || !(attr->name = strdup (name)) || !(attr->value = strdup (value))) {
+        attr_free (attr);
+        errno = ENOMEM;
+        return -1;
+    }
+    HASH_ADD_KEYPTR (hh, a->table, attr->name, strlen (attr->name), attr);
+    return 0;
+}
+
+int attr_set (struct attrs *a, const char *name, const char *value)
+{
+    struct attr *attr;
+
+    if (!name || !*name) {
+        errno = EINVAL;
+        return -1;
+    }
+    HASH_FIND_STR (a->table, name, attr);
+    if (!attr)
+        return value ? attr_add (a, name, value) : 0;
+    if (!value) {
+        HASH_DEL (a->table, attr);
+        attr_free (attr);
+        return 0;
+    }
+    char *copy = strdup (value);
+    if (!copy)
+        return -1;
+    free (attr->value);
+    attr->value = copy;
+    return 0;
+}
+
+int attr_set_uint (struct attrs *a, const char *name, uint64_t value)
+{
+    char buf[32];
+
+    snprintf (buf, sizeof (buf), "%" PRIu64, value);
+    return attr_set (a, name, buf);
+}
+
+int attr_set_cmdline (struct attrs *a, const char *assignment, flux_error_t *errp)
+{
+    const char *eq = strchr (assignment, '=');
+    const char *value = eq ? eq + 1 : "1";
+    int rc = -1;
+    char *name = eq ? strndup (assignment, eq - assignment) : strdup (assignment);
+
+    if (!name)
+        return errprintf (errp, "out of memory");
+    const struct known *known = known_lookup (name);
+    if (!known) {
+        errno = EINVAL;
+        errprintf (errp, "%s: there is no such broker attribute", name);
+    } else if ((known->flags & READONLY)) {
+        errno = EINVAL;
+        errprintf (errp, "%s: this broker attribute cannot be set", name);
+    } else if (attr_set (a, name, value) < 0) {
+        errprintf (errp, "%s: %s", name, strerror (errno));
+    } else {
+        rc = 0;
+    }
+    free (name);
+    return rc;
+}
+
+int attr_get_uint32 (const struct attrs *a, const char *name, uint32_t def, uint32_t *value,
+                     flux_error_t *errp)
+{
+    const char *s = attr_get (a, name);
+    char *end;
+
+    if (!s) {
+        *value = def;
+        return 0;
+    }
+    errno = 0;
+    unsigned long n = strtoul (s, &end, 10);
+    if (errno || end == s || *end || *s == '-' || n > UINT32_MAX) {
+        errno = EINVAL;
+        return errprintf (errp, "%s=%s: not a whole number of 0 or more", name, s);
+    }
+    *value = n;
+    return 0;
+}
+
+static int parse_duration (const char *s, double *value)
+{
+    static const struct {
+        const char *unit;
+        double factor;
+    } units[] = {{"", 1}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    char *end;
+    double n = strtod (s, &end);
+
+    if (end == s || !(n >= 0) || n > 1e12)
+        return -1;
+    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
+        if (strcmp (end, units[i].unit) == 0) {
+            *value = n * units[i].factor;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+int attr_get_duration (const struct attrs *a, const char *name, double def, double *value,
+                       flux_error_t *errp)
+{
+    const char *s = attr_get (a, name);
+
+    if (!s) {
+        *value = def;
+        return 0;
+    }
+    if (strcmp (s, "none") == 0) {
+        *value = -1;
+        return 0;
+    }
+    if (parse_duration (s, value) < 0) {
+        errno = EINVAL;
+        return errprintf (errp, "%s=%s: not a duration such as 30s, 5m or 1h", name, s);
+    }
+    return 0;
+}
+
+static void get_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct attrs *a = arg;
+    const char *name, *value;
+
+    if (flux_request_unpack (msg, NULL, "{s:s}", "name", &name) < 0 ||
+        !(value = attr_get (a, name))) {
+        router_respond_error (rt, msg, errno, NULL);
+        return;
+    }
+    const struct known *known = known_lookup (name);
+    router_respond_pack (rt, msg, "{s:s s:i}", "value", value, "flags",
+                         known ? known->flags & IMMUTABLE : 0);
+}
+
+static void set_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct attrs *a = arg;
+    const char *name, *value;
+    int force = 0;
+
+    if (flux_request_unpack (msg, NULL, "{s:s s:s s?b}", "name", &name, "value", &value, "force",
+                             &force) < 0) {
+        router_respond_error (rt, msg, errno, NULL);
+        return;
+    }
+    const struct known *known = known_lookup (name);
+    if (!known) {
+        router_respond_error (rt, msg, ENOENT, "unknown attribute");
+        return;
+    }
+    if (!force && attr_get (a, name) && !(known->flags & RUNTIME)) {
+        router_respond_error (rt, msg, EINVAL, "attribute may not be updated");
+        return;
+    }
+    if (attr_set (a, name, value) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+    else
+        router_respond (rt, msg, NULL);
+}
+
+static void rm_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct attrs *a = arg;
+    const char *name;
+
+    if (flux_request_unpack (msg, NULL, "{s:s}", "name", &name) < 0) {
+        router_respond_error (rt, msg, errno, NULL);
+        return;
+    }
+    const struct known *known = known_lookup (name);
+    if (known && (known->flags & (READONLY | IMMUTABLE)))
+        router_respond_error (rt, msg, EPERM, "attribute may not be removed");
+    else if (attr_set (a, name, NULL) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+    else
+        router_respond (rt, msg, NULL);
+}
+
+static void list_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct attrs *a = arg;
+    struct attr *attr, *tmp;
+    json_t *names = json_array ();
+
+    HASH_ITER (hh, a->table, attr, tmp)
+    json_array_append_new (names, json_string (attr->name));
+    router_respond_pack (rt, msg, "{s:o}", "names", names);
+}
+
+static const struct handler_row rows[] = {
+    {"get", get_cb, FLUX_ROLE_ALL},
+    {"list", list_cb, FLUX_ROLE_ALL},
+    {"set", set_cb, FLUX_ROLE_OWNER},
+    {"rm", rm_cb, FLUX_ROLE_OWNER},
+    {NULL, NULL, 0},
+};
+
+int attr_service_add (struct attrs *a, struct router *rt)
+{
+    return router_service_add (rt, "attr", rows, a);
+}

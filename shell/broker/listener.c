@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The local socket of a broker, see listener.h. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/codec/msgio.h"
+#include "lib/util/errprintf.h"
+#include "shell/broker/listener.h"
+#include "shell/broker/router.h"
+#include "shell/broker/router_client.h"
+
+#define ACCEPT_PER_TURN 64
+
+struct listener {
+    struct router *rt;
+    int fd;
+    ev_io watcher;
+    uint32_t owner;
+    bool allow_guests;
+    struct sockaddr_un addr;
+};
+
+static int peer_role (struct listener *l, int fd, uint32_t *userid, uint32_t *rolemask)
+{
+    struct ucred ucred;
+    socklen_t len = sizeof (ucred);
+
+    if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &ucred, &len) < 0)
+        return errno;
+    *userid = ucred.uid;
+    if (ucred.uid == l->owner) {
+        *rolemask = FLUX_ROLE_OWNER;
+        return 0;
+    }
+    *rolemask = FLUX_ROLE_USER;
+    return l->allow_guests ? 0 : EPERM;
+}
+
+static void accept_one (struct listener *l, int fd)
+{
+    uint32_t userid, rolemask;
+    struct msgio *io = msgio_create (fd);
+
+    if (!io) {
+        close (fd);
+        return;
+    }
+    int errnum = peer_role (l, fd, &userid, &rolemask);
+    if (msgio_greet (io, errnum) < 0)
+        errnum = errno;
+    if (errnum != 0) {
+        msgio_flush (io);
+        msgio_destroy (io);
+    } else if (client_add_io (l->rt, io, userid, rolemask) < 0) {
+        msgio_destroy (io);
+    }
+}
+
+static void accept_cb (struct ev_loop *loop, ev_io *w, int revents)
+{
+    struct listener *l = w->data;
+
+    for (int i = 0; i < ACCEPT_PER_TURN; i++) {
+        int fd = accept4 (l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+            return;
+        accept_one (l, fd);
+    }
+}
+
+struct listener *listener_create (struct router *rt, const char *path, uint32_t owner,
+                                  bool allow_guests, flux_error_t *errp)
+{
+    struct listener *l = calloc (1, sizeof (*l));
+
+    if (!l) {
+        errprintf (errp, "out of memory");
+        return NULL;
+    }
+    l->rt = rt;
+    l->owner = owner;
+    l->allow_guests = allow_guests;
+    l->addr.sun_family = AF_UNIX;
+    l->fd = -1;
+    if (strlen (path) >= sizeof (l->addr.sun_path)) {
+        errno = ENAMETOOLONG;
+        goto error;
+    }
+    strcpy (l->addr.sun_path, path);
+    l->fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (l->fd < 0 || bind (l->fd, (struct sockaddr *)&l->addr, sizeof (l->addr)) < 0)
+        goto error;
+    if (listen (l->fd, 1024) < 0)
+        goto error_unlink;
+    ev_io_init (&l->watcher, accept_cb, l->fd, EV_READ);
+    l->watcher.data = l;
+    ev_io_start (router_loop (rt), &l->watcher);
+    return l;
+error_unlink:
+    unlink (path);
+error:
+    errprintf (errp, "%s: the local socket: %s", path, strerror (errno));
+    if (l->fd >= 0)
+        close (l->fd);
+    free (l);
+    return NULL;
+}
+
+void listener_destroy (struct listener *l)
+{
+    if (l) {
+        int saved_errno = errno;
+        ev_io_stop (router_loop (l->rt), &l->watcher);
+        close (l->fd);
+        unlink (l->addr.sun_path);
+        free (l);
+        errno = saved_errno;
+    }
+}

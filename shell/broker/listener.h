@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The local socket of a broker (RFC 3, local connector). Peers are told apart by SO_PEERCRED: the
+ * owner gets the owner's role; all others are refused with EPERM, unless guests are allowed
+ * (RFC 12), who then get the user role. */
+
+#ifndef FLUX_BROKER_LISTENER_H
+#define FLUX_BROKER_LISTENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <flux/types.h>
+
+struct listener;
+struct router;
+
+/* The path must not exist; it is removed by listener_destroy(). */
+struct listener *listener_create (struct router *rt, const char *path, uint32_t owner,
+                                  bool allow_guests, flux_error_t *errp);
+void listener_destroy (struct listener *l);
+
+#endif /* !FLUX_BROKER_LISTENER_H */

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Events (RFC 3): rank 0 gives each its sequence number, from there they go down the tree. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <flux/event.h>
+#include <flux/request.h>
+
+#include "lib/util/base64.h"
+#include "shell/broker/router_private.h"
+
+struct subscription {
+    char *prefix;
+    event_f cb;
+    void *arg;
+    struct subscription *next;
+};
+
+struct event_table {
+    struct subscription *subs;
+    uint32_t last_seq; // published (rank 0) or received
+};
+
+static void publish_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+static const struct handler_row rows[] = {
+    {"publish", publish_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
+    {NULL, NULL, 0},
+};
+
+struct event_table *event_table_create (struct router *rt)
+{
+    struct event_table *t = calloc (1, sizeof (*t));
+
+    if (t && router_service_add (rt, "event", rows, t) < 0) {
+        free (t);
+        return NULL;
+    }
+    return t;
+}
+
+static void subscription_free (struct subscription *sub)
+{
+    if (sub) {
+        free (sub->prefix);
+        free (sub);
+    }
+}
+
+void event_table_destroy (struct event_table *t)
+{
+    if (t) {
+        while (t->subs) {
+            struct subscription *sub = t->subs;
+            t->subs = sub->next;
+            subscription_free (sub);
+        }
+        free (t);
+    }
+}
+
+int router_event_subscribe (struct router *rt, const char *prefix, event_f cb, void *arg)
+{
+    struct subscription *sub = calloc (1, sizeof (*sub));
+
+    if (!sub || !(sub->prefix = strdup (prefix))) {
+        subscription_free (sub);
+        return -1;
+    }
+    sub->cb = cb;
+    sub->arg = arg;
+    sub->next = rt->events->subs;
+    rt->events->subs = sub;
+    return 0;
+}
+
+void router_event_unsubscribe (struct router *rt, const char *prefix, event_f cb, void *arg)
+{
+    for (struct subscription **p = &rt->events->subs; *p; p = &(*p)->next) {
+        struct subscription *sub = *p;
+        if (sub->cb == cb && sub->arg == arg && strcmp (sub->prefix, prefix) == 0) {
+            *p = sub->next;
+            subscription_free (sub);
+            return;
+        }
+    }
+}
+
+static void deliver (struct router *rt, const flux_msg_t *msg)
+{
+    const char *topic;
+    struct subscription *sub, *next;
+
+    if (flux_msg_get_topic (msg, &topic) < 0)
+        return;
+    if (rt->overlay)
+        rt->overlay->broadcast (rt->overlay_arg, msg);
+    client_broadcast_event (rt, msg, topic);
+    for (sub = rt->events->subs; sub; sub = next) {
+        next = sub->next; // a callback may unsubscribe itself
+        if (strncmp (topic, sub->prefix, strlen (sub->prefix)) == 0)
+            sub->cb (rt, msg, sub->arg);
+    }
+}
+
+static void publish (struct router *rt, flux_msg_t *msg)
+{
+    flux_msg_route_disable (msg);
+    if (flux_msg_set_seq (msg, ++rt->events->last_seq) == 0)
+        deliver (rt, msg);
+}
+
+void router_event_input (struct router *rt, flux_msg_t *msg)
+{
+    uint32_t seq = 0;
+
+    if (flux_msg_get_seq (msg, &seq) < 0)
+        return;
+    if (rt->rank == 0) {
+        publish (rt, msg);
+    } else if (seq == 0) {
+        rt->overlay->send_parent (rt->overlay_arg, msg);
+    } else if ((int32_t)(seq - rt->events->last_seq) > 0) { // never twice, never backwards
+        rt->events->last_seq = seq;
+        deliver (rt, msg);
+    }
+}
+
+static void publish_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    const char *topic, *payload = NULL;
+    int flags;
+    struct flux_msg_cred cred;
+    void *data = NULL;
+    size_t len = 0;
+    flux_msg_t *event = NULL;
+
+    if (rt->rank > 0) {
+        router_respond_error (rt, msg, EPROTO, "this service is only available on rank 0");
+        return;
+    }
+    if (flux_request_unpack (msg, NULL, "{s:s s:i s?s}", "topic", &topic, "flags", &flags,
+                             "payload", &payload) < 0 ||
+        flux_msg_get_cred (msg, &cred) < 0)
+        goto error;
+    if ((flags & ~FLUX_MSGFLAG_PRIVATE)) {
+        errno = EPROTO;
+        goto error;
+    }
+    if (payload && !(data = base64_decode_alloc (payload, strlen (payload), &len)))
+        goto error;
+    if (!(event = flux_event_encode_raw (topic, data, len)) ||
+        flux_msg_set_cred (event, cred) < 0 ||
+        ((flags & FLUX_MSGFLAG_PRIVATE) && flux_msg_set_private (event) < 0))
+        goto error;
+    publish (rt, event);
+    router_respond_pack (rt, msg, "{s:I}", "seq", (json_int_t)rt->events->last_seq);
+    flux_msg_decref (event);
+    free (data);
+    return;
+error:
+    router_respond_error (rt, msg, errno, NULL);
+    flux_msg_decref (event);
+    free (data);
+}
+
+int router_publish (struct router *rt, const char *topic, const char *payload)
+{
+    flux_msg_t *msg = flux_event_encode (topic, payload);
+
+    if (!msg || flux_msg_set_cred (msg, (struct flux_msg_cred){
+                                            rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL}) < 0) {
+        flux_msg_decref (msg);
+        return -1;
+    }
+    return router_enqueue (rt, msg);
+}
+
+int router_publish_pack (struct router *rt, const char *topic, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start (ap, fmt);
+    json_t *o = json_vpack_ex (NULL, 0, fmt, ap);
+    va_end (ap);
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+    json_decref (o);
+    if (!s) {
+        errno = EINVAL;
+        return -1;
+    }
+    int rc = router_publish (rt, topic, s);
+    free (s);
+    return rc;
+}

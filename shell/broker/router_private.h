@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What the router's own files share; nobody else includes it.
+ *
+ *   router.c         services, where a message goes, the queue of the turn
+ *   router_rpc.c     calls that this broker makes itself, and their answers
+ *   router_event.c   subscriptions, publishing, distribution
+ *   router_track.c   requests that wait for an answer of another broker
+ *   router_client.c  local clients: their sockets, services, subscriptions, disconnects */
+
+#ifndef FLUX_BROKER_ROUTER_PRIVATE_H
+#define FLUX_BROKER_ROUTER_PRIVATE_H
+
+#include <stdbool.h>
+#include <uthash.h>
+#include <flux/message.h>
+
+#include "shell/broker/router.h"
+#include "shell/broker/router_overlay.h"
+
+struct client;
+struct rpc_table;
+struct event_table;
+struct client_table;
+struct track_table;
+
+struct service {
+    const char *name;
+    char *client_name; // the same, owned, when a client provides the service
+    const struct handler_row *rows;
+    void *arg;
+    struct client *client;
+    UT_hash_handle hh;
+};
+
+struct queued {
+    flux_msg_t *msg;
+    struct queued *next;
+};
+
+struct turn_end {
+    turn_end_f cb;
+    void *arg;
+};
+
+struct router {
+    struct ev_loop *loop;
+    uint32_t rank;
+    uint32_t size;
+    uint32_t owner;
+    struct service *services;
+    const struct router_overlay_ops *overlay;
+    void *overlay_arg;
+    struct queued *queue_head, *queue_tail;
+    struct turn_end *turn_end;
+    size_t turn_end_count, turn_end_size;
+    ev_prepare prepare;
+    ev_idle idle; // keeps the loop from sleeping while the queue has more than a turn's work
+    struct rpc_table *rpcs;
+    struct event_table *events;
+    struct client_table *clients;
+    struct track_table *tracks;
+};
+
+/* Route a message of a local client or a service of this broker. Takes over the reference. */
+void router_input (struct router *rt, flux_msg_t *msg);
+
+/* Append a message for this rank's services or callers; takes over the reference. */
+int router_enqueue (struct router *rt, flux_msg_t *msg);
+
+/* Send on what a local client or a service of this broker sends. Takes over the reference. */
+void router_send_request (struct router *rt, flux_msg_t *msg);
+void router_send_response (struct router *rt, flux_msg_t *msg);
+
+int service_add_client (struct router *rt, const char *name, struct client *client);
+int service_remove_client (struct router *rt, const char *name, struct client *client);
+void service_remove_all_of_client (struct router *rt, struct client *client);
+
+struct rpc_table *rpc_table_create (void);
+void rpc_table_destroy (struct rpc_table *t);
+void rpc_table_answer (struct router *rt, const flux_msg_t *response);
+
+struct event_table *event_table_create (struct router *rt);
+void event_table_destroy (struct event_table *t);
+
+/* Take an event on its way: at rank 0 it gets its sequence number; it goes to the children, the
+ * local clients and the subscribed services. Elsewhere an event without number goes up. */
+void router_event_input (struct router *rt, flux_msg_t *msg);
+
+/* peer is the rank of a child, or TRACK_PARENT. track_response() tells whether somebody waits for
+ * this response of another broker. */
+#define TRACK_PARENT UINT32_MAX
+struct track_table *track_table_create (void);
+void track_table_destroy (struct track_table *t);
+void track_request (struct router *rt, const flux_msg_t *request, uint32_t peer);
+bool track_response (struct router *rt, const flux_msg_t *response);
+void track_fail (struct router *rt, uint32_t peer);
+
+struct client_table *client_table_create (void);
+void client_table_destroy (struct client_table *t);
+struct client *client_lookup (struct router *rt, const char *uuid);
+int client_send (struct client *c, const flux_msg_t *msg);
+void client_broadcast_event (struct router *rt, const flux_msg_t *msg, const char *topic);
+
+#endif /* !FLUX_BROKER_ROUTER_PRIVATE_H */
