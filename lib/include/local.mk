@@ -8,4 +8,6 @@ fluxinclude_HEADERS = \
 	%D%/flux/request.h \
 	%D%/flux/response.h \
 	%D%/flux/event.h \
+	%D%/flux/idset.h \
+	%D%/flux/hostlist.h \
 	%D%/flux/core.h

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* hostlist: sorting.
+ *
+ * Under one prefix, numbers are first put into classes of equal padding: class 0 is written
+ * plainly, class w with at least w digits. A plain number belongs to the widest class of the list
+ * in which it reads the same ("10" goes with "08" and "09"), and to class 0 if there is none. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/set/hostlist_private.h"
+#include "lib/set/rangestr.h"
+
+static int compare_prefix (const void *x, const void *y)
+{
+    const struct hostrange *a = x, *b = y;
+    int rc = strcmp (a->prefix, b->prefix);
+    return rc ? rc : (a->width > 0) - (b->width > 0);
+}
+
+static int compare_number (const void *x, const void *y)
+{
+    const struct hostrange *a = x, *b = y;
+
+    if (a->width != b->width)
+        return a->width - b->width;
+    if (a->lo != b->lo)
+        return a->lo < b->lo ? -1 : 1;
+    return (a->hi > b->hi) - (a->hi < b->hi);
+}
+
+/* Replace the width of each range by its class. */
+static void classify (struct hostrange *r, size_t n)
+{
+    uint32_t classes = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (r[i].width > rangestr_digits (r[i].lo))
+            classes |= 1U << r[i].width;
+        else
+            r[i].width = 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t fits = classes & ((2U << rangestr_digits (r[i].lo)) - 1);
+        if (r[i].width == 0)
+            r[i].width = fits ? 31 - __builtin_clz (fits) : 1;
+    }
+}
+
+static int compare_u64 (const void *x, const void *y)
+{
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* Overlapping ranges, sorted by lo: each number as often as there are ranges that hold it. */
+static int append_overlap (struct hostlist *out, const struct hostrange *r, size_t n)
+{
+    uint64_t *hi = reallocarray (NULL, n, sizeof (*hi));
+    size_t begun = 0, ended = 0;
+
+    if (!hi)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        hi[i] = r[i].hi;
+    qsort (hi, n, sizeof (*hi), compare_u64);
+    for (uint64_t v = r[0].lo; v <= hi[n - 1]; v++) {
+        for (; begun < n && r[begun].lo <= v; begun++)
+            ;
+        for (; ended < n && hi[ended] < v; ended++)
+            ;
+        for (size_t i = ended; i < begun; i++) {
+            if (hostlist_append_range (out, r->prefix, r->prefix_len, v, v, r->width) < 0) {
+                free (hi);
+                return -1;
+            }
+        }
+    }
+    free (hi);
+    return 0;
+}
+
+/* The numbered ranges under one prefix. */
+static int append_numbers (struct hostlist *out, struct hostrange *r, size_t n, bool uniq)
+{
+    size_t m;
+
+    classify (r, n);
+    qsort (r, n, sizeof (*r), compare_number);
+    for (size_t i = 0; i < n; i += m) {
+        uint64_t end = r[i].hi;
+        for (m = 1; i + m < n && r[i + m].width == r[i].width && r[i + m].lo <= end; m++)
+            end = r[i + m].hi > end ? r[i + m].hi : end;
+        int rc;
+        if (m == 1 || uniq)
+            rc =
+                hostlist_append_range (out, r[i].prefix, r[i].prefix_len, r[i].lo, end, r[i].width);
+        else
+            rc = append_overlap (out, &r[i], m);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int append_sorted (struct hostlist *out, struct hostlist *hl, bool uniq)
+{
+    struct hostrange *r = hl->range;
+    size_t n;
+
+    for (size_t i = 0; i < hl->nranges; i += n) {
+        for (n = 1; i + n < hl->nranges && compare_prefix (&r[i], &r[i + n]) == 0;)
+            n++;
+        if (r[i].width > 0) {
+            if (append_numbers (out, &r[i], n, uniq) < 0)
+                return -1;
+            continue;
+        }
+        for (size_t k = 0; k < (uniq ? 1 : n); k++) {
+            if (hostlist_append_range (out, r[i].prefix, r[i].prefix_len, 0, 0, 0) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* The public calls cannot fail: short of memory, the list stays as it was. */
+static void sort (struct hostlist *hl, bool uniq)
+{
+    struct hostlist *in = hl ? hostlist_copy (hl) : NULL, *out = in ? hostlist_create () : NULL;
+
+    if (out) {
+        qsort (in->range, in->nranges, sizeof (in->range[0]), compare_prefix);
+        if (append_sorted (out, in, uniq) == 0) {
+            struct hostlist tmp = *hl;
+            *hl = *out;
+            *out = tmp;
+        }
+    }
+    hostlist_destroy (in);
+    hostlist_destroy (out);
+}
+
+void hostlist_sort (struct hostlist *hl)
+{
+    sort (hl, false);
+}
+
+void hostlist_uniq (struct hostlist *hl)
+{
+    sort (hl, true);
+}
