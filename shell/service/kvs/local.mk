@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+noinst_LTLIBRARIES += shell/service/kvs/libkvs.la
+shell_service_kvs_libkvs_la_SOURCES = \
+	%D%/limits.h \
+	%D%/base64.c %D%/base64.h \
+	%D%/digest.c %D%/digest.h \
+	%D%/key.c %D%/key.h \
+	%D%/node.c %D%/node.h \
+	%D%/tree.c %D%/tree.h \
+	%D%/treeobj.c %D%/treeobj.h \
+	%D%/txn.c %D%/txn.h \
+	%D%/content.h \
+	%D%/kvs.h
+shell_service_kvs_libkvs_la_CPPFLAGS = $(AM_CPPFLAGS) $(LMDB_CFLAGS) $(NETTLE_CFLAGS)
+shell_service_kvs_libkvs_la_LIBADD = lib/util/libutil.la $(JANSSON_LIBS) $(NETTLE_LIBS) $(LMDB_LIBS)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Every bound of the KVS and the content store in one place. */
+
+#ifndef FLUX_SERVICE_KVS_LIMITS_H
+#define FLUX_SERVICE_KVS_LIMITS_H
+
+enum {
+    KVS_KEY_MAX = 16384,            // bytes of a key
+    KVS_DEPTH_MAX = 256,            // components of a key; nesting of a tree object
+    KVS_SYMLINK_MAX = 10,           // links in a chain before ELOOP
+    KVS_NS_MAX = 256,               // bytes of a namespace's name
+    KVS_TXN_OPS_MAX = 1000000,      // operations in one transaction
+    KVS_INLINE_MAX = 256,           // a value up to this size is kept in its directory object
+    KVS_MERGE_MAX = 64 * 1024,      // pieces of an appended value are merged up to this size
+    KVS_EVENT_KEYS_MAX = 8192,      // keys named in one setroot event; past it all are meant
+    KVS_TREE_BYTES = 64 << 20,      // decoded tree in memory, before cold directories go
+    KVS_WATCHERS_MAX = 1 << 20,     // watchers of one broker; past it ENOSPC
+    CONTENT_BLOB_MAX = 1 << 30,     // RFC 10: EFBIG past it
+    CONTENT_CACHE_BYTES = 16 << 20, // clean blobs in memory
+    CONTENT_DIRTY_BYTES = 16 << 20, // rank 0: unsaved blobs, before a backing store is opened
+    CONTENT_LOADS_MAX = 64,         // loads in flight for one lookup
+};
+
+#endif /* !FLUX_SERVICE_KVS_LIMITS_H */

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include "config.h"
+#include "shell/service/kvs/tree.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "shell/service/kvs/limits.h"
+#include "shell/service/kvs/treeobj.h"
+
+int tree_init (struct tree *t, struct forest *f, const uint8_t *digest)
+{
+    memset (t, 0, sizeof (*t));
+    t->forest = f;
+    t->root = digest ? node_create_dirref (f, "", 0, digest) : node_create (f, NODE_DIR, "", 0);
+    return t->root ? 0 : -1;
+}
+
+void tree_clear (struct tree *t)
+{
+    if (t->root)
+        node_destroy (t->forest, t->root);
+    t->root = NULL;
+}
+
+/* ---- walk */
+
+static int get_blob (struct walk *w, const uint8_t *digest, const void **datap, size_t *lenp)
+{
+    struct forest *f = w->tree->forest;
+    if (f->get (f->arg, digest, datap, lenp) == 0)
+        return 0;
+    if (errno == EAGAIN && buf_append (&w->missing, digest, f->alg->size) < 0)
+        errno = ENOMEM;
+    return -1;
+}
+
+int tree_load (struct walk *w, struct dir *d)
+{
+    const void *data;
+    size_t len;
+    if (d->n.loaded) {
+        dir_touch (w->tree->forest, d);
+        return 0;
+    }
+    if (get_blob (w, d->digest, &data, &len) < 0)
+        return -1;
+    if (treeobj_load_dir (w->tree->forest, d, data, len) < 0) {
+        if (errno == EPROTO)
+            errno = ENOTRECOVERABLE;
+        return -1;
+    }
+    return 0;
+}
+
+static struct node *walk_from (struct walk *w, const char *key, bool nofollow, int links);
+
+/* The node that a link leads to; w->tree may change. */
+static struct node *follow (struct walk *w, struct link *l, int links)
+{
+    struct node *n;
+    char *target;
+
+    if (links >= KVS_SYMLINK_MAX) {
+        errno = ELOOP;
+        return NULL;
+    }
+    if (!(target = strdup (l->target)))
+        return NULL;
+    if (l->ns) {
+        struct tree *t = w->find_ns ? w->find_ns (w->arg, l->ns) : (errno = ENOTSUP, NULL);
+        if (!t) {
+            free (target);
+            return NULL;
+        }
+        w->tree = t;
+    }
+    n = walk_from (w, target, false, links + 1);
+    free (target);
+    return n;
+}
+
+/* Directories are touched on the way back, the root last: so a directory is never colder than what
+ * lies below it, and the coldest one has no loaded directory in it. */
+static void touch_up (struct forest *f, struct node *n)
+{
+    for (; n; n = n->parent)
+        if (n->type == NODE_DIR && n->loaded)
+            dir_touch (f, node_dir (n));
+}
+
+static struct node *walk_from (struct walk *w, const char *key, bool nofollow, int links)
+{
+    struct node *n = w->tree->root;
+    struct tree *origin = w->tree;
+
+    for (const char *name = *key == '.' ? "" : key; *name;) {
+        size_t len = strchrnul (name, '.') - name;
+        bool last = !name[len];
+        if (n->type != NODE_DIR) {
+            errno = ENOENT;
+            return NULL;
+        }
+        if (tree_load (w, node_dir (n)) < 0)
+            return NULL;
+        if (!(n = dir_find (node_dir (n), name, len))) {
+            errno = ENOENT;
+            return NULL;
+        }
+        if (n->type == NODE_LINK && !(last && nofollow)) {
+            touch_up (origin->forest, n);
+            if (!(n = follow (w, node_link (n), links)))
+                return NULL;
+        }
+        name += len + (last ? 0 : 1);
+    }
+    touch_up (w->tree->forest, n);
+    return n;
+}
+
+struct node *tree_walk (struct walk *w, const char *key)
+{
+    return walk_from (w, key, w->nofollow, 0);
+}
+
+/* ---- read */
+
+static int read_joined (struct walk *w, struct val *v, size_t total, char **copyp)
+{
+    unsigned dsize = w->tree->forest->alg->size;
+    char *copy = malloc (total + 1);
+    const void *data;
+    size_t len, n = 0;
+
+    if (!copy)
+        return -1;
+    for (uint32_t i = 0; i < v->nrefs; i++) {
+        if (get_blob (w, v->refs + i * dsize, &data, &len) < 0 || len > total - n) {
+            free (copy);
+            return -1;
+        }
+        if (len)
+            memcpy (copy + n, data, len);
+        n += len;
+    }
+    if (v->len)
+        memcpy (copy + n, v->data, v->len);
+    copy[n + v->len] = '\0';
+    *copyp = copy;
+    return 0;
+}
+
+int tree_read (struct walk *w, struct val *v, const char **datap, size_t *lenp, char **copyp)
+{
+    unsigned dsize = w->tree->forest->alg->size;
+    const void *data = v->data ? v->data : "";
+    size_t len, total = v->len;
+    bool again = false;
+
+    *copyp = NULL;
+    for (uint32_t i = 0; i < v->nrefs; i++) {
+        if (get_blob (w, v->refs + i * dsize, &data, &len) == 0)
+            total += len;
+        else if (errno == EAGAIN)
+            again = true;
+        else
+            return -1;
+    }
+    if (again) {
+        errno = EAGAIN;
+        return -1;
+    }
+    if (total > CONTENT_BLOB_MAX) {
+        errno = EFBIG;
+        return -1;
+    }
+    if (v->nrefs + (v->len > 0) > 1) {
+        if (read_joined (w, v, total, copyp) < 0)
+            return -1;
+        data = *copyp;
+    }
+    *datap = data;
+    *lenp = total;
+    return 0;
+}
+
+/* ---- store */
+
+/* Take the last blob back in front of the data when it is not much larger: so that a value that
+ * grows by small pieces is made of few blobs, and each byte is written again only log(n) times. */
+static void val_merge (struct forest *f, struct val *v)
+{
+    while (v->nrefs > 0 && v->len > 0) {
+        const void *data;
+        size_t len;
+        char *p;
+        if (f->get (f->arg, v->refs + (v->nrefs - 1) * f->alg->size, &data, &len) < 0 ||
+            len > 2 * (size_t)v->len || len + v->len > KVS_MERGE_MAX ||
+            !(p = malloc (len + v->len)))
+            return;
+        memcpy (p, data, len);
+        memcpy (p + len, v->data, v->len);
+        free (v->data);
+        f->bytes += len + v->len;
+        f->bytes -= v->size;
+        v->data = p;
+        v->len += len;
+        v->size = v->len;
+        val_pop_ref (f, v);
+    }
+}
+
+int tree_store_val (struct forest *f, struct val *v)
+{
+    uint8_t digest[DIGEST_MAX] = {0};
+
+    val_merge (f, v);
+    if (v->len == 0 || (v->nrefs == 0 && v->len <= KVS_INLINE_MAX))
+        return 0;
+    if (val_add_ref (f, v, digest) < 0) // room first: nothing is lost if there is none
+        return -1;
+    if (f->put (f->arg, v->data, v->len, digest) < 0) {
+        val_pop_ref (f, v);
+        return -1;
+    }
+    memcpy (v->refs + (v->nrefs - 1) * f->alg->size, digest, f->alg->size);
+    f->bytes -= v->size;
+    v->data = NULL;
+    v->len = v->size = 0;
+    return 0;
+}
+
+int tree_store (struct forest *f, struct dir *d)
+{
+    struct buf b = {0};
+    char *text;
+    size_t len;
+
+    if (d->n.stored)
+        return 0;
+    for (uint32_t i = 0; i < d->count; i++) {
+        struct node *n = d->kids[i];
+        if (n->type == NODE_DIR && tree_store (f, node_dir (n)) < 0)
+            return -1;
+        if (n->type == NODE_VAL && tree_store_val (f, node_val (n)) < 0)
+            return -1;
+    }
+    if (treeobj_append_dir (f, &b, d) < 0 || !(text = buf_steal (&b, &len))) {
+        buf_clear (&b);
+        errno = ENOMEM;
+        return -1;
+    }
+    if (f->put (f->arg, text, len, d->digest) < 0) {
+        free (text);
+        return -1;
+    }
+    d->n.stored = true;
+    return 0;
+}
+
+int forest_evict (struct forest *f, size_t max, int steps)
+{
+    int n = 0;
+    while (f->bytes > max && n < steps && f->lru) {
+        struct dir *d = f->lru;
+        if (tree_store (f, d) < 0)
+            break;
+        dir_unload (f, d);
+        n++;
+    }
+    return n;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include "config.h"
+#include "shell/service/kvs/treeobj.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "shell/service/kvs/key.h"
+#include "shell/service/kvs/limits.h"
+
+#define LITERAL(b, s) buf_append (b, s, sizeof (s) - 1)
+
+int treeobj_append_string (struct buf *b, const char *s, size_t len)
+{
+    size_t start = 0;
+    buf_putc (b, '"');
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = s[i];
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        buf_append (b, s + start, i - start);
+        start = i + 1;
+        if (c == '"' || c == '\\')
+            buf_printf (b, "\\%c", c);
+        else if (memchr ("\b\f\n\r\t", c, 5))
+            buf_printf (b, "\\%c",
+                        c == '\b'   ? 'b'
+                        : c == '\f' ? 'f'
+                        : c == '\n' ? 'n'
+                        : c == '\r' ? 'r'
+                                    : 't');
+        else
+            buf_printf (b, "\\u%04X", c);
+    }
+    buf_append (b, s + start, len - start);
+    return buf_putc (b, '"');
+}
+
+static void append_refs (const struct forest *f, struct buf *b, const char *type,
+                         const uint8_t *refs, size_t nrefs)
+{
+    char ref[BLOBREF_MAX];
+    LITERAL (b, "{\"data\":[");
+    for (size_t i = 0; i < nrefs; i++) {
+        size_t len = digest_to_blobref (f->alg, refs + i * f->alg->size, ref);
+        buf_append (b, ",\"", i ? 2 : 0);
+        if (i == 0)
+            buf_putc (b, '"');
+        buf_append (b, ref, len);
+        buf_putc (b, '"');
+    }
+    LITERAL (b, "],\"type\":\"");
+    buf_puts (b, type);
+    LITERAL (b, "\",\"ver\":1}");
+}
+
+int treeobj_append_dirref (const struct forest *f, struct buf *b, const uint8_t *digest)
+{
+    append_refs (f, b, "dirref", digest, 1);
+    return b->err ? -1 : 0;
+}
+
+int treeobj_append_val (struct buf *b, const struct slice *s, size_t count)
+{
+    LITERAL (b, "{\"data\":\"");
+    base64_append_slices (b, s, count);
+    LITERAL (b, "\",\"type\":\"val\",\"ver\":1}");
+    return b->err ? -1 : 0;
+}
+
+static void append_link (struct buf *b, const struct link *l)
+{
+    LITERAL (b, "{\"data\":{");
+    if (l->ns) {
+        LITERAL (b, "\"namespace\":");
+        treeobj_append_string (b, l->ns, strlen (l->ns));
+        buf_putc (b, ',');
+    }
+    LITERAL (b, "\"target\":");
+    treeobj_append_string (b, l->target, strlen (l->target));
+    LITERAL (b, "},\"type\":\"symlink\",\"ver\":1}");
+}
+
+int treeobj_append (const struct forest *f, struct buf *b, struct node *n)
+{
+    if (n->type == NODE_DIR)
+        append_refs (f, b, "dirref", node_dir (n)->digest, 1);
+    else if (n->type == NODE_LINK)
+        append_link (b, node_link (n));
+    else if (node_val (n)->nrefs)
+        append_refs (f, b, "valref", node_val (n)->refs, node_val (n)->nrefs);
+    else
+        treeobj_append_val (b, &(struct slice){node_val (n)->data, node_val (n)->len}, 1);
+    return b->err ? -1 : 0;
+}
+
+int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d)
+{
+    LITERAL (b, "{\"data\":{");
+    for (uint32_t i = 0; i < d->count; i++) {
+        if (i > 0)
+            buf_putc (b, ',');
+        treeobj_append_string (b, node_name (d->kids[i]), d->kids[i]->namelen);
+        buf_putc (b, ':');
+        treeobj_append (f, b, d->kids[i]);
+    }
+    LITERAL (b, "},\"type\":\"dir\",\"ver\":1}");
+    return b->err ? -1 : 0;
+}
+
+/* ---- decode */
+
+static struct node *decode (struct forest *f, const json_t *o, const char *name, size_t namelen,
+                            int depth);
+
+static struct node *proto (struct forest *f, struct node *n)
+{
+    node_destroy (f, n);
+    errno = EPROTO;
+    return NULL;
+}
+
+static struct node *decode_val (struct forest *f, const json_t *data, const char *name, size_t nl)
+{
+    struct node *n;
+    char *p;
+    size_t len;
+    if (!json_is_string (data) ||
+        base64_decode (json_string_value (data), json_string_length (data), &p, &len) < 0)
+        return proto (f, NULL);
+    if (!(n = node_create (f, NODE_VAL, name, nl))) {
+        free (p);
+        return NULL;
+    }
+    val_set (f, node_val (n), p, len);
+    return n;
+}
+
+static int decode_ref (struct forest *f, const json_t *o, uint8_t *digest)
+{
+    return json_is_string (o) ? digest_from_blobref (f->alg, json_string_value (o), digest) : -1;
+}
+
+static struct node *decode_valref (struct forest *f, const json_t *data, const char *name,
+                                   size_t nl)
+{
+    size_t count = json_array_size (data);
+    uint8_t digest[DIGEST_MAX];
+    struct node *n;
+    if (count == 0)
+        return proto (f, NULL);
+    if (!(n = node_create (f, NODE_VAL, name, nl)))
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (decode_ref (f, json_array_get (data, i), digest) < 0)
+            return proto (f, n);
+        if (val_add_ref (f, node_val (n), digest) < 0) {
+            node_destroy (f, n);
+            return NULL;
+        }
+    }
+    return n;
+}
+
+static struct node *decode_dirref (struct forest *f, const json_t *data, const char *name,
+                                   size_t nl)
+{
+    uint8_t digest[DIGEST_MAX];
+    if (json_array_size (data) != 1 || decode_ref (f, json_array_get (data, 0), digest) < 0)
+        return proto (f, NULL);
+    return node_create_dirref (f, name, nl, digest);
+}
+
+static struct node *decode_link (struct forest *f, const json_t *data, const char *name, size_t nl)
+{
+    const char *target, *ns = NULL;
+    struct node *n;
+    if (json_unpack ((json_t *)data, "{s:s s?s}", "target", &target, "namespace", &ns) < 0 ||
+        !*target || strlen (target) > KVS_KEY_MAX || (ns && !key_ns_ok (ns)))
+        return proto (f, NULL);
+    if ((n = node_create (f, NODE_LINK, name, nl)) && link_set (f, node_link (n), ns, target) < 0) {
+        node_destroy (f, n);
+        return NULL;
+    }
+    return n;
+}
+
+/* Add the entries of a dir's data to an empty loaded directory. */
+static int fill_dir (struct forest *f, struct dir *d, const json_t *data, int depth)
+{
+    const char *name;
+    json_t *o;
+    if (!json_is_object (data))
+        goto proto;
+    json_object_foreach ((json_t *)data, name, o)
+    {
+        size_t nl = strlen (name);
+        struct node *n, *old;
+        if (!key_name_ok (name, nl))
+            goto proto;
+        if (!(n = decode (f, o, name, nl, depth + 1)))
+            return -1;
+        if (dir_set (f, d, n, &old) < 0) {
+            node_destroy (f, n);
+            return -1;
+        }
+        node_destroy (f, old);
+    }
+    return 0;
+proto:
+    errno = EPROTO;
+    return -1;
+}
+
+static struct node *decode_dir (struct forest *f, const json_t *data, const char *name, size_t nl,
+                                int depth)
+{
+    struct node *n = node_create (f, NODE_DIR, name, nl);
+    if (n && fill_dir (f, node_dir (n), data, depth) < 0) {
+        node_destroy (f, n);
+        return NULL;
+    }
+    return n;
+}
+
+static struct node *decode (struct forest *f, const json_t *o, const char *name, size_t nl,
+                            int depth)
+{
+    const char *type;
+    json_t *data;
+    int ver;
+    if (depth > KVS_DEPTH_MAX ||
+        json_unpack ((json_t *)o, "{s:i s:s s:o}", "ver", &ver, "type", &type, "data", &data) < 0 ||
+        ver != 1)
+        return proto (f, NULL);
+    if (!strcmp (type, "val"))
+        return decode_val (f, data, name, nl);
+    if (!strcmp (type, "valref"))
+        return decode_valref (f, data, name, nl);
+    if (!strcmp (type, "dirref"))
+        return decode_dirref (f, data, name, nl);
+    if (!strcmp (type, "symlink"))
+        return decode_link (f, data, name, nl);
+    if (!strcmp (type, "dir"))
+        return decode_dir (f, data, name, nl, depth);
+    return proto (f, NULL);
+}
+
+struct node *treeobj_decode (struct forest *f, const json_t *o, const char *name, size_t namelen)
+{
+    return decode (f, o, name, namelen, 0);
+}
+
+int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len)
+{
+    json_t *o = json_loadb (text, len, 0, NULL), *data;
+    const char *type;
+    int ver, rc = -1;
+
+    if (!o || json_unpack (o, "{s:i s:s s:o}", "ver", &ver, "type", &type, "data", &data) < 0 ||
+        ver != 1 || strcmp (type, "dir") != 0) {
+        errno = EPROTO;
+        goto done;
+    }
+    d->n.loaded = true;
+    dir_touch (f, d);
+    if ((rc = fill_dir (f, d, data, 0)) < 0)
+        dir_unload (f, d);
+done:
+    json_decref (o);
+    return rc;
+}
