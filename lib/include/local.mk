@@ -8,6 +8,19 @@ fluxinclude_HEADERS = \
 	%D%/flux/request.h \
 	%D%/flux/response.h \
 	%D%/flux/event.h \
+	%D%/flux/control.h \
+	%D%/flux/handle.h \
+	%D%/flux/connector.h \
+	%D%/flux/reactor.h \
+	%D%/flux/watcher.h \
+	%D%/flux/msg_handler.h \
+	%D%/flux/future.h \
+	%D%/flux/rpc.h \
+	%D%/flux/attr.h \
+	%D%/flux/flog.h \
+	%D%/flux/service.h \
+	%D%/flux/disconnect.h \
+	%D%/flux/kvs.h \
 	%D%/flux/idset.h \
 	%D%/flux/hostlist.h \
 	%D%/flux/core.h

@@ -12,5 +12,18 @@
 #include <flux/request.h>
 #include <flux/response.h>
 #include <flux/event.h>
+#include <flux/control.h>
+#include <flux/handle.h>
+#include <flux/connector.h>
+#include <flux/reactor.h>
+#include <flux/watcher.h>
+#include <flux/msg_handler.h>
+#include <flux/future.h>
+#include <flux/rpc.h>
+#include <flux/attr.h>
+#include <flux/flog.h>
+#include <flux/service.h>
+#include <flux/disconnect.h>
+#include <flux/kvs.h>
 
 #endif /* !FLUX_CORE_H */
