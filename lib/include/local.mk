@@ -22,5 +22,6 @@ fluxinclude_HEADERS = \
 	%D%/flux/disconnect.h \
 	%D%/flux/kvs.h \
 	%D%/flux/idset.h \
+	%D%/flux/job.h \
 	%D%/flux/hostlist.h \
 	%D%/flux/core.h

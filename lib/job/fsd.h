@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Durations as people write them (RFC 23): "30s", "1.5h", "2ms", "inf". */
+
+#ifndef FLUX_JOB_FSD_H
+#define FLUX_JOB_FSD_H
+
+#include <stddef.h>
+
+/* Seconds; INFINITY for "inf". EINVAL. */
+int fsd_parse_duration (const char *s, double *seconds);
+
+/* In the largest unit that gives at least 1, with up to `precision` digits (fsd_format_duration:
+ * 6). Returns the length as snprintf() does, or -1 with EINVAL. */
+int fsd_format_duration (char *buf, size_t size, double seconds);
+int fsd_format_duration_ex (char *buf, size_t size, double seconds, int precision);
+
+/* What batch scripts carry: a duration as above, or as Slurm and PBS write it: "minutes:seconds"
+ * (MM:SS), "hours:minutes:seconds", "days-hours[:minutes[:seconds]]". A bare number is seconds. */
+int fsd_parse_timelimit (const char *s, double *seconds);
+
+#endif /* !FLUX_JOB_FSD_H */
