@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Programs that link it add $(ZMQ_LIBS) $(EV_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS).
 noinst_LTLIBRARIES += lib/overlay/liboverlay.la
+lib_overlay_liboverlay_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZMQ_CFLAGS)
 lib_overlay_liboverlay_la_SOURCES = \
-	%D%/overlay.h \
-	%D%/topology.c %D%/topology.h
+	%D%/overlay.c %D%/overlay.h %D%/private.h %D%/limits.h \
+	%D%/admit.c %D%/children.c %D%/health.c %D%/join.c %D%/parent.c \
+	%D%/heal.c %D%/heal.h \
+	%D%/hello.c %D%/hello.h \
+	%D%/ifaddr.c \
+	%D%/outq.c %D%/outq.h \
+	%D%/reach.c %D%/reach.h \
+	%D%/replay.c %D%/replay.h \
+	%D%/topology.c %D%/topology.h \
+	%D%/wire.c %D%/wire.h \
+	%D%/zap.c \
+	%D%/zloop.c %D%/zloop.h

@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-check_PROGRAMS += testsuite/unit/overlay/test_topology
-TESTS += testsuite/unit/overlay/test_topology
+overlay_tests = testsuite/unit/overlay/test_topology testsuite/unit/overlay/test_overlay
+check_PROGRAMS += $(overlay_tests)
+TESTS += $(overlay_tests)
+overlay_test_libs = \
+	lib/overlay/liboverlay.la lib/codec/libcodec.la lib/util/libutil.la \
+	$(ZMQ_LIBS) $(EV_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+
 testsuite_unit_overlay_test_topology_SOURCES = %D%/test_topology.c
-testsuite_unit_overlay_test_topology_LDADD = \
-	lib/overlay/liboverlay.la lib/util/libutil.la $(JANSSON_LIBS) $(UNIT_LIBS)
+testsuite_unit_overlay_test_topology_LDADD = $(overlay_test_libs)
+
+testsuite_unit_overlay_test_overlay_SOURCES = %D%/test_overlay.c %D%/tree.c %D%/tree.h
+testsuite_unit_overlay_test_overlay_LDADD = $(overlay_test_libs)

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What the files of the overlay share: the two sides (children.c, parent.c) and what both need. Not
+ * for use outside lib/overlay. */
+
+#ifndef FLUX_OVERLAY_PRIVATE_H
+#define FLUX_OVERLAY_PRIVATE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "lib/overlay/heal.h"
+#include "lib/overlay/hello.h"
+#include "lib/overlay/limits.h"
+#include "lib/overlay/outq.h"
+#include "lib/overlay/overlay.h"
+#include "lib/overlay/reach.h"
+#include "lib/overlay/replay.h"
+#include "lib/overlay/wire.h"
+#include "lib/overlay/zloop.h"
+
+/* Control messages (RFC 3 leaves the numbers open; these are flux-core's). */
+enum {
+    CONTROL_HEARTBEAT = 0,  // both ways, when a link was idle
+    CONTROL_STATUS = 1,     // up: the subtree's status; OVERLAY_OFFLINE is the goodbye
+    CONTROL_DISCONNECT = 2, // down: leave; status is one of the next
+};
+enum {
+    DISCONNECT_LEAVE = 0,   // for good: told by an operator, or the answer to a goodbye
+    DISCONNECT_UNKNOWN = 1, // "I don't know you (any more)": say hello again
+};
+
+#define TOPIC_CHALLENGE "overlay.challenge"
+#define TOPIC_HELLO "overlay.hello"
+#define TOPIC_ROUTES "overlay.routes"       // up: {"add":set "del":set}
+#define TOPIC_ANCESTORS "overlay.ancestors" // down: {"ancestors":[...]}
+
+/* What passed on a link, and when last. */
+struct traffic {
+    uint64_t tx, rx; // messages
+    uint64_t tx_bytes, rx_bytes;
+    double tx_last, rx_last;
+};
+
+/* What is remembered of a child whether it is there or not. */
+struct record {
+    uint32_t rank;
+    int status;
+    bool torpid;
+    double since;
+    char error[160];
+    UT_hash_handle hh;
+};
+
+enum child_state {
+    CHILD_NEW,        // a connection that has said nothing valid yet
+    CHILD_CHALLENGED, // has our challenge
+    CHILD_IN,
+    CHILD_OUT, // refused, or no longer wanted; what it sends is not read
+};
+
+#define ROUTING_ID_MAX 16
+
+struct child {
+    enum child_state state;
+    unsigned char id[ROUTING_ID_MAX]; // ZeroMQ's name for the connection
+    size_t id_len;
+    int fd; // of the connection, to be compared only; -1 when unknown
+    uint64_t inode;
+    char key[OVERLAY_KEY_SIZE]; // proven by CURVE, or "-"
+    char challenge[65];
+    uint32_t rank;
+    char uuid[OVERLAY_UUID_MAX + 1];
+    double born;
+    double kick_at; // CHILD_OUT
+    bool doomed;    // CHILD_IN: to be dropped when the turn ends
+    char doom_reason[96];
+    struct outq q;
+    struct traffic traffic;
+    UT_hash_handle hh; // by id
+    UT_hash_handle hh_uuid;
+};
+
+struct children {
+    struct zsock *zs;
+    struct zsock *zap;
+    char *endpoint;
+    bool curve;
+    bool refuse;
+    struct child *by_id;
+    struct child *by_uuid; // CHILD_IN only
+    struct record *records;
+    struct reach *reach;
+    struct replay *replay;
+    int doomed;
+    int pending; // not IN
+    int queued;  // have something in q
+    bool reach_dirty;
+    ev_timer kick;
+};
+
+enum parent_state {
+    PARENT_NONE,
+    PARENT_WAIT, // for the next try
+    PARENT_CHALLENGE,
+    PARENT_HELLO,
+    PARENT_UP,
+    PARENT_LEAVING, // goodbye said
+    PARENT_GONE,    // for good
+};
+
+struct ancestor {
+    uint32_t rank;
+    char *uri;
+    char *key;
+};
+
+struct parent {
+    enum parent_state state;
+    struct zsock *zs;
+    int current; // candidate being tried, or our parent
+    char uuid[OVERLAY_UUID_MAX + 1];
+    struct ancestor *ancestors; // nearest first; the first is or was the parent
+    int ancestor_count;
+    struct heal heal;
+    bool ever_up;
+    int move; // overlay_reparent: the first ancestor is to be the parent
+    double patience;
+    ev_timer timer;
+    struct outq q;
+    struct traffic traffic;
+    uint32_t last_event;
+    uint32_t event_gap;
+    uint64_t events_seen_twice;
+};
+
+struct overlay {
+    struct ev_loop *loop;
+    const struct overlay_ops *ops;
+    void *arg;
+    uint32_t rank;
+    uint32_t size;
+    char *uuid;
+    char *hostname;
+    char *instance;
+    struct hello_auth auth;
+    struct topology *topo;
+    double torpid_min, torpid_max, tcp_user_timeout, connect_timeout, heal_timeout;
+    size_t queue_max;
+    int child_rcvhwm;
+    char public_key[OVERLAY_KEY_SIZE];
+    char secret_key[OVERLAY_KEY_SIZE];
+    struct zloop *zl; // NULL with size 1
+    ev_timer tick;
+    int status;
+    int status_told;
+    double status_since;
+    uint64_t malformed; // messages dropped
+    uint64_t misrouted; // responses that were not ours
+    uint64_t refused;   // hellos
+    struct children children;
+    struct parent parent;
+};
+
+/* overlay.c */
+void ov_log (struct overlay *ov, int level, const char *fmt, ...)
+    __attribute__ ((format (printf, 3, 4)));
+void ov_trace (struct overlay *ov, const char *dir, uint32_t peer, const flux_msg_t *msg);
+double ov_now (const struct overlay *ov);
+flux_msg_t *ov_control (int type, int status);
+flux_msg_t *ov_request (const char *topic, json_t *payload); // takes payload
+/* Options that both sides' sockets have. */
+int ov_socket_options (struct overlay *ov, struct zsock *zs, const char *uri);
+/* A message that was received from a peer which is in: set its route, hand it to the router. */
+void ov_deliver (struct overlay *ov, flux_msg_t *msg, uint32_t peer, const char *uuid,
+                 bool from_parent);
+bool ov_uri_is_ipc (const char *uri);
+
+/* children.c */
+int children_init (struct overlay *ov);
+void children_fini (struct overlay *ov);
+int children_bind (struct overlay *ov, const char *uri, flux_error_t *errp);
+void children_turn (struct overlay *ov);
+void children_tick (struct overlay *ov, double now);
+int children_send (struct overlay *ov, struct child *c, const flux_msg_t *msg);
+struct child *children_by_rank (const struct overlay *ov, uint32_t rank);
+struct child *children_by_uuid (const struct overlay *ov, const char *uuid);
+void children_doom (struct overlay *ov, struct child *c, const char *fmt, ...)
+    __attribute__ ((format (printf, 3, 4)));
+int children_bcast (struct overlay *ov, const flux_msg_t *msg);
+
+/* admit.c: the hello seen from the parent. */
+void admit_message (struct overlay *ov, struct child *c, const flux_msg_t *msg);
+void children_admitted (struct overlay *ov, struct child *c, int status, json_t *ranks);
+void children_out (struct overlay *ov, struct child *c);
+void children_drop_lost (struct overlay *ov, struct child *c, const char *reason);
+struct child *children_sync (struct overlay *ov, struct child *c); // NULL: gone meanwhile
+
+/* parent.c */
+int parent_init (struct overlay *ov);
+void parent_fini (struct overlay *ov);
+int parent_send (struct overlay *ov, const flux_msg_t *msg);
+void parent_turn (struct overlay *ov);
+void parent_tick (struct overlay *ov, double now);
+json_t *parent_ancestors (const struct overlay *ov);
+void parent_lost (struct overlay *ov, const char *reason);
+void parent_final (struct overlay *ov, int errnum, const char *reason);
+void parent_failed (struct overlay *ov, int errnum, const char *reason, bool refused);
+int parent_write (struct overlay *ov, const flux_msg_t *msg);
+
+/* join.c: the hello seen from the child. */
+int join_start (struct overlay *ov);
+void join_message (struct overlay *ov, const flux_msg_t *msg);
+void join_ancestors (struct overlay *ov, const json_t *list);
+
+/* zap.c */
+struct zsock *zap_create (struct zloop *zl);
+
+/* health.c */
+struct record *record_get (struct overlay *ov, uint32_t rank); // made when new; NULL: no memory
+void record_set (struct overlay *ov, uint32_t rank, int status, const char *error);
+void record_torpid (struct overlay *ov, uint32_t rank, bool torpid);
+void health_turn (struct overlay *ov);
+
+#endif /* !FLUX_OVERLAY_PRIVATE_H */

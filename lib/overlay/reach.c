@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Which ranks are reached through which child. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/overlay/reach.h"
+
+struct reach {
+    uint32_t size;
+    uint32_t own;
+    int count;
+    bool dirty;
+    unsigned char *told; // one byte per rank: the parent believes that it is here
+    void *via[];
+};
+
+struct reach *reach_create (uint32_t size, uint32_t own_rank)
+{
+    struct reach *r = calloc (1, sizeof (*r) + size * sizeof (r->via[0]));
+
+    if (r && !(r->told = calloc (size, 1))) {
+        free (r);
+        return NULL;
+    }
+    if (r) {
+        r->size = size;
+        r->own = own_rank;
+    }
+    return r;
+}
+
+void reach_destroy (struct reach *r)
+{
+    if (r) {
+        int saved = errno;
+        free (r->told);
+        free (r);
+        errno = saved;
+    }
+}
+
+static void set_via (struct reach *r, uint32_t rank, void *via)
+{
+    if (!r->via[rank] != !via)
+        r->count += via ? 1 : -1;
+    r->via[rank] = via;
+    r->dirty = true;
+}
+
+/* One range. -1 unless it lies above `after` and inside the instance. */
+static int get_range (const struct reach *r, const json_t *o, json_int_t after, json_int_t *first,
+                      json_int_t *last)
+{
+    const json_t *a = json_array_get (o, 0), *b = json_array_get (o, 1);
+
+    if (json_array_size (o) != 2 || !json_is_integer (a) || !json_is_integer (b))
+        return -1;
+    *first = json_integer_value (a);
+    *last = json_integer_value (b);
+    if (*first <= after || *last < *first || *last >= (json_int_t)r->size)
+        return -1;
+    return *first <= (json_int_t)r->own && (json_int_t)r->own <= *last ? -1 : 0;
+}
+
+static int check_ranks (const struct reach *r, const json_t *ranks)
+{
+    json_int_t first, last = -1;
+
+    if (!json_is_array (ranks))
+        goto bad;
+    for (size_t i = 0; i < json_array_size (ranks); i++) {
+        if (get_range (r, json_array_get (ranks, i), last, &first, &last) < 0)
+            goto bad;
+    }
+    return 0;
+bad:
+    errno = EPROTO;
+    return -1;
+}
+
+static int apply (struct reach *r, void *via, const json_t *ranks, bool add)
+{
+    json_int_t first, last = -1;
+
+    if (check_ranks (r, ranks) < 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size (ranks); i++) {
+        get_range (r, json_array_get (ranks, i), last, &first, &last);
+        for (json_int_t rank = first; rank <= last; rank++) {
+            if (add)
+                set_via (r, (uint32_t)rank, via);
+            else if (r->via[rank] == via)
+                set_via (r, (uint32_t)rank, NULL);
+        }
+    }
+    return 0;
+}
+
+int reach_add (struct reach *r, void *via, const json_t *ranks)
+{
+    return apply (r, via, ranks, true);
+}
+
+int reach_del (struct reach *r, void *via, const json_t *ranks)
+{
+    return apply (r, via, ranks, false);
+}
+
+int reach_add_rank (struct reach *r, void *via, uint32_t rank)
+{
+    if (rank >= r->size || rank == r->own) {
+        errno = EPROTO;
+        return -1;
+    }
+    set_via (r, rank, via);
+    return 0;
+}
+
+void reach_del_all (struct reach *r, const void *via)
+{
+    for (uint32_t i = 0; i < r->size; i++) {
+        if (r->via[i] == via)
+            set_via (r, i, NULL);
+    }
+}
+
+void *reach_lookup (const struct reach *r, uint32_t rank)
+{
+    return rank < r->size ? r->via[rank] : NULL;
+}
+
+int reach_count (const struct reach *r)
+{
+    return r->count;
+}
+
+/* Appends, or makes the last range longer. */
+static void put_rank (json_t *ranks, uint32_t rank)
+{
+    size_t n = json_array_size (ranks);
+    json_t *range = n > 0 ? json_array_get (ranks, n - 1) : NULL;
+
+    if (range && json_integer_value (json_array_get (range, 1)) == (json_int_t)rank - 1)
+        json_array_set_new (range, 1, json_integer (rank));
+    else
+        json_array_append_new (ranks, json_pack ("[i,i]", (int)rank, (int)rank));
+}
+
+json_t *reach_full (struct reach *r)
+{
+    json_t *ranks = json_array ();
+
+    for (uint32_t i = 0; i < r->size; i++) {
+        r->told[i] = r->via[i] != NULL;
+        if (r->told[i] || i == r->own)
+            put_rank (ranks, i);
+    }
+    r->dirty = false;
+    return ranks;
+}
+
+bool reach_changes (struct reach *r, json_t **add, json_t **del)
+{
+    if (!r->dirty)
+        return false;
+    *add = json_array ();
+    *del = json_array ();
+    for (uint32_t i = 0; i < r->size; i++) {
+        if (!r->told[i] == !r->via[i])
+            continue;
+        put_rank (r->via[i] ? *add : *del, i);
+        r->told[i] = r->via[i] != NULL;
+    }
+    r->dirty = false;
+    if (json_array_size (*add) > 0 || json_array_size (*del) > 0)
+        return true;
+    json_decref (*add);
+    json_decref (*del);
+    return false;
+}
