@@ -5,3 +5,4 @@ EXTRA_DIST += %D%/run %D%/packages %D%/install-packages %D%/t
 print-tests:
 	@echo $(TESTS)
 .PHONY: print-tests
+EXTRA_DIST += %D%/slurm/cluster

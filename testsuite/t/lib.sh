@@ -224,3 +224,58 @@ wait_until ()
         sleep 0.05
     done
 }
+
+# ---- A private Slurm with the programs that were built
+
+# slurm_up N [OPTIONS]: start one for this test file (see testsuite/slurm/cluster), with spank_flux
+# loaded when it was built (PLUGSTACK_ARGS are its arguments), and end it with the test. Skips the
+# file where that can't be. The programs are copied, because the test user may not be able to read
+# the build folder.
+slurm_up ()
+{
+    [ "$(id -u)" -eq 0 ] || skip_all "needs root"
+    command -v slurmctld >/dev/null || skip_all "needs slurmctld"
+    CLUSTER_DIR=$T_TMP/cluster
+    local bin=$T_TMP/flux plug=()
+    mkdir "$bin"
+    cp "$top_builddir"/shell/cmd/flux "$top_builddir"/shell/broker/flux-broker \
+        "$top_builddir"/shell/job/flux-shell "$bin" 2>/dev/null
+    PATH=$bin:$PATH
+    FLUX_EXEC_PATH=$bin
+    if [ -f "$SPANK_FLUX" ]; then
+        cp "$SPANK_FLUX" "$bin"
+        plug=(--plugstack "required $bin/spank_flux.so flux=$bin munge_socket=$CLUSTER_DIR/munge/socket ${PLUGSTACK_ARGS:-}")
+    fi
+    at_end "'$CLUSTER' -d '$CLUSTER_DIR' down"
+    "$CLUSTER" -d "$CLUSTER_DIR" up "$@" ${plug[@]+"${plug[@]}"} >"$T_STATE/up" 2>&1 || {
+        sed 's/^/# /' "$T_STATE/up"
+        echo "Bail out! no cluster"
+        exit 99
+    }
+    SLURM_CONF=$CLUSTER_DIR/slurm.conf
+    mkdir -m 777 "$T_TMP/user"
+}
+
+# as_user COMMAND...: as the test user, in a folder that it can write to, for 50 s at most
+as_user ()
+{
+    (cd "$T_TMP/user" && timeout -k 2 "${AS_USER_LIMIT:-50}" "$CLUSTER" -d "$CLUSTER_DIR" as - "$@")
+}
+
+# The test user's processes in this cluster, but for those that match nothing of interest
+user_processes ()
+{
+    local e
+    for e in /proc/[0-9]*/environ; do
+        grep -qsxzF "SLURM_CONF=$CLUSTER_DIR/slurm.conf" "$e" || continue
+        e=${e%/environ}
+        [ "$(stat -c %U "$e" 2>/dev/null)" = "${CLUSTER_USER:-fluxtest}" ] && ps -o pid=,args= -p "${e#/proc/}"
+    done
+    return 0
+}
+
+# no_user_processes: none is left; to be polled with wait_until
+no_user_processes ()
+{
+    [ -z "$(user_processes)" ]
+}
