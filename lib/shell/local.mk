@@ -1,1 +1,28 @@
-# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-License-Identifier: LGPL-2.1-or-later
+noinst_LTLIBRARIES += lib/shell/libshell.la lib/shell/libspawnpkt.la
+lib_shell_libspawnpkt_la_SOURCES = %D%/spawnpkt.c %D%/spawnpkt.h
+lib_shell_libshell_la_SOURCES = \
+	%D%/affinity.c %D%/affinity.h \
+	%D%/cputopo.c %D%/cputopo.h \
+	%D%/distribute.c %D%/distribute.h \
+	%D%/envlist.c %D%/envlist.h \
+	%D%/exits.c \
+	%D%/info.c %D%/info.h \
+	%D%/input.c %D%/input.h \
+	%D%/ioencode.c %D%/ioencode.h \
+	%D%/joblog.c %D%/joblog.h \
+	%D%/jobtmp.c %D%/jobtmp.h \
+	%D%/launch.c \
+	%D%/link.c %D%/link.h \
+	%D%/mustache.c %D%/mustache.h \
+	%D%/options.c \
+	%D%/outconf.c %D%/outconf.h \
+	%D%/outfile.c %D%/outfile.h \
+	%D%/output.c %D%/output.h \
+	%D%/proctree.c %D%/proctree.h \
+	%D%/rlimits.c %D%/rlimits.h \
+	%D%/shell.c %D%/shell.h \
+	%D%/signals.c \
+	%D%/start.h \
+	%D%/task.c %D%/task.h \
+	%D%/taskmap.c %D%/taskmap.h

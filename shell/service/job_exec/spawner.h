@@ -68,13 +68,15 @@ void spawner_destroy (struct spawner *sp);
  * SPAWNER_REQUEST_MAX, or what kept a dead spawner from being restarted. */
 int spawner_start (struct spawner *sp, uint64_t id, const char *request, size_t len);
 
-/* Send a signal to the job shell, which forwards SIGINT, SIGTERM and SIGALRM to its tasks. With
- * SIGKILL all processes of the job on this node are killed. ENOENT: no such job shell here. */
+/* Have the job shell send a signal to its tasks. With SIGKILL all processes of the job on this node
+ * are killed, and the job shell too if it does not end by itself within SPAWNER_KILL_TIMEOUT
+ * seconds. ENOENT: no such job shell here. */
 int spawner_kill (struct spawner *sp, uint64_t id, int signum);
 
 /* How many job shells run here. */
 size_t spawner_count (const struct spawner *sp);
 
+#define SPAWNER_KILL_TIMEOUT 2
 #define SPAWNER_REQUEST_MAX (64 * 1024 * 1024)
 
 #endif /* !FLUX_SERVICE_JOB_EXEC_SPAWNER_H */

@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+check_LTLIBRARIES += testsuite/unit/shell/libfakebroker.la
+testsuite_unit_shell_libfakebroker_la_SOURCES = %D%/fakebroker.c %D%/fakebroker.h \
+	shell/service/job_exec/spawner.c
+testsuite_unit_shell_libfakebroker_la_LIBADD = lib/shell/libshell.la lib/shell/libspawnpkt.la \
+	lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
+	$(JANSSON_LIBS) $(EV_LIBS)
+
+check_PROGRAMS += testsuite/unit/shell/test_spawner
+TESTS += testsuite/unit/shell/test_spawner
+testsuite_unit_shell_test_spawner_SOURCES = %D%/test_spawner.c
+testsuite_unit_shell_test_spawner_LDADD = testsuite/unit/shell/libfakebroker.la $(UNIT_LIBS)
+EXTRA_testsuite_unit_shell_test_spawner_DEPENDENCIES = shell/job/flux-shell

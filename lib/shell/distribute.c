@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <flux/hostlist.h>
+#include <flux/idset.h>
+
+#include "lib/shell/distribute.h"
+#include "lib/util/errprintf.h"
+
+#define RESOURCE_DEPTH_MAX 16
+
+static int inval (flux_error_t *errp, const char *what)
+{
+    errno = EINVAL;
+    return errprintf (errp, "%s", what);
+}
+
+struct node {
+    int cores;
+    int left;
+    int tasks;
+    int index;
+};
+
+/* Most cores first, then by index. */
+static int node_cmp (const void *a, const void *b)
+{
+    const struct node *x = a, *y = b;
+
+    if (x->cores != y->cores)
+        return x->cores > y->cores ? -1 : 1;
+    return x->index - y->index;
+}
+
+static void refill (struct node *nodes, int nnodes)
+{
+    for (int i = 0; i < nnodes; i++)
+        nodes[i].left = nodes[i].cores;
+}
+
+/* One task to each node that has room. Returns how many were given. */
+static int deal (struct node *nodes, int nnodes, int ntasks, int cores_per_task)
+{
+    int given = 0;
+
+    for (int i = 0; i < nnodes && given < ntasks; i++) {
+        if (nodes[i].left >= cores_per_task) {
+            nodes[i].left -= cores_per_task;
+            nodes[i].tasks++;
+            given++;
+        }
+    }
+    return given;
+}
+
+int distribute_tasks (const int *cores, int nnodes, int ntasks, int cores_per_task, int *counts)
+{
+    struct node *nodes = calloc (nnodes > 0 ? nnodes : 1, sizeof (*nodes));
+
+    if (!nodes)
+        return -1;
+    if (nnodes < 1 || ntasks < 1 || ntasks > TASKMAP_TASKS_MAX) {
+        free (nodes);
+        errno = EINVAL;
+        return -1;
+    }
+    for (int i = 0; i < nnodes; i++)
+        nodes[i] = (struct node){.cores = cores[i] > 0 ? cores[i] : 1, .index = i};
+    qsort (nodes, nnodes, sizeof (*nodes), node_cmp);
+    if (cores_per_task < 1)
+        cores_per_task = 1;
+    if (cores_per_task > nodes[nnodes - 1].cores)
+        cores_per_task = nodes[nnodes - 1].cores;
+    refill (nodes, nnodes);
+    while (ntasks > 0) {
+        int given = deal (nodes, nnodes, ntasks, cores_per_task);
+        if (given == 0)
+            refill (nodes, nnodes);
+        ntasks -= given;
+    }
+    for (int i = 0; i < nnodes; i++)
+        counts[nodes[i].index] = nodes[i].tasks;
+    free (nodes);
+    return 0;
+}
+
+static int idset_size (const char *s)
+{
+    size_t count = 0;
+
+    return s && idset_decode_info (s, -1, &count, NULL, NULL) == 0 ? (int)count : 0;
+}
+
+static int set_string (char **dst, const char *s)
+{
+    free (*dst);
+    return (*dst = strdup (s ? s : "")) ? 0 : -1;
+}
+
+/* Where broker rank `rank` is in the job. Both lists mostly ascend, so the search goes on from
+ * where the last one ended. */
+static int shell_of_rank (json_t *ranks, unsigned int rank, int *hint)
+{
+    int n = json_array_size (ranks);
+
+    for (int i = 0; i < n; i++) {
+        int at = (*hint + i) % n;
+        if (json_integer_value (json_array_get (ranks, at)) == rank) {
+            *hint = at + 1;
+            return at;
+        }
+    }
+    return -1;
+}
+
+/* One entry of R_lite. `host` counts ranks over all entries: the index into the nodelist. */
+static int read_entry (struct shell_info *info, json_t *entry, int *cores, struct hostlist *hosts,
+                       int *host)
+{
+    const char *rank = NULL, *core = NULL, *gpu = NULL;
+    json_t *ranks = json_object_get (info->request, "ranks");
+    int hint = 0;
+
+    if (json_unpack (entry, "{s:s s?{s?s s?s}}", "rank", &rank, "children", "core", &core, "gpu",
+                     &gpu) < 0)
+        return -1;
+    struct idset *ids = idset_decode (rank);
+    if (!ids)
+        return -1;
+    int ncores = idset_size (core);
+    int rc = 0;
+    for (unsigned int id = idset_first (ids); id != IDSET_INVALID_ID && rc == 0;
+         id = idset_next (ids, id), (*host)++) {
+        int i = shell_of_rank (ranks, id, &hint);
+        if (i < 0)
+            continue;
+        cores[i] = ncores;
+        if (i != info->shell_rank)
+            continue;
+        const char *name = hosts ? hostlist_nth (hosts, *host) : NULL;
+        info->ncores = ncores;
+        info->ngpus = idset_size (gpu);
+        if (set_string (&info->cores, core) < 0 || set_string (&info->gpus, gpu) < 0 ||
+            (name && set_string (&info->hostname, name) < 0))
+            rc = -1;
+    }
+    idset_destroy (ids);
+    return rc;
+}
+
+static struct hostlist *read_nodelist (json_t *nodelist)
+{
+    struct hostlist *hl = hostlist_create ();
+    size_t index;
+    json_t *o;
+
+    json_array_foreach (nodelist, index, o) if (hl && json_is_string (o))
+        hostlist_append (hl, json_string_value (o));
+    return hl;
+}
+
+static int read_R (struct shell_info *info, int *cores, flux_error_t *errp)
+{
+    json_t *lite = NULL, *nodelist = NULL, *entry;
+    size_t index;
+    int host = 0, rc = 0;
+
+    if (json_unpack (info->R, "{s:{s:o s?o s?F}}", "execution", "R_lite", &lite, "nodelist",
+                     &nodelist, "expiration", &info->expiration) < 0)
+        return inval (errp, "malformed R");
+    struct hostlist *hosts = read_nodelist (nodelist);
+    json_array_foreach (lite, index,
+                        entry) if (rc == 0 && read_entry (info, entry, cores, hosts, &host) < 0)
+        rc = inval (errp, "malformed R: R_lite");
+    hostlist_destroy (hosts);
+    if (rc == 0 && ((!info->cores && set_string (&info->cores, NULL) < 0) ||
+                    (!info->gpus && set_string (&info->gpus, NULL) < 0)))
+        rc = -1;
+    return rc;
+}
+
+/* The product of the counts from the top down to the slot; 0 when there is no slot. */
+static int count_slots (json_t *resources, int nnodes, int depth)
+{
+    size_t index;
+    json_t *o;
+
+    json_array_foreach (resources, index, o)
+    {
+        const char *type = NULL;
+        json_t *count = NULL, *with = NULL;
+        if (depth > RESOURCE_DEPTH_MAX ||
+            json_unpack (o, "{s:s s:o s?o}", "type", &type, "count", &count, "with", &with) < 0)
+            return 0;
+        int n = json_is_integer (count) ? json_integer_value (count) : 1;
+        if (!strcmp (type, "slot"))
+            return n;
+        int below = count_slots (with, nnodes, depth + 1);
+        if (below > 0)
+            return below * (!strcmp (type, "node") ? nnodes : n);
+    }
+    return 0;
+}
+
+/* attributes.system.shell.options.per-resource puts a number of tasks on each node or core. */
+static bool per_resource (struct shell_info *info, const int *cores, int *counts)
+{
+    const char *type = NULL;
+    int count = 1;
+
+    if (json_unpack (info->options, "{s:{s:s s?i}}", "per-resource", "type", &type, "count",
+                     &count) < 0 ||
+        count < 1)
+        return false;
+    for (int i = 0; i < info->nshells; i++)
+        counts[i] = !strcmp (type, "core") ? count * cores[i] : count;
+    return true;
+}
+
+static int count_tasks (struct shell_info *info, const int *cores, int *counts, flux_error_t *errp)
+{
+    json_t *resources = json_object_get (info->jobspec, "resources"), *count = NULL;
+    int nslots = count_slots (resources, info->nshells, 0);
+    int ntasks = 0, total_cores = 0;
+
+    if (per_resource (info, cores, counts))
+        return 0;
+    if (nslots < 1)
+        return inval (errp, "malformed jobspec: no slot in resources");
+    if (json_unpack (info->jobspec, "{s:[{s:o}]}", "tasks", "count", &count) < 0)
+        return inval (errp, "malformed jobspec: tasks have no count");
+    if (json_unpack (count, "{s:i}", "total", &ntasks) < 0) {
+        int per_slot = 0;
+        if (json_unpack (count, "{s:i}", "per_slot", &per_slot) < 0 || per_slot < 1)
+            return inval (errp, "malformed jobspec: count of tasks");
+        ntasks = per_slot * nslots;
+    }
+    for (int i = 0; i < info->nshells; i++)
+        total_cores += cores[i];
+    if (distribute_tasks (cores, info->nshells, ntasks, total_cores / nslots, counts) < 0)
+        return inval (errp, "malformed jobspec: count of tasks");
+    return 0;
+}
+
+/* attributes.system.shell.options.taskmap: {"scheme":s, "value":s} */
+static struct taskmap *make_map (struct shell_info *info, const int *counts, flux_error_t *errp)
+{
+    const char *scheme = "block", *value = "";
+    json_t *o = json_object_get (info->options, "taskmap");
+
+    if (o && json_unpack (o, "{s:s s?s}", "scheme", &scheme, "value", &value) < 0) {
+        inval (errp, "malformed taskmap option");
+        return NULL;
+    }
+    if (!strcmp (scheme, "block"))
+        return taskmap_block (counts, info->nshells);
+    if (!strcmp (scheme, "cyclic"))
+        return taskmap_cyclic (counts, info->nshells, *value ? atoi (value) : 1);
+    if (!strcmp (scheme, "manual"))
+        return taskmap_decode_string (value, errp);
+    errno = EINVAL;
+    errprintf (errp, "unknown taskmap scheme: %s", scheme);
+    return NULL;
+}
+
+/* A map that somebody wrote must put no task on a node that the job does not have. */
+static int check_map (const struct shell_info *info, flux_error_t *errp)
+{
+    if (info->map->ntasks < 1)
+        return inval (errp, "invalid taskmap: no tasks");
+    for (int i = 0; i < info->map->ntasks; i++)
+        if (info->map->node[i] >= info->nshells)
+            return inval (errp, "invalid taskmap: more nodes than the job has");
+    info->map->nnodes = info->nshells;
+    return 0;
+}
+
+int shell_info_distribute (struct shell_info *info, flux_error_t *errp)
+{
+    int *cores = calloc (info->nshells, sizeof (int));
+    int *counts = calloc (info->nshells, sizeof (int));
+    int rc = -1;
+
+    if (cores && counts && read_R (info, cores, errp) == 0 &&
+        count_tasks (info, cores, counts, errp) == 0 &&
+        (info->map = make_map (info, counts, errp)) && check_map (info, errp) == 0)
+        rc = 0;
+    free (cores);
+    free (counts);
+    return rc;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What a job shell knows of its job: the start request, understood. */
+
+#ifndef FLUX_SHELL_INFO_H
+#define FLUX_SHELL_INFO_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <flux/types.h>
+
+#include "lib/shell/taskmap.h"
+
+struct shell_info {
+    json_t *request; // what the following point into
+    json_t *jobspec;
+    json_t *R;
+    json_t *attrs;       // of the broker; an object
+    json_t *command;     // array of strings, not empty
+    json_t *environment; // object
+    json_t *options;     // attributes.system.shell.options; an object
+    const char *cwd;     // NULL: where the broker is
+    const char *name;    // of the job: its own, or that of the command
+
+    uint64_t id;
+    char id_f58[32];
+    char id_plain[32]; // F58 in ASCII
+    uint32_t userid;
+    int shell_rank;
+    int nshells;
+    uint32_t leader_rank; // broker ranks
+    uint32_t broker_rank;
+    char *hostname; // as the instance names this node, or NULL
+
+    struct taskmap *map;
+    int ntasks;
+    int nlocal;
+    int *taskids; // global ranks of the local tasks, ascending
+
+    char *cores; // of this job on this node, idset strings; "" is none
+    char *gpus;
+    int ncores;
+    int ngpus;
+    double expiration; // seconds since the epoch; 0: none
+};
+
+#define SHELL_NSHELLS_MAX (1024 * 1024)
+
+/* NULL with errno and errp. */
+struct shell_info *shell_info_create (const char *request, size_t len, flux_error_t *errp);
+void shell_info_destroy (struct shell_info *info);
+
+/* An attribute of the broker, or NULL. */
+const char *shell_info_attr (const struct shell_info *info, const char *name);
+
+/* An option by its dotted path ("output.stdout.type"), or NULL. A boolean option is on when it is
+ * there and neither false nor 0; a string stands for itself, a number for a string as well. */
+json_t *shell_info_option (const struct shell_info *info, const char *path);
+bool shell_info_flag (const struct shell_info *info, const char *path);
+
+/* A duration in seconds: a number, or a string of RFC 23. -1 with EINVAL when it is neither. */
+int shell_info_duration (const struct shell_info *info, const char *path, double *value);
+
+#endif /* !FLUX_SHELL_INFO_H */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/shell/ioencode.h"
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void append_base64 (struct buf *b, const unsigned char *p, size_t len)
+{
+    if (buf_reserve (b, (len + 2) / 3 * 4) < 0)
+        return;
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i < 3 ? len - i : 3;
+        uint32_t v = p[i] << 16 | (n > 1 ? p[i + 1] << 8 : 0) | (n > 2 ? p[i + 2] : 0);
+        char out[4] = {base64_digits[v >> 18], base64_digits[v >> 12 & 63],
+                       n > 1 ? base64_digits[v >> 6 & 63] : '=',
+                       n > 2 ? base64_digits[v & 63] : '='};
+        buf_append (b, out, 4);
+    }
+}
+
+static int base64_value (char c)
+{
+    const char *p = c ? strchr (base64_digits, c) : NULL;
+    return p ? p - base64_digits : -1;
+}
+
+static char *decode_base64 (const char *s, size_t len, size_t *lenp)
+{
+    char *out = malloc (len / 4 * 3 + 1);
+    size_t n = 0;
+
+    if (!out || len % 4 != 0)
+        goto error;
+    for (size_t i = 0; i < len; i += 4) {
+        int pad = i + 4 == len ? (s[i + 3] == '=') + (s[i + 2] == '=') : 0;
+        uint32_t v = 0;
+        for (int k = 0; k < 4; k++) {
+            int d = k >= 4 - pad ? 0 : base64_value (s[i + k]);
+            if (d < 0)
+                goto error;
+            v = v << 6 | d;
+        }
+        for (int k = 0; k < 3 - pad; k++)
+            out[n++] = v >> (16 - 8 * k);
+    }
+    out[n] = '\0';
+    *lenp = n;
+    return out;
+error:
+    free (out);
+    return NULL;
+}
+
+/* The length of the character that c begins, 0 for none; *min is the least second byte. */
+static int char_length (unsigned char c, unsigned char *min, unsigned char *max)
+{
+    *min = 0x80;
+    *max = 0xbf;
+    if (c < 0x80)
+        return 1;
+    if (c >= 0xc2 && c <= 0xdf)
+        return 2;
+    if (c >= 0xe0 && c <= 0xef) {
+        if (c == 0xe0)
+            *min = 0xa0;
+        if (c == 0xed)
+            *max = 0x9f; // surrogates
+        return 3;
+    }
+    if (c >= 0xf0 && c <= 0xf4) {
+        if (c == 0xf0)
+            *min = 0x90;
+        if (c == 0xf4)
+            *max = 0x8f;
+        return 4;
+    }
+    return 0;
+}
+
+bool ioencode_is_utf8 (const char *data, size_t len, size_t *cut)
+{
+    const unsigned char *p = (const unsigned char *)data, *end = p + len;
+    unsigned char min, max;
+
+    if (cut)
+        *cut = 0;
+    while (p < end) {
+        if (*p < 0x80) {
+            p++;
+            continue;
+        }
+        int n = char_length (*p, &min, &max);
+        if (n == 0)
+            return false;
+        for (int i = 1; i < n; i++) {
+            if (p + i == end) {
+                if (!cut)
+                    return false;
+                *cut = i;
+                return true;
+            }
+            if (p[i] < min || p[i] > max)
+                return false;
+            min = 0x80;
+            max = 0xbf;
+        }
+        p += n;
+    }
+    return true;
+}
+
+static const char *escape (unsigned char c, char tmp[8])
+{
+    switch (c) {
+    case '"':
+        return "\\\"";
+    case '\\':
+        return "\\\\";
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\t':
+        return "\\t";
+    }
+    snprintf (tmp, 8, "\\u%04x", c);
+    return tmp;
+}
+
+void ioencode_string (struct buf *b, const char *data, size_t len)
+{
+    const char *start = data, *end = data + len;
+    char tmp[8];
+
+    buf_putc (b, '"');
+    for (const char *p = data; p < end; p++) {
+        unsigned char c = *p;
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        buf_append (b, start, p - start);
+        buf_puts (b, escape (c, tmp));
+        start = p + 1;
+    }
+    buf_append (b, start, end - start);
+    buf_putc (b, '"');
+}
+
+void ioencode_context (struct buf *b, const char *stream, const char *rank, const char *data,
+                       size_t len, bool eof)
+{
+    buf_printf (b, "{\"stream\":\"%s\",\"rank\":\"%s\"", stream, rank);
+    if (len > 0 && ioencode_is_utf8 (data, len, NULL)) {
+        buf_puts (b, ",\"data\":");
+        ioencode_string (b, data, len);
+    } else if (len > 0) {
+        buf_puts (b, ",\"encoding\":\"base64\",\"data\":\"");
+        append_base64 (b, (const unsigned char *)data, len);
+        buf_putc (b, '"');
+    }
+    buf_puts (b, eof ? ",\"eof\":true}" : "}");
+}
+
+void ioencode_event (struct buf *b, double timestamp, const char *stream, const char *rank,
+                     const char *data, size_t len, bool eof)
+{
+    buf_printf (b, "{\"timestamp\":%.6f,\"name\":\"data\",\"context\":", timestamp);
+    ioencode_context (b, stream, rank, data, len, eof);
+    buf_puts (b, "}\n");
+}
+
+static char *copy_data (const char *s, size_t len, const char *encoding, size_t *lenp)
+{
+    if (encoding && !strcmp (encoding, "base64"))
+        return decode_base64 (s, len, lenp);
+    if (encoding && strcmp (encoding, "UTF-8") != 0)
+        return NULL;
+    char *copy = malloc (len + 1);
+    if (copy) {
+        memcpy (copy, s, len);
+        copy[len] = '\0';
+        *lenp = len;
+    }
+    return copy;
+}
+
+int ioencode_decode (json_t *o, const char **stream, const char **rank, char **datap, size_t *lenp,
+                     bool *eofp)
+{
+    const char *st = NULL, *ra = NULL, *encoding = NULL, *data = NULL;
+    size_t len = 0, outlen = 0;
+    int eof = 0;
+
+    if (json_unpack (o, "{s:s s:s s?s s?s% s?b}", "stream", &st, "rank", &ra, "encoding", &encoding,
+                     "data", &data, &len, "eof", &eof) < 0)
+        goto proto;
+    char *copy = data ? copy_data (data, len, encoding, &outlen) : NULL;
+    if (data && !copy)
+        goto proto;
+    if (stream)
+        *stream = st;
+    if (rank)
+        *rank = ra;
+    if (lenp)
+        *lenp = outlen;
+    if (eofp)
+        *eofp = eof;
+    if (datap)
+        *datap = copy;
+    else
+        free (copy);
+    return 0;
+proto:
+    errno = EPROTO;
+    return -1;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/shell/joblog.h"
+#include "lib/util/monotime.h"
+
+struct joblog {
+    struct ev_loop *loop;
+    struct link *link;
+    struct joblog_config config;
+    struct buf text[JOBLOG_PATHS];
+    ev_timer timer;
+    size_t in_flight; // bytes, in requests that are not answered
+    int requests;
+    bool was_busy;
+};
+
+/* Of one request, until it is answered. */
+struct sent {
+    struct joblog *log;
+    size_t len;
+};
+
+static const char *path_name (enum joblog_path path)
+{
+    static const char *const names[] = {"guest.exec.eventlog", "guest.output", "guest.input"};
+    return names[path];
+}
+
+static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    joblog_flush (w->data);
+}
+
+struct joblog *joblog_create (struct ev_loop *loop, struct link *link,
+                              const struct joblog_config *config)
+{
+    struct joblog *log = calloc (1, sizeof (*log));
+
+    if (log) {
+        log->loop = loop;
+        log->link = link;
+        log->config = *config;
+        ev_init (&log->timer, timer_cb);
+        log->timer.data = log;
+    }
+    return log;
+}
+
+void joblog_destroy (struct joblog *log)
+{
+    if (log) {
+        int saved_errno = errno;
+        ev_timer_stop (log->loop, &log->timer);
+        for (int i = 0; i < JOBLOG_PATHS; i++)
+            buf_clear (&log->text[i]);
+        free (log);
+        errno = saved_errno;
+    }
+}
+
+size_t joblog_unsent (const struct joblog *log)
+{
+    size_t len = 0;
+
+    for (int i = 0; i < JOBLOG_PATHS; i++)
+        len += log->text[i].len;
+    return len;
+}
+
+bool joblog_busy (const struct joblog *log)
+{
+    return log->in_flight >= JOBLOG_IN_FLIGHT_MAX || joblog_unsent (log) >= JOBLOG_UNSENT_MAX;
+}
+
+bool joblog_settled (const struct joblog *log)
+{
+    return log->requests == 0;
+}
+
+static void answered (struct link *link, const flux_msg_t *response, void *arg)
+{
+    struct sent *sent = arg;
+    struct joblog *log = sent->log;
+
+    log->in_flight -= sent->len;
+    log->requests--;
+    free (sent);
+    if (log->was_busy && log->in_flight < JOBLOG_IN_FLIGHT_MAX)
+        joblog_flush (log);
+    if ((log->was_busy && !joblog_busy (log)) || log->requests == 0) {
+        log->was_busy = joblog_busy (log);
+        log->config.idle (log->config.arg);
+    }
+}
+
+static int send_text (struct joblog *log, enum joblog_path path)
+{
+    struct buf *b = &log->text[path];
+    struct sent *sent = calloc (1, sizeof (*sent));
+    json_t *o = json_pack ("{s:I s:s s:s#}", "id", (json_int_t)log->config.id, "path",
+                           path_name (path), "data", b->data, (int)b->len);
+
+    if (!sent || !o) {
+        free (sent);
+        json_decref (o);
+        return -1;
+    }
+    sent->log = log;
+    sent->len = b->len;
+    if (link_rpc (log->link, log->config.topic, log->config.nodeid, 0, o, answered, sent) < 0) {
+        free (sent);
+        return -1;
+    }
+    log->in_flight += b->len;
+    log->requests++;
+    return 0;
+}
+
+void joblog_flush (struct joblog *log)
+{
+    ev_timer_stop (log->loop, &log->timer);
+    for (int i = 0; i < JOBLOG_PATHS; i++) {
+        if (log->text[i].len == 0)
+            continue;
+        if (log->in_flight >= JOBLOG_IN_FLIGHT_MAX) {
+            log->was_busy = true;
+            return;
+        }
+        send_text (log, i); // without a broker there is nobody left to tell
+        buf_reset (&log->text[i]);
+    }
+}
+
+struct buf *joblog_buf (struct joblog *log, enum joblog_path path)
+{
+    return &log->text[path];
+}
+
+void joblog_added (struct joblog *log)
+{
+    if (joblog_unsent (log) >= JOBLOG_SEND_SIZE)
+        joblog_flush (log);
+    else if (!ev_is_active (&log->timer)) {
+        ev_timer_set (&log->timer, log->config.delay, 0.);
+        ev_timer_start (log->loop, &log->timer);
+    }
+    if (joblog_busy (log))
+        log->was_busy = true;
+}
+
+void joblog_event (struct joblog *log, enum joblog_path path, double timestamp, const char *name,
+                   const char *context)
+{
+    struct buf *b = &log->text[path];
+
+    buf_printf (b, "{\"timestamp\":%.6f,\"name\":\"%s\"",
+                timestamp > 0. ? timestamp : walltime_now (), name);
+    if (context)
+        buf_printf (b, ",\"context\":%s", context);
+    buf_puts (b, "}\n");
+    joblog_added (log);
+}
+
+int joblog_add_text (struct joblog *log, const char *path, const char *text, size_t len)
+{
+    for (int i = 0; i < JOBLOG_PATHS; i++) {
+        if (!strcmp (path, path_name (i))) {
+            buf_append (&log->text[i], text, len);
+            joblog_added (log);
+            return 0;
+        }
+    }
+    errno = ENOENT;
+    return -1;
+}
+
+json_t *joblog_take (struct joblog *log)
+{
+    json_t *all = NULL;
+
+    ev_timer_stop (log->loop, &log->timer);
+    for (int i = 0; i < JOBLOG_PATHS; i++) {
+        struct buf *b = &log->text[i];
+        if (b->len == 0)
+            continue;
+        if (!all)
+            all = json_array ();
+        json_array_append_new (all, json_pack ("[ss#]", path_name (i), b->data, (int)b->len));
+        buf_reset (b);
+    }
+    return all;
+}

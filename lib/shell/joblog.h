@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The eventlogs that a job shell writes (RFC 16, 18): guest.exec.eventlog, guest.output,
+ * guest.input. Text gathers for a while before it is sent; what a job leaves unsent at its end goes
+ * along with its result. From the leader it goes to the job manager's rank 0, from the other shells
+ * to the leader. */
+
+#ifndef FLUX_SHELL_JOBLOG_H
+#define FLUX_SHELL_JOBLOG_H
+
+#include <ev.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "lib/shell/link.h"
+#include "lib/util/buf.h"
+
+enum joblog_path {
+    JOBLOG_EXEC,   // guest.exec.eventlog
+    JOBLOG_OUTPUT, // guest.output
+    JOBLOG_INPUT,  // guest.input
+    JOBLOG_PATHS,
+};
+
+struct joblog;
+
+struct joblog_config {
+    uint64_t id;
+    const char *topic; // where appended text is sent
+    uint32_t nodeid;
+    double delay;             // seconds that text may wait to be sent
+    void (*idle) (void *arg); // called when joblog_busy() ceases to be true, and when all is sent
+    void *arg;
+};
+
+#define JOBLOG_SEND_SIZE (256 * 1024)           // text that is sent without delay
+#define JOBLOG_UNSENT_MAX (4 * 1024 * 1024)     // busy from here on
+#define JOBLOG_IN_FLIGHT_MAX (16 * 1024 * 1024) // busy from here on, and nothing more is sent
+
+/* The config's strings must outlive the log. */
+struct joblog *joblog_create (struct ev_loop *loop, struct link *link,
+                              const struct joblog_config *config);
+void joblog_destroy (struct joblog *log);
+
+/* Add one event. context is JSON text or NULL; a time of 0 means now. */
+void joblog_event (struct joblog *log, enum joblog_path path, double timestamp, const char *name,
+                   const char *context);
+
+/* Add events as text: append to the buffer, then say so. */
+struct buf *joblog_buf (struct joblog *log, enum joblog_path path);
+void joblog_added (struct joblog *log);
+
+/* Add text of another shell. ENOENT for a path that is none of the above. */
+int joblog_add_text (struct joblog *log, const char *path, const char *text, size_t len);
+
+/* So much is unsent or unanswered that whoever produces text should stop for now. */
+bool joblog_busy (const struct joblog *log);
+
+/* Send what there is now. */
+void joblog_flush (struct joblog *log);
+
+/* Nothing sent is unanswered. */
+bool joblog_settled (const struct joblog *log);
+
+/* Nothing was ever sent, and nothing is too long to go along with the result: or take it out, as an
+ * array of [path, text]. NULL when there is none. */
+json_t *joblog_take (struct joblog *log);
+size_t joblog_unsent (const struct joblog *log);
+
+#endif /* !FLUX_SHELL_JOBLOG_H */

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Starts the tasks of a job on this node. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <flux/job.h>
+
+#include "lib/shell/jobtmp.h"
+#include "lib/shell/mustache.h"
+#include "lib/shell/rlimits.h"
+#include "lib/shell/shell.h"
+#include "lib/util/errprintf.h"
+
+static int set_job_ids (struct shell *sh)
+{
+    const struct shell_info *info = sh->info;
+    const char *uri = shell_info_attr (info, "local-uri");
+    const char *path = shell_info_attr (info, "jobid-path");
+    const char *enclosing = shell_info_attr (info, "jobid");
+    struct envlist *env = &sh->env;
+    char ns[64];
+
+    if (flux_job_kvs_namespace (ns, sizeof (ns), info->id) < 0 ||
+        (uri && envlist_set (env, "FLUX_URI", uri) < 0) ||
+        envlist_set (env, "FLUX_KVS_NAMESPACE", ns) < 0 ||
+        envlist_setf (env, "FLUX_JOB_ID_PATH", "%s/%s", path && strcmp (path, "/") ? path : "",
+                      info->id_f58) < 0 ||
+        envlist_setf (env, "FLUX_JOB_SIZE", "%d", info->ntasks) < 0 ||
+        envlist_setf (env, "FLUX_JOB_NNODES", "%d", info->nshells) < 0 ||
+        envlist_set (env, "FLUX_JOB_ID", info->id_f58) < 0 ||
+        (enclosing && envlist_set (env, "FLUX_ENCLOSING_ID", enclosing) < 0))
+        return -1;
+    return 0;
+}
+
+/* Option env-expand: variables whose value is a template. */
+static int expand_env (struct shell *sh)
+{
+    struct mustache m = {sh->info, sh->tmpdir, -1, -1};
+    json_t *o = json_object_get (sh->info->options, "env-expand"), *value;
+    const char *name;
+
+    json_object_foreach (o, name, value)
+    {
+        char *s = json_is_string (value) ? mustache_render (&m, json_string_value (value)) : NULL;
+        int rc = s ? envlist_set (&sh->env, name, s) : 0;
+        free (s);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int shell_prepare_env (struct shell *sh)
+{
+    struct envlist *env = &sh->env;
+
+    if (envlist_init (env, sh->info->environment) < 0 || set_job_ids (sh) < 0)
+        return -1;
+    envlist_unset (env, "FLUX_PROXY_REMOTE");
+    if (sh->info->hostname && envlist_get (env, "HOSTNAME") &&
+        envlist_set (env, "HOSTNAME", sh->info->hostname) < 0)
+        return -1;
+    sh->tmpdir = jobtmp_create (sh->info, envlist_get (env, "TMPDIR"));
+    if (sh->tmpdir && envlist_set (env, "FLUX_JOB_TMPDIR", sh->tmpdir) < 0)
+        return -1;
+    const char *tmp = envlist_get (env, "TMPDIR");
+    if (tmp && access (tmp, W_OK) < 0 && envlist_set (env, "TMPDIR", "/tmp") < 0)
+        return -1;
+    return expand_env (sh);
+}
+
+static void free_argv (char **argv)
+{
+    for (size_t i = 0; argv && argv[i]; i++)
+        free (argv[i]);
+    free (argv);
+}
+
+static char **make_argv (struct shell *sh, int localid)
+{
+    struct mustache m = {sh->info, sh->tmpdir, sh->info->taskids[localid], localid};
+    char **argv = calloc (json_array_size (sh->info->command) + 1, sizeof (*argv));
+    size_t index;
+    json_t *arg;
+
+    json_array_foreach (sh->info->command, index, arg)
+    {
+        if (!argv || !(argv[index] = mustache_render (&m, json_string_value (arg)))) {
+            free_argv (argv);
+            return NULL;
+        }
+    }
+    return argv;
+}
+
+static int set_task_env (struct shell *sh, int localid)
+{
+    if (envlist_setf (&sh->env, "FLUX_TASK_RANK", "%d", sh->info->taskids[localid]) < 0 ||
+        envlist_setf (&sh->env, "FLUX_TASK_LOCAL_ID", "%d", localid) < 0)
+        return -1;
+    return affinity_gpus (&sh->affinity, localid, &sh->env);
+}
+
+static void log_cpus (struct shell *sh, int localid, const cpu_set_t *cpus)
+{
+    char text[1024] = "";
+    size_t n = 0;
+
+    for (int i = 0; i < CPU_SETSIZE && n < sizeof (text); i++)
+        if (CPU_ISSET (i, cpus))
+            n += snprintf (text + n, sizeof (text) - n, "%s%d", n > 0 ? "," : "", i);
+    output_log (sh->output, LOG_NOTICE, "cpu-affinity: task %d: cpus: %s",
+                sh->info->taskids[localid], n > 0 ? text : "all");
+}
+
+/* With `limits` parsed and stdio open. */
+static pid_t launch (struct shell *sh, int localid, struct task_spec *spec, flux_error_t *errp)
+{
+    cpu_set_t cpus;
+
+    if (affinity_cpus (&sh->affinity, localid, &cpus)) {
+        spec->cpus = &cpus;
+        spec->cpus_size = sizeof (cpus);
+    }
+    if (sh->affinity.verbose)
+        log_cpus (sh, localid, &cpus);
+    if (set_task_env (sh, localid) < 0 || !(spec->argv = make_argv (sh, localid)))
+        return errprintf (errp, "out of memory");
+    spec->env = sh->env.v;
+    spec->own_group = sh->own_group;
+    spec->trace = shell_info_flag (sh->info, "stop-tasks-in-exec");
+    pid_t pid = task_launch (spec, errp);
+    free_argv (spec->argv);
+    return pid;
+}
+
+static pid_t start_task (struct shell *sh, int localid, const struct task_rlimit *limits,
+                         size_t nlimits, flux_error_t *errp)
+{
+    struct task_spec spec = {.keep_fd = -1, .rlimits = limits, .nrlimits = nlimits};
+
+    if ((spec.stdio[0] = input_open_task (sh->input, localid, errp)) < 0)
+        return -1;
+    pid_t pid = -1;
+    if (output_open_task (sh->output, localid, &spec.stdio[1], errp) == 0)
+        pid = launch (sh, localid, &spec, errp);
+    int saved_errno = errno;
+    output_task_started (sh->output, &spec.stdio[1]);
+    input_task_started (sh->input, localid, spec.stdio[0]);
+    errno = saved_errno;
+    return pid;
+}
+
+static void start_failed (struct shell *sh, int localid, int errnum, const char *text)
+{
+    int code = errnum == ENOENT ? 127 : 126;
+
+    shell_fatal (sh, "task %d%s%s: start failed: %s", sh->info->taskids[localid],
+                 sh->info->hostname ? " on host " : "",
+                 sh->info->hostname ? sh->info->hostname : "", text);
+    shell_task_ended (sh, localid, code << 8);
+}
+
+void shell_launch (struct shell *sh)
+{
+    struct task_rlimit limits[RLIMITS_MAX];
+    flux_error_t error;
+    int n = rlimits_parse (json_object_get (sh->info->options, "rlimit"), limits, &error);
+
+    sh->starting = true;
+    if (n < 0) {
+        output_log (sh->output, LOG_ERR, "%s", error.text);
+        n = 0;
+    }
+    for (int i = 0; i < sh->info->nlocal; i++) {
+        pid_t pid = start_task (sh, i, limits, n, &error);
+        if (pid < 0) {
+            start_failed (sh, i, errno, error.text);
+            break;
+        }
+        sh->tasks[i].pid = pid;
+        sh->running++;
+    }
+    sh->starting = false;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The life of a job shell: understand the request, start the tasks, listen until they have ended,
+ * report the result. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/shell/jobtmp.h"
+#include "lib/shell/proctree.h"
+#include "lib/shell/shell.h"
+#include "lib/shell/spawnpkt.h"
+#include "lib/util/buf.h"
+#include "lib/util/errprintf.h"
+
+#define LEFTOVER_TIMEOUT 5. // seconds to end processes that the tasks left behind
+#define FAILED_STATUS (1 << 8)
+
+static void write_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    struct shell *sh = arg;
+    const char *path, *data;
+    size_t len;
+    json_t *context;
+    flux_error_t error = {"malformed request"};
+
+    if (flux_msg_unpack (msg, "{s:s s:s%}", "path", &path, "data", &data, &len) == 0 &&
+        joblog_add_text (sh->log, path, data, len) == 0)
+        link_respond (link, msg, NULL);
+    else if (flux_msg_unpack (msg, "{s:o}", "file", &context) == 0 &&
+             output_write_remote (sh->output, context, &error) == 0)
+        link_respond (link, msg, NULL);
+    else
+        link_respond_error (link, msg, EINVAL, error.text);
+}
+
+static void stdin_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    struct shell *sh = arg;
+    json_t *context;
+
+    if (flux_msg_unpack (msg, "o", &context) < 0)
+        link_respond_error (link, msg, EPROTO, NULL);
+    else if (input_write (sh->input, context) < 0)
+        link_respond_error (link, msg, errno, NULL);
+    else
+        link_respond (link, msg, NULL);
+}
+
+static void kill_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    int signum;
+
+    if (flux_msg_unpack (msg, "{s:i}", "signum", &signum) < 0 || signum < 0 || signum > 64) {
+        link_respond_error (link, msg, EPROTO, NULL);
+        return;
+    }
+    shell_kill_tasks (arg, signum);
+    link_respond (link, msg, NULL);
+}
+
+static void disconnect_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+}
+
+static const struct link_method methods[] = {
+    {"write", write_method},
+    {"stdin", stdin_method},
+    {"kill", kill_method},
+    {"disconnect", disconnect_method},
+    {NULL, NULL},
+};
+
+static void check_ended_cb (void *arg)
+{
+    shell_check_ended (arg);
+}
+
+static void log_idle_cb (void *arg)
+{
+    struct shell *sh = arg;
+
+    if (sh->output)
+        output_update (sh->output);
+    shell_check_ended (sh);
+}
+
+static void raised (struct link *link, const flux_msg_t *response, void *arg)
+{
+    shell_check_ended (arg);
+}
+
+void shell_fatal (struct shell *sh, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (text, sizeof (text), fmt, ap);
+    va_end (ap);
+    if (sh->output)
+        output_log (sh->output, LOG_ALERT, "%s", text);
+    link_rpc (sh->link, "job-manager.raise", FLUX_NODEID_ANY, 0,
+              json_pack ("{s:I s:s s:i s:s}", "id", (json_int_t)sh->start->id, "type", "exec",
+                         "severity", 0, "note", text),
+              raised, sh);
+}
+
+/* The job's own directory, or /tmp where this node does not have it. */
+int shell_change_dir (struct shell *sh)
+{
+    if (!sh->info->cwd || chdir (sh->info->cwd) == 0)
+        return 0;
+    output_log (sh->output, LOG_ERR, "host %s: could not change directory to %s: %s; using /tmp",
+                sh->info->hostname ? sh->info->hostname : "unknown", sh->info->cwd,
+                strerror (errno));
+    return chdir ("/tmp");
+}
+
+static int create_log (struct shell *sh, double delay)
+{
+    bool leader = sh->info->shell_rank == 0;
+    struct joblog_config config = {
+        .id = sh->info->id,
+        .topic = leader ? "job-exec.append" : sh->write_topic,
+        .nodeid = leader ? 0 : sh->info->leader_rank,
+        .delay = delay,
+        .idle = log_idle_cb,
+        .arg = sh,
+    };
+    return (sh->log = joblog_create (sh->loop, sh->link, &config)) ? 0 : -1;
+}
+
+static int create_output (struct shell *sh, const struct outconf *conf)
+{
+    struct output_config config = {
+        .info = sh->info,
+        .conf = *conf,
+        .tmpdir = sh->tmpdir,
+        .log = sh->log,
+        .link = sh->link,
+        .write_topic = sh->write_topic,
+        .done = check_ended_cb,
+        .arg = sh,
+    };
+    return (sh->output = output_create (sh->loop, &config)) ? 0 : -1;
+}
+
+static int name_service (struct shell *sh)
+{
+    if (asprintf (&sh->service, "%u-shell-%s", (unsigned)getuid (), sh->info->id_plain) < 0 ||
+        asprintf (&sh->write_topic, "%s.write", sh->service) < 0)
+        return -1;
+    if (sh->info->shell_rank == 0)
+        link_set_service (sh->link, sh->service, methods, sh);
+    return 0;
+}
+
+static int create_parts (struct shell *sh, flux_error_t *errp)
+{
+    struct outconf conf;
+
+    if (!(sh->info = shell_info_create (sh->start->request, sh->start->len, errp)) ||
+        outconf_init (&conf, sh->info, errp) < 0 ||
+        affinity_init (&sh->affinity, sh->info, sh->start->topo, errp) < 0)
+        return -1;
+    sh->own_group = !shell_info_flag (sh->info, "nosetpgrp");
+    sh->tasks = calloc (sh->info->nlocal > 0 ? sh->info->nlocal : 1, sizeof (*sh->tasks));
+    if (!sh->tasks || name_service (sh) < 0 || create_log (sh, conf.batch_timeout) < 0 ||
+        shell_prepare_env (sh) < 0 || create_output (sh, &conf) < 0)
+        return errprintf (errp, "%s", strerror (errno));
+    if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))
+        return -1;
+    return shell_change_dir (sh);
+}
+
+static void post_init (struct shell *sh)
+{
+    struct buf b = {0};
+
+    buf_printf (&b, "{\"service\":\"%s\",\"leader-rank\":%u,\"size\":%d}", sh->service,
+                (unsigned)sh->info->leader_rank, sh->info->nshells);
+    joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.init", b.data);
+    buf_clear (&b);
+}
+
+static void post_start (struct shell *sh)
+{
+    json_t *o =
+        json_pack ("{s:{s:i s:o}}", "taskmap", "version", 1, "map", taskmap_encode (sh->info->map));
+    char *s = json_dumps (o, JSON_COMPACT);
+
+    joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.start", s);
+    free (s);
+    json_decref (o);
+}
+
+/* The packet is the last thing that the broker hears from this shell. */
+static void report (struct shell *sh)
+{
+    json_t *append = sh->log && sh->info->shell_rank == 0 ? joblog_take (sh->log) : NULL;
+    json_t *o = json_pack ("{s:i s:o*}", "status", sh->status, "append", append);
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+
+    if (s) {
+        struct spawnpkt pkt = {SPAWNPKT_RESULT, 0, sh->start->id, -1, s, strlen (s)};
+        spawnpkt_send (sh->start->sock, &pkt);
+    }
+    free (s);
+    json_decref (o);
+}
+
+static void run (struct shell *sh)
+{
+    shell_signals_start (sh);
+    if (sh->info->shell_rank == 0)
+        post_init (sh);
+    shell_launch (sh);
+    if (sh->info->shell_rank == 0)
+        post_start (sh);
+    shell_check_ended (sh);
+    if (!sh->ended)
+        ev_run (sh->loop, 0);
+    shell_signals_stop (sh);
+    if (waitpid (-1, NULL, WNOHANG) >= 0)
+        proctree_clear (LEFTOVER_TIMEOUT);
+    jobtmp_remove (sh->tmpdir);
+}
+
+/* The request could not be understood, or what it wants could not be had. */
+static void failed (struct shell *sh, const char *text)
+{
+    sh->status = FAILED_STATUS;
+    shell_fatal (sh, "%s", text);
+    while (link_pending (sh->link) > 0)
+        ev_run (sh->loop, EVRUN_ONCE);
+    jobtmp_remove (sh->tmpdir);
+}
+
+static int exit_code (int status)
+{
+    return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+}
+
+int shell_run (const struct shell_start *start)
+{
+    struct shell sh = {.start = start};
+    flux_error_t error = {"out of memory"};
+
+    sh.loop = ev_loop_new (EVBACKEND_POLL | EVFLAG_NOENV);
+    if (!sh.loop || !(sh.link = link_create (sh.loop, start->sock, start->id)))
+        return 1;
+    if (create_parts (&sh, &error) < 0)
+        failed (&sh, error.text);
+    else
+        run (&sh);
+    report (&sh);
+    return exit_code (sh.status);
+}

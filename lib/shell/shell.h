@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The job shell as a whole, for those of its files that tie its parts together; the parts do not
+ * include this. */
+
+#ifndef FLUX_SHELL_SHELL_H
+#define FLUX_SHELL_SHELL_H
+
+#include <ev.h>
+
+#include "lib/shell/affinity.h"
+#include "lib/shell/envlist.h"
+#include "lib/shell/info.h"
+#include "lib/shell/input.h"
+#include "lib/shell/joblog.h"
+#include "lib/shell/link.h"
+#include "lib/shell/output.h"
+#include "lib/shell/start.h"
+#include "lib/shell/task.h"
+
+struct shell_task {
+    pid_t pid; // 0: not started, -1: ended
+    int status;
+};
+
+struct shell {
+    const struct shell_start *start;
+    struct ev_loop *loop;
+    struct shell_info *info;
+    struct link *link;
+    struct joblog *log;
+    struct output *output;
+    struct input *input;
+    struct affinity affinity;
+    struct envlist env;
+    struct shell_task *tasks; // by local id
+    int running;
+    int status;     // highest wait status so far
+    bool own_group; // each task has a process group of its own
+    bool starting;  // tasks are not all started yet
+    bool ended;     // nothing is left to be done
+    char *service;
+    char *write_topic;
+    char *tmpdir;
+    ev_io signals;
+    ev_timer signal_timer; // option "signal"
+    ev_timer exit_timer;   // option "exit-timeout"
+    int warn_signum;
+};
+
+/* launch.c: start the local tasks. A task that cannot be started counts as ended with exit code 127
+ * (no such program) or 126, and the job gets a fatal exception. */
+int shell_prepare_env (struct shell *sh);
+void shell_launch (struct shell *sh);
+int shell_change_dir (struct shell *sh);
+
+/* exits.c: tasks that end. */
+void shell_reap (struct shell *sh);
+void shell_task_ended (struct shell *sh, int localid, int status);
+void shell_check_ended (struct shell *sh);
+
+/* signals.c */
+int shell_signals_start (struct shell *sh);
+void shell_signals_stop (struct shell *sh);
+void shell_kill_tasks (struct shell *sh, int signum);
+
+/* shell.c: give the job a fatal exception (RFC 21) of type "exec", and log its text. */
+void shell_fatal (struct shell *sh, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
+
+#endif /* !FLUX_SHELL_SHELL_H */

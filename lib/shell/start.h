@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What a job shell is born with: a fork of the spawner, which opened and set up for all of them
+ * what they would otherwise each do again. */
+
+#ifndef FLUX_SHELL_START_H
+#define FLUX_SHELL_START_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/shell/cputopo.h"
+
+/* The spawner has it delivered with the number of the signal that is meant for the tasks. */
+#define SHELL_SIGNAL_TASKS SIGRTMIN
+
+struct shell_start {
+    uint64_t id;
+    const char *request; // JSON text, see spawner.h
+    size_t len;
+    int sock;  // to the broker, takes packets (spawnpkt.h)
+    int sigfd; // signalfd(2) of the set that shell_signals() gives, all of which are blocked
+    const struct cputopo *topo; // NULL: unknown
+};
+
+/* The signals that a job shell handles: SIGCHLD, those it forwards, and SHELL_SIGNAL_TASKS. */
+void shell_signals (sigset_t *set);
+
+/* Run a job to its end and report the result. Returns the exit code of the shell process. */
+int shell_run (const struct shell_start *start);
+
+#endif /* !FLUX_SHELL_START_H */

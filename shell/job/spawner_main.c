@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The spawner: forks a job shell for each request and waits for them. It is kept small, and does
+ * once what all job shells need, for what it has in memory costs each fork. */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "lib/shell/proctree.h"
+#include "lib/shell/spawnpkt.h"
+#include "lib/shell/start.h"
+#include "lib/util/fdutil.h"
+#include "lib/util/monotime.h"
+#include "shell/job/spawner_main.h"
+
+#define KILL_TIMEOUT 2. // seconds from SIGKILL for a job until its shell gets one itself
+#define END_TIMEOUT 1.5 // seconds to end all jobs when the broker is gone
+
+struct child {
+    pid_t pid;
+    uint64_t id;
+    double kill_at; // 0: never
+    UT_hash_handle hh;
+};
+
+struct spawner {
+    int sock;
+    int sigfd;
+    struct cputopo *topo;
+    struct spawnpkt_buf buf;
+    struct child *children;
+    int dying; // children with kill_at set
+};
+
+static int report (struct spawner *sp, int type, uint64_t id, int value, const char *text)
+{
+    struct spawnpkt pkt = {type, value, id, -1, text, text ? strlen (text) : 0};
+    return spawnpkt_send (sp->sock, &pkt);
+}
+
+static struct child *child_by_id (struct spawner *sp, uint64_t id)
+{
+    struct child *c, *tmp;
+
+    HASH_ITER (hh, sp->children, c, tmp)
+    if (c->id == id)
+        return c;
+    return NULL;
+}
+
+/* The new process. A spawner that dies takes its job shells along; should it have died before
+ * prctl() was through, the parent is another one already. */
+static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t parent)
+{
+    struct shell_start start = {pkt->id, pkt->text, pkt->len, sp->sock, sp->sigfd, sp->topo};
+
+    prctl (PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid () != parent)
+        return 1;
+    prctl (PR_SET_CHILD_SUBREAPER, 1);
+    setsid ();
+    return shell_run (&start);
+}
+
+/* Returns the exit code in the child, -1 in the parent. */
+static int start (struct spawner *sp, const struct spawnpkt *pkt)
+{
+    struct child *c = calloc (1, sizeof (*c));
+    pid_t parent = getpid ();
+
+    pid_t pid = c ? fork () : -1;
+    if (pid == 0)
+        return child_main (sp, pkt, parent);
+    if (pid < 0) {
+        report (sp, SPAWNPKT_FAILED, pkt->id, errno, "could not fork a job shell");
+        free (c);
+        return -1;
+    }
+    c->pid = pid;
+    c->id = pkt->id;
+    HASH_ADD_INT (sp->children, pid, c);
+    report (sp, SPAWNPKT_STARTED, c->id, pid, NULL);
+    return -1;
+}
+
+static void forward_signal (struct spawner *sp, uint64_t id, int signum)
+{
+    struct child *c = child_by_id (sp, id);
+
+    if (!c)
+        return;
+    if (signum == SIGKILL && c->kill_at == 0.) {
+        c->kill_at = monotime_now () + KILL_TIMEOUT;
+        sp->dying++;
+    }
+    sigqueue (c->pid, SHELL_SIGNAL_TASKS, (union sigval){.sival_int = signum});
+}
+
+static bool is_job_shell (pid_t pid, void *arg)
+{
+    struct spawner *sp = arg;
+    struct child *c;
+
+    HASH_FIND_INT (sp->children, &pid, c);
+    return c != NULL;
+}
+
+static void reap (struct spawner *sp)
+{
+    struct child *c;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid (-1, &status, WNOHANG)) > 0) {
+        HASH_FIND_INT (sp->children, &pid, c);
+        if (!c)
+            continue; // an orphan of a job shell that was killed
+        HASH_DEL (sp->children, c);
+        if (c->kill_at > 0.)
+            sp->dying--;
+        if (WIFSIGNALED (status))
+            proctree_kill (is_job_shell, sp);
+        report (sp, SPAWNPKT_EXITED, c->id, status, NULL);
+        free (c);
+    }
+}
+
+static void kill_overdue (struct spawner *sp)
+{
+    struct child *c, *tmp;
+    double now = monotime_now ();
+
+    HASH_ITER (hh, sp->children, c, tmp)
+    {
+        if (c->kill_at > 0. && now >= c->kill_at)
+            kill (c->pid, SIGKILL);
+    }
+}
+
+static void read_signals (struct spawner *sp)
+{
+    struct signalfd_siginfo si[8];
+
+    while (read (sp->sigfd, si, sizeof (si)) > 0)
+        ;
+}
+
+/* Returns -1 to go on, 0 when the broker is gone, or in a child its exit code + 1. */
+static int read_packets (struct spawner *sp)
+{
+    struct spawnpkt pkt;
+    int rc = spawnpkt_recv (sp->sock, &sp->buf, &pkt);
+
+    if (rc <= 0)
+        return rc == 0 || errno != EPROTO ? 0 : -1;
+    if (pkt.type == SPAWNPKT_START) {
+        if ((rc = start (sp, &pkt)) >= 0)
+            return rc + 1;
+    } else if (pkt.type == SPAWNPKT_KILL)
+        forward_signal (sp, pkt.id, pkt.value);
+    if (pkt.fd >= 0)
+        close (pkt.fd);
+    return -1;
+}
+
+static int loop (struct spawner *sp)
+{
+    struct pollfd pfd[2] = {{.fd = sp->sock, .events = POLLIN},
+                            {.fd = sp->sigfd, .events = POLLIN}};
+    int rc;
+
+    for (;;) {
+        if (poll (pfd, 2, sp->dying > 0 ? 200 : -1) < 0 && errno != EINTR)
+            return 0;
+        if (pfd[1].revents) {
+            read_signals (sp);
+            reap (sp);
+        }
+        if (sp->dying > 0)
+            kill_overdue (sp);
+        if (pfd[0].revents && (rc = read_packets (sp)) >= 0)
+            return rc;
+    }
+}
+
+int spawner_main (int sock)
+{
+    struct spawner sp = {.sock = sock};
+    sigset_t set;
+
+    cpu_set_t allowed;
+
+    shell_signals (&set);
+    sigaddset (&set, SIGPIPE);
+    CPU_ZERO (&allowed);
+    if (sched_getaffinity (0, sizeof (allowed), &allowed) == 0)
+        sp.topo = cputopo_create ("/sys/devices/system/cpu", &allowed);
+    fd_set_cloexec (sock);
+    prctl (PR_SET_CHILD_SUBREAPER, 1);
+    if (sigprocmask (SIG_SETMASK, &set, NULL) < 0 || sigdelset (&set, SIGPIPE) < 0 ||
+        (sp.sigfd = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0) {
+        fprintf (stderr, "flux-shell: spawner: %s\n", strerror (errno));
+        return 1;
+    }
+    int rc = loop (&sp);
+    if (rc > 0)
+        return rc - 1;
+    proctree_clear (END_TIMEOUT);
+    return 0;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Job shells as the broker sees them: started through the spawner, with real processes. */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "testsuite/unit/cmocka.h"
+#include "testsuite/unit/shell/fakebroker.h"
+
+#define SERVICE_INPUT "{}" // stdin from the shell's service
+
+static void run_one (struct fakebroker *fb, const char *command, int ntasks, const char *options,
+                     int status, const char *out, const char *err)
+{
+    uint64_t id = 1000 + fb->njobs;
+    struct fake_job *job = fakebroker_start (fb, id, fake_request (id, command, ntasks, options));
+
+    assert_true (fakebroker_run (fb, 20.));
+    assert_true (job->started && job->exited && !job->failed);
+    assert_int_equal (job->status, status);
+    int code = WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+    assert_int_equal (job->wait_status, code << 8);
+    char *s = fake_output (job, "stdout", NULL);
+    if (out)
+        assert_string_equal (s, out);
+    free (s);
+    s = fake_output (job, "stderr", NULL);
+    if (err)
+        assert_string_equal (s, err);
+    free (s);
+}
+
+static void test_jobs (void **state)
+{
+    static const struct {
+        const char *command;
+        int ntasks;
+        int status;
+        const char *out;
+        const char *err;
+    } jobs[] = {
+        {"[\"true\"]", 1, 0, "", ""},
+        {"[\"false\"]", 1, 1 << 8, "", ""},
+        {"[\"echo\",\"hello\",\"w\\u00f6rld\"]", 1, 0, "hello wörld\n", ""},
+        {"[\"sh\",\"-c\",\"echo oops >&2; exit 3\"]", 1, 3 << 8, "", "oops\n"},
+        {"[\"sh\",\"-c\",\"kill -9 $$\"]", 1, 9, "", ""},
+        {"[\"printf\",\"no newline\"]", 1, 0, "no newline", ""},
+        {"[\"sh\",\"-c\",\"exit $FLUX_TASK_RANK\"]", 4, 3 << 8, "", ""},
+        {"[\"sh\",\"-c\",\"echo $FLUX_JOB_SIZE $FLUX_JOB_NNODES $FLUX_TASK_LOCAL_ID\"]", 1, 0,
+         "1 1 0\n", ""},
+        {"[\"echo\",\"{{size}} {{taskid}} {{name}} {{none}}\"]", 1, 0, "1 0 echo {{none}}\n", ""},
+        {"[\"sh\",\"-c\",\"test -d $FLUX_JOB_TMPDIR && touch $FLUX_JOB_TMPDIR/x\"]", 1, 0, "", ""},
+        {"[\"sh\",\"-c\",\"ps -o sid= -p $$ >/dev/null; ls /proc/self/fd | wc -w\"]", 1, 0, "4\n",
+         ""},
+    };
+    struct fakebroker *fb = *state;
+
+    for (size_t i = 0; i < sizeof (jobs) / sizeof (jobs[0]); i++)
+        run_one (fb, jobs[i].command, jobs[i].ntasks, NULL, jobs[i].status, jobs[i].out,
+                 jobs[i].err);
+}
+
+/* A short job says all in its result: it neither connects nor sends. */
+static void test_silent (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job = fakebroker_start (fb, 1, fake_request (1, "[\"true\"]", 1, NULL));
+
+    assert_true (fakebroker_run (fb, 20.));
+    assert_false (job->connected);
+    json_t *o = fake_event (&job->output, "header");
+    assert_non_null (o);
+    json_decref (o);
+    const char *names[] = {"shell.init", "shell.start", "shell.task-exit"};
+    for (int i = 0; i < 3; i++) {
+        o = fake_event (&job->exec, names[i]);
+        assert_non_null (o);
+        json_decref (o);
+    }
+}
+
+static void test_start_fails (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job =
+        fakebroker_start (fb, 1, fake_request (1, "[\"/no/such/program\"]", 1, NULL));
+
+    assert_true (fakebroker_run (fb, 20.));
+    assert_int_equal (job->status, 127 << 8);
+    assert_non_null (strstr (job->raised.data, "/no/such/program"));
+    job = fakebroker_start (fb, 1, fake_request (1, "[\"/etc/passwd\"]", 1, NULL));
+    assert_true (fakebroker_run (fb, 20.));
+    assert_int_equal (job->status, 126 << 8);
+}
+
+static void test_malformed (void **state)
+{
+    static const char *const requests[] = {
+        "",
+        "{",
+        "[]",
+        "{\"id\":1}",
+        "{\"id\":1,\"jobspec\":{},\"R\":{},\"shell_rank\":0,\"nshells\":1,\"ranks\":[0]}",
+        "{\"id\":1,\"jobspec\":{},\"R\":{},\"shell_rank\":7,\"nshells\":1,\"ranks\":[0]}",
+    };
+    struct fakebroker *fb = *state;
+
+    for (size_t i = 0; i < sizeof (requests) / sizeof (requests[0]); i++) {
+        struct fake_job *job = fakebroker_start (fb, 1, strdup (requests[i]));
+        assert_true (fakebroker_run (fb, 20.));
+        assert_int_equal (job->wait_status, 1 << 8);
+        assert_int_equal (job->status, 1 << 8);
+        assert_true (job->raised.len > 0);
+    }
+}
+
+/* More than a packet holds, in both directions. */
+static void test_large (void **state)
+{
+    struct fakebroker *fb = *state;
+    char *command = malloc (300000);
+    char *s;
+
+    strcpy (command, "[\"sh\",\"-c\",\"printf %s $0 | wc -c\",\"");
+    size_t n = strlen (command);
+    memset (command + n, 'x', 100000);
+    strcpy (command + n + 100000, "\"]");
+    run_one (fb, command, 1, NULL, 0, "100000\n", "");
+    free (command);
+
+    struct fake_job *job =
+        fakebroker_start (fb, 1, fake_request (1, "[\"sh\",\"-c\",\"seq 500000\"]", 1, NULL));
+    assert_true (fakebroker_run (fb, 20.));
+    s = fake_output (job, "stdout", NULL);
+    assert_int_equal (strlen (s), 3388895);
+    assert_string_equal (s + 3388895 - 7, "500000\n");
+    assert_true (job->connected);
+    free (s);
+}
+
+static void test_binary (void **state)
+{
+    struct fakebroker *fb = *state;
+
+    run_one (fb, "[\"printf\",\"\\\\377\\\\376ab\\n\"]", 1, NULL, 0, "\377\376ab\n", "");
+}
+
+static void test_kill (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job =
+        fakebroker_start (fb, 1, fake_request (1, "[\"sleep\",\"100\"]", 1, NULL));
+
+    fakebroker_run_until (fb, &job->connected, 10.);
+    assert_true (job->connected);
+    spawner_kill (fb->sp, 1, SIGUSR1);
+    assert_true (fakebroker_run (fb, 10.));
+    assert_int_equal (job->status, SIGUSR1);
+    assert_int_equal (spawner_kill (fb->sp, 1, SIGTERM), -1);
+    assert_int_equal (errno, ENOENT);
+}
+
+/* Processes that the task leaves behind end with the job, however they ran away. */
+static void test_leftovers (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job = fakebroker_start (
+        fb, 1,
+        fake_request (
+            1, "[\"sh\",\"-c\",\"setsid sleep 1234.5 >/dev/null 2>&1 </dev/null & echo $!\"]", 1,
+            NULL));
+
+    assert_true (fakebroker_run (fb, 10.));
+    char *s = fake_output (job, "stdout", NULL);
+    assert_true (atoi (s) > 1);
+    assert_int_equal (kill (atoi (s), 0), -1);
+    free (s);
+}
+
+static void test_sigkill (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job = fakebroker_start (
+        fb, 1, fake_request (1, "[\"sh\",\"-c\",\"trap '' TERM; sleep 100; sleep 100\"]", 1, NULL));
+
+    fakebroker_run_until (fb, &job->connected, 10.);
+    spawner_kill (fb->sp, 1, SIGTERM);
+    fakebroker_run_until (fb, NULL, 0.1);
+    assert_false (job->exited && job->status == SIGTERM);
+    spawner_kill (fb->sp, 1, SIGKILL);
+    assert_true (fakebroker_run (fb, 10.));
+    assert_int_equal (job->status, SIGKILL);
+}
+
+/* A dead spawner takes its jobs along, and the next one starts new ones. */
+static void test_spawner_dies (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job = fakebroker_start (
+        fb, 1, fake_request (1, "[\"sh\",\"-c\",\"kill -9 $(ps -o ppid= -p $PPID)\"]", 1, NULL));
+
+    assert_true (fakebroker_run (fb, 10.));
+    assert_int_equal (job->wait_status, SIGKILL);
+    assert_int_equal (job->status, -1);
+    run_one (fb, "[\"true\"]", 1, NULL, 0, "", "");
+}
+
+static void test_stdin (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job =
+        fakebroker_start (fb, 1, fake_request (1, "[\"cat\"]", 2, SERVICE_INPUT));
+
+    fakebroker_run_until (fb, &job->connected, 10.);
+    fakebroker_run_until (fb, NULL, 0.05);
+    assert_int_equal (fakebroker_request (fb, 1, "stdin",
+                                          json_pack ("{s:s s:s s:s}", "stream", "stdin", "rank",
+                                                     "all", "data", "to all\n")),
+                      0);
+    assert_int_equal (fakebroker_request (fb, 1, "stdin",
+                                          json_pack ("{s:s s:s s:s s:b}", "stream", "stdin", "rank",
+                                                     "1", "data", "to one\n", "eof", 1)),
+                      0);
+    assert_int_equal (fakebroker_request (fb, 1, "stdin",
+                                          json_pack ("{s:s s:s s:s}", "stream", "stdin", "rank",
+                                                     "1", "data", "too late\n")),
+                      EPIPE);
+    assert_int_equal (
+        fakebroker_request (fb, 1, "stdin",
+                            json_pack ("{s:s s:s s:b}", "stream", "stdin", "rank", "0", "eof", 1)),
+        0);
+    assert_true (fakebroker_run (fb, 10.));
+    assert_int_equal (job->status, 0);
+    char *s0 = fake_output (job, "stdout", "0"), *s1 = fake_output (job, "stdout", "1");
+    assert_string_equal (s0, "to all\n");
+    assert_string_equal (s1, "to all\nto one\n");
+    free (s0);
+    free (s1);
+    assert_non_null (strstr (job->input.data, "to one"));
+}
+
+static int setup (void **state)
+{
+    *state = fakebroker_create ();
+    return 0;
+}
+
+static int teardown (void **state)
+{
+    fakebroker_destroy (*state);
+    return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown (f, setup, teardown)
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST (test_jobs),         TEST (test_silent),    TEST (test_start_fails),
+        TEST (test_malformed),    TEST (test_large),     TEST (test_binary),
+        TEST (test_kill),         TEST (test_leftovers), TEST (test_sigkill),
+        TEST (test_spawner_dies), TEST (test_stdin),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
