@@ -8,7 +8,7 @@
 
 #define EVENTLOG_ENTRY_MAX (4 << 20)  // bytes of one event
 #define JOBSPEC_TEXT_MAX (32 << 20)   // bytes; files ride in it (RFC 37)
-#define JOBSPEC_MAX_VERTICES 4096     // resource vertices
+#define JOBSPEC_MAX_VERTICES 1024     // resource vertices
 #define JOBSPEC_MAX_DEPTH 32          // of the resource graph
 #define JOBSPEC_MAX_COUNT (1U << 30)  // of a vertex, of a task
 #define RSET_TEXT_MAX (64 << 20)      // bytes of an R, without what the scheduler adds

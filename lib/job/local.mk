@@ -8,5 +8,14 @@ lib_job_libjob_la_SOURCES = \
 	%D%/jobid.c \
 	%D%/state.c \
 	%D%/fsd.c %D%/fsd.h \
-	%D%/eventlog.c %D%/eventlog.h
+	%D%/eventlog.c %D%/eventlog.h \
+	%D%/jpath.c %D%/jpath.h \
+	%D%/count.c %D%/count.h \
+	%D%/jobspec.c %D%/jobspec.h %D%/jobspec_private.h \
+	%D%/jobspec_resources.c \
+	%D%/jobspec_build.c %D%/jobspec_build.h \
+	%D%/jobspec_set.c \
+	%D%/query.c %D%/query.h \
+	%D%/dependency.c %D%/dependency.h \
+	%D%/shape.c %D%/shape.h
 lib_job_libjob_la_LIBADD = lib/set/libset.la $(JANSSON_LIBS) -lm

@@ -3,7 +3,12 @@ JOB_TESTS = \
 	testsuite/unit/job/test_fluid \
 	testsuite/unit/job/test_fsd \
 	testsuite/unit/job/test_state \
-	testsuite/unit/job/test_eventlog
+	testsuite/unit/job/test_eventlog \
+	testsuite/unit/job/test_jobspec \
+	testsuite/unit/job/test_jobspec_build \
+	testsuite/unit/job/test_query \
+	testsuite/unit/job/test_dependency \
+	testsuite/unit/job/test_shape
 check_PROGRAMS += $(JOB_TESTS)
 TESTS += $(JOB_TESTS)
 JOB_TEST_LIBS = lib/job/libjob.la $(UNIT_LIBS)
@@ -15,3 +20,13 @@ testsuite_unit_job_test_state_SOURCES = %D%/test_state.c
 testsuite_unit_job_test_state_LDADD = $(JOB_TEST_LIBS)
 testsuite_unit_job_test_eventlog_SOURCES = %D%/test_eventlog.c
 testsuite_unit_job_test_eventlog_LDADD = $(JOB_TEST_LIBS)
+testsuite_unit_job_test_jobspec_SOURCES = %D%/test_jobspec.c
+testsuite_unit_job_test_jobspec_LDADD = $(JOB_TEST_LIBS)
+testsuite_unit_job_test_jobspec_build_SOURCES = %D%/test_jobspec_build.c
+testsuite_unit_job_test_jobspec_build_LDADD = $(JOB_TEST_LIBS)
+testsuite_unit_job_test_query_SOURCES = %D%/test_query.c
+testsuite_unit_job_test_query_LDADD = $(JOB_TEST_LIBS)
+testsuite_unit_job_test_dependency_SOURCES = %D%/test_dependency.c
+testsuite_unit_job_test_dependency_LDADD = $(JOB_TEST_LIBS)
+testsuite_unit_job_test_shape_SOURCES = %D%/test_shape.c
+testsuite_unit_job_test_shape_LDADD = $(JOB_TEST_LIBS)

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Jobspec: decoding, tasks and attributes. Resources: jobspec_resources.c. */
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/job/jobspec.h"
+#include "lib/job/jobspec_private.h"
+#include "lib/job/jpath.h"
+#include "lib/job/jsonbuf.h"
+#include "lib/job/limits.h"
+#include "lib/util/errprintf.h"
+
+int jobspec_invalid (flux_error_t *errp, const char *fmt, ...)
+{
+    flux_error_t text;
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (text.text, sizeof (text.text), fmt, ap);
+    va_end (ap);
+    errno = EINVAL;
+    return errprintf (errp, "jobspec: %s", text.text);
+}
+
+/* Tasks. */
+
+static int parse_task_count (struct jobspec *js, struct jobspec_task *task, const json_t *count,
+                             flux_error_t *errp)
+{
+    json_t *val;
+
+    if (!json_is_object (count) || json_object_size (count) != 1)
+        return jobspec_invalid (errp, "a task's count must have exactly one key");
+    if ((val = json_object_get (count, "per_slot")))
+        task->kind = JOBSPEC_TASKS_PER_SLOT;
+    else if ((val = json_object_get (count, "total")))
+        task->kind = JOBSPEC_TASKS_TOTAL;
+    else if (js->version != 1 && (val = json_object_get (count, "per_resource"))) {
+        task->kind = JOBSPEC_TASKS_PER_RESOURCE;
+        task->resource = json_string_value (json_object_get (val, "type"));
+        val = json_object_get (val, "count");
+        if (!task->resource)
+            return jobspec_invalid (errp, "a task's per_resource has no type");
+    } else
+        return jobspec_invalid (errp, "a task's count has an unknown key");
+    if (!json_is_integer (val) || json_integer_value (val) < 1 ||
+        json_integer_value (val) > JOBSPEC_MAX_COUNT)
+        return jobspec_invalid (errp, "a task's count must be a positive integer");
+    task->count = json_integer_value (val);
+    return 0;
+}
+
+static int parse_command (struct jobspec_task *task, const json_t *command, flux_error_t *errp)
+{
+    size_t i;
+    json_t *arg;
+
+    if (!json_is_array (command) || json_array_size (command) == 0)
+        return jobspec_invalid (errp, "a task's command must be a list of strings");
+    json_array_foreach (command, i, arg)
+    {
+        if (!json_is_string (arg))
+            return jobspec_invalid (errp, "a task's command must be a list of strings");
+    }
+    task->command = command;
+    return 0;
+}
+
+static int parse_task (struct jobspec *js, struct jobspec_task *task, json_t *o, flux_error_t *errp)
+{
+    const char *key;
+    json_t *val, *count = NULL;
+
+    if (!json_is_object (o))
+        return jobspec_invalid (errp, "a task must be an object");
+    json_object_foreach (o, key, val)
+    {
+        bool ok = true;
+        if (strcmp (key, "command") == 0) {
+            if (parse_command (task, val, errp) < 0)
+                return -1;
+        } else if (strcmp (key, "slot") == 0)
+            ok = (task->slot = json_string_value (val)) != NULL;
+        else if (strcmp (key, "count") == 0)
+            count = val;
+        else if (js->version != 1 && strcmp (key, "distribution") == 0)
+            ok = (task->distribution = json_string_value (val)) != NULL;
+        else if (js->version != 1 && strcmp (key, "attributes") == 0) {
+            task->attributes = val;
+            ok = json_is_object (val);
+        } else
+            return jobspec_invalid (errp, "task has an unknown key '%s'", key);
+        if (!ok)
+            return jobspec_invalid (errp, "task has a '%s' of the wrong type", key);
+    }
+    if (!task->command || !task->slot || !count)
+        return jobspec_invalid (errp, "task needs command, slot and count");
+    if (!jobspec_find_slot (js, task->slot))
+        return jobspec_invalid (errp, "task names slot '%s', which is not there", task->slot);
+    return parse_task_count (js, task, count, errp);
+}
+
+static int parse_tasks (struct jobspec *js, const json_t *tasks, flux_error_t *errp)
+{
+    size_t i, n = json_array_size (tasks);
+    json_t *o;
+
+    if (!json_is_array (tasks) || n == 0 || (js->version == 1 && n != 1) ||
+        n > JOBSPEC_MAX_VERTICES)
+        return jobspec_invalid (errp, "tasks must be a list of %s",
+                                js->version == 1 ? "one" : "at least one, and not too many");
+    if (!(js->tasks = calloc (n, sizeof (js->tasks[0]))))
+        return errprintf (errp, "out of memory");
+    json_array_foreach (tasks, i, o)
+    {
+        if (parse_task (js, &js->tasks[js->ntasks++], o, errp) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What RFC 25 says of the number of tasks. */
+static int check_v1_tasks (const struct jobspec *js, flux_error_t *errp)
+{
+    const struct jobspec_task *task = &js->tasks[0];
+
+    if (task->kind == JOBSPEC_TASKS_PER_SLOT && task->count != 1)
+        return jobspec_invalid (errp, "version 1 runs one task per slot");
+    if (task->kind == JOBSPEC_TASKS_TOTAL &&
+        (task->count > js->counts.nslots || task->count < js->counts.nnodes))
+        return jobspec_invalid (errp, "%u tasks do not go with %u slots on %u nodes", task->count,
+                                js->counts.nslots, js->counts.nnodes);
+    return 0;
+}
+
+/* Attributes. */
+
+static int check_environment (const json_t *env, flux_error_t *errp)
+{
+    const char *key;
+    json_t *val;
+
+    if (!env)
+        return 0;
+    if (!json_is_object (env))
+        return jobspec_invalid (errp, "environment must be an object");
+    json_object_foreach ((json_t *)env, key, val)
+    {
+        if (!json_is_string (val) && !json_is_null (val))
+            return jobspec_invalid (errp, "environment variable '%s' is no string", key);
+        if (*key == '\0' || strchr (key, '='))
+            return jobspec_invalid (errp, "environment variable '%s' has a bad name", key);
+    }
+    return 0;
+}
+
+static int check_dependencies (const json_t *deps, flux_error_t *errp)
+{
+    size_t i;
+    json_t *dep;
+
+    if (!deps)
+        return 0;
+    if (!json_is_array (deps))
+        return jobspec_invalid (errp, "dependencies must be a list");
+    json_array_foreach (deps, i, dep)
+    {
+        if (!json_is_string (json_object_get (dep, "scheme")) ||
+            !json_is_string (json_object_get (dep, "value")))
+            return jobspec_invalid (errp, "a dependency needs a scheme and a value (strings)");
+    }
+    return 0;
+}
+
+static int get_string (const json_t *o, const char *key, const char **sp, flux_error_t *errp)
+{
+    json_t *val = json_object_get (o, key);
+
+    if (val && !(*sp = json_string_value (val)))
+        return jobspec_invalid (errp, "attribute '%s' must be a string", key);
+    return 0;
+}
+
+static int get_seconds (const json_t *o, const char *key, double *dp, flux_error_t *errp)
+{
+    json_t *val = json_object_get (o, key);
+    double d = json_number_value (val);
+
+    if (val && (!json_is_number (val) || !(d >= 0) || isinf (d)))
+        return jobspec_invalid (errp, "attribute '%s' must be a number >= 0", key);
+    if (val)
+        *dp = d;
+    return 0;
+}
+
+static int get_object (const json_t *o, const char *key, json_t **op, flux_error_t *errp)
+{
+    *op = json_object_get (o, key);
+    if (*op && !json_is_object (*op))
+        return jobspec_invalid (errp, "attribute '%s' must be an object", key);
+    return 0;
+}
+
+static int parse_shell (struct jobspec *js, flux_error_t *errp)
+{
+    json_t *shell, *per;
+
+    if (get_object (js->system, "shell", &shell, errp) < 0 ||
+        get_object (shell, "options", &js->shell_options, errp) < 0)
+        return -1;
+    if (!(per = json_object_get (js->shell_options, "per-resource")))
+        return 0;
+    json_t *type = json_object_get (per, "type"), *count = json_object_get (per, "count");
+    json_int_t n = count ? json_integer_value (count) : 1;
+    if (!json_is_string (type) || n < 1 || n > JOBSPEC_MAX_COUNT)
+        return jobspec_invalid (errp, "shell option per-resource needs a type and a count");
+    js->per_resource = json_string_value (type);
+    js->per_resource_count = n;
+    return 0;
+}
+
+static int parse_system (struct jobspec *js, flux_error_t *errp)
+{
+    const json_t *sys = js->system;
+    json_t *job;
+
+    if (get_seconds (sys, "duration", &js->duration, errp) < 0 ||
+        get_seconds (sys, "preemptible-after", &js->preemptible_after, errp) < 0 ||
+        get_string (sys, "queue", &js->queue, errp) < 0 ||
+        get_string (sys, "bank", &js->bank, errp) < 0 ||
+        get_string (sys, "project", &js->project, errp) < 0 ||
+        get_string (sys, "cwd", &js->cwd, errp) < 0 || get_object (sys, "job", &job, errp) < 0 ||
+        get_string (job, "name", &js->name, errp) < 0 ||
+        get_object (sys, "constraints", &js->constraints, errp) < 0 ||
+        get_object (sys, "files", &js->files, errp) < 0)
+        return -1;
+    js->environment = json_object_get (sys, "environment");
+    js->dependencies = json_object_get (sys, "dependencies");
+    if (check_environment (js->environment, errp) < 0 ||
+        check_dependencies (js->dependencies, errp) < 0)
+        return -1;
+    return parse_shell (js, errp);
+}
+
+static int parse_attributes (struct jobspec *js, const json_t *attrs, flux_error_t *errp)
+{
+    const char *key;
+    json_t *val;
+
+    js->preemptible_after = -1;
+    if (!json_is_object (attrs) && !(json_is_null (attrs) && js->version != 1))
+        return jobspec_invalid (errp, "attributes must be an object");
+    json_object_foreach ((json_t *)attrs, key, val)
+    {
+        if (strcmp (key, "system") == 0)
+            js->system = val;
+        else if (strcmp (key, "user") == 0)
+            js->user = val;
+        else
+            return jobspec_invalid (errp, "attributes has an unknown key '%s'", key);
+        if (!json_is_object (val))
+            return jobspec_invalid (errp, "attributes.%s must be an object", key);
+    }
+    if (js->version == 1 && !json_object_get (js->system, "duration"))
+        return jobspec_invalid (errp, "version 1 needs attributes.system.duration");
+    return parse_system (js, errp);
+}
+
+/* The whole. */
+
+static int parse (struct jobspec *js, flux_error_t *errp)
+{
+    json_t *version = json_object_get (js->json, "version");
+    json_t *resources = json_object_get (js->json, "resources");
+    json_t *tasks = json_object_get (js->json, "tasks");
+    json_t *attrs = json_object_get (js->json, "attributes");
+
+    if (!version || !resources || !tasks || !attrs)
+        return jobspec_invalid (errp, "needs version, resources, tasks and attributes");
+    if (!json_is_integer (version) || json_integer_value (version) < 1 ||
+        json_integer_value (version) > INT32_MAX)
+        return jobspec_invalid (errp, "version must be a positive integer");
+    js->version = json_integer_value (version);
+    if (jobspec_parse_resources (js, resources, errp) < 0 || parse_tasks (js, tasks, errp) < 0 ||
+        parse_attributes (js, attrs, errp) < 0)
+        return -1;
+    return js->version == 1 ? check_v1_tasks (js, errp) : 0;
+}
+
+struct jobspec *jobspec_from_json (json_t *o, flux_error_t *errp)
+{
+    struct jobspec *js = calloc (1, sizeof (*js));
+
+    if (!js) {
+        errprintf (errp, "out of memory");
+        return NULL;
+    }
+    js->json = json_incref (o);
+    if (parse (js, errp) < 0) {
+        jobspec_destroy (js);
+        return NULL;
+    }
+    return js;
+}
+
+struct jobspec *jobspec_decode (const char *s, size_t len, flux_error_t *errp)
+{
+    json_error_t error = {.text = "no text"};
+
+    if (len > JOBSPEC_TEXT_MAX) {
+        errno = EFBIG;
+        errprintf (errp, "jobspec: %zu bytes are too many", len);
+        return NULL;
+    }
+    json_t *o = s ? json_loadb (s, len, 0, &error) : NULL;
+    if (!o) {
+        jobspec_invalid (errp, "%s", error.text);
+        return NULL;
+    }
+    struct jobspec *js = jobspec_from_json (o, errp);
+    int saved_errno = errno;
+    json_decref (o);
+    errno = saved_errno;
+    return js;
+}
+
+void jobspec_destroy (struct jobspec *js)
+{
+    if (js) {
+        int saved_errno = errno;
+        for (size_t i = 0; i < js->nvertices; i++)
+            count_clear (&js->vertex[i].count);
+        free (js->vertex);
+        free (js->tasks);
+        json_decref (js->json);
+        free (js);
+        errno = saved_errno;
+    }
+}
+
+void jobspec_encode_buf (struct buf *b, const struct jobspec *js)
+{
+    jsonbuf_json (b, js->json);
+}
+
+const char *jobspec_job_name (const struct jobspec *js)
+{
+    if (js->name)
+        return js->name;
+    const json_t *command = js->tasks[0].command;
+    const char *arg0 = json_string_value (json_array_get (command, 0));
+    const char *slash = strrchr (arg0, '/');
+    return slash && slash[1] ? slash + 1 : arg0;
+}
+
+struct jobspec *jobspec_update (const struct jobspec *js, const json_t *context, flux_error_t *errp)
+{
+    const char *key;
+    json_t *val;
+
+    if (!json_is_object (context) || json_object_size (context) == 0) {
+        jobspec_invalid (errp, "an update must be an object with at least one key");
+        return NULL;
+    }
+    json_t *o = json_deep_copy (js->json);
+    if (!o) {
+        errno = ENOMEM;
+        errprintf (errp, "out of memory");
+        return NULL;
+    }
+    struct jobspec *new = NULL;
+    json_object_foreach ((json_t *)context, key, val)
+    {
+        if (jpath_set (o, key, val) < 0) {
+            jobspec_invalid (errp, "cannot update '%s'", key);
+            goto out;
+        }
+    }
+    new = jobspec_from_json (o, errp);
+out:;
+    int saved_errno = errno;
+    json_decref (o);
+    errno = saved_errno;
+    return new;
+}
