@@ -5,4 +5,9 @@ EXTRA_DIST += %D%/run %D%/packages %D%/install-packages %D%/t
 print-tests:
 	@echo $(TESTS)
 .PHONY: print-tests
+
+# Programs for script tests.
+check_PROGRAMS += testsuite/helpers/wire_broker
+testsuite_helpers_wire_broker_SOURCES = %D%/helpers/wire_broker.c
+testsuite_helpers_wire_broker_LDADD = lib/bootstrap/libbootstrap.la lib/util/libutil.la $(MUNGE_LIBS)
 EXTRA_DIST += %D%/slurm/cluster

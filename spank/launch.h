@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Become the broker of this node. */
+
+#ifndef FLUX_SPANK_LAUNCH_H
+#define FLUX_SPANK_LAUNCH_H
+
+#include <stdint.h>
+
+#include "spank/settings.h"
+#include "spank/ticket.h"
+
+struct launch {
+    const struct settings *set;
+    struct ticket ticket;
+    uint32_t rank;
+    const char *cores;  // those that Slurm gave the step on this node, or NULL
+    const char *rundir; // or NULL: the broker makes one
+    int hold_fd;        // to be closed when the broker ends, or -1
+    char **argv;        // initial program, or NULL: none
+};
+
+/* Take `env` as the environment, connect to the wire-up server in srun, and exec flux-broker.
+ * Returns only on failure: -1 with a sentence, which the other brokers have been told too. */
+int launch_broker (const struct launch *l, char **env, flux_error_t *errp);
+
+#endif /* !FLUX_SPANK_LAUNCH_H */
