@@ -3,3 +3,10 @@ check_PROGRAMS += testsuite/bench/bench_shell
 testsuite_bench_bench_shell_SOURCES = %D%/bench_shell.c
 testsuite_bench_bench_shell_LDADD = testsuite/unit/shell/libfakebroker.la
 EXTRA_testsuite_bench_bench_shell_DEPENDENCIES = shell/job/flux-shell
+
+# overlay_rtt [rounds [bytes]]: the overlay against bare ZeroMQ with CURVE.
+check_PROGRAMS += testsuite/bench/overlay_rtt
+testsuite_bench_overlay_rtt_SOURCES = %D%/overlay_rtt.c
+testsuite_bench_overlay_rtt_LDADD = \
+	lib/overlay/liboverlay.la lib/codec/libcodec.la lib/util/libutil.la \
+	$(ZMQ_LIBS) $(EV_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS)
