@@ -1,1 +1,12 @@
-# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-License-Identifier: LGPL-2.1-or-later
+noinst_LTLIBRARIES += lib/client/libclient.la
+lib_client_libclient_la_SOURCES = \
+	%D%/reactor.c %D%/reactor_private.h \
+	%D%/watcher.c %D%/watcher_private.h %D%/watcher_ev.c %D%/watcher_handle.c \
+	%D%/tags.c %D%/tags.h \
+	%D%/handle.c %D%/handle_private.h \
+	%D%/open.c %D%/connector_stream.c %D%/connector_loop.c %D%/connector_ssh.c \
+	%D%/dispatch.c %D%/dispatch.h \
+	%D%/future.c %D%/future_private.h %D%/future_composite.c %D%/future_chain.c \
+	%D%/rpc.c %D%/respond.c %D%/attr.c %D%/event.c %D%/log.c %D%/disconnect.c
+lib_client_libclient_la_LIBADD = lib/codec/libcodec.la $(EV_LIBS)

@@ -183,6 +183,28 @@ static flux_msg_t *start_big (struct msgio *io, size_t size)
     return again (io);
 }
 
+static uint32_t announced_size (const char *p)
+{
+    struct cursor c = cursor_init (p + sizeof (uint32_t), sizeof (uint32_t));
+
+    return cursor_be32 (&c);
+}
+
+bool msgio_ready (const struct msgio *io)
+{
+    size_t have = io->end - io->start;
+
+    if (io->in_errnum)
+        return true;
+    if (io->big)
+        return io->big_have == blob_len (io->big);
+    if (have < HEADER_SIZE)
+        return false;
+    // a message that is too large or does not fit into buf is for msgio_next() to see
+    size_t size = announced_size (io->buf + io->start);
+    return size > MSGIO_READ_SIZE - HEADER_SIZE || have - HEADER_SIZE >= size;
+}
+
 flux_msg_t *msgio_next (struct msgio *io)
 {
     uint32_t magic;
@@ -195,8 +217,7 @@ flux_msg_t *msgio_next (struct msgio *io)
         return again (io);
     const char *p = io->buf + io->start;
     memcpy (&magic, p, sizeof (magic));
-    struct cursor c = cursor_init (p + sizeof (magic), sizeof (magic));
-    size_t size = cursor_be32 (&c);
+    size_t size = announced_size (p);
     if (magic != MAGIC)
         return lost (io, EPROTO);
     if (size > CODEC_MESSAGE_MAX)

@@ -18,6 +18,7 @@
 #ifndef FLUX_CODEC_MSGIO_H
 #define FLUX_CODEC_MSGIO_H
 
+#include <stdbool.h>
 #include <flux/message.h>
 
 struct msgio;
@@ -35,6 +36,9 @@ int msgio_fill (struct msgio *io);
  * the peer sent what is no message, EMSGSIZE when it announced one above CODEC_MESSAGE_MAX; after
  * these two the stream is lost. */
 flux_msg_t *msgio_next (struct msgio *io);
+
+/* Whether msgio_next() has something to say (a message, or an error) without more bytes. */
+bool msgio_ready (const struct msgio *io);
 
 /* Queue a message to be written. ENOBUFS when the peer reads too slowly and MSGIO_OUT_MAX would be
  * passed. The message may be changed or freed after. */

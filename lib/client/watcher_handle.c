@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The watcher of a handle. Messages may lie in memory already, where no poll sees them; so before
+ * the loop waits it is asked what the handle has, and kept from waiting if that is anything. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/client/handle_private.h"
+#include "lib/client/watcher_private.h"
+
+struct handle_watcher {
+    flux_t *h;
+    int events;
+    bool active;
+    bool pending; // seen before the wait
+    ev_prepare prepare;
+    ev_check check;
+    ev_idle idle;
+    ev_io io;
+};
+
+static void on_prepare (struct ev_loop *loop, ev_prepare *p, int revents)
+{
+    flux_watcher_t *w = p->data;
+    struct handle_watcher *hw = w->data;
+
+    hw->pending = (hw->events & FLUX_POLLIN) && handle_has_message (hw->h);
+    if (hw->pending)
+        ev_idle_start (loop, &hw->idle);
+    else
+        ev_idle_stop (loop, &hw->idle);
+}
+
+static void run (flux_watcher_t *w)
+{
+    struct handle_watcher *hw = w->data;
+    int revents = flux_pollevents (hw->h);
+
+    if (revents < 0)
+        revents = FLUX_POLLERR;
+    revents &= hw->events;
+    if (revents)
+        watcher_call (w, revents);
+}
+
+static void on_check (struct ev_loop *loop, ev_check *c, int revents)
+{
+    flux_watcher_t *w = c->data;
+    struct handle_watcher *hw = w->data;
+
+    if (hw->pending) {
+        hw->pending = false;
+        run (w);
+    }
+}
+
+static void on_io (struct ev_loop *loop, ev_io *io, int revents)
+{
+    run (io->data);
+}
+
+static void on_idle (struct ev_loop *loop, ev_idle *idle, int revents)
+{
+}
+
+static void start (flux_watcher_t *w)
+{
+    struct handle_watcher *hw = w->data;
+    struct ev_loop *loop = watcher_loop (w);
+
+    hw->active = true;
+    ev_prepare_start (loop, &hw->prepare);
+    ev_check_start (loop, &hw->check);
+    ev_io_start (loop, &hw->io);
+}
+
+static void stop (flux_watcher_t *w)
+{
+    struct handle_watcher *hw = w->data;
+    struct ev_loop *loop = watcher_loop (w);
+
+    hw->active = hw->pending = false;
+    ev_prepare_stop (loop, &hw->prepare);
+    ev_check_stop (loop, &hw->check);
+    ev_idle_stop (loop, &hw->idle);
+    ev_io_stop (loop, &hw->io);
+}
+
+static bool active (const flux_watcher_t *w)
+{
+    return ((struct handle_watcher *)w->data)->active;
+}
+
+static void destroy (flux_watcher_t *w)
+{
+    free (w->data);
+}
+
+static const struct watcher_kind handle_kind = {start, stop, active, destroy, 3};
+
+flux_watcher_t *flux_handle_watcher_create (flux_reactor_t *r, flux_t *h, int events,
+                                            flux_watcher_f cb, void *arg)
+{
+    int fd = h ? handle_watch_fd (h) : -1;
+    flux_watcher_t *w;
+    struct handle_watcher *hw;
+
+    if (!h)
+        errno = EINVAL;
+    if (fd < 0 || !(w = watcher_create (r, &handle_kind, cb, arg)))
+        return NULL;
+    if (!(hw = w->data = calloc (1, sizeof (*hw)))) {
+        flux_reactor_decref (r);
+        free (w);
+        return NULL;
+    }
+    hw->h = h;
+    hw->events = events | FLUX_POLLERR;
+    ev_prepare_init (&hw->prepare, on_prepare);
+    ev_check_init (&hw->check, on_check);
+    ev_idle_init (&hw->idle, on_idle);
+    // an fd of edges (flux_pollfd) is always read; only a plain one can be waited on for room
+    int ev = EV_READ | (handle_fd_is_plain (h) && (events & FLUX_POLLOUT) ? EV_WRITE : 0);
+    ev_io_init (&hw->io, on_io, fd, ev);
+    hw->prepare.data = hw->check.data = hw->io.data = w;
+    return w;
+}
+
+flux_t *flux_handle_watcher_get_flux (flux_watcher_t *w)
+{
+    if (!w || w->kind != &handle_kind) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return ((struct handle_watcher *)w->data)->h;
+}
