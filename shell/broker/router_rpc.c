@@ -10,6 +10,7 @@
 
 #include <flux/request.h>
 #include <flux/response.h>
+#include <flux/rpc.h>
 
 #include "shell/broker/router_private.h"
 
@@ -124,14 +125,11 @@ static flux_msg_t *make_request (struct router *rt, const char *topic, uint32_t 
     return msg;
 }
 
-uint32_t router_rpc (struct router *rt, const char *topic, uint32_t nodeid, int flags,
-                     const char *payload, response_f cb, void *arg)
+static uint32_t send_request (struct router *rt, flux_msg_t *msg, int flags, response_f cb,
+                              void *arg)
 {
     uint32_t matchtag = FLUX_MATCHTAG_NONE;
-    flux_msg_t *msg = make_request (rt, topic, nodeid, flags, payload);
 
-    if (!msg)
-        return 0;
     if (!(flags & FLUX_RPC_NORESPONSE)) {
         matchtag = rpc_add (rt->rpcs, (flags & FLUX_RPC_STREAMING), cb, arg);
         if (matchtag == FLUX_MATCHTAG_NONE || flux_msg_set_matchtag (msg, matchtag) < 0) {
@@ -142,6 +140,25 @@ uint32_t router_rpc (struct router *rt, const char *topic, uint32_t nodeid, int 
     }
     router_send_request (rt, msg);
     return matchtag ? matchtag : 1;
+}
+
+uint32_t router_rpc (struct router *rt, const char *topic, uint32_t nodeid, int flags,
+                     const char *payload, response_f cb, void *arg)
+{
+    flux_msg_t *msg = make_request (rt, topic, nodeid, flags, payload);
+    return msg ? send_request (rt, msg, flags, cb, arg) : 0;
+}
+
+uint32_t router_rpc_raw (struct router *rt, const char *topic, uint32_t nodeid, int flags,
+                         const void *data, size_t len, response_f cb, void *arg)
+{
+    flux_msg_t *msg = make_request (rt, topic, nodeid, flags, NULL);
+
+    if (msg && len > 0 && flux_msg_set_payload (msg, data, len) < 0) {
+        flux_msg_decref (msg);
+        return 0;
+    }
+    return msg ? send_request (rt, msg, flags, cb, arg) : 0;
 }
 
 uint32_t router_rpc_pack (struct router *rt, const char *topic, uint32_t nodeid, int flags,
