@@ -29,4 +29,38 @@ struct content *content_create (struct router *rt, const struct content_config *
 /* Ends the worker thread. What was not flushed is lost; without statedir the store is deleted. */
 void content_destroy (struct content *c);
 
+/* ---- For the KVS in the same process */
+
+const struct digest_alg *content_alg (const struct content *c);
+
+/* Look at a blob; the data live until control returns to the loop, or the next get or put. Rank 0:
+ * ENOENT when it does not exist. Other ranks: EAGAIN when it is not in the cache. */
+int content_get (struct content *c, const uint8_t *digest, const void **datap, size_t *lenp);
+
+/* Store malloc'd data, which become the store's (but not on error), and give the digest. Rank 0. */
+int content_put (struct content *c, void *data, size_t len, uint8_t *digest);
+
+/* Bring a blob into the cache. cb is called once, from the loop or before this returns; when errnum
+ * is 0 the blob stays in the cache until content_unhold(). */
+typedef void (*content_load_f) (struct content *c, const uint8_t *digest, int errnum, void *arg);
+int content_load (struct content *c, const uint8_t *digest, content_load_f cb, void *arg);
+void content_unhold (struct content *c, const uint8_t *digest);
+
+/* No more calls of cb with this arg; what would be held for it is not. */
+void content_load_cancel (struct content *c, content_load_f cb, void *arg);
+
+/* Rank 0: write all that was put so far, and with `rootref` a checkpoint behind it; cb is called
+ * when that is done, never before this returns. */
+typedef void (*content_flush_f) (struct content *c, int errnum, void *arg);
+int content_flush (struct content *c, const char *rootref, int seq, content_flush_f cb, void *arg);
+
+/* The same, waiting for it. For the end of the instance. */
+int content_flush_wait (struct content *c, const char *rootref, int seq, flux_error_t *errp);
+
+/* The newest checkpoint of an earlier instance. ENOENT. */
+int content_checkpoint (struct content *c, char rootref[72], int *seqp);
+
+/* True when statedir was configured: the store outlives the instance. */
+bool content_is_durable (const struct content *c);
+
 #endif /* !FLUX_SERVICE_KVS_CONTENT_H */

@@ -27,7 +27,8 @@ struct kvs;
  * the content store has one. */
 struct kvs *kvs_create (struct router *rt, struct content *c, flux_error_t *errp);
 
-/* Watchers and waiters get ENOSYS. Nothing is saved: call kvs_checkpoint() before. */
+/* Watchers and waiters get ENOSYS. Nothing is saved: call kvs_checkpoint() before. To be called
+ * when the loop runs no more. */
 void kvs_destroy (struct kvs *kvs);
 
 /* End the turn's commit now, store all of the primary namespace, and where a state folder is
@@ -69,8 +70,8 @@ int kvs_local_get (struct kvs *kvs, const char *ns, const char *key, char **data
 /* 0 when the key exists (of any kind), else -1 with errno. */
 int kvs_local_exists (struct kvs *kvs, const char *ns, const char *key);
 
-/* Call cb for each entry of a directory in order of names, "." is the root. cb must not change the
- * store; a return other than 0 ends the walk and is returned. */
+/* Call cb for each entry that a directory has now, in order of names; "." is the root. A return
+ * other than 0 ends it and is returned. */
 typedef int (*kvs_list_f) (const char *name, bool is_dir, void *arg);
 int kvs_local_list (struct kvs *kvs, const char *ns, const char *key, kvs_list_f cb, void *arg);
 

@@ -126,32 +126,39 @@ struct node *tree_walk (struct walk *w, const char *key)
 
 /* ---- read */
 
-static int read_joined (struct walk *w, struct val *v, size_t total, char **copyp)
+/* Copy what lies at or after offset `from` of a piece that begins at `pos`. */
+static void copy_from (char *copy, size_t from, size_t pos, const char *data, size_t len)
+{
+    size_t skip = from > pos ? from - pos : 0;
+    if (len > skip)
+        memcpy (copy + pos + skip - from, data + skip, len - skip);
+}
+
+static int read_joined (struct walk *w, struct val *v, size_t from, size_t total, char **copyp)
 {
     unsigned dsize = w->tree->forest->alg->size;
-    char *copy = malloc (total + 1);
+    char *copy = malloc (total - from + 1);
     const void *data;
-    size_t len, n = 0;
+    size_t len, pos = 0;
 
     if (!copy)
         return -1;
-    for (uint32_t i = 0; i < v->nrefs; i++) {
-        if (get_blob (w, v->refs + i * dsize, &data, &len) < 0 || len > total - n) {
+    for (uint32_t i = 0; i < v->nrefs; i++, pos += len) {
+        if (get_blob (w, v->refs + i * dsize, &data, &len) < 0 || len > total - pos) {
             free (copy);
             return -1;
         }
-        if (len)
-            memcpy (copy + n, data, len);
-        n += len;
+        copy_from (copy, from, pos, data, len);
     }
     if (v->len)
-        memcpy (copy + n, v->data, v->len);
-    copy[n + v->len] = '\0';
+        copy_from (copy, from, pos, v->data, v->len);
+    copy[total - from] = '\0';
     *copyp = copy;
     return 0;
 }
 
-int tree_read (struct walk *w, struct val *v, const char **datap, size_t *lenp, char **copyp)
+int tree_read_from (struct walk *w, struct val *v, size_t from, const char **datap, size_t *totalp,
+                    char **copyp)
 {
     unsigned dsize = w->tree->forest->alg->size;
     const void *data = v->data ? v->data : "";
@@ -175,14 +182,22 @@ int tree_read (struct walk *w, struct val *v, const char **datap, size_t *lenp, 
         errno = EFBIG;
         return -1;
     }
+    *totalp = total;
+    *datap = "";
+    if (from >= total)
+        return 0;
     if (v->nrefs + (v->len > 0) > 1) {
-        if (read_joined (w, v, total, copyp) < 0)
+        if (read_joined (w, v, from, total, copyp) < 0)
             return -1;
-        data = *copyp;
-    }
-    *datap = data;
-    *lenp = total;
+        *datap = *copyp;
+    } else
+        *datap = (const char *)data + from;
     return 0;
+}
+
+int tree_read (struct walk *w, struct val *v, const char **datap, size_t *lenp, char **copyp)
+{
+    return tree_read_from (w, v, 0, datap, lenp, copyp);
 }
 
 /* ---- store */

@@ -43,6 +43,11 @@ int tree_load (struct walk *w, struct dir *d);
  * use of the forest. EAGAIN: all the missing digests are listed. */
 int tree_read (struct walk *w, struct val *v, const char **datap, size_t *lenp, char **copyp);
 
+/* The same from an offset on: *datap is there, *totalp is the length of the whole value, which may
+ * be less than the offset. */
+int tree_read_from (struct walk *w, struct val *v, size_t from, const char **datap, size_t *totalp,
+                    char **copyp);
+
 /* Make a directory "stored": encode and put it and all below that is not. A value is left with
  * either refs or data. On error what was not reached stays unstored. */
 int tree_store (struct forest *f, struct dir *d);

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include "config.h"
+#include "shell/service/kvs/backing.h"
+#include <errno.h>
+#include <lmdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/util/errprintf.h"
+
+struct backing {
+    struct ev_loop *loop;
+    MDB_env *env;
+    MDB_dbi dbi;
+    MDB_txn *read; // reset between gets
+    char *path;
+    bool durable;
+    unsigned digest_size;
+    backing_done_f done;
+    void *arg;
+
+    pthread_t thread;
+    bool started;
+    ev_async wake;
+    pthread_mutex_t lock; // guards what follows
+    pthread_cond_t cond;
+    struct backing_batch *todo, *finished; // both oldest first
+    bool busy, stop;
+};
+
+static const char checkpoint_key[] = "checkpoints"; // no digest is of this size
+
+static int lmdb_errno (int rc)
+{
+    switch (rc) {
+    case MDB_NOTFOUND:
+        return ENOENT;
+    case MDB_MAP_FULL:
+        return ENOSPC;
+    default:
+        return rc > 0 ? rc : EIO;
+    }
+}
+
+static MDB_val key_digest (const struct backing *b, const uint8_t *digest)
+{
+    return (MDB_val){b->digest_size, (void *)digest};
+}
+
+static MDB_val key_checkpoint (void)
+{
+    return (MDB_val){sizeof (checkpoint_key) - 1, (void *)checkpoint_key};
+}
+
+/* ---- the worker */
+
+static int write_batch (struct backing *b, struct backing_batch *batch)
+{
+    MDB_txn *txn;
+    int rc = mdb_txn_begin (b->env, NULL, 0, &txn);
+    if (rc)
+        return lmdb_errno (rc);
+    for (size_t i = 0; rc == 0 && i < batch->count; i++) {
+        MDB_val key = key_digest (b, batch->items[i].digest);
+        MDB_val val = {batch->items[i].len, (void *)batch->items[i].data};
+        rc = mdb_put (txn, b->dbi, &key, &val, MDB_NOOVERWRITE);
+        if (rc == MDB_KEYEXIST)
+            rc = 0;
+    }
+    if (rc == 0 && batch->checkpoint) {
+        MDB_val key = key_checkpoint ();
+        MDB_val val = {strlen (batch->checkpoint), (void *)batch->checkpoint};
+        rc = mdb_put (txn, b->dbi, &key, &val, 0);
+    }
+    if (rc)
+        mdb_txn_abort (txn);
+    else
+        rc = mdb_txn_commit (txn);
+    return rc ? lmdb_errno (rc) : 0;
+}
+
+static void list_append (struct backing_batch **head, struct backing_batch *batch)
+{
+    batch->next = NULL;
+    while (*head)
+        head = &(*head)->next;
+    *head = batch;
+}
+
+static struct backing_batch *list_pop (struct backing_batch **head)
+{
+    struct backing_batch *batch = *head;
+    if (batch)
+        *head = batch->next;
+    return batch;
+}
+
+static void *worker (void *arg)
+{
+    struct backing *b = arg;
+    struct backing_batch *batch;
+    sigset_t all;
+
+    sigfillset (&all);
+    pthread_sigmask (SIG_BLOCK, &all, NULL);
+    pthread_mutex_lock (&b->lock);
+    while (!b->stop || b->todo) {
+        if (!(batch = list_pop (&b->todo))) {
+            pthread_cond_wait (&b->cond, &b->lock);
+            continue;
+        }
+        b->busy = true;
+        pthread_mutex_unlock (&b->lock);
+        batch->errnum = write_batch (b, batch);
+        pthread_mutex_lock (&b->lock);
+        b->busy = false;
+        list_append (&b->finished, batch);
+        pthread_cond_broadcast (&b->cond);
+        ev_async_send (b->loop, &b->wake);
+    }
+    pthread_mutex_unlock (&b->lock);
+    return NULL;
+}
+
+/* ---- the loop's side */
+
+static void deliver (struct backing *b)
+{
+    struct backing_batch *batch;
+    for (;;) {
+        pthread_mutex_lock (&b->lock);
+        batch = list_pop (&b->finished);
+        pthread_mutex_unlock (&b->lock);
+        if (!batch)
+            return;
+        b->done (batch, b->arg);
+    }
+}
+
+static void wake_cb (struct ev_loop *loop, ev_async *w, int revents)
+{
+    deliver (w->data);
+}
+
+static int start (struct backing *b)
+{
+    if (b->started)
+        return 0;
+    int rc = pthread_create (&b->thread, NULL, worker, b);
+    b->started = rc == 0;
+    return rc;
+}
+
+void backing_submit (struct backing *b, struct backing_batch *batch)
+{
+    int rc = start (b);
+    pthread_mutex_lock (&b->lock);
+    if (rc) {
+        batch->errnum = rc;
+        list_append (&b->finished, batch);
+        ev_async_send (b->loop, &b->wake);
+    } else
+        list_append (&b->todo, batch);
+    pthread_cond_broadcast (&b->cond);
+    pthread_mutex_unlock (&b->lock);
+}
+
+void backing_wait (struct backing *b)
+{
+    pthread_mutex_lock (&b->lock);
+    while (b->todo || b->busy)
+        pthread_cond_wait (&b->cond, &b->lock);
+    pthread_mutex_unlock (&b->lock);
+    deliver (b);
+}
+
+/* The map is address space, not memory, and bounds the file. */
+static int open_env (struct backing *b, const char *path)
+{
+    unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | (b->durable ? 0 : MDB_NOSYNC);
+    int rc = 0;
+    for (int shift = 40; shift >= 30; shift -= 2) {
+        if ((rc = mdb_env_create (&b->env)))
+            return rc;
+        if ((rc = mdb_env_set_mapsize (b->env, (size_t)1 << shift)) == 0 &&
+            (rc = mdb_env_open (b->env, path, flags, 0600)) == 0)
+            return 0;
+        mdb_env_close (b->env);
+        b->env = NULL;
+        if (rc != ENOMEM && rc != EINVAL && rc != EFBIG)
+            break;
+    }
+    return rc;
+}
+
+static int open_db (struct backing *b)
+{
+    MDB_txn *txn;
+    int rc = mdb_txn_begin (b->env, NULL, 0, &txn);
+    if (rc)
+        return rc;
+    if ((rc = mdb_dbi_open (txn, NULL, 0, &b->dbi))) {
+        mdb_txn_abort (txn);
+        return rc;
+    }
+    if ((rc = mdb_txn_commit (txn)) || (rc = mdb_txn_begin (b->env, NULL, MDB_RDONLY, &b->read)))
+        return rc;
+    mdb_txn_reset (b->read);
+    return 0;
+}
+
+struct backing *backing_open (struct ev_loop *loop, const char *path, bool create, bool durable,
+                              unsigned digest_size, backing_done_f done, void *arg,
+                              flux_error_t *errp)
+{
+    struct backing *b;
+    int rc;
+
+    if (!create && access (path, F_OK) < 0) {
+        errprintf (errp, "%s: %s", path, strerror (errno));
+        return NULL;
+    }
+    if (!(b = calloc (1, sizeof (*b))) || !(b->path = strdup (path))) {
+        free (b);
+        errprintf (errp, "out of memory");
+        return NULL;
+    }
+    b->loop = loop;
+    b->durable = durable;
+    b->digest_size = digest_size;
+    b->done = done;
+    b->arg = arg;
+    pthread_mutex_init (&b->lock, NULL);
+    pthread_cond_init (&b->cond, NULL);
+    ev_async_init (&b->wake, wake_cb);
+    b->wake.data = b;
+    ev_async_start (loop, &b->wake);
+    ev_unref (loop); // a store at rest keeps no loop alive
+    if ((rc = open_env (b, path)) || (rc = open_db (b))) {
+        errprintf (errp, "%s: %s", path, mdb_strerror (rc));
+        b->durable = true; // whatever is there, leave it
+        backing_close (b);
+        errno = lmdb_errno (rc);
+        return NULL;
+    }
+    return b;
+}
+
+void backing_close (struct backing *b)
+{
+    if (!b)
+        return;
+    int saved_errno = errno;
+    if (b->started) {
+        pthread_mutex_lock (&b->lock);
+        b->stop = true;
+        pthread_cond_broadcast (&b->cond);
+        pthread_mutex_unlock (&b->lock);
+        pthread_join (b->thread, NULL);
+    }
+    ev_ref (b->loop);
+    ev_async_stop (b->loop, &b->wake);
+    if (b->read)
+        mdb_txn_abort (b->read);
+    if (b->env)
+        mdb_env_close (b->env);
+    if (!b->durable) {
+        char lock[4096];
+        unlink (b->path);
+        if (snprintf (lock, sizeof (lock), "%s-lock", b->path) < (int)sizeof (lock))
+            unlink (lock);
+    }
+    pthread_cond_destroy (&b->cond);
+    pthread_mutex_destroy (&b->lock);
+    free (b->path);
+    free (b);
+    errno = saved_errno;
+}
+
+/* The reader is reset after each get: an open one would keep pages from being used again. */
+static void *get_copy (struct backing *b, MDB_val key, size_t *lenp)
+{
+    MDB_val val;
+    char *copy = NULL;
+    int rc = mdb_txn_renew (b->read);
+
+    if (rc == 0 && (rc = mdb_get (b->read, b->dbi, &key, &val)) == 0) {
+        if ((copy = malloc (val.mv_size + 1))) {
+            memcpy (copy, val.mv_data, val.mv_size);
+            copy[val.mv_size] = '\0';
+            *lenp = val.mv_size;
+        } else
+            rc = ENOMEM;
+    }
+    mdb_txn_reset (b->read);
+    if (rc)
+        errno = lmdb_errno (rc);
+    return copy;
+}
+
+void *backing_get (struct backing *b, const uint8_t *digest, size_t *lenp)
+{
+    return get_copy (b, key_digest (b, digest), lenp);
+}
+
+char *backing_checkpoints (struct backing *b)
+{
+    size_t len;
+    return get_copy (b, key_checkpoint (), &len);
+}

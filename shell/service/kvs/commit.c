@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Changes that come as requests. Rank 0 applies them at once and answers with the turn's commit;
+ * other ranks pass them to rank 0. */
+
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+#include "lib/util/errprintf.h"
+#include "shell/service/kvs/kvs_private.h"
+#include "shell/service/kvs/limits.h"
+
+/* ---- the way to rank 0 */
+
+struct relay {
+    struct kvs *kvs;
+    const flux_msg_t *msg;
+    char *ns; // its root is taken over from the answer; or NULL
+    uint32_t rpc;
+    struct relay *prev, *next;
+};
+
+static void relay_finish (struct relay *r)
+{
+    DL_DELETE (r->kvs->relays, r);
+    flux_msg_decref (r->msg);
+    free (r->ns);
+    free (r);
+}
+
+static void relay_response (struct router *rt, const flux_msg_t *response, void *arg)
+{
+    struct relay *r = arg;
+    const char *text = NULL, *ref;
+    int seq, errnum = 0;
+    struct ns *ns;
+
+    if (flux_msg_get_errnum (response, &errnum) < 0)
+        errnum = EPROTO;
+    if (flux_msg_has_payload (response) && flux_msg_get_string (response, &text) < 0)
+        text = NULL;
+    if (errnum)
+        router_respond_error (rt, r->msg, errnum, text);
+    else {
+        if (r->ns && (ns = ns_find (r->kvs, r->ns)) &&
+            flux_msg_unpack (response, "{s:s s:i}", "rootref", &ref, "rootseq", &seq) == 0) {
+            follow_advance (ns, ref, seq);
+            ns_new_version (ns);
+        }
+        router_respond (rt, r->msg, text);
+    }
+    relay_finish (r);
+}
+
+int relay_to_root (struct kvs *kvs, const flux_msg_t *msg, const char *topic, const char *ns)
+{
+    struct relay *r;
+    const char *text = NULL;
+
+    if (flux_msg_has_payload (msg) && flux_msg_get_string (msg, &text) < 0)
+        return -1;
+    if (!(r = calloc (1, sizeof (*r))) || (ns && !(r->ns = strdup (ns)))) {
+        free (r);
+        return -1;
+    }
+    r->kvs = kvs;
+    r->msg = flux_msg_incref (msg);
+    DL_APPEND (kvs->relays, r);
+    if (!(r->rpc = router_rpc (kvs->rt, topic, 0, 0, text, relay_response, r))) {
+        relay_finish (r);
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- answers */
+
+static void waiter_answer (struct kvs *kvs, struct waiter *w, const char *rootref, int seq)
+{
+    router_respond_pack (kvs->rt, w->msg, "{s:s s:i}", "rootref", rootref, "rootseq", seq);
+    flux_msg_decref (w->msg);
+    free (w);
+}
+
+struct sync {
+    struct waiter *w;
+    char ref[BLOBREF_MAX];
+};
+
+static void synced (struct content *c, int errnum, void *arg)
+{
+    struct sync *s = arg;
+    struct kvs *kvs = s->w->kvs;
+    if (errnum) {
+        router_respond_error (kvs->rt, s->w->msg, errnum, NULL);
+        flux_msg_decref (s->w->msg);
+        free (s->w);
+    } else
+        waiter_answer (kvs, s->w, s->ref, s->w->seq);
+    free (s);
+}
+
+void commit_answer (struct kvs *kvs, struct waiter *w, const char *rootref, int seq)
+{
+    struct sync *s;
+    if (!w->sync) {
+        waiter_answer (kvs, w, rootref, seq);
+        return;
+    }
+    if (!(s = calloc (1, sizeof (*s))))
+        goto error;
+    s->w = w;
+    w->kvs = kvs;
+    w->seq = seq;
+    memcpy (s->ref, rootref, strlen (rootref) + 1);
+    if (content_flush (kvs->content, rootref, seq, synced, s) == 0)
+        return;
+    free (s);
+error:
+    router_respond_error (kvs->rt, w->msg, errno, NULL);
+    flux_msg_decref (w->msg);
+    free (w);
+}
+
+/* ---- rank 0 */
+
+/* A guest may only write values and empty directories: other objects could name what it may not
+ * read. */
+static int authorize_guest (const flux_msg_t *msg, struct txn_op *ops, size_t count,
+                            flux_error_t *errp)
+{
+    if (flux_msg_authorize (msg, FLUX_USERID_UNKNOWN) == 0)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        struct node *n = ops[i].node;
+        if (!n)
+            continue;
+        if ((n->type == NODE_VAL && node_val (n)->nrefs == 0) ||
+            (n->type == NODE_DIR && n->loaded && node_dir (n)->count == 0))
+            continue;
+        errno = EPERM;
+        return errprintf (errp, "guests may not commit %s objects",
+                          n->type == NODE_VAL    ? "valref"
+                          : n->type == NODE_LINK ? "symlink"
+                          : n->loaded            ? "non-empty dir"
+                                                 : "dirref");
+    }
+    return 0;
+}
+
+static int add_waiter (struct ns *ns, const flux_msg_t *msg, int flags)
+{
+    struct waiter *w = calloc (1, sizeof (*w));
+    if (!w)
+        return -1;
+    w->msg = flux_msg_incref (msg);
+    w->sync = flags & KVS_SYNC;
+    DL_APPEND (ns->commits, w);
+    return 0;
+}
+
+static int apply (struct ns *ns, json_t *ops, const flux_msg_t *msg, flux_error_t *errp)
+{
+    struct kvs *kvs = ns->kvs;
+    struct walk walk = {.tree = &ns->tree};
+    struct txn_op *v;
+    size_t count;
+    int rc;
+
+    if (txn_decode (&kvs->forest, ops, &v, &count) < 0)
+        return -1;
+    if ((rc = authorize_guest (msg, v, count, errp)) == 0 &&
+        (rc = txn_apply (&walk, ns->name, v, count)) == 0) {
+        for (size_t i = 0; i < count; i++)
+            ns_wrote (ns, v[i].key);
+        ns_wrote_end (ns);
+        kvs->stats.ops += count;
+    }
+    buf_clear (&walk.missing);
+    txn_destroy (&kvs->forest, v, count);
+    return rc;
+}
+
+static int check_flags (const struct ns *ns, int flags)
+{
+    if ((flags & ~(KVS_NO_MERGE | KVS_TXN_COMPACT | KVS_SYNC)) ||
+        ((flags & KVS_SYNC) && ns != ns->kvs->primary)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
+}
+
+static int commit_here (struct kvs *kvs, const flux_msg_t *msg, const char *name, json_t *ops,
+                        int flags, flux_error_t *errp)
+{
+    struct ns *ns = ns_find (kvs, name);
+    if (!ns || ns_authorize (ns, msg) < 0 || check_flags (ns, flags) < 0)
+        return -1;
+    if ((flags & KVS_NO_MERGE) && ns->changed)
+        ns_commit (ns);
+    if (apply (ns, ops, msg, errp) < 0 || add_waiter (ns, msg, flags) < 0)
+        return -1;
+    if (flags & KVS_NO_MERGE)
+        ns_commit (ns);
+    return 0;
+}
+
+/* Ranks above 0: what a guest may do is checked where its credentials are. */
+static int commit_there (struct kvs *kvs, const flux_msg_t *msg, const char *name, json_t *ops,
+                         flux_error_t *errp)
+{
+    struct txn_op *v;
+    size_t count;
+    struct ns *ns;
+    int rc;
+
+    if (flux_msg_authorize (msg, FLUX_USERID_UNKNOWN) == 0)
+        return relay_to_root (kvs, msg, "kvs.commit", name);
+    if (!(ns = follow_get (kvs, name)))
+        return errno == EAGAIN ? follow_retry (kvs, name, msg, commit_cb) : -1;
+    if (ns_authorize (ns, msg) < 0 || txn_decode (&kvs->forest, ops, &v, &count) < 0)
+        return -1;
+    rc = authorize_guest (msg, v, count, errp);
+    txn_destroy (&kvs->forest, v, count);
+    return rc < 0 ? -1 : relay_to_root (kvs, msg, "kvs.commit", name);
+}
+
+void commit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct kvs *kvs = arg;
+    const char *ns;
+    int flags, rc;
+    json_t *ops;
+    flux_error_t error = {""};
+
+    if (flux_msg_unpack (msg, "{s:o s:s s:i}", "ops", &ops, "namespace", &ns, "flags", &flags) <
+        0) {
+        errno = EPROTO;
+        rc = -1;
+    } else if (kvs->rank == 0)
+        rc = commit_here (kvs, msg, ns, ops, flags, &error);
+    else
+        rc = commit_there (kvs, msg, ns, ops, &error);
+    if (rc < 0)
+        router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
+}
+
+/* ---- fence: a commit of nprocs requests with one name */
+
+struct fence {
+    char *name; // namespace and name
+    int nprocs, flags;
+    json_t *ops;
+    struct waiter *waiters;
+    size_t count;
+    UT_hash_handle hh;
+};
+
+static void fence_destroy (struct kvs *kvs, struct fence *fe)
+{
+    struct waiter *w, *tmp;
+    DL_FOREACH_SAFE (fe->waiters, w, tmp)
+    {
+        flux_msg_decref (w->msg);
+        free (w);
+    }
+    HASH_DEL (kvs->fences, fe);
+    json_decref (fe->ops);
+    free (fe->name);
+    free (fe);
+}
+
+static struct fence *fence_get (struct kvs *kvs, const char *ns, const char *name, int nprocs,
+                                int flags)
+{
+    char id[KVS_NS_MAX + 1024];
+    struct fence *fe;
+    if (snprintf (id, sizeof (id), "%s %s", ns, name) >= (int)sizeof (id)) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    HASH_FIND_STR (kvs->fences, id, fe);
+    if (fe) {
+        if (fe->nprocs == nprocs && fe->flags == flags)
+            return fe;
+        errno = EINVAL;
+        return NULL;
+    }
+    if (!(fe = calloc (1, sizeof (*fe))) || !(fe->name = strdup (id)) ||
+        !(fe->ops = json_array ())) {
+        if (fe)
+            free (fe->name);
+        free (fe);
+        errno = ENOMEM;
+        return NULL;
+    }
+    fe->nprocs = nprocs;
+    fe->flags = flags;
+    HASH_ADD_KEYPTR (hh, kvs->fences, fe->name, strlen (fe->name), fe);
+    return fe;
+}
+
+static void fence_finish (struct ns *ns, struct fence *fe, const flux_msg_t *msg)
+{
+    struct waiter *w, *tmp;
+    flux_error_t error = {""};
+    if (apply (ns, fe->ops, msg, &error) < 0) {
+        int errnum = errno;
+        DL_FOREACH (fe->waiters, w)
+        router_respond_error (ns->kvs->rt, w->msg, errnum, *error.text ? error.text : NULL);
+    } else {
+        DL_FOREACH_SAFE (fe->waiters, w, tmp)
+        {
+            DL_DELETE (fe->waiters, w);
+            DL_APPEND (ns->commits, w);
+        }
+    }
+    fence_destroy (ns->kvs, fe);
+}
+
+static int fence_here (struct kvs *kvs, const flux_msg_t *msg, const char *name, const char *fence,
+                       int nprocs, int flags, json_t *ops)
+{
+    struct ns *ns = ns_find (kvs, name);
+    struct fence *fe;
+    struct waiter *w;
+
+    if (!ns || ns_authorize (ns, msg) < 0 || check_flags (ns, flags) < 0)
+        return -1;
+    if (nprocs <= 0 || !json_is_array (ops)) {
+        errno = EPROTO;
+        return -1;
+    }
+    if (!(fe = fence_get (kvs, name, fence, nprocs, flags)) || !(w = calloc (1, sizeof (*w))))
+        return -1;
+    w->msg = flux_msg_incref (msg);
+    w->sync = flags & KVS_SYNC;
+    DL_APPEND (fe->waiters, w);
+    json_array_extend (fe->ops, ops);
+    if (++fe->count == (size_t)nprocs)
+        fence_finish (ns, fe, msg);
+    return 0;
+}
+
+void fence_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct kvs *kvs = arg;
+    const char *ns, *name;
+    int flags, nprocs, rc;
+    json_t *ops;
+
+    if (flux_msg_unpack (msg, "{s:o s:s s:s s:i s:i}", "ops", &ops, "name", &name, "namespace", &ns,
+                         "flags", &flags, "nprocs", &nprocs) < 0) {
+        errno = EPROTO;
+        rc = -1;
+    } else if (kvs->rank == 0)
+        rc = fence_here (kvs, msg, ns, name, nprocs, flags, ops);
+    else
+        rc = relay_to_root (kvs, msg, "kvs.fence", ns);
+    if (rc < 0)
+        router_respond_error (rt, msg, errno, NULL);
+}
+
+void commit_clear (struct kvs *kvs)
+{
+    struct relay *r, *rtmp;
+    struct fence *fe, *ftmp;
+    DL_FOREACH_SAFE (kvs->relays, r, rtmp)
+    {
+        router_rpc_forget (kvs->rt, r->rpc);
+        router_respond_error (kvs->rt, r->msg, ENOSYS, NULL);
+        relay_finish (r);
+    }
+    HASH_ITER (hh, kvs->fences, fe, ftmp)
+    fence_destroy (kvs, fe);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Reading. On rank 0 a lookup ends at once; elsewhere it may have to wait for a root or for blobs,
+ * and then begins again from the start: what it walked over is in memory by then. */
+
+#include "config.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+#include "shell/service/kvs/key.h"
+#include "shell/service/kvs/kvs_private.h"
+#include "shell/service/kvs/limits.h"
+#include "shell/service/kvs/treeobj.h"
+
+struct lookup *lookup_create (struct kvs *kvs, const char *ns, const uint8_t *rootdigest,
+                              const char *key, int flags, struct flux_msg_cred cred)
+{
+    struct lookup *lu = calloc (1, sizeof (*lu));
+    if (!lu)
+        return NULL;
+    lu->kvs = kvs;
+    lu->flags = flags;
+    lu->cred = cred;
+    if (!(lu->key = key_normalize (key)) || (ns && !(lu->ns = strdup (ns))) ||
+        (rootdigest && tree_init (&lu->at, &kvs->forest, rootdigest) < 0)) {
+        free (lu->key);
+        free (lu->ns);
+        free (lu);
+        return NULL;
+    }
+    DL_APPEND (kvs->lookups, lu);
+    return lu;
+}
+
+static void unhold_all (struct lookup *lu)
+{
+    unsigned size = lu->kvs->forest.alg->size;
+    for (size_t i = 0; i + size <= lu->held.len; i += size)
+        content_unhold (lu->kvs->content, (uint8_t *)lu->held.data + i);
+    buf_clear (&lu->held);
+}
+
+static void loaded (struct content *c, const uint8_t *digest, int errnum, void *arg);
+
+void lookup_destroy (struct lookup *lu)
+{
+    if (!lu)
+        return;
+    if (lu->waiting)
+        content_load_cancel (lu->kvs->content, loaded, lu);
+    if (lu->follow_wait)
+        follow_retry_cancel (lu->kvs, lu);
+    DL_DELETE (lu->kvs->lookups, lu);
+    unhold_all (lu);
+    tree_clear (&lu->at);
+    buf_clear (&lu->walk.missing);
+    free (lu->key);
+    free (lu->ns);
+    free (lu);
+}
+
+static void finish (struct lookup *lu, int errnum)
+{
+    lu->done (lu, &lu->walk, NULL, errnum);
+    lookup_destroy (lu);
+}
+
+/* ---- waiting */
+
+static void loaded (struct content *c, const uint8_t *digest, int errnum, void *arg)
+{
+    struct lookup *lu = arg;
+    if (errnum)
+        lu->load_errnum = errnum;
+    else
+        buf_append (&lu->held, digest, lu->kvs->forest.alg->size);
+    if (--lu->waiting == 0) {
+        if (lu->load_errnum)
+            finish (lu, lu->load_errnum);
+        else
+            lookup_run (lu);
+    }
+}
+
+static void wait_blobs (struct lookup *lu)
+{
+    struct buf missing = lu->walk.missing;
+    unsigned size = lu->kvs->forest.alg->size;
+
+    memset (&lu->walk.missing, 0, sizeof (lu->walk.missing));
+    lu->kvs->stats.faults++;
+    lu->load_errnum = 0;
+    lu->waiting = 1; // so that it does not end in this loop
+    for (size_t i = 0; i + size <= missing.len; i += size) {
+        lu->waiting++;
+        if (content_load (lu->kvs->content, (uint8_t *)missing.data + i, loaded, lu) < 0) {
+            lu->waiting--;
+            lu->load_errnum = errno;
+        }
+    }
+    buf_clear (&missing);
+    if (--lu->waiting > 0)
+        return;
+    if (lu->load_errnum)
+        finish (lu, lu->load_errnum);
+    else
+        lookup_run (lu);
+}
+
+static void followed (void *arg, int errnum)
+{
+    struct lookup *lu = arg;
+    lu->follow_wait = false;
+    if (errnum)
+        finish (lu, errnum);
+    else
+        lookup_run (lu);
+}
+
+static void wait_ns (struct lookup *lu, const char *name)
+{
+    if (follow_retry_cb (lu->kvs, name, followed, lu) < 0)
+        finish (lu, errno);
+    else
+        lu->follow_wait = true;
+}
+
+/* ---- the walk */
+
+struct find_arg {
+    struct lookup *lu;
+    char *wanted; // a namespace that must be asked for
+};
+
+static struct ns *authorized_ns (struct lookup *lu, const char *name)
+{
+    struct ns *ns = follow_get (lu->kvs, name);
+    if (ns && flux_msg_cred_authorize (lu->cred, ns->owner) < 0)
+        return NULL;
+    return ns;
+}
+
+static struct tree *find_ns (void *arg, const char *name)
+{
+    struct find_arg *fa = arg;
+    struct ns *ns = authorized_ns (fa->lu, name);
+    if (!ns && errno == EAGAIN) {
+        free (fa->wanted);
+        if (!(fa->wanted = strdup (name)))
+            errno = ENOMEM;
+    }
+    return ns ? &ns->tree : NULL;
+}
+
+void lookup_run (struct lookup *lu)
+{
+    struct find_arg fa = {.lu = lu};
+    struct node *n = NULL;
+    struct ns *ns;
+    bool done = false;
+
+    forest_evict (&lu->kvs->forest, KVS_TREE_BYTES, 64);
+    buf_clear (&lu->walk.missing);
+    lu->walk = (struct walk){.tree = &lu->at,
+                             .nofollow = lu->flags & (KVS_READLINK | KVS_TREEOBJ),
+                             .find_ns = find_ns,
+                             .arg = &fa};
+    if (!lu->at.root) {
+        if (!(ns = authorized_ns (lu, lu->ns))) {
+            if (errno == EAGAIN)
+                wait_ns (lu, lu->ns);
+            else
+                finish (lu, errno);
+            return;
+        }
+        lu->walk.tree = &ns->tree;
+        lu->seq = ns->seq;
+    }
+    if ((n = tree_walk (&lu->walk, lu->key)))
+        done = lu->done (lu, &lu->walk, n, 0);
+    if (done) {
+        lookup_destroy (lu);
+        return;
+    }
+    if (errno != EAGAIN)
+        finish (lu, errno);
+    else if (fa.wanted)
+        wait_ns (lu, fa.wanted);
+    else if (lu->walk.missing.len > 0)
+        wait_blobs (lu);
+    else
+        finish (lu, EIO);
+    free (fa.wanted);
+}
+
+/* ---- answers */
+
+static int append_dir (struct walk *w, struct dir *d, struct buf *b)
+{
+    struct forest *f = w->tree->forest;
+    if (tree_load (w, d) < 0)
+        return -1;
+    for (uint32_t i = 0; i < d->count; i++) {
+        struct node *n = d->kids[i];
+        if ((n->type == NODE_DIR && tree_store (f, node_dir (n)) < 0) ||
+            (n->type == NODE_VAL && tree_store_val (f, node_val (n)) < 0))
+            return -1;
+    }
+    return treeobj_append_dir (f, b, d);
+}
+
+static int append_val (struct walk *w, struct val *v, struct buf *b)
+{
+    struct slice s;
+    const char *data;
+    char *copy;
+    int rc;
+    if (tree_read (w, v, &data, &s.len, &copy) < 0)
+        return -1;
+    s.data = data;
+    rc = treeobj_append_val (b, &s, 1);
+    free (copy);
+    return rc;
+}
+
+int lookup_append (struct walk *w, struct node *n, int flags, struct buf *b)
+{
+    struct forest *f = w->tree->forest;
+    errno = EINVAL;
+    if (flags & KVS_TREEOBJ) {
+        if ((n->type == NODE_DIR && tree_store (f, node_dir (n)) < 0) ||
+            (n->type == NODE_VAL && tree_store_val (f, node_val (n)) < 0))
+            return -1;
+        return treeobj_append (f, b, n);
+    }
+    if (flags & KVS_READLINK)
+        return n->type == NODE_LINK ? treeobj_append (f, b, n) : -1;
+    if (n->type == NODE_DIR) {
+        errno = EISDIR;
+        return flags & KVS_READDIR ? append_dir (w, node_dir (n), b) : -1;
+    }
+    errno = ENOTDIR;
+    return flags & KVS_READDIR ? -1 : append_val (w, node_val (n), b);
+}
+
+struct request {
+    const flux_msg_t *msg;
+    bool plus; // kvs.lookup-plus
+};
+
+static void plus_root (struct lookup *lu, struct walk *w, struct buf *b)
+{
+    char ref[BLOBREF_MAX] = "";
+    struct ns *ns = lu->ns ? ns_find (lu->kvs, lu->ns) : NULL;
+    if (ns)
+        ns_root (ns, ref);
+    else if (lu->at.root)
+        digest_to_blobref (lu->kvs->forest.alg, node_dir (lu->at.root)->digest, ref);
+    buf_printf (b, "\"rootseq\":%d,\"rootref\":\"%s\"}", ns ? ns->seq : lu->seq, ref);
+}
+
+static void respond (struct lookup *lu, struct walk *w, struct request *rq, struct buf *b, int err)
+{
+    struct router *rt = lu->kvs->rt;
+    if (err == ENOENT && rq->plus) {
+        buf_reset (b);
+        buf_printf (b, "{\"errno\":%d,", ENOENT);
+        plus_root (lu, w, b);
+        err = 0;
+    }
+    if (!err && b->err)
+        err = b->err;
+    if (err)
+        router_respond_error (rt, rq->msg, err, NULL);
+    else
+        router_respond (rt, rq->msg, b->data);
+    flux_msg_decref (rq->msg);
+    free (rq);
+}
+
+static bool request_done (struct lookup *lu, struct walk *w, struct node *n, int errnum)
+{
+    struct request *rq = lu->arg;
+    struct buf b = {0};
+    if (n) {
+        buf_puts (&b, "{\"val\":");
+        if (lookup_append (w, n, lu->flags, &b) < 0) {
+            int saved_errno = errno;
+            buf_clear (&b);
+            if (saved_errno == EAGAIN) {
+                errno = EAGAIN;
+                return false;
+            }
+            errnum = saved_errno;
+        } else if (rq->plus) {
+            buf_putc (&b, ',');
+            plus_root (lu, w, &b);
+        } else
+            buf_putc (&b, '}');
+    }
+    respond (lu, w, rq, &b, errnum);
+    buf_clear (&b);
+    return true;
+}
+
+static int root_digest (struct kvs *kvs, json_t *o, uint8_t *digest)
+{
+    struct node *n = treeobj_decode (&kvs->forest, o, "", 0);
+    int rc = -1;
+    if (n && n->type == NODE_DIR && n->stored) {
+        memcpy (digest, node_dir (n)->digest, kvs->forest.alg->size);
+        rc = 0;
+    }
+    node_destroy (&kvs->forest, n);
+    if (rc < 0)
+        errno = EINVAL;
+    return rc;
+}
+
+static int lookup_request (struct kvs *kvs, const flux_msg_t *msg, bool plus)
+{
+    const char *key, *ns = NULL;
+    int flags, seq = -1;
+    json_t *rootdir = NULL;
+    uint8_t digest[DIGEST_MAX];
+    struct flux_msg_cred cred;
+    struct request *rq;
+    struct lookup *lu;
+
+    if (flux_msg_unpack (msg, "{s:s s:i s?s s?o s?i}", "key", &key, "flags", &flags, "namespace",
+                         &ns, "rootdir", &rootdir, "rootseq", &seq) < 0 ||
+        flux_msg_get_cred (msg, &cred) < 0 || (!ns && !rootdir)) {
+        errno = EPROTO;
+        return -1;
+    }
+    if (rootdir && root_digest (kvs, rootdir, digest) < 0)
+        return -1;
+    if (!(lu = lookup_create (kvs, rootdir ? NULL : ns, rootdir ? digest : NULL, key, flags, cred)))
+        return -1;
+    if (!(rq = calloc (1, sizeof (*rq)))) {
+        lookup_destroy (lu);
+        return -1;
+    }
+    rq->msg = flux_msg_incref (msg);
+    rq->plus = plus;
+    lu->done = request_done;
+    lu->arg = rq;
+    lu->seq = seq;
+    lookup_run (lu);
+    return 0;
+}
+
+void lookup_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    if (lookup_request (arg, msg, false) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+}
+
+void lookup_plus_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    if (lookup_request (arg, msg, true) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+}
