@@ -51,6 +51,9 @@ struct matcher *matcher_create (struct graph *g, const char *policy, int flags, 
 void matcher_destroy (struct matcher *m);
 int matcher_set_policy (struct matcher *m, const char *policy, flux_error_t *errp);
 const struct policy *matcher_policy (const struct matcher *m);
+/* The type by whose free units the `first` policy orders children: the last pruning filter type,
+ * core by default. ENOENT. */
+int matcher_set_prune_type (struct matcher *m, const char *type);
 int matcher_set_period (struct matcher *m, int64_t start, int64_t end, flux_error_t *errp);
 struct graph *matcher_graph (const struct matcher *m);
 

@@ -1,1 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+GRAPH_TEST_LIBS = lib/graph/libgraph.la lib/util/libutil.la $(UNIT_LIBS) -lm
+
+check_PROGRAMS += testsuite/unit/graph/test_graph testsuite/unit/graph/test_match
+TESTS += testsuite/unit/graph/test_graph testsuite/unit/graph/test_match
+testsuite_unit_graph_test_graph_SOURCES = %D%/test_graph.c
+testsuite_unit_graph_test_graph_LDADD = $(GRAPH_TEST_LIBS)
+testsuite_unit_graph_test_match_SOURCES = %D%/test_match.c %D%/request_text.c %D%/request_text.h
+testsuite_unit_graph_test_match_LDADD = $(GRAPH_TEST_LIBS)

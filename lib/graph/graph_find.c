@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Finding vertices by path, number, rank and type: caches made at the first question and dropped
+ * when the graph changes shape. Also taking a subgraph out. */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/graph/graph_priv.h"
+#include "lib/util/errprintf.h"
+
+void graph_drop_caches (struct graph *g)
+{
+    for (uint32_t i = 0; g->by_type && i < g->by_type_room; i++)
+        free (g->by_type[i]);
+    free (g->by_type);
+    free (g->by_type_count);
+    free (g->path_slot);
+    free (g->uniq_slot);
+    g->by_type = NULL;
+    g->by_type_count = NULL;
+    g->path_slot = g->uniq_slot = NULL;
+    for (uint32_t i = 0; i < g->nsub; i++) {
+        free (g->sub[i].up);
+        g->sub[i].up = NULL;
+    }
+}
+
+static uint32_t mix (uint64_t h)
+{
+    h ^= h >> 33;
+    h *= UINT64_C (0xff51afd7ed558ccd);
+    h ^= h >> 33;
+    h *= UINT64_C (0xc4ceb9fe1a85ec53);
+    return h ^ h >> 32;
+}
+
+static uint32_t hash_name (uint32_t parent, uint32_t name, int32_t id)
+{
+    return mix (((uint64_t)parent << 32 | name) + (uint64_t)(uint32_t)id * 0x9e3779b97f4a7c15);
+}
+
+/* A name that was given stands for itself, with id -2, which no vertex has. */
+static void name_key (const struct graph *g, uint32_t v, uint32_t *name, int32_t *id)
+{
+    bool given = g->info[v].name != GRAPH_NONE;
+    *name = given ? g->info[v].name : g->info[v].basename;
+    *id = given ? -2 : g->v[v].id;
+}
+
+static uint32_t *find_name (const struct graph *g, const uint32_t *parent, uint32_t *slot,
+                            uint32_t mask, uint32_t above, uint32_t name, int32_t id)
+{
+    uint32_t i = hash_name (above, name, id) & mask;
+    for (; slot[i] != GRAPH_NONE; i = (i + 1) & mask) {
+        uint32_t v = slot[i], n;
+        int32_t k;
+        name_key (g, v, &n, &k);
+        if ((parent ? parent[v] : g->v[v].parent) == above && n == name && k == id)
+            break;
+    }
+    return &slot[i];
+}
+
+static uint32_t *make_slots (uint32_t n, uint32_t *mask)
+{
+    uint32_t size = 16;
+    while (size < n + n / 2)
+        size *= 2;
+    uint32_t *slot = malloc (size * sizeof (*slot));
+    if (slot)
+        memset (slot, 0xff, size * sizeof (*slot));
+    *mask = size - 1;
+    return slot;
+}
+
+static uint32_t *find_uniq (const struct graph *g, uint32_t *slot, uint32_t mask, int64_t uniq)
+{
+    uint32_t i = mix (uniq) & mask;
+    while (slot[i] != GRAPH_NONE && g->info[slot[i]].uniq_id != uniq)
+        i = (i + 1) & mask;
+    return &slot[i];
+}
+
+static int duplicate (const struct graph *g, uint32_t a, uint32_t b, const char *what,
+                      flux_error_t *errp)
+{
+    char name[64];
+    errno = EEXIST;
+    return errprintf (errp, "%s: vertices %u and %u have the same %s",
+                      graph_say (g, b, name, sizeof (name)), a, b, what);
+}
+
+/* Runs of vertices numbered by their place need no table to be told apart. */
+static bool uniq_is_number (const struct graph *g)
+{
+    for (uint32_t v = 0; v < g->nv; v++)
+        if (graph_alive (g, v) && g->info[v].uniq_id != v)
+            return false;
+    return true;
+}
+
+static int check_uniq (const struct graph *g, flux_error_t *errp)
+{
+    if (uniq_is_number (g))
+        return 0;
+    uint32_t mask;
+    uint32_t *slot = make_slots (g->nv, &mask);
+    if (!slot)
+        return errprintf (errp, "out of memory");
+    int rc = 0;
+    for (uint32_t v = 0; v < g->nv && rc == 0; v++) {
+        if (!graph_alive (g, v))
+            continue;
+        uint32_t *s = find_uniq (g, slot, mask, g->info[v].uniq_id);
+        if (*s != GRAPH_NONE)
+            rc = duplicate (g, *s, v, "number (uniq_id)", errp);
+        *s = v;
+    }
+    free (slot);
+    return rc;
+}
+
+int graph_check_names (const struct graph *g, const uint32_t *parent, flux_error_t *errp)
+{
+    if (check_uniq (g, errp) < 0)
+        return -1;
+    uint32_t mask;
+    uint32_t *slot = make_slots (g->nv, &mask);
+    if (!slot)
+        return errprintf (errp, "out of memory");
+    int rc = 0;
+    for (uint32_t v = 0; v < g->nv && rc == 0; v++) {
+        uint32_t name;
+        int32_t id;
+        if (!graph_alive (g, v) || parent[v] == GRAPH_NONE)
+            continue;
+        name_key (g, v, &name, &id);
+        uint32_t *s = find_name (g, parent, slot, mask, parent[v], name, id);
+        if (*s != GRAPH_NONE)
+            rc = duplicate (g, *s, v, "name and parent", errp);
+        *s = v;
+    }
+    free (slot);
+    return rc;
+}
+
+static int make_paths (struct graph *g)
+{
+    if (!(g->path_slot = make_slots (g->nv, &g->path_mask)))
+        return -1;
+    for (uint32_t v = 0; v < g->nv; v++) {
+        uint32_t name;
+        int32_t id;
+        if (!graph_alive (g, v) || g->v[v].pos == GRAPH_NONE)
+            continue;
+        name_key (g, v, &name, &id);
+        *find_name (g, NULL, g->path_slot, g->path_mask, g->v[v].parent, name, id) = v;
+    }
+    return 0;
+}
+
+static uint32_t look_up (const struct graph *g, uint32_t above, const char *base, int32_t id)
+{
+    uint32_t name = names_find (g->names, base);
+    if (name == GRAPH_NONE)
+        return GRAPH_NONE;
+    return *find_name (g, NULL, g->path_slot, g->path_mask, above, name, id);
+}
+
+/* "node12" may be a given name, a basename alone, or "node" 12 or "node1" 2. */
+static uint32_t find_child (const struct graph *g, uint32_t above, char *name)
+{
+    uint32_t v = look_up (g, above, name, -2);
+    if (v == GRAPH_NONE)
+        v = look_up (g, above, name, -1);
+    size_t len = strlen (name);
+    for (size_t i = len; v == GRAPH_NONE && i > 1 && len - i < 10; i--) {
+        if (!isdigit ((unsigned char)name[i - 1]))
+            break;
+        if (name[i - 1] == '0' && i < len)
+            continue;
+        char digit = name[i - 1];
+        long id = strtol (name + i - 1, NULL, 10);
+        name[i - 1] = '\0';
+        if (id <= INT32_MAX)
+            v = look_up (g, above, name, id);
+        name[i - 1] = digit;
+    }
+    return v;
+}
+
+uint32_t graph_find_path (struct graph *g, const char *path)
+{
+    char name[GRAPH_MAX_NAME + 1];
+    uint32_t v = GRAPH_NONE;
+    if (*path != '/' || (!g->path_slot && make_paths (g) < 0))
+        return GRAPH_NONE;
+    while (*path) {
+        size_t len = strcspn (++path, "/");
+        if (len == 0 || len >= sizeof (name))
+            return GRAPH_NONE;
+        memcpy (name, path, len);
+        name[len] = '\0';
+        path += len;
+        if ((v = find_child (g, v, name)) == GRAPH_NONE)
+            return GRAPH_NONE;
+    }
+    return v;
+}
+
+uint32_t graph_find_uniq (struct graph *g, int64_t uniq_id)
+{
+    if (uniq_id >= 0 && uniq_id < g->nv && graph_alive (g, uniq_id) &&
+        g->info[uniq_id].uniq_id == uniq_id)
+        return uniq_id;
+    if (!g->uniq_slot) {
+        if (!(g->uniq_slot = make_slots (g->nv, &g->uniq_mask)))
+            return GRAPH_NONE;
+        for (uint32_t v = 0; v < g->nv; v++)
+            if (graph_alive (g, v))
+                *find_uniq (g, g->uniq_slot, g->uniq_mask, g->info[v].uniq_id) = v;
+    }
+    return *find_uniq (g, g->uniq_slot, g->uniq_mask, uniq_id);
+}
+
+static uint32_t rank_bound (const struct graph *g, int64_t rank)
+{
+    uint32_t lo = 0, hi = g->nrank;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (g->rank[mid].rank < rank)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+size_t graph_find_rank (const struct graph *g, int64_t rank, const uint32_t **vp)
+{
+    uint32_t i = rank_bound (g, rank);
+    *vp = g->rank_vertex + i;
+    return rank < 0 ? 0 : rank_bound (g, rank + 1) - i;
+}
+
+size_t graph_type_list (const struct graph *cg, uint32_t type, const uint32_t **vp)
+{
+    struct graph *g = (struct graph *)cg; // a cache: the graph stays the same
+    if (type >= g->ntypes)
+        return 0;
+    if (!g->by_type) {
+        g->by_type = calloc (g->ntypes, sizeof (*g->by_type));
+        g->by_type_count = calloc (g->ntypes, sizeof (*g->by_type_count));
+        g->by_type_room = g->ntypes;
+        if (!g->by_type || !g->by_type_count) {
+            free (g->by_type);
+            free (g->by_type_count);
+            g->by_type = NULL;
+            g->by_type_count = NULL;
+            return 0;
+        }
+    }
+    if (!g->by_type[type]) {
+        uint32_t n = 0, at = 0;
+        for (uint32_t v = 0; v < g->nv; v++)
+            n += g->v[v].type == type && g->v[v].pos != GRAPH_NONE;
+        uint32_t *list = malloc ((n ? n : 1) * sizeof (*list));
+        if (!list)
+            return 0;
+        for (uint32_t v = 0; v < g->nv; v++)
+            if (g->v[v].type == type && g->v[v].pos != GRAPH_NONE)
+                list[at++] = v;
+        graph_sort_by_position (g, list, n);
+        g->by_type[type] = list;
+        g->by_type_count[type] = n;
+    }
+    *vp = g->by_type[type];
+    return g->by_type_count[type];
+}
+
+size_t graph_find_type (const struct graph *g, const char *type, const uint32_t **vp)
+{
+    return graph_type_list (g, graph_type_find (g, type), vp);
+}
+
+static void sift (const struct graph *g, uint32_t *list, uint32_t i, uint32_t n)
+{
+    uint32_t v = list[i];
+    for (uint32_t c; (c = 2 * i + 1) < n; i = c) {
+        if (c + 1 < n && g->v[list[c + 1]].pos > g->v[list[c]].pos)
+            c++;
+        if (g->v[list[c]].pos <= g->v[v].pos)
+            break;
+        list[i] = list[c];
+    }
+    list[i] = v;
+}
+
+void graph_sort_by_position (const struct graph *g, uint32_t *list, uint32_t n)
+{
+    bool sorted = true;
+    for (uint32_t i = 1; i < n && sorted; i++)
+        sorted = g->v[list[i - 1]].pos < g->v[list[i]].pos;
+    if (sorted)
+        return;
+    for (uint32_t i = n / 2; i-- > 0;)
+        sift (g, list, i, n);
+    for (uint32_t end = n; end-- > 1;) {
+        uint32_t v = list[0];
+        list[0] = list[end];
+        list[end] = v;
+        sift (g, list, 0, end);
+    }
+}
+
+static int copy_edges (const struct graph *g, const struct subsystem *from, struct subsystem *to)
+{
+    *to = (struct subsystem){.name = from->name};
+    to->src = malloc ((from->nedges + 1) * sizeof (*to->src));
+    to->dst = malloc ((from->nedges + 1) * sizeof (*to->dst));
+    if (!to->src || !to->dst)
+        return -1;
+    to->room = from->nedges + 1;
+    for (uint32_t i = 0; i < from->nedges; i++)
+        if (graph_alive (g, from->src[i]) && graph_alive (g, from->dst[i])) {
+            to->src[to->nedges] = from->src[i];
+            to->dst[to->nedges++] = from->dst[i];
+        }
+    return 0;
+}
+
+static void mark_subtree (struct graph *g, uint32_t v, bool alive)
+{
+    if (alive)
+        g->v[v].flags |= V_ALIVE;
+    else
+        g->v[v].flags &= ~V_ALIVE;
+    for (uint32_t i = 0; i < g->v[v].nchild; i++)
+        mark_subtree (g, g->child[g->v[v].child_off + i], alive);
+}
+
+static void swap_edges (struct graph *g, struct subsystem *other)
+{
+    for (uint32_t i = 0; i < g->nsub; i++) {
+        struct subsystem s = g->sub[i];
+        g->sub[i] = other[i];
+        other[i] = s;
+    }
+}
+
+int graph_remove (struct graph *g, uint32_t v, flux_error_t *errp)
+{
+    char name[64];
+    graph_settle (g);
+    if (!graph_alive (g, v) || v == g->root || g->open || g->v[v].pos == GRAPH_NONE) {
+        errno = EINVAL;
+        return errprintf (errp, "%s cannot be removed", graph_say (g, v, name, sizeof (name)));
+    }
+    if (g->v[v].njobs) {
+        errno = EBUSY;
+        return errprintf (errp, "%s is held by jobs", graph_say (g, v, name, sizeof (name)));
+    }
+    struct subsystem less[GRAPH_MAX_SUBSYSTEMS] = {{0}};
+    int rc = 0;
+    mark_subtree (g, v, false);
+    for (uint32_t i = 0; i < g->nsub && rc == 0; i++)
+        rc = copy_edges (g, &g->sub[i], &less[i]);
+    if (rc < 0)
+        errprintf (errp, "out of memory");
+    else {
+        swap_edges (g, less);
+        if ((rc = graph_rebuild (g, errp)) < 0)
+            swap_edges (g, less);
+    }
+    if (rc < 0)
+        mark_subtree (g, v, true);
+    else
+        g->generation++;
+    for (uint32_t i = 0; i < g->nsub; i++) {
+        free (less[i].src);
+        free (less[i].dst);
+        free (less[i].up);
+    }
+    return rc;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The book: which job holds which vertices, from when until when. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/graph/match_priv.h"
+
+static size_t bound (const struct matcher *m, uint64_t id)
+{
+    if (m->njobs && m->job[m->njobs - 1]->id < id)
+        return m->njobs; // ids mostly grow
+    size_t lo = 0, hi = m->njobs;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (m->job[mid]->id < id)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+struct job *jobs_find (const struct matcher *m, uint64_t id)
+{
+    size_t i = bound (m, id);
+    return i < m->njobs && m->job[i]->id == id ? m->job[i] : NULL;
+}
+
+static struct job *take_free (struct matcher *m)
+{
+    struct job *job = m->free_job;
+    if (!job)
+        return calloc (1, sizeof (*job));
+    m->free_job = job->next_free;
+    return job;
+}
+
+static void put_free (struct matcher *m, struct job *job)
+{
+    job->count = 0;
+    job->next_free = m->free_job;
+    m->free_job = job;
+}
+
+static int append_items (struct job *job, const struct result_item *items, size_t n)
+{
+    if (n > UINT32_MAX - job->count) {
+        errno = ENOSPC;
+        return -1;
+    }
+    struct result_item *list = match_room (job->items, &job->room, job->count + n, sizeof (*list));
+    if (!list)
+        return -1;
+    job->items = list;
+    if (n)
+        memcpy (list + job->count, items, n * sizeof (*items));
+    job->count += n;
+    return 0;
+}
+
+static int insert (struct matcher *m, struct job *job)
+{
+    if (m->njobs == m->job_room) {
+        size_t room = m->job_room ? m->job_room * 2 : 64;
+        struct job **list = realloc (m->job, room * sizeof (*list));
+        if (!list)
+            return -1;
+        m->job = list;
+        m->job_room = room;
+    }
+    size_t i = bound (m, job->id);
+    memmove (m->job + i + 1, m->job + i, (m->njobs - i) * sizeof (*m->job));
+    m->job[i] = job;
+    m->njobs++;
+    m->nreserved += job->reserved;
+    return 0;
+}
+
+struct job *jobs_add (struct matcher *m, uint64_t id, int64_t at, int64_t end, bool reserved,
+                      const struct result_item *items, size_t n)
+{
+    struct job *job = take_free (m);
+    if (!job)
+        return NULL;
+    struct result_item *list = job->items;
+    uint32_t room = job->room;
+    *job = (struct job){
+        .id = id, .at = at, .end = end, .reserved = reserved, .items = list, .room = room};
+    if (append_items (job, items, n) < 0 || insert (m, job) < 0) {
+        put_free (m, job);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return job;
+}
+
+static void sift (const struct graph *g, struct result_item *a, size_t i, size_t n)
+{
+    struct result_item x = a[i];
+    for (size_t c; (c = 2 * i + 1) < n; i = c) {
+        if (c + 1 < n && g->v[a[c + 1].vertex].pos > g->v[a[c].vertex].pos)
+            c++;
+        if (g->v[a[c].vertex].pos <= g->v[x.vertex].pos)
+            break;
+        a[i] = a[c];
+    }
+    a[i] = x;
+}
+
+void items_sort (const struct graph *g, struct result_item *a, size_t n)
+{
+    bool sorted = true;
+    for (size_t i = 1; i < n && sorted; i++)
+        sorted = g->v[a[i - 1].vertex].pos < g->v[a[i].vertex].pos;
+    if (sorted)
+        return;
+    for (size_t i = n / 2; i-- > 0;)
+        sift (g, a, i, n);
+    for (size_t end = n; end-- > 1;) {
+        struct result_item x = a[0];
+        a[0] = a[end];
+        a[end] = x;
+        sift (g, a, 0, end);
+    }
+}
+
+int jobs_extend (struct matcher *m, struct job *job, const struct result_item *items, size_t n)
+{
+    uint32_t before = job->count;
+    time_plan (m, job, false);
+    int rc = append_items (job, items, n);
+    for (uint32_t i = before; job->applied && i < job->count; i++)
+        graph_take (m->g, job->items[i].vertex, job->items[i].needs, job->items[i].exclusive);
+    items_sort (m->g, job->items, job->count);
+    time_plan (m, job, true);
+    return rc;
+}
+
+void jobs_drop (struct matcher *m, struct job *job)
+{
+    size_t i = bound (m, job->id);
+    m->nreserved -= job->reserved;
+    memmove (m->job + i, m->job + i + 1, (m->njobs - i - 1) * sizeof (*m->job));
+    m->njobs--;
+    put_free (m, job);
+}
+
+void jobs_free (struct matcher *m)
+{
+    for (size_t i = 0; i < m->njobs; i++) {
+        free (m->job[i]->items);
+        free (m->job[i]);
+    }
+    while (m->free_job) {
+        struct job *job = m->free_job;
+        m->free_job = job->next_free;
+        free (job->items);
+        free (job);
+    }
+    free (m->job);
+}
+
+void job_apply (struct matcher *m, struct job *job)
+{
+    if (job->applied)
+        return;
+    for (uint32_t i = 0; i < job->count; i++)
+        graph_take (m->g, job->items[i].vertex, job->items[i].needs, job->items[i].exclusive);
+    job->applied = true;
+}
+
+void job_unapply (struct matcher *m, struct job *job)
+{
+    if (!job->applied)
+        return;
+    for (uint32_t i = job->count; i-- > 0;)
+        graph_give (m->g, job->items[i].vertex, job->items[i].needs, job->items[i].exclusive);
+    job->applied = false;
+}

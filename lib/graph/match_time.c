@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Time. The graph's state is that of one window: jobs that run or are planned in it hold their
+ * vertices, others don't. Its home is now. To look at the future the state is shifted: jobs that
+ * differ between the windows are taken out or put in; so the match itself knows no time. A planner
+ * over the root's totals says which points are worth a look; it exists while jobs wait. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/graph/match_priv.h"
+
+static bool holds (const struct job *job, int64_t from, int64_t until, int64_t now)
+{
+    if (from == now && !job->reserved)
+        return true; // it runs until somebody cancels it, whatever its end
+    return job->at < until && job->end > from;
+}
+
+void time_shift (struct matcher *m, int64_t from, int64_t until, int64_t now)
+{
+    for (size_t i = 0; i < m->njobs; i++)
+        if (!holds (m->job[i], from, until, now))
+            job_unapply (m, m->job[i]);
+    for (size_t i = 0; i < m->njobs; i++)
+        if (holds (m->job[i], from, until, now))
+            job_apply (m, m->job[i]);
+    m->shifted = true;
+}
+
+void time_home (struct matcher *m)
+{
+    if (!m->shifted)
+        return;
+    for (size_t i = 0; i < m->njobs; i++)
+        if (m->job[i]->reserved)
+            job_unapply (m, m->job[i]);
+    for (size_t i = 0; i < m->njobs; i++)
+        if (!m->job[i]->reserved)
+            job_apply (m, m->job[i]);
+    m->shifted = false;
+}
+
+static uint32_t root_types (const struct matcher *m, const uint16_t **type)
+{
+    const struct vertex *root = &m->g->v[m->g->root];
+    if (root->agg == GRAPH_NONE) {
+        *type = NULL;
+        return 0;
+    }
+    *type = m->g->layout[root->layout].type;
+    return m->g->layout[root->layout].ntypes;
+}
+
+/* Units of each type that a job holds, as the planner counts them. */
+static void sum_job (const struct matcher *m, const struct job *job, uint64_t *counts)
+{
+    const struct vertex *root = &m->g->v[m->g->root];
+    const uint8_t *slot = root->agg == GRAPH_NONE ? NULL : m->g->layout[root->layout].slot;
+    const uint16_t *type;
+    uint32_t n = root_types (m, &type);
+    for (uint32_t k = 0; k < n; k++)
+        counts[k] = 0;
+    for (uint32_t i = 0; slot && i < job->count; i++) {
+        const struct vertex *v = &m->g->v[job->items[i].vertex];
+        if (job->items[i].exclusive && slot[v->type] != 0xff)
+            counts[slot[v->type]] += job->items[i].needs;
+    }
+}
+
+void time_forget (struct matcher *m)
+{
+    planner_destroy (m->planner);
+    m->planner = NULL;
+}
+
+/* When the planner cannot follow, it goes; the next search makes it anew. */
+void time_plan (struct matcher *m, const struct job *job, bool add)
+{
+    uint64_t counts[GRAPH_MAX_PLANNED];
+    if (!m->planner)
+        return;
+    if (m->planner_generation != m->g->generation) {
+        time_forget (m);
+        return;
+    }
+    sum_job (m, job, counts);
+    if (job->at >= job->end)
+        return;
+    if ((add ? planner_add : planner_remove) (m->planner, job->at, job->end, counts) < 0 &&
+        errno == ENOMEM)
+        time_forget (m);
+}
+
+static int make_planner (struct matcher *m)
+{
+    uint64_t totals[GRAPH_MAX_PLANNED];
+    const uint16_t *type;
+    uint32_t n = root_types (m, &type);
+    if (m->planner && m->planner_generation == m->g->generation)
+        return 0;
+    time_forget (m);
+    for (uint32_t k = 0; k < n; k++)
+        totals[k] = vertex_agg (m->g, &m->g->v[m->g->root], type[k])->total;
+    if (!(m->planner = planner_create (m->start, m->end, totals, n)))
+        return -1;
+    m->planner_generation = m->g->generation;
+    for (size_t i = 0; i < m->njobs && m->planner; i++)
+        time_plan (m, m->job[i], true);
+    if (!m->planner) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return 0;
+}
+
+/* What the request needs of each type at least, all of it together. */
+static void sum_wants (const struct matcher *m, const struct want *list, uint64_t *counts)
+{
+    const struct vertex *root = &m->g->v[m->g->root];
+    const uint8_t *slot = root->agg == GRAPH_NONE ? NULL : m->g->layout[root->layout].slot;
+    const uint16_t *type;
+    uint32_t n = root_types (m, &type);
+    for (uint32_t k = 0; k < n; k++)
+        counts[k] = 0;
+    /* alternatives side by side need not all be had */
+    if (!slot || !list || (list->next && (m->flags & MATCHER_FLEXIBLE)))
+        return;
+    for (const struct want *w = list; w; w = w->next) {
+        for (uint32_t i = w->need; i < w->need + w->nneed; i++)
+            if (m->need[i].type < m->g->ntypes && slot[m->need[i].type] != 0xff)
+                counts[slot[m->need[i].type]] += m->need[i].count * w->r->count.min;
+        if (w->type < m->g->ntypes && slot[w->type] != 0xff)
+            counts[slot[w->type]] += w->r->count.min;
+    }
+}
+
+static bool time_runs_over (const struct matcher *m, int64_t now)
+{
+    for (size_t i = 0; i < m->njobs; i++)
+        if (!m->job[i]->reserved && m->job[i]->end <= now)
+            return true;
+    return false;
+}
+
+int64_t time_candidate (struct matcher *m, const struct want *list, int64_t after, int64_t now,
+                        int64_t duration)
+{
+    uint64_t counts[GRAPH_MAX_PLANNED];
+    if (make_planner (m) < 0)
+        return -1;
+    int64_t from = planner_next_point (m->planner, after);
+    if (after == now && time_runs_over (m, now))
+        from = now + 1;
+    if (from < 0) {
+        errno = ENOENT;
+        return -1;
+    }
+    sum_wants (m, list, counts);
+    return planner_first_fit (m->planner, from, duration, counts);
+}
+
+bool time_worth_now (struct matcher *m, const struct want *list, int64_t now, int64_t duration)
+{
+    uint64_t counts[GRAPH_MAX_PLANNED];
+    if (!m->planner || m->planner_generation != m->g->generation)
+        return true;
+    sum_wants (m, list, counts);
+    return planner_fits (m->planner, now, duration, counts);
+}

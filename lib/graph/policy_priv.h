@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What a policy is made of. The traverser asks for a score of each vertex that fits and for the
+ * order in which scores are good; whatever else a policy wants it does in `arrange`, on the
+ * candidates of the top level. Every hook is a function of the graph and the policy alone. */
+
+#ifndef FLUX_GRAPH_POLICY_PRIV_H
+#define FLUX_GRAPH_POLICY_PRIV_H
+
+#include "lib/graph/graph_priv.h"
+#include "lib/graph/policy.h"
+
+typedef enum {
+    ORDER_HIGH, // greatest score first
+    ORDER_LOW,  // least score first
+    ORDER_RUN,  // the run of consecutive scores with the greatest values first
+} order_t;
+
+enum { MATCH_UNMET = 0, MATCH_MET = 1 };
+
+/* One way to satisfy (part of) a count: a vertex, or the vertices of one slot. */
+struct group {
+    int64_t score;
+    int64_t key;    // what is compared
+    uint32_t count; // units it brings
+    uint32_t needs; // units taken of it once chosen
+    uint32_t edge;  // first of its vertices in the list of edges
+    uint32_t nedges;
+};
+
+struct edge {
+    uint32_t vertex;
+    uint32_t count; // units taken
+    uint32_t request;
+    uint8_t exclusive;
+};
+
+struct policy;
+
+/* The candidates of one type at the top level, as `arrange` gets them. */
+struct arrangement {
+    const struct graph *g;
+    const struct policy *policy;
+    struct group *group;
+    uint32_t n;
+    const struct edge *edges; // all edges
+    uint32_t k;               // units wanted
+    uint32_t *scratch;        // n words to work in
+};
+
+struct policy_ops {
+    const char *name;
+    const char *description;
+    /* The least and common part of it as Fluxion's options, parsed first; NULL: none. */
+    const char *options;
+    /* An option of its own: 0, or -1 with errno when key or value are not known. NULL: has none. */
+    int (*set) (struct policy *p, const char *key, const char *value);
+    /* Check that what it needs has been set. NULL: nothing. */
+    const char *(*check) (const struct policy *p);
+    /* Score of a vertex that fits; `above` is what node_centric adds. NULL: MATCH_MET + id + 1. */
+    int64_t (*score) (const struct policy *p, const struct graph *g, uint32_t v, int64_t above);
+    /* The score depends on nothing but the vertex, its ancestors and their ids. */
+    bool fixed_score;
+    /* Reorder candidates at the top, best first; they come sorted. NULL: leave them. */
+    void (*arrange) (const struct arrangement *a);
+    /* Besides what was chosen, may v be held with `units`? Asked in order of choice; charges go
+     * to vertices up another subsystem. NULL: yes, none. */
+    const char *(*flow) (const struct policy *p);
+    order_t top, nested, slot;
+};
+
+struct policy {
+    const struct policy_ops *ops;
+    char *text;
+    order_t top, nested, slot;
+    bool node_centric;
+    bool node_exclusive;
+    bool stop_on_1;
+    char *level;     // pack, spread: type name
+    char *target;    // nearest: path
+    char *subsystem; // power: name
+    char *draw;      // power: property with what a vertex draws
+    uint32_t weight; // of a policy's own
+};
+
+const struct policy_ops *policy_ops_find (const char *name);
+const struct policy_ops *policy_ops_at (size_t i);
+
+/* Helpers for policy files. */
+int policy_set_text (char **dst, const char *value);
+uint32_t policy_ancestor (const struct graph *g, uint32_t v, uint32_t type); // or GRAPH_NONE
+
+/* (id + 2) * 10000 + |uniq_id mod 10000 - 1|: what a node adds to the scores below it. */
+int64_t policy_node_factor (const struct graph *g, uint32_t v);
+
+static inline int64_t policy_score (const struct policy *p, const struct graph *g, uint32_t v,
+                                    int64_t above)
+{
+    if (p->ops->score)
+        return p->ops->score (p, g, v, above);
+    return MATCH_MET + above + g->v[v].id + 1;
+}
+
+extern const struct policy_ops policy_first, policy_firstnodex, policy_high, policy_low,
+    policy_hinode, policy_lonode, policy_hinodex, policy_lonodex, policy_locality, policy_variation,
+    policy_pack, policy_spread, policy_bestfit, policy_power, policy_nearest;
+
+#endif /* !FLUX_GRAPH_POLICY_PRIV_H */

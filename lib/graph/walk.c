@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The walk: depth first through what the aggregates do not rule out. Each vertex that fits goes
+ * into the bag of its parent with a score; where the request names a count, the best of the
+ * bag are chosen and marked. Exact for every request; its choices are those of Fluxion's
+ * traverser. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/graph/walk_priv.h"
+
+bool match_is_exclusive_type (const struct matcher *m, uint32_t type)
+{
+    return m->exclusive_type[type / 64] >> (type % 64) & 1;
+}
+
+void mark_set (struct matcher *m, uint32_t v, uint32_t needs, bool exclusive, uint32_t request)
+{
+    m->mark[v] = (struct mark){
+        .seq = m->seq, .needs = needs | (exclusive ? MARK_EXCLUSIVE : 0), .request = request};
+}
+
+bool match_open (const struct matcher *m, uint32_t v)
+{
+    const struct vertex *x = &m->g->v[v];
+    if (m->satisfy ? x->size == 0 : vertex_blocked (x))
+        return false;
+    return !m->req->constraint || (x->type != m->node && x->type != m->storage_node) ||
+           constraint_match (m->req->constraint, m->g, v);
+}
+
+static bool has_below (const struct matcher *m, const struct vertex *x, const struct want *w)
+{
+    for (uint32_t i = w->need; i < w->need + w->nneed; i++) {
+        const struct agg *a = vertex_agg (m->g, x, m->need[i].type);
+        if (!a || (m->satisfy ? a->total : a->avail) < m->need[i].count)
+            return false;
+    }
+    return true;
+}
+
+/* Nobody else may be on v when it is to be held alone. */
+static bool may_hold (const struct matcher *m, const struct vertex *x, const struct want *w,
+                      bool exclusive)
+{
+    if (exclusive && w->r->exclusive == REQUEST_FALSE)
+        return false;
+    if (!exclusive && w->r->exclusive != REQUEST_TRUE)
+        return true;
+    return m->satisfy || x->njobs == 0 || (x->flags & V_DIVISIBLE);
+}
+
+/* Some of w must be found below a vertex that is not named in the request. */
+static bool leads_to (const struct matcher *m, const struct vertex *x, const struct want *w)
+{
+    if (x->agg == GRAPH_NONE || w->type == GRAPH_NONE)
+        return false;
+    if (w->kind == REQUEST_SLOT)
+        return has_below (m, x, w);
+    const struct agg *a = vertex_agg (m->g, x, w->type);
+    return a && (m->satisfy ? a->total : a->avail) > 0 && has_below (m, x, w);
+}
+
+static bool prune (const struct matcher *m, uint32_t u, const struct want *list, bool exclusive,
+                   match_kind_t kind)
+{
+    const struct vertex *x = &m->g->v[u];
+    if (!match_open (m, u))
+        return true;
+    if (!m->satisfy && x->njobs && x->type == m->node && match_is_exclusive_type (m, x->type))
+        return true;
+    bool any = false, slot = false;
+    for (const struct want *w = list; w; w = w->next) {
+        if (w->kind == REQUEST_SLOT) {
+            slot = true;
+            any = any || has_below (m, x, w);
+        } else if (w->type == x->type) {
+            if (!may_hold (m, x, w, exclusive) || !has_below (m, x, w))
+                return true;
+        } else if (kind == KIND_ABOVE)
+            any = any || leads_to (m, x, w);
+    }
+    return (slot || kind == KIND_ABOVE) && !any;
+}
+
+static bool is_exclusive (const struct want *list, uint32_t type)
+{
+    for (const struct want *w = list; w; w = w->next)
+        if (w->type == type && w->r->exclusive == REQUEST_TRUE)
+            return true;
+    return false;
+}
+
+/* All types in a slot are found right below u. */
+static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *slot)
+{
+    const struct vertex *x = &m->g->v[u];
+    for (const struct want *w = slot->with; w; w = w->next) {
+        if (x->agg == GRAPH_NONE || !vertex_agg (m->g, x, w->type))
+            return false;
+        uint32_t i = 0;
+        while (i < x->nchild && m->g->v[m->g->child[x->child_off + i]].type != w->type)
+            i++;
+        if (i == x->nchild)
+            return false;
+    }
+    return true;
+}
+
+/* What of the list u is. Two wishes that u could be at once are none, unless slots are
+ * alternatives. */
+static match_kind_t classify (const struct matcher *m, uint32_t u, const struct want *list,
+                              bool pristine, struct found *f)
+{
+    const struct want *slots = NULL;
+    uint32_t type = m->g->v[u].type;
+    *f = (struct found){.next = list};
+    bool flexible = m->flags & MATCHER_FLEXIBLE;
+    for (const struct want *w = list; w; w = w->next) {
+        if (w->type == type) {
+            if (f->resource || (slots && (!flexible || slots == list)))
+                return KIND_NONE;
+            f->resource = w;
+            for (const struct want *c = w->with; c; c = c->next)
+                if (c->kind == REQUEST_SLOT) {
+                    slots = flexible ? w->with : c;
+                    f->nslots = request_count_max (&c->r->count);
+                }
+        } else if (w->kind == REQUEST_SLOT) {
+            if (f->resource || (slots && !flexible))
+                return KIND_NONE;
+            slots = flexible ? list : w;
+            f->nslots = request_count_max (&w->r->count);
+        }
+    }
+    for (const struct want *s = slots; s; s = flexible ? s->next : NULL)
+        if (s->kind == REQUEST_SLOT && slot_fits (m, u, s)) {
+            f->slots = slots;
+            return KIND_SLOT;
+        }
+    if (f->resource) {
+        f->next = f->resource->with;
+        return KIND_RESOURCE;
+    }
+    return pristine ? KIND_ABOVE : KIND_NONE;
+}
+
+static int add_found (struct matcher *m, struct bag *b, uint32_t v, const struct want *list,
+                      int64_t score, uint32_t avail, bool exclusive)
+{
+    uint32_t request = GRAPH_NONE;
+    for (const struct want *w = list; w; w = w->next)
+        if (w->type == m->g->v[v].type)
+            request = w->r->index;
+    int e = edge_add (m, v, avail, request, exclusive);
+    struct group grp = {.score = score, .count = avail, .edge = e, .nedges = 1};
+    if (e < 0 || bag_add (m, b, m->g->v[v].type, &grp) < 0) {
+        m->error = ENOMEM;
+        return -1;
+    }
+    return 0;
+}
+
+static int visit_child (struct matcher *m, uint32_t c, const struct want *list, bool pristine,
+                        bool exclusive, struct bag *b)
+{
+    int64_t score;
+    uint32_t avail;
+    if (m->error || walk_visit (m, c, list, pristine, &exclusive, b, &score, &avail) < 0)
+        return -1;
+    return add_found (m, b, c, list, score, avail, exclusive);
+}
+
+static void explore_all (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
+                         bool exclusive, struct bag *b)
+{
+    const struct vertex *x = &m->g->v[u];
+    const uint32_t *child = m->g->child + x->child_off;
+    for (uint32_t i = 0; i < x->nchild; i++)
+        visit_child (m, child[i], list, pristine, exclusive, b);
+}
+
+/* How far the search of `first` is with one wish. What one child brings counts as one bundle: it
+ * completes at most one share. */
+struct tally {
+    const struct want *w;
+    uint32_t per_share;
+    uint64_t seen;
+    uint64_t sum;
+    uint32_t shares;
+};
+
+static bool tally (struct tally *t, uint32_t n, const struct bag *b, uint32_t multiplier)
+{
+    bool enough = true;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct evals *ev = bag_find (b, t[i].w->type);
+        uint64_t total = ev ? ev->total : 0;
+        if (total > t[i].seen) {
+            t[i].sum += total - t[i].seen;
+            t[i].seen = total;
+            if (t[i].per_share && t[i].sum >= t[i].per_share) {
+                t[i].shares++;
+                t[i].sum = 0;
+            }
+        }
+        enough = enough && (t[i].per_share == 0 || t[i].shares >= multiplier);
+    }
+    return enough;
+}
+
+static bool satisfied (const struct tally *t, uint32_t n, uint32_t type, uint32_t multiplier)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (t[i].w->type == type)
+            return t[i].seen && (t[i].per_share == 0 || t[i].shares >= multiplier);
+    return false;
+}
+
+static void explore_until (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
+                           bool exclusive, struct bag *b, uint32_t multiplier)
+{
+    enum { MAX_WISHES = 32 };
+    struct tally t[MAX_WISHES];
+    uint32_t n = 0;
+    const struct vertex *x = &m->g->v[u];
+    const uint32_t *child = weights_children (m, u);
+    for (const struct want *w = list; w && n < MAX_WISHES; w = w->next)
+        t[n++] = (struct tally){.w = w, .per_share = request_count_max (&w->r->count)};
+    for (uint32_t i = 0; i < x->nchild; i++) {
+        if (satisfied (t, n, m->g->v[child[i]].type, multiplier))
+            continue;
+        if (visit_child (m, child[i], list, pristine, exclusive, b) == 0 &&
+            tally (t, n, b, multiplier) && n < MAX_WISHES)
+            break;
+    }
+}
+
+void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
+                   bool exclusive, struct bag *b, uint32_t multiplier)
+{
+    if (!list)
+        return;
+    if (m->policy->stop_on_1)
+        explore_until (m, u, list, pristine, exclusive, b, multiplier);
+    else
+        explore_all (m, u, list, pristine, exclusive, b);
+}
+
+/* Choose what the request wants right below u, from what was found there. */
+static int finish (struct matcher *m, const struct want *resource, struct bag *b)
+{
+    for (const struct want *c = resource ? resource->with : NULL; c; c = c->next) {
+        uint64_t q = bag_qualified (b, c->type);
+        uint32_t count = request_count_fit (&c->r->count, q > UINT32_MAX ? UINT32_MAX : q);
+        if (count == 0)
+            return -1;
+        if (evals_choose (m, b, c->type, count, m->policy->nested, false) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Mark what was chosen, and the vertices between it and u, through which it is reached. */
+static void enforce (struct matcher *m, uint32_t u, const struct bag *b)
+{
+    for (const struct evals *ev = b->first; ev; ev = ev->next)
+        for (uint32_t i = 0; i < ev->chosen; i++)
+            for (uint32_t e = 0; e < ev->group[i].nedges; e++) {
+                const struct edge *edge = &m->edge[ev->group[i].edge + e];
+                if (edge->vertex == u)
+                    continue;
+                uint32_t needs = edge->count;
+                if (ev->type != WANT_SLOT && (m->g->v[edge->vertex].flags & V_DIVISIBLE))
+                    needs = ev->group[i].needs;
+                mark_set (m, edge->vertex, needs, edge->exclusive, edge->request);
+                for (uint32_t p = m->g->v[edge->vertex].parent;
+                     p != u && p != GRAPH_NONE && m->mark[p].seq != m->seq; p = m->g->v[p].parent)
+                    mark_set (m, p, m->g->v[p].size, false, GRAPH_NONE);
+            }
+}
+
+int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pristine, bool *excl,
+                struct bag *to_parent, int64_t *score, uint32_t *avail)
+{
+    const struct vertex *x = &m->g->v[u];
+    bool exclusive = *excl || is_exclusive (list, x->type);
+    struct found f;
+    m->count.visits++;
+    match_kind_t kind = classify (m, u, list, pristine, &f);
+    if (kind == KIND_NONE || prune (m, u, list, exclusive, kind))
+        return -1;
+    struct bag b = {.first = NULL};
+    bool below = pristine && kind == KIND_ABOVE;
+    int64_t above = m->above;
+    if (m->policy->node_centric && x->type == m->node)
+        m->above += policy_node_factor (m->g, u);
+    if (kind == KIND_SLOT)
+        walk_slots (m, u, f.slots, f.nslots, &b);
+    else
+        walk_explore (m, u, f.next, below, exclusive, &b, 1);
+    m->above = above;
+    *excl = exclusive;
+    if (finish (m, f.resource, &b) < 0 || m->error) {
+        bag_clear (m, &b);
+        return -1;
+    }
+    if (b.constrained)
+        enforce (m, u, &b);
+    else
+        bag_merge (m, to_parent, &b);
+    bag_clear (m, &b);
+    *avail = m->satisfy ? x->size : x->size - x->used;
+    *score = policy_score (m->policy, m->g, u, m->above);
+    return 0;
+}
+
+static int finish_graph (struct matcher *m, const struct want *list, struct bag *b)
+{
+    for (const struct want *w = list; w; w = w->next) {
+        uint64_t q = bag_qualified (b, w->type);
+        uint32_t count = request_count_fit (&w->r->count, q > UINT32_MAX ? UINT32_MAX : q);
+        if (count == 0 || evals_choose (m, b, w->type, count, m->policy->top, true) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int walk_select (struct matcher *m, const struct want *list, struct mark *root)
+{
+    struct graph *g = m->g;
+    struct bag b = {.first = NULL};
+    int64_t score;
+    uint32_t avail, needs = 1;
+    bool excl = false;
+    int rc = -1;
+    m->nedge = 0;
+    m->above = 0;
+    m->error = 0;
+    if (walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
+        add_found (m, &b, g->root, list, score, avail, excl) == 0 &&
+        finish_graph (m, list, &b) == 0) {
+        for (const struct want *w = list; w; w = w->next)
+            if (w->type == g->v[g->root].type)
+                needs = request_count_fit (&w->r->count, avail);
+        enforce (m, g->root, &b);
+        *root = (struct mark){.seq = m->seq,
+                              .needs = needs | (excl ? MARK_EXCLUSIVE : 0),
+                              .request =
+                                  list->type == g->v[g->root].type ? list->r->index : GRAPH_NONE};
+        rc = 0;
+    }
+    bag_clear (m, &b);
+    if (m->error) {
+        errno = m->error;
+        return -1;
+    }
+    if (rc < 0)
+        errno = EBUSY;
+    return rc;
+}
