@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "lib/shell/shell.h"
-#include "lib/util/buf.h"
 
 #define EXIT_TIMEOUT 30. // seconds the other tasks have when the first one has ended
 
@@ -36,55 +35,78 @@ static void exit_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
                  text ? text : "30s");
 }
 
-static void post_task_exit (struct shell *sh, int localid, pid_t pid, int status)
+static json_t *task_info (struct shell *sh, int localid, pid_t pid, int status)
 {
-    struct buf b = {0};
-
-    buf_printf (&b,
-                "{\"localid\":%d,\"rank\":%d,\"state\":\"Exited\",\"pid\":%d,\"wait_status\":%d,"
-                "\"signaled\":%d,\"exitcode\":%d}",
-                localid, sh->info->taskids[localid], (int)pid, status,
-                WIFSIGNALED (status) ? WTERMSIG (status) : 0, exit_code (status));
-    joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.task-exit", b.data);
-    buf_clear (&b);
+    return json_pack ("{s:i s:i s:s s:i s:i s:i s:i}", "localid", localid, "rank",
+                      sh->info->taskids[localid], "state", "Exited", "pid", (int)pid, "wait_status",
+                      status, "signaled", WIFSIGNALED (status) ? WTERMSIG (status) : 0, "exitcode",
+                      exit_code (status));
 }
 
-/* The first task of the job that ends starts the clock for the others. */
-static void first_exit (struct shell *sh, int localid, int status)
+static void start_exit_timer (struct shell *sh)
 {
-    double timeout = EXIT_TIMEOUT;
     const char *text = json_string_value (shell_info_option (sh->info, "exit-timeout"));
-    char buf[64];
+    double timeout = EXIT_TIMEOUT;
 
-    if (sh->info->ntasks == 1)
-        return;
-    if (status != 0 && shell_info_flag (sh->info, "exit-on-error")) {
-        shell_fatal (sh, "%s: task rank %d on host %s failed%s and exit-on-error is set",
-                     sh->info->name, sh->info->taskids[localid],
-                     sh->info->hostname ? sh->info->hostname : "unknown",
-                     describe (status, buf, sizeof (buf)));
-        return;
-    }
     if (text && !strcasecmp (text, "none"))
         return;
     if (shell_info_duration (sh->info, "exit-timeout", &timeout) < 0 || timeout <= 0.)
         timeout = EXIT_TIMEOUT;
-    if (sh->running == 0)
-        return;
     ev_timer_init (&sh->exit_timer, exit_timer_cb, timeout, 0.);
     sh->exit_timer.data = sh;
     ev_timer_start (sh->loop, &sh->exit_timer);
 }
 
+/* Leader: the first task of the job that ends starts the clock for the others. */
+static void first_exit (struct shell *sh, json_t *task)
+{
+    int status = json_integer_value (json_object_get (task, "wait_status"));
+    char *s = json_dumps (task, JSON_COMPACT);
+    char buf[64];
+
+    sh->first_exit = true;
+    if (s)
+        joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.task-exit", s);
+    free (s);
+    if (sh->info->ntasks == 1)
+        return;
+    if (status != 0 && shell_info_flag (sh->info, "exit-on-error"))
+        shell_fatal (sh, "%s: task rank %d failed%s and exit-on-error is set", sh->info->name,
+                     (int)json_integer_value (json_object_get (task, "rank")),
+                     describe (status, buf, sizeof (buf)));
+    else
+        start_exit_timer (sh);
+}
+
+void shell_exit_request (struct shell *sh, const flux_msg_t *msg)
+{
+    json_t *task;
+
+    if (flux_msg_unpack (msg, "o", &task) == 0 && !sh->first_exit)
+        first_exit (sh, task);
+}
+
+/* This shell's first one: to the leader. */
+static void note_exit (struct shell *sh, int localid, pid_t pid, int status)
+{
+    json_t *task;
+
+    if (sh->first_exit || !(task = task_info (sh, localid, pid, status)))
+        return;
+    if (sh->info->shell_rank == 0) {
+        first_exit (sh, task);
+        json_decref (task);
+    } else
+        link_rpc (sh->link, sh->exit_topic, sh->info->leader_rank, FLUX_MSGFLAG_NORESPONSE, task,
+                  NULL, NULL);
+    sh->first_exit = true;
+}
+
 void shell_task_ended (struct shell *sh, int localid, int status)
 {
     struct shell_task *task = &sh->tasks[localid];
-    bool first = true;
-
-    for (int i = 0; i < sh->info->nlocal; i++)
-        if (sh->tasks[i].pid == -1)
-            first = false;
     pid_t pid = task->pid;
+
     task->pid = -1;
     task->status = status;
     if (pid > 0)
@@ -92,12 +114,7 @@ void shell_task_ended (struct shell *sh, int localid, int status)
     if (status > sh->status)
         sh->status = status;
     input_task_ended (sh->input, localid);
-    if (first) {
-        post_task_exit (sh, localid, pid, status);
-        first_exit (sh, localid, status);
-    }
-    if (sh->running == 0)
-        ev_timer_stop (sh->loop, &sh->exit_timer);
+    note_exit (sh, localid, pid, status);
     shell_check_ended (sh);
 }
 
@@ -116,16 +133,25 @@ void shell_reap (struct shell *sh)
     }
 }
 
-/* All tasks have ended, so have their streams, and what was sent has been answered: the rest goes
- * with the result. */
+/* All tasks have ended, so have their streams and the other shells, and what was sent has been
+ * answered: the rest goes with the result. */
 void shell_check_ended (struct shell *sh)
 {
-    if (sh->ended || !sh->input || sh->starting || sh->running > 0 || !output_ended (sh->output))
+    if (sh->ended || !sh->input || sh->starting || sh->running > 0 || !output_ended (sh->output) ||
+        !peers_finished (sh->peers))
         return;
-    if (link_is_open (sh->link) && joblog_unsent (sh->log) > JOBLOG_SEND_SIZE)
+    bool leader = sh->info->shell_rank == 0;
+    ev_timer_stop (sh->loop, &sh->exit_timer);
+    if (link_is_open (sh->link) && (!leader || joblog_unsent (sh->log) > JOBLOG_SEND_SIZE))
         joblog_flush (sh->log);
     if (link_pending (sh->link) > 0)
         return;
+    if (!leader && !sh->said_bye) {
+        sh->said_bye = true;
+        peers_bye (sh->peers, sh->status);
+        if (link_pending (sh->link) > 0)
+            return;
+    }
     sh->ended = true;
     ev_break (sh->loop, EVBREAK_ALL);
 }

@@ -174,7 +174,6 @@ void shell_launch (struct shell *sh)
     flux_error_t error;
     int n = rlimits_parse (json_object_get (sh->info->options, "rlimit"), limits, &error);
 
-    sh->starting = true;
     if (n < 0) {
         output_log (sh->output, LOG_ERR, "%s", error.text);
         n = 0;

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include "lib/codec/payload.h"
 #include "lib/shell/link.h"
 #include "lib/shell/spawnpkt.h"
+#include "lib/util/monotime.h"
 
 struct rpc {
     uint32_t matchtag;
@@ -349,6 +351,16 @@ void link_respond_error (struct link *link, const flux_msg_t *request, int errnu
     if (!flux_msg_is_noresponse (request) && (msg = flux_response_derive (request, errnum)) && text)
         flux_msg_set_string (msg, text);
     send_response (link, msg);
+}
+
+void link_drain (struct link *link, double timeout)
+{
+    double deadline = monotime_now () + timeout;
+
+    while (link->io && msgio_flush (link->io) > 0 && monotime_now () < deadline) {
+        struct pollfd pfd = {.fd = msgio_fd (link->io), .events = POLLOUT};
+        poll (&pfd, 1, 100);
+    }
 }
 
 int link_pending (const struct link *link)

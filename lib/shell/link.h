@@ -50,6 +50,9 @@ void link_respond (struct link *link, const flux_msg_t *request, json_t *o);
 void link_respond_error (struct link *link, const flux_msg_t *request, int errnum,
                          const char *text);
 
+/* Write out what is queued, waiting for at most `timeout` seconds. */
+void link_drain (struct link *link, double timeout);
+
 /* RPCs whose answer has not come, streaming ones not counted. */
 int link_pending (const struct link *link);
 

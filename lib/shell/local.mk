@@ -19,6 +19,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/outconf.c %D%/outconf.h \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/output.c %D%/output.h \
+	%D%/peers.c %D%/peers.h \
 	%D%/proctree.c %D%/proctree.h \
 	%D%/rlimits.c %D%/rlimits.h \
 	%D%/shell.c %D%/shell.h \

@@ -5,6 +5,7 @@
  * report the result. */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "lib/util/errprintf.h"
 
 #define LEFTOVER_TIMEOUT 5. // seconds to end processes that the tasks left behind
+#define DRAIN_TIMEOUT 10.   // seconds to write what is left
 #define FAILED_STATUS (1 << 8)
 
 static void write_method (struct link *link, const flux_msg_t *msg, void *arg)
@@ -50,8 +52,10 @@ static void stdin_method (struct link *link, const flux_msg_t *msg, void *arg)
         link_respond_error (link, msg, EPROTO, NULL);
     else if (input_write (sh->input, context) < 0)
         link_respond_error (link, msg, errno, NULL);
-    else
+    else {
+        peers_broadcast (sh->peers, json_pack ("{s:s s:O}", "type", "stdin", "context", context));
         link_respond (link, msg, NULL);
+    }
 }
 
 static void kill_method (struct link *link, const flux_msg_t *msg, void *arg)
@@ -62,8 +66,30 @@ static void kill_method (struct link *link, const flux_msg_t *msg, void *arg)
         link_respond_error (link, msg, EPROTO, NULL);
         return;
     }
-    shell_kill_tasks (arg, signum);
+    struct shell *sh = arg;
+    shell_kill_tasks (sh, signum);
+    peers_broadcast (sh->peers, json_pack ("{s:s s:i}", "type", "kill", "signum", signum));
     link_respond (link, msg, NULL);
+}
+
+static void follow_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    peers_follow_request (((struct shell *)arg)->peers, msg);
+}
+
+static void collect_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    peers_collect_request (((struct shell *)arg)->peers, msg);
+}
+
+static void bye_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    peers_bye_request (((struct shell *)arg)->peers, msg);
+}
+
+static void exit_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    shell_exit_request (arg, msg);
 }
 
 static void disconnect_method (struct link *link, const flux_msg_t *msg, void *arg)
@@ -71,11 +97,9 @@ static void disconnect_method (struct link *link, const flux_msg_t *msg, void *a
 }
 
 static const struct link_method methods[] = {
-    {"write", write_method},
-    {"stdin", stdin_method},
-    {"kill", kill_method},
-    {"disconnect", disconnect_method},
-    {NULL, NULL},
+    {"write", write_method},   {"stdin", stdin_method},           {"kill", kill_method},
+    {"follow", follow_method}, {"collect", collect_method},       {"bye", bye_method},
+    {"exit", exit_method},     {"disconnect", disconnect_method}, {NULL, NULL},
 };
 
 static void check_ended_cb (void *arg)
@@ -156,39 +180,12 @@ static int create_output (struct shell *sh, const struct outconf *conf)
 static int name_service (struct shell *sh)
 {
     if (asprintf (&sh->service, "%u-shell-%s", (unsigned)getuid (), sh->info->id_plain) < 0 ||
-        asprintf (&sh->write_topic, "%s.write", sh->service) < 0)
+        asprintf (&sh->write_topic, "%s.write", sh->service) < 0 ||
+        asprintf (&sh->exit_topic, "%s.exit", sh->service) < 0)
         return -1;
     if (sh->info->shell_rank == 0)
         link_set_service (sh->link, sh->service, methods, sh);
     return 0;
-}
-
-static int create_parts (struct shell *sh, flux_error_t *errp)
-{
-    struct outconf conf;
-
-    if (!(sh->info = shell_info_create (sh->start->request, sh->start->len, errp)) ||
-        outconf_init (&conf, sh->info, errp) < 0 ||
-        affinity_init (&sh->affinity, sh->info, sh->start->topo, errp) < 0)
-        return -1;
-    sh->own_group = !shell_info_flag (sh->info, "nosetpgrp");
-    sh->tasks = calloc (sh->info->nlocal > 0 ? sh->info->nlocal : 1, sizeof (*sh->tasks));
-    if (!sh->tasks || name_service (sh) < 0 || create_log (sh, conf.batch_timeout) < 0 ||
-        shell_prepare_env (sh) < 0 || create_output (sh, &conf) < 0)
-        return errprintf (errp, "%s", strerror (errno));
-    if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))
-        return -1;
-    return shell_change_dir (sh);
-}
-
-static void post_init (struct shell *sh)
-{
-    struct buf b = {0};
-
-    buf_printf (&b, "{\"service\":\"%s\",\"leader-rank\":%u,\"size\":%d}", sh->service,
-                (unsigned)sh->info->leader_rank, sh->info->nshells);
-    joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.init", b.data);
-    buf_clear (&b);
 }
 
 static void post_start (struct shell *sh)
@@ -202,9 +199,95 @@ static void post_start (struct shell *sh)
     json_decref (o);
 }
 
+/* All tasks of the job have been started. */
+static void started_cb (void *arg, json_t *data)
+{
+    struct shell *sh = arg;
+
+    if (sh->info->shell_rank == 0)
+        post_start (sh);
+    shell_check_ended (sh);
+}
+
+static void post_init (struct shell *sh)
+{
+    struct buf b = {0};
+
+    buf_printf (&b, "{\"service\":\"%s\",\"leader-rank\":%u,\"size\":%d}", sh->service,
+                (unsigned)sh->info->leader_rank, sh->info->nshells);
+    joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.init", b.data);
+    buf_clear (&b);
+}
+
+/* All shells are ready. */
+static void go_cb (void *arg)
+{
+    struct shell *sh = arg;
+
+    if (sh->info->shell_rank == 0)
+        post_init (sh);
+    shell_launch (sh);
+    peers_collect (sh->peers, json_object (), started_cb, sh);
+    shell_check_ended (sh);
+}
+
+static void command_cb (void *arg, json_t *o)
+{
+    struct shell *sh = arg;
+    const char *type = json_string_value (json_object_get (o, "type"));
+    int signum;
+
+    if (!strcmp (type, "stdin"))
+        input_deliver (sh->input, json_object_get (o, "context"));
+    else if (!strcmp (type, "kill") && json_unpack (o, "{s:i}", "signum", &signum) == 0)
+        shell_kill_tasks (sh, signum);
+}
+
+/* Without the others the job cannot go on. */
+static void peers_failed_cb (void *arg, const char *reason)
+{
+    struct shell *sh = arg;
+
+    if (sh->said_bye) {
+        shell_check_ended (sh);
+        return;
+    }
+    if (sh->info->shell_rank == 0)
+        shell_fatal (sh, "%s", reason);
+    shell_kill_tasks (sh, SIGKILL);
+    sh->status = sh->status > FAILED_STATUS ? sh->status : FAILED_STATUS;
+    sh->said_bye = true;
+    sh->starting = false;
+    sh->ended = sh->running == 0;
+    if (sh->ended)
+        ev_break (sh->loop, EVBREAK_ALL);
+}
+
+static const struct peers_ops peers_ops = {go_cb, command_cb, check_ended_cb, peers_failed_cb};
+
+static int create_parts (struct shell *sh, flux_error_t *errp)
+{
+    struct outconf conf;
+
+    if (!(sh->info = shell_info_create (sh->start->request, sh->start->len, errp)) ||
+        outconf_init (&conf, sh->info, errp) < 0 ||
+        affinity_init (&sh->affinity, sh->info, sh->start->topo, errp) < 0)
+        return -1;
+    sh->own_group = !shell_info_flag (sh->info, "nosetpgrp");
+    sh->tasks = calloc (sh->info->nlocal > 0 ? sh->info->nlocal : 1, sizeof (*sh->tasks));
+    if (!sh->tasks || name_service (sh) < 0 || create_log (sh, conf.batch_timeout) < 0 ||
+        shell_prepare_env (sh) < 0 || create_output (sh, &conf) < 0 ||
+        !(sh->peers = peers_create (sh->loop, sh->link, sh->info, sh->service, &peers_ops, sh)))
+        return errprintf (errp, "%s", strerror (errno));
+    if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))
+        return -1;
+    return shell_change_dir (sh);
+}
+
 /* The packet is the last thing that the broker hears from this shell. */
 static void report (struct shell *sh)
 {
+    link_drain (sh->link, DRAIN_TIMEOUT);
     json_t *append = sh->log && sh->info->shell_rank == 0 ? joblog_take (sh->log) : NULL;
     json_t *o = json_pack ("{s:i s:o*}", "status", sh->status, "append", append);
     char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
@@ -219,13 +302,9 @@ static void report (struct shell *sh)
 
 static void run (struct shell *sh)
 {
+    sh->starting = true;
     shell_signals_start (sh);
-    if (sh->info->shell_rank == 0)
-        post_init (sh);
-    shell_launch (sh);
-    if (sh->info->shell_rank == 0)
-        post_start (sh);
-    shell_check_ended (sh);
+    peers_ready (sh->peers);
     if (!sh->ended)
         ev_run (sh->loop, 0);
     shell_signals_stop (sh);

@@ -16,6 +16,7 @@
 #include "lib/shell/joblog.h"
 #include "lib/shell/link.h"
 #include "lib/shell/output.h"
+#include "lib/shell/peers.h"
 #include "lib/shell/start.h"
 #include "lib/shell/task.h"
 
@@ -31,17 +32,21 @@ struct shell {
     struct link *link;
     struct joblog *log;
     struct output *output;
+    struct peers *peers;
     struct input *input;
     struct affinity affinity;
     struct envlist env;
     struct shell_task *tasks; // by local id
     int running;
-    int status;     // highest wait status so far
-    bool own_group; // each task has a process group of its own
-    bool starting;  // tasks are not all started yet
-    bool ended;     // nothing is left to be done
+    int status;      // highest wait status so far
+    bool own_group;  // each task has a process group of its own
+    bool starting;   // tasks are not all started yet
+    bool said_bye;   // to the leader
+    bool first_exit; // a task of the job has ended
+    bool ended;      // nothing is left to be done
     char *service;
     char *write_topic;
+    char *exit_topic;
     char *tmpdir;
     ev_io signals;
     ev_timer signal_timer; // option "signal"
@@ -59,6 +64,7 @@ int shell_change_dir (struct shell *sh);
 void shell_reap (struct shell *sh);
 void shell_task_ended (struct shell *sh, int localid, int status);
 void shell_check_ended (struct shell *sh);
+void shell_exit_request (struct shell *sh, const flux_msg_t *msg);
 
 /* signals.c */
 int shell_signals_start (struct shell *sh);

@@ -246,6 +246,57 @@ static void test_stdin (void **state)
     assert_non_null (strstr (job->input.data, "to one"));
 }
 
+/* Four job shells of one job, each on a node of its own. */
+static void test_nodes (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *jobs[4];
+
+    for (int i = 3; i >= 0; i--) // the leader comes last
+        jobs[i] = fakebroker_start (
+            fb, 1 + i,
+            fake_request_multi (1 + i,
+                                "[\"sh\",\"-c\",\"echo $FLUX_TASK_RANK {{node.name}}; "
+                                "exit $FLUX_TASK_RANK\"]",
+                                8, NULL, i, 4));
+    assert_true (fakebroker_run (fb, 20.));
+    for (int i = 0; i < 8; i++) {
+        char rank[16], expect[32];
+        snprintf (rank, sizeof (rank), "%d", i);
+        snprintf (expect, sizeof (expect), "%d node%d\n", i, i / 2);
+        char *s = fake_output (jobs[0], "stdout", rank);
+        assert_string_equal (s, expect);
+        free (s);
+    }
+    for (int i = 0; i < 4; i++)
+        assert_int_equal (jobs[i]->status, (2 * i + 1) << 8);
+    json_t *o = fake_event (&jobs[0]->exec, "shell.start");
+    char *s = json_dumps (json_object_get (o, "context"), JSON_COMPACT);
+    assert_string_equal (s, "{\"taskmap\":{\"version\":1,\"map\":[[0,4,2,1]]}}");
+    free (s);
+    json_decref (o);
+}
+
+static void test_nodes_stdin (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *jobs[2];
+
+    for (int i = 0; i < 2; i++)
+        jobs[i] =
+            fakebroker_start (fb, 1 + i, fake_request_multi (1 + i, "[\"cat\"]", 2, "{}", i, 2));
+    fakebroker_run_until (fb, &jobs[0]->connected, 10.);
+    fakebroker_run_until (fb, NULL, 0.2);
+    assert_int_equal (fakebroker_request (fb, 1, "stdin",
+                                          json_pack ("{s:s s:s s:s s:b}", "stream", "stdin", "rank",
+                                                     "all", "data", "hello\n", "eof", 1)),
+                      0);
+    assert_true (fakebroker_run (fb, 10.));
+    char *s = fake_output (jobs[0], "stdout", NULL);
+    assert_string_equal (s, "hello\nhello\n");
+    free (s);
+}
+
 static int setup (void **state)
 {
     *state = fakebroker_create ();
@@ -266,7 +317,9 @@ int main (void)
         TEST (test_jobs),         TEST (test_silent),    TEST (test_start_fails),
         TEST (test_malformed),    TEST (test_large),     TEST (test_binary),
         TEST (test_kill),         TEST (test_leftovers), TEST (test_sigkill),
-        TEST (test_spawner_dies), TEST (test_stdin),
+        TEST (test_spawner_dies), TEST (test_stdin),     TEST (test_nodes),
+        TEST (test_nodes_stdin),
     };
+    cmocka_set_test_filter (getenv ("TEST_FILTER"));
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+#include <flux/response.h>
+
+#include "lib/shell/peers.h"
+
+/* One collective operation, until it is complete. */
+struct collect {
+    int seq;
+    int count;
+    json_t *data;
+    peers_collect_f cb;
+    void *arg;
+    const flux_msg_t **requests; // leader; by shell rank
+    struct peers *peers;
+    struct collect *next;
+};
+
+struct peers {
+    struct ev_loop *loop;
+    struct link *link;
+    const struct shell_info *info;
+    const struct peers_ops *ops;
+    void *arg;
+    char *follow_topic;
+    char *collect_topic;
+    char *bye_topic;
+    ev_timer timer; // follower: next attempt; leader: time to start
+    double retry;
+    bool ready;
+    bool going;
+    int seq; // of the next collective operation
+    struct collect *collects;
+    const flux_msg_t **followers; // leader; by shell rank
+    bool *said_bye;
+    int nfollowers;
+    int nbyes;
+};
+
+static bool is_leader (const struct peers *p)
+{
+    return p->info->shell_rank == 0;
+}
+
+static int others (const struct peers *p)
+{
+    return p->info->nshells - 1;
+}
+
+static void follow (struct peers *p);
+
+static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct peers *p = w->data;
+
+    if (is_leader (p))
+        p->ops->failed (p->arg, "job shells did not start on all nodes in time");
+    else
+        follow (p);
+}
+
+static int make_topics (struct peers *p, const char *service)
+{
+    if (asprintf (&p->follow_topic, "%s.follow", service) < 0 ||
+        asprintf (&p->collect_topic, "%s.collect", service) < 0 ||
+        asprintf (&p->bye_topic, "%s.bye", service) < 0)
+        return -1;
+    return 0;
+}
+
+struct peers *peers_create (struct ev_loop *loop, struct link *link, const struct shell_info *info,
+                            const char *service, const struct peers_ops *ops, void *arg)
+{
+    struct peers *p = calloc (1, sizeof (*p));
+
+    if (!p)
+        return NULL;
+    p->loop = loop;
+    p->link = link;
+    p->info = info;
+    p->ops = ops;
+    p->arg = arg;
+    p->retry = 0.01;
+    ev_init (&p->timer, timer_cb);
+    p->timer.data = p;
+    if (info->nshells == 1)
+        return p;
+    p->followers = calloc (info->nshells, sizeof (*p->followers));
+    p->said_bye = calloc (info->nshells, sizeof (*p->said_bye));
+    if (!p->followers || !p->said_bye || make_topics (p, service) < 0) {
+        peers_destroy (p);
+        return NULL;
+    }
+    return p;
+}
+
+static void collect_destroy (struct collect *c)
+{
+    for (int i = 0; c->requests && i < c->peers->info->nshells; i++)
+        flux_msg_decref (c->requests[i]);
+    free (c->requests);
+    json_decref (c->data);
+    free (c);
+}
+
+void peers_destroy (struct peers *p)
+{
+    if (p) {
+        int saved_errno = errno;
+        struct collect *c, *tmp;
+        ev_timer_stop (p->loop, &p->timer);
+        link_forget (p->link, p);
+        LL_FOREACH_SAFE (p->collects, c, tmp)
+        {
+            link_forget (p->link, c);
+            collect_destroy (c);
+        }
+        for (int i = 0; p->followers && i < p->info->nshells; i++)
+            flux_msg_decref (p->followers[i]);
+        free (p->followers);
+        free (p->said_bye);
+        free (p->follow_topic);
+        free (p->collect_topic);
+        free (p->bye_topic);
+        free (p);
+        errno = saved_errno;
+    }
+}
+
+void peers_broadcast (struct peers *p, json_t *o)
+{
+    for (int i = 1; p->followers && i < p->info->nshells; i++)
+        if (p->followers[i])
+            link_respond (p->link, p->followers[i], json_incref (o));
+    json_decref (o);
+}
+
+static void check_ready (struct peers *p)
+{
+    if (p->going || !p->ready || p->nfollowers < others (p))
+        return;
+    p->going = true;
+    ev_timer_stop (p->loop, &p->timer);
+    if (others (p) > 0)
+        peers_broadcast (p, json_pack ("{s:s}", "type", "go"));
+    p->ops->go (p->arg);
+}
+
+/* Until the leader's service is there, the request comes back with ENOSYS. */
+static void retry_later (struct peers *p)
+{
+    ev_timer_set (&p->timer, p->retry, 0.);
+    ev_timer_start (p->loop, &p->timer);
+    if (p->retry < PEERS_RETRY_MAX)
+        p->retry *= 2;
+}
+
+static void follow_cb (struct link *link, const flux_msg_t *response, void *arg)
+{
+    struct peers *p = arg;
+    json_t *o;
+    const char *type;
+    int errnum = ECONNRESET;
+
+    if (response)
+        flux_msg_get_errnum (response, &errnum);
+    if (errnum == ENOSYS && !p->going)
+        retry_later (p);
+    else if (errnum != 0)
+        p->ops->failed (p->arg, "lost the leading job shell");
+    else if (flux_msg_unpack (response, "o", &o) == 0 &&
+             json_unpack (o, "{s:s}", "type", &type) == 0) {
+        if (strcmp (type, "go") != 0)
+            p->ops->command (p->arg, o);
+        else if (!p->going) {
+            p->going = true;
+            p->ops->go (p->arg);
+        }
+    }
+}
+
+static void follow (struct peers *p)
+{
+    if (link_rpc (p->link, p->follow_topic, p->info->leader_rank, FLUX_MSGFLAG_STREAMING,
+                  json_pack ("{s:i}", "rank", p->info->shell_rank), follow_cb, p) < 0)
+        p->ops->failed (p->arg, "could not reach the broker");
+}
+
+void peers_ready (struct peers *p)
+{
+    p->ready = true;
+    if (!is_leader (p)) {
+        follow (p);
+        return;
+    }
+    if (others (p) > 0) {
+        if (link_open (p->link) < 0)
+            p->ops->failed (p->arg, "could not reach the broker");
+        ev_timer_set (&p->timer, PEERS_START_TIMEOUT, 0.);
+        ev_timer_start (p->loop, &p->timer);
+    }
+    check_ready (p);
+}
+
+/* The rank in a request, or -1 after the request was refused. */
+static int request_rank (struct peers *p, const flux_msg_t *msg)
+{
+    int rank;
+
+    if (flux_msg_unpack (msg, "{s:i}", "rank", &rank) == 0 && rank > 0 && rank < p->info->nshells)
+        return rank;
+    link_respond_error (p->link, msg, EPROTO, NULL);
+    return -1;
+}
+
+void peers_follow_request (struct peers *p, const flux_msg_t *msg)
+{
+    int rank = request_rank (p, msg);
+
+    if (rank < 0)
+        return;
+    if (p->followers[rank] || !flux_msg_is_streaming (msg)) {
+        link_respond_error (p->link, msg, EINVAL, NULL);
+        return;
+    }
+    p->followers[rank] = flux_msg_incref (msg);
+    p->nfollowers++;
+    check_ready (p);
+}
+
+static struct collect *collect_get (struct peers *p, int seq)
+{
+    struct collect *c;
+
+    LL_FOREACH (p->collects, c)
+    if (c->seq == seq)
+        return c;
+    if (!(c = calloc (1, sizeof (*c))))
+        return NULL;
+    c->seq = seq;
+    c->peers = p;
+    c->data = json_object ();
+    c->requests = is_leader (p) ? calloc (p->info->nshells, sizeof (*c->requests)) : NULL;
+    LL_APPEND (p->collects, c);
+    return c;
+}
+
+/* The callback comes last, for it may start the next one. */
+static void collect_end (struct peers *p, struct collect *c, json_t *data)
+{
+    peers_collect_f cb = c->cb;
+    void *arg = c->arg;
+
+    json_incref (data);
+    LL_DELETE (p->collects, c);
+    collect_destroy (c);
+    cb (arg, data);
+    json_decref (data);
+}
+
+static void collect_check (struct peers *p, struct collect *c)
+{
+    if (c->count < p->info->nshells)
+        return;
+    for (int i = 1; i < p->info->nshells; i++)
+        link_respond (p->link, c->requests[i], json_pack ("{s:O}", "data", c->data));
+    collect_end (p, c, c->data);
+}
+
+static void collect_cb (struct link *link, const flux_msg_t *response, void *arg)
+{
+    struct collect *c = arg;
+    json_t *data = NULL;
+
+    if (response && flux_msg_unpack (response, "{s:o}", "data", &data) < 0)
+        data = NULL;
+    collect_end (c->peers, c, data);
+}
+
+void peers_collect (struct peers *p, json_t *data, peers_collect_f cb, void *arg)
+{
+    struct collect *c = collect_get (p, p->seq++);
+
+    if (!c) {
+        json_decref (data);
+        cb (arg, NULL);
+        return;
+    }
+    c->cb = cb;
+    c->arg = arg;
+    if (is_leader (p)) {
+        json_object_update (c->data, data);
+        json_decref (data);
+        c->count++;
+        collect_check (p, c);
+    } else if (link_rpc (p->link, p->collect_topic, p->info->leader_rank, 0,
+                         json_pack ("{s:i s:i s:o}", "rank", p->info->shell_rank, "seq", c->seq,
+                                    "data", data),
+                         collect_cb, c) < 0)
+        collect_end (p, c, NULL);
+}
+
+void peers_collect_request (struct peers *p, const flux_msg_t *msg)
+{
+    int seq, rank = request_rank (p, msg);
+    json_t *data;
+
+    if (rank < 0)
+        return;
+    /* A shell is never more than one operation ahead of the slowest. */
+    if (flux_msg_unpack (msg, "{s:i s:o}", "seq", &seq, "data", &data) < 0 || seq < p->seq - 1 ||
+        seq > p->seq + 1) {
+        link_respond_error (p->link, msg, EPROTO, NULL);
+        return;
+    }
+    struct collect *c = collect_get (p, seq);
+    if (!c || c->requests[rank]) {
+        link_respond_error (p->link, msg, c ? EPROTO : ENOMEM, NULL);
+        return;
+    }
+    c->requests[rank] = flux_msg_incref (msg);
+    json_object_update (c->data, data);
+    c->count++;
+    collect_check (p, c);
+}
+
+static void bye_cb (struct link *link, const flux_msg_t *response, void *arg)
+{
+    struct peers *p = arg;
+    p->ops->finished (p->arg);
+}
+
+void peers_bye (struct peers *p, int status)
+{
+    link_rpc (p->link, p->bye_topic, p->info->leader_rank, 0,
+              json_pack ("{s:i s:i}", "rank", p->info->shell_rank, "status", status), bye_cb, p);
+}
+
+void peers_bye_request (struct peers *p, const flux_msg_t *msg)
+{
+    int rank = request_rank (p, msg);
+
+    if (rank < 0)
+        return;
+    link_respond (p->link, msg, NULL);
+    if (!p->said_bye[rank]) {
+        p->said_bye[rank] = true;
+        p->nbyes++;
+    }
+    if (peers_finished (p))
+        p->ops->finished (p->arg);
+}
+
+bool peers_finished (const struct peers *p)
+{
+    return !is_leader (p) || p->nbyes == others (p);
+}
