@@ -131,9 +131,12 @@ void content_write_soon (struct content *c)
 {
     if (!c->turn_end_set && router_at_turn_end (c->rt, turn_end, c) == 0)
         c->turn_end_set = true;
-    /* The writer does not keep up: wait for it rather than take all memory. */
-    if (c->batch_busy && c->dirty_bytes > 8 * (size_t)CONTENT_DIRTY_BYTES)
-        backing_wait (c->backing);
+    /* The writer does not keep up, or the turn is a long one: wait rather than take all memory. */
+    if (c->dirty_bytes > 4 * (size_t)CONTENT_DIRTY_BYTES && c->last_errnum == 0) {
+        batch_begin (c);
+        if (c->batch_busy)
+            backing_wait (c->backing);
+    }
 }
 
 void content_write_done (struct backing_batch *b, void *arg)

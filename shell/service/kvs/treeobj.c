@@ -37,22 +37,25 @@ int treeobj_append_string (struct buf *b, const char *s, size_t len)
     return buf_putc (b, '"');
 }
 
+/* Wide directories are mostly dirrefs: one check for room, then plain copies. */
 static void append_refs (const struct forest *f, struct buf *b, const char *type,
                          const uint8_t *refs, size_t nrefs)
 {
-    char ref[BLOBREF_MAX];
-    LITERAL (b, "{\"data\":[");
+    char *p;
+    if (buf_reserve (b, 64 + nrefs * (BLOBREF_MAX + 3)) < 0)
+        return;
+    p = stpcpy (b->data + b->len, "{\"data\":[");
     for (size_t i = 0; i < nrefs; i++) {
-        size_t len = digest_to_blobref (f->alg, refs + i * f->alg->size, ref);
-        buf_append (b, ",\"", i ? 2 : 0);
-        if (i == 0)
-            buf_putc (b, '"');
-        buf_append (b, ref, len);
-        buf_putc (b, '"');
+        if (i > 0)
+            *p++ = ',';
+        *p++ = '"';
+        p += digest_to_blobref (f->alg, refs + i * f->alg->size, p);
+        *p++ = '"';
     }
-    LITERAL (b, "],\"type\":\"");
-    buf_puts (b, type);
-    LITERAL (b, "\",\"ver\":1}");
+    p = stpcpy (p, "],\"type\":\"");
+    p = stpcpy (p, type);
+    p = stpcpy (p, "\",\"ver\":1}");
+    b->len = p - b->data;
 }
 
 int treeobj_append_dirref (const struct forest *f, struct buf *b, const uint8_t *digest)
@@ -97,6 +100,7 @@ int treeobj_append (const struct forest *f, struct buf *b, struct node *n)
 
 int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d)
 {
+    buf_reserve (b, 64 + (size_t)d->count * (BLOBREF_MAX + 64));
     LITERAL (b, "{\"data\":{");
     for (uint32_t i = 0; i < d->count; i++) {
         if (i > 0)
