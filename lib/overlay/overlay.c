@@ -169,7 +169,7 @@ static int copy_conf (struct overlay *ov, const struct overlay_conf *conf)
         return -1;
     ov->uuid = strdup (conf->uuid);
     ov->hostname = strdup (conf->hostname ? conf->hostname : host);
-    ov->instance = strdup (conf->instance);
+    ov->instance = strdup (conf->instance ? conf->instance : "");
     return ov->uuid && ov->hostname && ov->instance ? 0 : -1;
 }
 
@@ -182,10 +182,8 @@ static int check_conf (const struct overlay_conf *conf, flux_error_t *errp)
         return errprintf (errp, "a broker needs a uuid");
     if (conf->hostname && strlen (conf->hostname) > OVERLAY_HOSTNAME_MAX)
         return errprintf (errp, "the host name is too long");
-    if (!conf->instance || strchr (conf->instance, '\n'))
-        return errprintf (errp, "a broker needs the id of its instance");
-    if (conf->size > 1 && conf->auth == OVERLAY_AUTH_TOKEN && !conf->token)
-        return errprintf (errp, "a hello by token needs a token");
+    if (conf->instance && strchr (conf->instance, '\n'))
+        return errprintf (errp, "the id of an instance is one line");
     return 0;
 }
 
@@ -380,4 +378,17 @@ int overlay_disconnect_child (struct overlay *ov, uint32_t rank, const char *rea
 const struct topology *overlay_topology (const struct overlay *ov)
 {
     return ov->topo;
+}
+
+int overlay_set_instance (struct overlay *ov, const char *instance, const unsigned char *token)
+{
+    char *copy = strdup (instance);
+
+    if (!copy)
+        return -1;
+    free (ov->instance);
+    ov->instance = copy;
+    if (token)
+        memcpy (ov->auth.token, token, sizeof (ov->auth.token));
+    return 0;
 }

@@ -108,7 +108,7 @@ struct overlay_conf {
     const int *parents;   // for topology custom
     const char *uuid;     // 36 characters; unique for each start of a broker
     const char *hostname; // [gethostname]
-    const char *instance; // what the hello is bound to: job id, or a random id. Same on all ranks
+    const char *instance; // what the hello is bound to: job id, or a random id; same on all ranks
     enum overlay_auth auth;
     const unsigned char *token; // OVERLAY_TOKEN_SIZE bytes, for OVERLAY_AUTH_TOKEN; copied, burnt
     const char *munge_socket;   // [munge's own]
@@ -137,6 +137,11 @@ int overlay_bind (struct overlay *ov, const char *uri, flux_error_t *errp);
  * public key (NULL with size 1). */
 const char *overlay_endpoint (const struct overlay *ov);
 const char *overlay_pubkey (const struct overlay *ov);
+
+/* What the hello is bound to and proven with, where that is known only after bind (the wire-up
+ * gives both): before overlay_connect_parent(), and before the first child can connect. token may
+ * be NULL with OVERLAY_AUTH_MUNGE. ENOMEM. */
+int overlay_set_instance (struct overlay *ov, const char *instance, const unsigned char *token);
 
 /* An address of this host for tcp:// by flux-core's tbon.interface-hint: "default-route" (also
  * NULL), "hostname", the name of an interface, or a network as a.b.c.d/len. */

@@ -381,6 +381,8 @@ static int check_parent (struct overlay *ov, uint32_t rank, const char *uri, con
     bool ipc = ov_uri_is_ipc (uri);
 
     errno = EINVAL;
+    if (!*ov->instance)
+        return errprintf (errp, "a broker needs the id of its instance");
     if (!ov->zl || !topology_is_below (ov->topo, ov->rank, rank))
         return errprintf (errp, "rank %u is no ancestor of rank %u in topology %s", rank, ov->rank,
                           topology_uri (ov->topo));

@@ -23,10 +23,10 @@ static int parse_request (struct shell_info *info, flux_error_t *errp)
     json_t *ranks = NULL;
     json_int_t id, userid = 0;
 
-    if (json_unpack_ex (info->request, &error, 0, "{s:I s:o s:o s:i s:i s:o s?I s?o}", "id", &id,
-                        "jobspec", &info->jobspec, "R", &info->R, "shell_rank", &info->shell_rank,
-                        "nshells", &info->nshells, "ranks", &ranks, "userid", &userid, "attrs",
-                        &info->attrs) < 0)
+    if (json_unpack_ex (info->request, &error, 0, "{s:I s:o s:o s:i s:i s:o s?I s?o s?o}", "id",
+                        &id, "jobspec", &info->jobspec, "R", &info->R, "shell_rank",
+                        &info->shell_rank, "nshells", &info->nshells, "ranks", &ranks, "userid",
+                        &userid, "attrs", &info->attrs, "environment", &info->environment) < 0)
         return inval (errp, "malformed start request", error.text);
     info->id = id;
     info->userid = userid;

@@ -8,4 +8,5 @@ lib_util_libutil_la_SOURCES = \
 	%D%/fdutil.c %D%/fdutil.h \
 	%D%/sha256.c %D%/sha256.h \
 	%D%/uuid.c %D%/uuid.h \
+	%D%/peers.c %D%/peers.h \
 	%D%/monotime.h

@@ -45,7 +45,7 @@ static int peer_role (struct listener *l, int fd, uint32_t *userid, uint32_t *ro
 
 static void accept_one (struct listener *l, int fd)
 {
-    uint32_t userid, rolemask;
+    uint32_t userid = FLUX_USERID_UNKNOWN, rolemask = FLUX_ROLE_NONE;
     struct msgio *io = msgio_create (fd);
 
     if (!io) {

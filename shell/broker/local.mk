@@ -1,1 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The broker: one process, one event loop. The router stands alone, so that tests can link it.
+noinst_LTLIBRARIES += shell/broker/librouter.la
+shell_broker_librouter_la_SOURCES = \
+	%D%/router.c %D%/router.h %D%/router_overlay.h %D%/router_private.h \
+	%D%/router_rpc.c \
+	%D%/router_event.c \
+	%D%/router_track.c \
+	%D%/router_client.c %D%/router_client.h \
+	%D%/waiters.c %D%/waiters.h \
+	%D%/listener.c %D%/listener.h \
+	%D%/attr.c %D%/attr.h \
+	%D%/machine.c %D%/machine.h \
+	%D%/life.c %D%/life.h
+
+pkglibexec_PROGRAMS += shell/broker/flux-broker
+shell_broker_flux_broker_SOURCES = \
+	%D%/main.c \
+	%D%/options.c %D%/options.h \
+	%D%/net.c %D%/net.h \
+	%D%/program.c %D%/program.h \
+	%D%/rundir.c %D%/rundir.h
+shell_broker_flux_broker_CPPFLAGS = $(AM_CPPFLAGS)
+shell_broker_flux_broker_LDADD = \
+	shell/service/libservice.la \
+	shell/service/kvs/libkvs.la \
+	shell/broker/librouter.la \
+	lib/shell/libspawnpkt.la \
+	lib/overlay/liboverlay.la \
+	lib/bootstrap/libbootstrap.la \
+	lib/codec/libcodec.la \
+	lib/job/libjob.la \
+	lib/set/libset.la \
+	lib/util/libutil.la \
+	$(ZMQ_LIBS) $(LMDB_LIBS) $(NETTLE_LIBS) $(HWLOC_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)

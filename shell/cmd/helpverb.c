@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shell/cmd/peers.h"
+#include "lib/util/peers.h"
 #include "shell/cmd/verbs.h"
 
 /* The man page of a build tree lies beside the program. */

@@ -3,7 +3,6 @@
 noinst_LTLIBRARIES += shell/cmd/libcmd.la
 shell_cmd_libcmd_la_SOURCES = \
 	%D%/cmd.h %D%/args.c %D%/help.c %D%/run_verb.c \
-	%D%/peers.c %D%/peers.h \
 	%D%/fmt.c %D%/fmt.h %D%/fmt_internal.h %D%/fmt_value.c \
 	%D%/verbs.c %D%/verbs.h \
 	%D%/helpverb.c \

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "shell/cmd/cmd.h"
-#include "shell/cmd/peers.h"
+#include "lib/util/peers.h"
 
 static const struct cmd_opt flux_opts[] = {
     {.name = "verbose", .key = 'v', .help = "Say which program is run"},

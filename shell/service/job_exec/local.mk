@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-shell_service_libservice_la_SOURCES += %D%/spawner.c %D%/spawner.h
+shell_service_libservice_la_SOURCES += \
+	%D%/exec.c %D%/exec.h \
+	%D%/local.c %D%/local.h \
+	%D%/spawner.c %D%/spawner.h

@@ -63,6 +63,7 @@ void spawner_destroy (struct spawner *sp);
  *   {"id":int, "jobspec":{...}, "R":{...}, "shell_rank":int, "nshells":int,
  *    "ranks":[broker rank of each shell], "userid":int,
  *    "attrs":{"local-uri":s, "hostlist":s, "rank":s, ... as the broker names them},
+ *    "environment":{name:value}, (where the jobspec has none: it is kept apart from it)
  *    "options":{}}
  * Returns 0, or -1 with errno: EEXIST when a shell of that id runs here, E2BIG past
  * SPAWNER_REQUEST_MAX, or what kept a dead spawner from being restarted. */

@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+shell_service_libservice_la_SOURCES += \
+	%D%/action.c \
+	%D%/depend.c \
+	%D%/event.c \
+	%D%/job.c %D%/job.h \
+	%D%/journal.c %D%/journal.h \
+	%D%/manager.c %D%/manager.h \
+	%D%/private.h \
+	%D%/purge.c \
+	%D%/queue.c %D%/queue.h \
+	%D%/requests.c \
+	%D%/schedule.c \
+	%D%/strpool.c %D%/strpool.h \
+	%D%/submit.c

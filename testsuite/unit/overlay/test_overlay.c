@@ -416,6 +416,9 @@ static void test_expected_failures (void **state)
     assert_int_equal (overlay_connect_parent (t.node[3].ov, 1, "tcp://127.0.0.1:1", "short", &e),
                       -1);
     assert_int_equal (overlay_connect_parent (t.node[3].ov, 1, "tcp://127.0.0.1:1", NULL, &e), -1);
+    assert_int_equal (overlay_set_instance (t.node[3].ov, "", NULL), 0);
+    assert_int_equal (overlay_connect_parent (t.node[3].ov, 1, "tcp://127.0.0.1:1", key, &e), -1);
+    assert_non_null (strstr (e.text, "instance"));
     t.conf.uuid = "x";
     t.conf.loop = t.loop;
     t.conf.rank = t.conf.size = 7;
@@ -425,8 +428,6 @@ static void test_expected_failures (void **state)
     assert_null (overlay_create (&t.conf, NULL, NULL, &e));
     assert_non_null (strstr (e.text, "nonsense"));
     t.conf.topology = NULL;
-    t.conf.token = NULL;
-    assert_null (overlay_create (&t.conf, NULL, NULL, &e));
     t.conf.uuid = NULL;
     assert_null (overlay_create (&t.conf, NULL, NULL, &e));
     overlay_destroy (NULL);

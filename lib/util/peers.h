@@ -1,10 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-#ifndef FLUX_CMD_PEERS_H
-#define FLUX_CMD_PEERS_H
-
-#include "shell/cmd/cmd.h"
+#ifndef FLUX_UTIL_PEERS_H
+#define FLUX_UTIL_PEERS_H
 
 /* The path of a program of this suite ("flux-broker" with dir "broker"): on FLUX_EXEC_PATH, else
  * beside this program in the build tree (shell/<dir>/<name>), else where it was installed. The
@@ -17,4 +15,4 @@ char *peer_self (void);
 /* The program flux-<verb> on FLUX_EXEC_PATH or in the installed libexec. The caller frees it. */
 char *peer_find_on_exec_path (const char *verb);
 
-#endif /* !FLUX_CMD_PEERS_H */
+#endif /* !FLUX_UTIL_PEERS_H */

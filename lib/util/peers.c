@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* Where the other programs of the suite lie. */
@@ -7,11 +7,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "shell/cmd/peers.h"
+#include "lib/util/peers.h"
 
 static char *executable (const char *dir, size_t dirlen, const char *sub, const char *name)
 {
@@ -50,17 +51,22 @@ char *peer_self (void)
     return strdup (path);
 }
 
-/* .../shell/cmd/flux -> .../shell/<dir>/<name> */
+/* .../shell/<any>/<this program> -> .../shell/<dir>/<name> */
 static char *in_build_tree (const char *name, const char *dir)
 {
-    const char tail[] = "/shell/cmd/flux";
+    static const char tail[] = "/shell";
     char *self = peer_self ();
-    char *path = NULL, sub[64];
-    size_t len = self ? strlen (self) : 0;
+    char *path = NULL, *slash, sub[64];
 
-    if (len > sizeof (tail) && strcmp (self + len - (sizeof (tail) - 1), tail) == 0) {
+    for (int up = 0; self && up < 2; up++) {
+        if (!(slash = strrchr (self, '/')))
+            break;
+        *slash = '\0';
+    }
+    size_t len = self ? strlen (self) : 0;
+    if (len > strlen (tail) && strcmp (self + len - strlen (tail), tail) == 0) {
         snprintf (sub, sizeof (sub), "%s/", dir);
-        path = executable (self, len - strlen ("/cmd/flux"), sub, name);
+        path = executable (self, len, sub, name);
     }
     free (self);
     return path;

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The broker. main() reads as a table of contents; what happens when is the table in machine.c,
+ * and the actions of each state are here. */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "lib/bootstrap/bootstrap.h"
+#include "lib/overlay/overlay.h"
+#include "lib/util/errprintf.h"
+#include "lib/util/monotime.h"
+#include "lib/util/uuid.h"
+#include "shell/broker/attr.h"
+#include "shell/broker/life.h"
+#include "shell/broker/listener.h"
+#include "shell/broker/net.h"
+#include "shell/broker/options.h"
+#include "shell/broker/program.h"
+#include "shell/broker/router.h"
+#include "shell/broker/router_overlay.h"
+#include "shell/broker/rundir.h"
+#include "shell/service/services.h"
+
+#define QUORUM_TIMEOUT 120.  // broker.quorum-timeout
+#define SHUTDOWN_TIMEOUT 20. // broker.shutdown-timeout
+#define CLEANUP_TIMEOUT 20.  // broker.cleanup-timeout
+#define ORPHAN_GRACE 3.      // how long a broker below rank 0 waits for its parent to end it
+
+struct broker {
+    struct ev_loop *loop;
+    struct attrs *attrs;
+    struct bootstrap *bootstrap;
+    const struct bootstrap_info *info;
+    struct rundir *rundir;
+    struct router *router;
+    struct net *net;
+    struct listener *listener;
+    struct life *life;
+    struct services *services;
+    struct program *program;
+    char **program_argv;
+    ev_timer timer; // of the present state
+    ev_signal sigterm, sigint, sighup, sigusr1, sigusr2;
+    uint32_t quorum;
+    int program_status; // wait status of the initial program
+    int exit_code;      // when something else went wrong
+};
+
+static void complain (struct broker *b, const char *fmt, ...)
+    __attribute__ ((format (printf, 2, 3)));
+
+static void complain (struct broker *b, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (text, sizeof (text), fmt, ap);
+    va_end (ap);
+    fprintf (stderr, "flux-broker: %s\n", text);
+    if (b->exit_code == 0)
+        b->exit_code = 1;
+}
+
+static bool is_leader (const struct broker *b)
+{
+    return b->info->rank == 0;
+}
+
+static double get_timeout (struct broker *b, const char *name, double def)
+{
+    flux_error_t error;
+    double value = def;
+
+    if (attr_get_duration (b->attrs, name, def, &value, &error) < 0)
+        complain (b, "%s", error.text);
+    return value;
+}
+
+/* The timer of a state: a negative time is none. */
+static void state_timer_start (struct broker *b, double seconds)
+{
+    ev_timer_stop (b->loop, &b->timer);
+    if (seconds >= 0) {
+        ev_timer_set (&b->timer, seconds, 0.);
+        ev_timer_start (b->loop, &b->timer);
+    }
+}
+
+/* ---- what is done in each state ---- */
+
+static void enter_join (struct broker *b)
+{
+    if (is_leader (b))
+        life_post (b->life, "parent-none");
+}
+
+static void ready_cb (void *arg);
+
+static void enter_init (struct broker *b)
+{
+    flux_error_t error;
+
+    if (!(b->services = services_create (b->router, b->attrs, getuid (), &error))) {
+        complain (b, "%s", error.text);
+        life_post (b->life, "init-fail");
+        return;
+    }
+    services_on_ready (b->services, ready_cb, b);
+    life_post (b->life, "init-done");
+}
+
+static void check_quorum (struct broker *b)
+{
+    if (is_leader (b) && life_state (b->life) == STATE_QUORUM &&
+        services_ready_count (b->services) >= b->quorum)
+        life_post (b->life, "quorum-full");
+}
+
+static void ready_cb (void *arg)
+{
+    check_quorum (arg);
+}
+
+static void enter_quorum (struct broker *b)
+{
+    if (is_leader (b)) {
+        state_timer_start (b, get_timeout (b, "broker.quorum-timeout", QUORUM_TIMEOUT));
+        check_quorum (b);
+    } else {
+        life_follow_parent (b->life);
+    }
+}
+
+static void program_exit_cb (int wait_status, void *arg)
+{
+    struct broker *b = arg;
+
+    b->program_status = wait_status;
+    life_post (b->life, "program-done");
+}
+
+static void append_env (char **envv, int *n, const char *fmt, ...)
+    __attribute__ ((format (printf, 3, 4)));
+
+static void append_env (char **envv, int *n, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start (ap, fmt);
+    if (vasprintf (&envv[*n], fmt, ap) < 0)
+        envv[*n] = NULL;
+    va_end (ap);
+    if (envv[*n])
+        (*n)++;
+}
+
+/* PATH gets the folder of `flux` in front, unless it is found by PATH already. */
+static void append_path (char **envv, int *n)
+{
+    const char *dir = getenv ("FLUX_COMMAND_DIR");
+    const char *path = getenv ("PATH");
+
+    if (!dir)
+        dir = FLUX_BINDIR;
+    if (!path || strstr (path, dir) == NULL)
+        append_env (envv, n, "PATH=%s%s%s", dir, path ? ":" : "", path ? path : "");
+}
+
+#define ENV_MAX 16
+
+static void run_program (struct broker *b)
+{
+    char *envv[ENV_MAX + 1] = {NULL};
+    char prompt[128];
+    flux_error_t error;
+    int n = 0;
+
+    append_env (envv, &n, "FLUX_URI=%s", attr_get (b->attrs, "local-uri"));
+    append_env (envv, &n, "FLUX_JOB_ID");
+    append_env (envv, &n, "FLUX_JOB_SIZE");
+    append_env (envv, &n, "FLUX_JOB_NNODES");
+    append_env (envv, &n, "FLUX_JOB_TMPDIR");
+    append_env (envv, &n, "FLUX_TASK_RANK");
+    append_env (envv, &n, "FLUX_TASK_LOCAL_ID");
+    append_env (envv, &n, "FLUX_KVS_NAMESPACE");
+    append_env (envv, &n, "FLUX_PROXY_REMOTE");
+    append_path (envv, &n);
+    snprintf (prompt, sizeof (prompt), "\u0192(s=%u,d=%s) \\u@\\h:\\w\\$ ", b->info->size,
+              attr_get (b->attrs, "instance-level"));
+    bootstrap_scrub_environ ();
+    b->program = program_start (b->loop, b->program_argv, envv, prompt, program_exit_cb, b, &error);
+    if (!b->program) {
+        complain (b, "%s", error.text);
+        b->exit_code = errno == ENOENT ? 127 : 126;
+        life_post (b->life, "program-done");
+    }
+    for (int i = 0; i < n; i++)
+        free (envv[i]);
+}
+
+static void enter_run (struct broker *b)
+{
+    state_timer_start (b, -1);
+    if (is_leader (b) && !attr_get (b->attrs, "broker.rc2_none"))
+        run_program (b);
+}
+
+static void cleanup_done_cb (void *arg)
+{
+    struct broker *b = arg;
+
+    life_post (b->life, "cleanup-done");
+}
+
+static void enter_cleanup (struct broker *b)
+{
+    if (is_leader (b) && b->services)
+        services_cleanup (b->services, get_timeout (b, "broker.cleanup-timeout", CLEANUP_TIMEOUT),
+                          cleanup_done_cb, b);
+    else
+        life_post (b->life, "cleanup-done");
+}
+
+static bool children_online (struct broker *b)
+{
+    return b->net && overlay_online_count (net_overlay (b->net)) > 1;
+}
+
+static void enter_shutdown (struct broker *b)
+{
+    program_kill (b->program, SIGTERM);
+    if (b->net)
+        overlay_refuse_children (net_overlay (b->net));
+    if (children_online (b))
+        state_timer_start (b, get_timeout (b, "broker.shutdown-timeout", SHUTDOWN_TIMEOUT));
+    else
+        life_post (b->life, "children-gone");
+}
+
+static void enter_finalize (struct broker *b)
+{
+    flux_error_t error;
+
+    state_timer_start (b, -1);
+    if (b->services && services_finalize (b->services, &error) < 0)
+        complain (b, "%s", error.text);
+    life_post (b->life, "finalized");
+}
+
+static void enter_goodbye (struct broker *b)
+{
+    if (is_leader (b) || !b->net || overlay_parent (net_overlay (b->net)) < 0) {
+        life_post (b->life, "goodbye");
+    } else {
+        state_timer_start (b, 5.);
+        overlay_goodbye (net_overlay (b->net));
+    }
+}
+
+static void enter_exit (struct broker *b)
+{
+    ev_break (b->loop, EVBREAK_ALL);
+}
+
+static void enter_state (enum broker_state state, void *arg)
+{
+    static void (*const actions[]) (struct broker * b) = {
+        [STATE_JOIN] = enter_join,         [STATE_INIT] = enter_init,
+        [STATE_QUORUM] = enter_quorum,     [STATE_RUN] = enter_run,
+        [STATE_CLEANUP] = enter_cleanup,   [STATE_SHUTDOWN] = enter_shutdown,
+        [STATE_FINALIZE] = enter_finalize, [STATE_GOODBYE] = enter_goodbye,
+        [STATE_EXIT] = enter_exit,
+    };
+    struct broker *b = arg;
+
+    attr_set (b->attrs, "broker.state", machine_name (state));
+    actions[state](b);
+}
+
+/* ---- what comes from outside ---- */
+
+static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct broker *b = w->data;
+
+    switch (life_state (b->life)) {
+    case STATE_QUORUM:
+        complain (b, "only %u of %u brokers joined in time", services_ready_count (b->services),
+                  b->quorum);
+        life_post (b->life, "quorum-fail");
+        break;
+    case STATE_SHUTDOWN:
+        complain (b, "some brokers did not leave in time");
+        life_post (b->life, "children-gone");
+        break;
+    case STATE_GOODBYE:
+        life_post (b->life, "goodbye");
+        break;
+    default: // a signal's grace is over
+        life_post (b->life, "shutdown");
+    }
+}
+
+static void parent_up_cb (void *arg)
+{
+    struct broker *b = arg;
+
+    if (life_state (b->life) == STATE_JOIN)
+        life_post (b->life, "parent-ready");
+    else
+        life_follow_parent (b->life);
+}
+
+static void parent_lost_cb (bool final, const char *reason, void *arg)
+{
+    struct broker *b = arg;
+
+    if (!final)
+        return;
+    if (life_state (b->life) == STATE_GOODBYE) {
+        life_post (b->life, "goodbye");
+        return;
+    }
+    if (reason)
+        complain (b, "rank %u: %s", b->info->rank, reason);
+    life_post (b->life, "parent-fail");
+}
+
+static void child_lost_cb (uint32_t rank, const char *reason, void *arg)
+{
+    struct broker *b = arg;
+
+    if (b->services)
+        services_rank_lost (b->services, rank, reason);
+}
+
+static void online_cb (void *arg)
+{
+    struct broker *b = arg;
+
+    if (life_state (b->life) == STATE_SHUTDOWN && !children_online (b))
+        life_post (b->life, "children-gone");
+}
+
+static const struct net_ops net_ops = {
+    .parent_up = parent_up_cb,
+    .parent_lost = parent_lost_cb,
+    .child_lost = child_lost_cb,
+    .online = online_cb,
+};
+
+/* A request to end. Rank 0 passes it to the initial program, whose end is the instance's. The
+ * others are told by their parents; should that not come, they end by themselves. */
+static void end_signal_cb (struct ev_loop *loop, ev_signal *w, int revents)
+{
+    struct broker *b = w->data;
+
+    if (!is_leader (b)) {
+        state_timer_start (b, ORPHAN_GRACE);
+    } else {
+        program_kill (b->program, w->signum);
+        life_post (b->life, "shutdown");
+    }
+}
+
+static void pass_signal_cb (struct ev_loop *loop, ev_signal *w, int revents)
+{
+    struct broker *b = w->data;
+
+    program_kill (b->program, w->signum);
+}
+
+/* ---- set-up and end ---- */
+
+static int init_attrs (struct broker *b, flux_error_t *errp)
+{
+    const struct bootstrap_info *info = b->info;
+    char uuid[UUID_STRING_SIZE];
+
+    for (const struct bootstrap_attr *a = info->attrs; a && a->name; a++) {
+        if (attr_set (b->attrs, a->name, a->value) < 0)
+            goto nomem;
+    }
+    if (uuid_make (uuid) < 0)
+        return errprintf (errp, "no random numbers: %s", strerror (errno));
+    if (attr_set_uint (b->attrs, "rank", info->rank) < 0 ||
+        attr_set_uint (b->attrs, "size", info->size) < 0 ||
+        attr_set_uint (b->attrs, "security.owner", getuid ()) < 0 ||
+        attr_set_uint (b->attrs, "broker.pid", getpid ()) < 0 ||
+        attr_set (b->attrs, "broker.uuid", uuid) < 0 ||
+        attr_set (b->attrs, "version", PACKAGE_VERSION) < 0 ||
+        (!attr_get (b->attrs, "hostname") && attr_set (b->attrs, "hostname", info->hostname) < 0) ||
+        (info->jobid && attr_set (b->attrs, "jobid", info->jobid) < 0) ||
+        (!attr_get (b->attrs, "instance-level") && attr_set (b->attrs, "instance-level", "0") < 0))
+        goto nomem;
+    char now[32];
+    snprintf (now, sizeof (now), "%.6f", walltime_now ());
+    if (attr_set (b->attrs, "broker.starttime", now) < 0)
+        goto nomem;
+    return attr_get_uint32 (b->attrs, "broker.quorum", info->size, &b->quorum, errp);
+nomem:
+    return errprintf (errp, "out of memory");
+}
+
+/* After the wire-up, when all hosts are known. */
+static int init_late_attrs (struct broker *b)
+{
+    const struct bootstrap_info *info = b->info;
+
+    if (!attr_get (b->attrs, "hostlist") &&
+        attr_set (b->attrs, "hostlist", info->hostlist ? info->hostlist : info->hostname) < 0)
+        return -1;
+    return 0;
+}
+
+static int init_local_socket (struct broker *b, flux_error_t *errp)
+{
+    const char *given = attr_get (b->attrs, "local-uri");
+    char uri[1024];
+
+    if (given && strncmp (given, "local://", 8) != 0) {
+        errno = EINVAL;
+        return errprintf (errp, "local-uri=%s: must begin with local://", given);
+    }
+    if (given)
+        snprintf (uri, sizeof (uri), "%s", given);
+    else
+        snprintf (uri, sizeof (uri), "local://%s/local-%u", attr_get (b->attrs, "rundir"),
+                  b->info->rank);
+    if (attr_set (b->attrs, "local-uri", uri) < 0)
+        return errprintf (errp, "out of memory");
+    b->listener = listener_create (b->router, uri + 8, getuid (), false, errp);
+    return b->listener ? 0 : -1;
+}
+
+static void init_signals (struct broker *b)
+{
+    struct {
+        ev_signal *w;
+        int signum;
+        void (*cb) (struct ev_loop *loop, ev_signal *w, int revents);
+    } table[] = {
+        {&b->sigterm, SIGTERM, end_signal_cb},  {&b->sigint, SIGINT, end_signal_cb},
+        {&b->sighup, SIGHUP, end_signal_cb},    {&b->sigusr1, SIGUSR1, pass_signal_cb},
+        {&b->sigusr2, SIGUSR2, pass_signal_cb},
+    };
+
+    signal (SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
+        ev_signal_init (table[i].w, table[i].cb, table[i].signum);
+        table[i].w->data = b;
+        ev_signal_start (b->loop, table[i].w);
+        ev_unref (b->loop);
+    }
+    ev_timer_init (&b->timer, timer_cb, 0., 0.);
+    b->timer.data = b;
+}
+
+/* The broker holds keys and credentials: no core, no ptrace by others of the user. */
+static void protect_memory (void)
+{
+    prctl (PR_SET_DUMPABLE, 0);
+}
+
+static int broker_init (struct broker *b, flux_error_t *errp)
+{
+    if (!(b->loop =
+              ev_default_loop (EVFLAG_AUTO | EVFLAG_NOSIGMASK))) // child watchers need this one
+        return errprintf (errp, "the event loop cannot be made");
+    if (!(b->bootstrap = bootstrap_begin (errp)))
+        return -1;
+    b->info = bootstrap_get_info (b->bootstrap);
+    if (init_attrs (b, errp) < 0 || !(b->rundir = rundir_create (b->attrs, errp)))
+        return -1;
+    if (!(b->router = router_create (b->loop, b->info->rank, b->info->size, getuid ())) ||
+        !(b->life = life_create (b->router, enter_state, b)) ||
+        attr_service_add (b->attrs, b->router) < 0)
+        return errprintf (errp, "out of memory");
+    init_signals (b);
+    if (b->info->size > 1 &&
+        !(b->net = net_create (b->router, b->attrs, b->bootstrap, &net_ops, b, errp)))
+        return -1;
+    if (init_late_attrs (b) < 0)
+        return errprintf (errp, "out of memory");
+    return init_local_socket (b, errp);
+}
+
+static void broker_fini (struct broker *b)
+{
+    listener_destroy (b->listener);
+    services_destroy (b->services);
+    program_destroy (b->program);
+    net_destroy (b->net);
+    life_destroy (b->life);
+    router_destroy (b->router);
+    rundir_destroy (b->rundir);
+    bootstrap_destroy (b->bootstrap);
+    attrs_destroy (b->attrs);
+    if (b->loop)
+        ev_loop_destroy (b->loop);
+}
+
+/* The initial program's end is the instance's: its exit code, or its death by a signal. */
+static int exit_like (int exit_code, int wait_status)
+{
+    if (exit_code == 0 && WIFSIGNALED (wait_status)) {
+        signal (WTERMSIG (wait_status), SIG_DFL);
+        raise (WTERMSIG (wait_status));
+        return 128 + WTERMSIG (wait_status);
+    }
+    if (WIFEXITED (wait_status) && WEXITSTATUS (wait_status) != 0)
+        return WEXITSTATUS (wait_status);
+    return exit_code;
+}
+
+int main (int argc, char **argv)
+{
+    struct broker b = {0};
+    flux_error_t error;
+
+    protect_memory ();
+    if (!(b.attrs = attrs_create ()))
+        return 1;
+    b.program_argv = options_parse (argc, argv, b.attrs);
+    if (broker_init (&b, &error) < 0) {
+        complain (&b, "%s", error.text);
+        if (b.bootstrap)
+            bootstrap_abort (b.bootstrap, error.text);
+    } else {
+        life_post (b.life, "start");
+        ev_run (b.loop, 0);
+    }
+    broker_fini (&b);
+    return exit_like (b.exit_code, b.program_status);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Joins the router to the overlay, see net.h. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <flux/request.h>
+
+#include "lib/bootstrap/bootstrap.h"
+#include "lib/overlay/overlay.h"
+#include "lib/util/errprintf.h"
+#include "shell/broker/attr.h"
+#include "shell/broker/net.h"
+#include "shell/broker/router.h"
+#include "shell/broker/router_overlay.h"
+
+struct net {
+    struct router *rt;
+    struct overlay *ov;
+    const struct net_ops *ops;
+    void *arg;
+};
+
+/* Overlay to router */
+
+static void recv_cb (struct overlay *ov, flux_msg_t *msg, uint32_t peer, bool from_parent,
+                     void *arg)
+{
+    struct net *net = arg;
+
+    flux_msg_incref (msg);
+    router_input_peer (net->rt, msg, from_parent);
+}
+
+static void peer_up_cb (struct overlay *ov, uint32_t rank, const char *uuid, void *arg)
+{
+}
+
+static void peer_down_cb (struct overlay *ov, uint32_t rank, const char *uuid, bool lost,
+                          const char *reason, void *arg)
+{
+    struct net *net = arg;
+
+    router_child_lost (net->rt, rank);
+    if (lost)
+        net->ops->child_lost (rank, reason, net->arg);
+}
+
+static void parent_up_cb (struct overlay *ov, uint32_t rank, const char *uuid, void *arg)
+{
+    struct net *net = arg;
+
+    net->ops->parent_up (net->arg);
+}
+
+static void parent_down_cb (struct overlay *ov, bool final, int errnum, const char *reason,
+                            void *arg)
+{
+    struct net *net = arg;
+
+    router_parent_lost (net->rt);
+    net->ops->parent_lost (final, errnum ? reason : NULL, net->arg);
+}
+
+static void online_cb (struct overlay *ov, void *arg)
+{
+    struct net *net = arg;
+
+    net->ops->online (net->arg);
+}
+
+static void log_cb (struct overlay *ov, int level, const char *text, void *arg)
+{
+    if (level <= 4)
+        fprintf (stderr, "flux-broker: overlay: %s\n", text);
+}
+
+static const struct overlay_ops overlay_ops = {
+    .recv = recv_cb,
+    .peer_up = peer_up_cb,
+    .peer_down = peer_down_cb,
+    .parent_up = parent_up_cb,
+    .parent_down = parent_down_cb,
+    .online = online_cb,
+    .log = log_cb,
+};
+
+/* Router to overlay */
+
+static int send_parent (void *arg, const flux_msg_t *msg)
+{
+    struct net *net = arg;
+
+    return overlay_send_parent (net->ov, msg);
+}
+
+static int send_child (void *arg, uint32_t rank, const flux_msg_t *msg)
+{
+    struct net *net = arg;
+
+    return overlay_send_child (net->ov, rank, msg);
+}
+
+static int respond (void *arg, const flux_msg_t *msg)
+{
+    struct net *net = arg;
+
+    return overlay_respond (net->ov, msg);
+}
+
+static int broadcast (void *arg, const flux_msg_t *msg)
+{
+    struct net *net = arg;
+
+    return overlay_bcast (net->ov, msg);
+}
+
+static int child_route (void *arg, uint32_t dst)
+{
+    struct net *net = arg;
+
+    return overlay_child_route (net->ov, dst);
+}
+
+static const struct router_overlay_ops router_ops = {
+    .send_parent = send_parent,
+    .send_child = send_child,
+    .respond = respond,
+    .broadcast = broadcast,
+    .child_route = child_route,
+};
+
+/* The `overlay` service */
+
+static void health_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+    json_t *o = overlay_health (net->ov);
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+
+    if (s)
+        router_respond (rt, msg, s);
+    else
+        router_respond_error (rt, msg, ENOMEM, NULL);
+    free (s);
+    json_decref (o);
+}
+
+static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+
+    router_respond_pack (rt, msg, "o", overlay_stats (net->ov));
+}
+
+static void topology_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+    int rank;
+
+    if (flux_request_unpack (msg, NULL, "{s:i}", "rank", &rank) < 0) {
+        router_respond_error (rt, msg, errno, NULL);
+    } else if (rank < 0 || (uint32_t)rank >= router_size (rt)) {
+        router_respond_error (rt, msg, EINVAL, "there is no such rank");
+    } else {
+        router_respond_pack (rt, msg, "o", topology_json (overlay_topology (net->ov), rank));
+    }
+}
+
+static void disconnect_subtree_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+    int rank;
+
+    if (flux_request_unpack (msg, NULL, "{s:i}", "rank", &rank) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+    else if (overlay_disconnect_child (net->ov, rank, "disconnected by request") < 0)
+        router_respond_error (rt, msg, errno, "no such child is connected");
+    else
+        router_respond (rt, msg, NULL);
+}
+
+static const struct handler_row rows[] = {
+    {"health", health_cb, FLUX_ROLE_ALL},
+    {"stats-get", stats_cb, FLUX_ROLE_OWNER},
+    {"topology", topology_cb, FLUX_ROLE_ALL},
+    {"disconnect-subtree", disconnect_subtree_cb, FLUX_ROLE_OWNER},
+    {NULL, NULL, 0},
+};
+
+/* Set-up */
+
+static int set_times (const struct attrs *attrs, struct overlay_conf *conf, flux_error_t *errp)
+{
+    const struct {
+        const char *name;
+        double *value;
+    } times[] = {
+        {"tbon.torpid_min", &conf->torpid_min},
+        {"tbon.torpid_max", &conf->torpid_max},
+        {"tbon.tcp_user_timeout", &conf->tcp_user_timeout},
+        {"tbon.connect_timeout", &conf->connect_timeout},
+    };
+
+    for (size_t i = 0; i < sizeof (times) / sizeof (times[0]); i++) {
+        if (attr_get_duration (attrs, times[i].name, 0, times[i].value, errp) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ipc where all brokers are known to be on one host (no address given), tcp else. */
+static int make_bind_uri (const struct attrs *attrs, const struct bootstrap_info *info, char *uri,
+                          size_t size, flux_error_t *errp)
+{
+    char addr[256];
+
+    if (info->address) {
+        snprintf (uri, size, "tcp://%s:*", info->address);
+        return 0;
+    }
+    if (info->method == BOOTSTRAP_WIREUP && !attr_get (attrs, "tbon.prefertcp")) {
+        snprintf (uri, size, "ipc://%s/tbon-%u", attr_get (attrs, "rundir"), (unsigned)info->rank);
+        return 0;
+    }
+    if (overlay_interface_addr (attr_get (attrs, "tbon.interface-hint"), addr, sizeof (addr),
+                                errp) < 0)
+        return -1;
+    snprintf (uri, size, "tcp://%s:*", addr);
+    return 0;
+}
+
+static int set_attrs (struct net *net, struct attrs *attrs, const struct bootstrap_info *info)
+{
+    const struct topology *topo = overlay_topology (net->ov);
+    const char *endpoint = overlay_endpoint (net->ov);
+
+    if (attr_set (attrs, "tbon.topo", topology_uri (topo)) < 0 ||
+        attr_set_uint (attrs, "tbon.level", topology_level (topo, info->rank)) < 0 ||
+        attr_set_uint (attrs, "tbon.maxlevel", topology_maxlevel (topo)) < 0 ||
+        attr_set_uint (attrs, "tbon.descendants", topology_descendants (topo, info->rank)) < 0 ||
+        (endpoint && attr_set (attrs, "tbon.endpoint", endpoint) < 0) ||
+        (info->parent_uri && attr_set (attrs, "tbon.parent-endpoint", info->parent_uri) < 0))
+        return -1;
+    return 0;
+}
+
+static int create_overlay (struct net *net, struct attrs *attrs, const struct bootstrap_info *info,
+                           flux_error_t *errp)
+{
+    struct overlay_conf conf = {
+        .loop = router_loop (net->rt),
+        .rank = info->rank,
+        .size = info->size,
+        .topology = attr_get (attrs, "tbon.topo"),
+        .uuid = attr_get (attrs, "broker.uuid"),
+        .hostname = info->hostname,
+        .instance = info->instance,
+        .auth = info->munge ? OVERLAY_AUTH_MUNGE : OVERLAY_AUTH_TOKEN,
+        .token = info->token,
+        .munge_socket = info->munge_socket,
+    };
+
+    if (set_times (attrs, &conf, errp) < 0)
+        return -1;
+    return (net->ov = overlay_create (&conf, &overlay_ops, net, errp)) ? 0 : -1;
+}
+
+static int wire_up (struct net *net, struct attrs *attrs, struct bootstrap *b, flux_error_t *errp)
+{
+    const struct bootstrap_info *info = bootstrap_get_info (b);
+    int parent = topology_parent (overlay_topology (net->ov), info->rank);
+    char uri[1024];
+
+    if (overlay_has_children (net->ov) &&
+        (make_bind_uri (attrs, info, uri, sizeof (uri), errp) < 0 ||
+         overlay_bind (net->ov, uri, errp) < 0))
+        return -1;
+    const char *endpoint = overlay_endpoint (net->ov);
+    if (bootstrap_finish (b, endpoint ? endpoint : "", overlay_pubkey (net->ov),
+                          parent < 0 ? BOOTSTRAP_NO_PARENT : (uint32_t)parent, errp) < 0)
+        return -1;
+    if (overlay_set_instance (net->ov, info->instance, info->token) < 0)
+        return errprintf (errp, "out of memory");
+    if (parent >= 0 &&
+        overlay_connect_parent (net->ov, parent, info->parent_uri, info->parent_pubkey, errp) < 0)
+        return -1;
+    return 0;
+}
+
+struct net *net_create (struct router *rt, struct attrs *attrs, struct bootstrap *b,
+                        const struct net_ops *ops, void *arg, flux_error_t *errp)
+{
+    struct net *net = calloc (1, sizeof (*net));
+    const struct bootstrap_info *info = bootstrap_get_info (b);
+
+    if (!net)
+        return NULL;
+    net->rt = rt;
+    net->ops = ops;
+    net->arg = arg;
+    if (create_overlay (net, attrs, info, errp) < 0 || wire_up (net, attrs, b, errp) < 0)
+        goto error;
+    if (set_attrs (net, attrs, info) < 0 || router_service_add (rt, "overlay", rows, net) < 0) {
+        errprintf (errp, "out of memory");
+        goto error;
+    }
+    router_set_overlay (rt, &router_ops, net);
+    return net;
+error:
+    net_destroy (net);
+    return NULL;
+}
+
+void net_destroy (struct net *net)
+{
+    if (net) {
+        int saved_errno = errno;
+        router_service_remove (net->rt, "overlay");
+        router_set_overlay (net->rt, NULL, NULL);
+        overlay_destroy (net->ov);
+        free (net);
+        errno = saved_errno;
+    }
+}
+
+struct overlay *net_overlay (const struct net *net)
+{
+    return net->ov;
+}

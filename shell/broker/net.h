@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Joins the router to the overlay, and provides the `overlay` service. */
+
+#ifndef FLUX_BROKER_NET_H
+#define FLUX_BROKER_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <flux/types.h>
+
+struct attrs;
+struct bootstrap;
+struct net;
+struct overlay;
+struct router;
+
+struct net_ops {
+    void (*parent_up) (void *arg);
+    void (*parent_lost) (bool final, const char *reason, void *arg);
+    void (*child_lost) (uint32_t rank, const char *reason, void *arg);
+    void (*online) (void *arg); // the set of ranks below changed
+};
+
+/* Make the overlay by the attributes tbon.*, bind it, wire up by the bootstrap, and begin to
+ * connect to the parent. ops may be called from then on. */
+struct net *net_create (struct router *rt, struct attrs *attrs, struct bootstrap *b,
+                        const struct net_ops *ops, void *arg, flux_error_t *errp);
+void net_destroy (struct net *net);
+
+struct overlay *net_overlay (const struct net *net);
+
+#endif /* !FLUX_BROKER_NET_H */

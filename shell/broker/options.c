@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The command line of flux-broker. */
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "shell/broker/attr.h"
+#include "shell/broker/options.h"
+
+static const char usage[] =
+    "Usage: flux-broker [OPTIONS] [initial-program ARG...]\n"
+    "One broker of a Flux instance; `flux start` and `srun --flux` start it for you.\n"
+    "\n"
+    "  -S, --setattr=NAME=VALUE  set a broker attribute (see flux-broker-attributes(7))\n"
+    "  -c, --config-path=PATH    configuration file or folder\n"
+    "  -V, --version             print the version\n"
+    "  -h, --help                print this\n";
+
+static void set_attr (struct attrs *attrs, const char *assignment)
+{
+    flux_error_t error;
+
+    if (attr_set_cmdline (attrs, assignment, &error) < 0) {
+        fprintf (stderr, "flux-broker: %s\n", error.text);
+        exit (1);
+    }
+}
+
+char **options_parse (int argc, char **argv, struct attrs *attrs)
+{
+    static const struct option longopts[] = {
+        {"setattr", required_argument, NULL, 'S'},
+        {"config-path", required_argument, NULL, 'c'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int c;
+
+    while ((c = getopt_long (argc, argv, "+S:c:Vh", longopts, NULL)) != -1) {
+        switch (c) {
+        case 'S':
+            set_attr (attrs, optarg);
+            break;
+        case 'c':
+            attr_set (attrs, "config.path", optarg);
+            break;
+        case 'V':
+            printf ("flux-broker %s\n", PACKAGE_VERSION);
+            exit (0);
+        case 'h':
+            fputs (usage, stdout);
+            exit (0);
+        default:
+            fputs ("Try `flux-broker --help'.\n", stderr);
+            exit (1);
+        }
+    }
+    return argv + optind;
+}

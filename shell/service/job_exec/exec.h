@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Runs jobs: rank 0 asks the ranks of R to start job shells, collects their ends, and writes the
+ * exec eventlog (RFC 50). Provides `job-exec` on rank 0, where job shells append their output. */
+
+#ifndef FLUX_SERVICE_JOB_EXEC_EXEC_H
+#define FLUX_SERVICE_JOB_EXEC_EXEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <flux/types.h>
+
+struct exec_local;
+struct job_exec;
+struct kvs;
+struct router;
+
+/* Strings belong to the caller. */
+struct exec_request {
+    uint64_t id;
+    uint32_t userid;
+    const char *jobspec; // JSON text, without environment
+    const char *env;     // JSON object as text
+    const char *R;       // JSON text
+    const uint32_t *ranks;
+    uint32_t nranks;
+    double sim_duration; // below 0: run it; else only wait so long
+};
+
+/* For each job that was started: `start` at most once, any number of exceptions, then `finish`
+ * exactly once. None is called from within job_exec_start(). */
+struct job_exec_ops {
+    void (*start) (uint64_t id, void *arg); // all shells run
+    void (*exception) (uint64_t id, const char *type, int severity, const char *note, void *arg);
+    void (*finish) (uint64_t id, bool started, int wait_status, void *arg); // no shell is left
+};
+
+struct job_exec *job_exec_create (struct router *rt, struct kvs *kvs, struct exec_local *local);
+void job_exec_destroy (struct job_exec *e);
+void job_exec_set_ops (struct job_exec *e, const struct job_exec_ops *ops, void *arg);
+
+int job_exec_start (struct job_exec *e, const struct exec_request *req, flux_error_t *errp);
+
+/* Send a signal to all tasks. ENOENT when no such job runs. */
+int job_exec_kill (struct job_exec *e, uint64_t id, int signum);
+
+/* End it: SIGTERM, and after the kill time-out SIGKILL. */
+void job_exec_cancel (struct job_exec *e, uint64_t id);
+
+/* The rank is gone: its shells count as dead. */
+void job_exec_rank_lost (struct job_exec *e, uint32_t rank);
+
+#endif /* !FLUX_SERVICE_JOB_EXEC_EXEC_H */

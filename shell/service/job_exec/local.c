@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Job shells on this rank, see local.h. */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include <flux/request.h>
+
+#include "lib/util/buf.h"
+#include "lib/util/errprintf.h"
+#include "lib/util/peers.h"
+#include "shell/broker/attr.h"
+#include "shell/broker/router.h"
+#include "shell/service/job_exec/local.h"
+#include "shell/service/job_exec/spawner.h"
+
+struct running {
+    uint64_t id;
+    shell_event_f cb;
+    void *arg;
+    const flux_msg_t *request; // of another rank
+    UT_hash_handle hh;
+};
+
+struct exec_local {
+    struct router *rt;
+    const struct attrs *attrs;
+    uint32_t owner;
+    struct spawner *spawner;
+    struct running *running;
+    char *attrs_text; // `{"attrs":{...},`
+};
+
+static struct running *lookup (struct exec_local *el, uint64_t id)
+{
+    struct running *r;
+
+    HASH_FIND (hh, el->running, &id, sizeof (id), r);
+    return r;
+}
+
+static void forget (struct exec_local *el, struct running *r)
+{
+    HASH_DEL (el->running, r);
+    flux_msg_decref (r->request);
+    free (r);
+}
+
+static void started_cb (void *arg, uint64_t id, pid_t pid)
+{
+    struct exec_local *el = arg;
+    struct running *r = lookup (el, id);
+
+    if (r)
+        r->cb (id, SHELL_STARTED, pid, NULL, r->arg);
+}
+
+static void connect_cb (void *arg, uint64_t id, int fd)
+{
+    struct exec_local *el = arg;
+
+    router_client_add (el->rt, fd, el->owner, FLUX_ROLE_OWNER);
+}
+
+static void end (struct exec_local *el, uint64_t id, enum shell_event event, int status,
+                 const char *text)
+{
+    struct running *r = lookup (el, id);
+
+    if (r) {
+        r->cb (id, event, status, text, r->arg);
+        forget (el, r);
+    }
+}
+
+static void exited_cb (void *arg, uint64_t id, int wait_status, const char *result, size_t len)
+{
+    end (arg, id, SHELL_EXITED, wait_status, result);
+}
+
+static void failed_cb (void *arg, uint64_t id, int errnum, const char *text)
+{
+    end (arg, id, SHELL_FAILED, errnum, text);
+}
+
+static const struct spawner_ops spawner_ops = {
+    .started = started_cb,
+    .connect = connect_cb,
+    .exited = exited_cb,
+    .failed = failed_cb,
+};
+
+int exec_local_warm (struct exec_local *el, flux_error_t *errp)
+{
+    if (el->spawner)
+        return 0;
+    char *path = peer_find ("flux-shell", "job");
+    if (!path)
+        return errprintf (errp, "flux-shell is not found: %s", strerror (errno));
+    el->spawner = spawner_create (router_loop (el->rt), path, &spawner_ops, el, errp);
+    free (path);
+    return el->spawner ? 0 : -1;
+}
+
+/* What a job shell is told of the broker it runs under, as text in front of the request. */
+static const char *attrs_text (struct exec_local *el)
+{
+    static const char *names[] = {"local-uri", "rank",           "size",       "hostlist",
+                                  "hostname",  "instance-level", "jobid-path", "rundir"};
+    json_t *attrs = json_object ();
+
+    if (el->attrs_text)
+        return el->attrs_text;
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        const char *value = attr_get (el->attrs, names[i]);
+        if (value)
+            json_object_set_new (attrs, names[i], json_string (value));
+    }
+    char *text = json_dumps (attrs, JSON_COMPACT);
+    json_decref (attrs);
+    if (!text || asprintf (&el->attrs_text, "{\"attrs\":%s,", text) < 0)
+        el->attrs_text = NULL;
+    free (text);
+    return el->attrs_text;
+}
+
+static struct running *add (struct exec_local *el, uint64_t id, shell_event_f cb, void *arg)
+{
+    struct running *r = lookup (el, id);
+
+    if (r) {
+        errno = EEXIST;
+        return NULL;
+    }
+    if (!(r = calloc (1, sizeof (*r))))
+        return NULL;
+    r->id = id;
+    r->cb = cb;
+    r->arg = arg;
+    HASH_ADD (hh, el->running, id, sizeof (r->id), r);
+    return r;
+}
+
+static int spawn (struct exec_local *el, uint64_t id, const char *request, size_t len)
+{
+    struct buf b = {0};
+    flux_error_t error;
+    const char *prefix = attrs_text (el);
+
+    if (exec_local_warm (el, &error) < 0)
+        return -1;
+    if (!prefix || len < 2) {
+        errno = EINVAL;
+        return -1;
+    }
+    buf_puts (&b, prefix);
+    buf_append (&b, request + 1, len - 1);
+    int rc = b.err ? -1 : spawner_start (el->spawner, id, b.data, b.len);
+    buf_clear (&b);
+    return rc;
+}
+
+int exec_local_start (struct exec_local *el, uint64_t id, const char *request, size_t len,
+                      shell_event_f cb, void *arg)
+{
+    struct running *r = add (el, id, cb, arg);
+
+    if (!r)
+        return -1;
+    if (spawn (el, id, request, len) < 0) {
+        int saved_errno = errno;
+        forget (el, r);
+        errno = saved_errno;
+        return -1;
+    }
+    return 0;
+}
+
+int exec_local_kill (struct exec_local *el, uint64_t id, int signum)
+{
+    if (!lookup (el, id) || !el->spawner) {
+        errno = ENOENT;
+        return -1;
+    }
+    return spawner_kill (el->spawner, id, signum);
+}
+
+/* Remote calls */
+
+static void remote_event (uint64_t id, enum shell_event event, int status, const char *text,
+                          void *arg)
+{
+    struct exec_local *el = arg;
+    struct running *r = lookup (el, id);
+
+    if (!r || !r->request)
+        return;
+    if (event == SHELL_STARTED) {
+        router_respond_pack (el->rt, r->request, "{s:s s:i}", "type", "started", "pid", status);
+    } else if (event == SHELL_EXITED) {
+        router_respond_pack (el->rt, r->request, "{s:s s:i s:s?}", "type", "exited", "status",
+                             status, "result", text);
+        router_respond_error (el->rt, r->request, ENODATA, NULL);
+    } else {
+        router_respond_error (el->rt, r->request, status ? status : EIO, text);
+    }
+}
+
+static void start_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct exec_local *el = arg;
+    const char *text;
+    json_int_t id;
+
+    if (flux_request_unpack (msg, NULL, "{s:I}", "id", &id) < 0 ||
+        flux_request_decode (msg, NULL, &text) < 0) {
+        router_respond_error (rt, msg, errno, NULL);
+        return;
+    }
+    struct running *r = add (el, id, remote_event, el);
+    if (!r || spawn (el, id, text, strlen (text)) < 0) {
+        router_respond_error (rt, msg, errno, "the job shell could not be started");
+        if (r)
+            forget (el, r);
+        return;
+    }
+    r->request = flux_msg_incref (msg);
+}
+
+static void kill_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct exec_local *el = arg;
+    json_int_t id;
+    int signum;
+
+    if (flux_request_unpack (msg, NULL, "{s:I s:i}", "id", &id, "signum", &signum) < 0 ||
+        exec_local_kill (el, id, signum) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+    else
+        router_respond (rt, msg, NULL);
+}
+
+static const struct handler_row rows[] = {
+    {"start", start_cb, FLUX_ROLE_OWNER},
+    {"kill", kill_cb, FLUX_ROLE_OWNER},
+    {NULL, NULL, 0},
+};
+
+struct exec_local *exec_local_create (struct router *rt, const struct attrs *attrs, uint32_t owner)
+{
+    struct exec_local *el = calloc (1, sizeof (*el));
+
+    if (!el)
+        return NULL;
+    el->rt = rt;
+    el->attrs = attrs;
+    el->owner = owner;
+    if (router_service_add (rt, "shell-exec", rows, el) < 0) {
+        free (el);
+        return NULL;
+    }
+    return el;
+}
+
+void exec_local_destroy (struct exec_local *el)
+{
+    if (el) {
+        int saved_errno = errno;
+        struct running *r, *tmp;
+        router_service_remove (el->rt, "shell-exec");
+        spawner_destroy (el->spawner);
+        HASH_ITER (hh, el->running, r, tmp)
+        forget (el, r);
+        free (el->attrs_text);
+        free (el);
+        errno = saved_errno;
+    }
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Watching eventlogs of jobs, see watch.h. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include <flux/request.h>
+
+#include "shell/broker/router.h"
+#include "shell/service/job_info/watch.h"
+#include "shell/service/job_manager/manager.h"
+#include "shell/service/kvs/kvs.h"
+
+#define WATCHES_MAX 1000000
+#define FLAG_WAITCREATE 1
+
+struct watch {
+    struct watches *w;
+    const flux_msg_t *msg;
+    uint64_t id;
+    bool main_log; // "eventlog": ends with the event `clean`
+    bool ended;    // nothing more can come once what is there was sent
+    bool done;     // answered for the last time, to be freed
+    struct kvs_local_watch *kw;
+    struct watch *prev, *next;
+};
+
+struct watches {
+    struct router *rt;
+    struct kvs *kvs;
+    struct job_manager *jm;
+    struct watch *list;
+    size_t count;
+};
+
+static void watch_free (struct watch *watch)
+{
+    if (watch->kw)
+        kvs_local_watch_stop (watch->kw);
+    DL_DELETE (watch->w->list, watch);
+    watch->w->count--;
+    flux_msg_decref (watch->msg);
+    free (watch);
+}
+
+static void watch_end (struct watch *watch, int errnum, const char *text)
+{
+    router_respond_error (watch->w->rt, watch->msg, errnum, text);
+    watch_free (watch);
+}
+
+static void send_lines (struct watch *watch, const char *data, size_t len)
+{
+    const char *end = data + len;
+
+    while (data < end) {
+        const char *nl = memchr (data, '\n', end - data);
+        size_t n = (nl ? nl + 1 : end) - data;
+        json_t *event = json_stringn (data, n);
+        if (event)
+            router_respond_pack (watch->w->rt, watch->msg, "{s:o}", "event", event);
+        data += n;
+    }
+}
+
+static bool nothing_more (struct watch *watch)
+{
+    struct job *job = job_manager_lookup (watch->w->jm, watch->id);
+
+    if (!job || job->state == JOB_INACTIVE)
+        return true;
+    return !watch->main_log && job->finished;
+}
+
+static void data_cb (struct kvs *kvs, const char *key, const char *data, size_t len, int errnum,
+                     void *arg)
+{
+    struct watch *watch = arg;
+
+    if (errnum != 0) {
+        watch->kw = NULL;
+        watch_end (watch, errnum, NULL);
+        return;
+    }
+    send_lines (watch, data, len);
+    if (nothing_more (watch))
+        watch_end (watch, ENODATA, NULL);
+}
+
+/* When a job is over, those of its watches which have nothing to wait for end; data that is still
+ * to be sent comes first: the store calls data_cb at the end of the turn, before this. */
+static void end_pass (struct router *rt, void *arg)
+{
+    struct watches *w = arg;
+    struct watch *watch, *tmp;
+
+    DL_FOREACH_SAFE (w->list, watch, tmp)
+    {
+        if (watch->ended)
+            watch_end (watch, ENODATA, NULL);
+    }
+}
+
+static void end_soon (struct router *rt, void *arg)
+{
+    router_at_turn_end (rt, end_pass, arg);
+}
+
+static void job_event_cb (struct job *job, const char *name, const char *entry, void *arg)
+{
+    struct watches *w = arg;
+    struct watch *watch;
+    bool finish = strcmp (name, "finish") == 0;
+    bool clean = strcmp (name, "clean") == 0;
+    bool some = false;
+
+    if (!finish && !clean)
+        return;
+    DL_FOREACH (w->list, watch)
+    {
+        if (watch->id == job->id && (clean || !watch->main_log)) {
+            watch->ended = true;
+            some = true;
+        }
+    }
+    if (some)
+        router_at_turn_end (w->rt, end_soon, w);
+}
+
+static bool path_is_allowed (const char *path)
+{
+    return *path && strlen (path) < 128 && !strstr (path, "..") && *path != '.';
+}
+
+static struct job *get_job (struct watches *w, const flux_msg_t *msg, uint64_t id)
+{
+    struct job *job = job_manager_lookup (w->jm, id);
+
+    if (!job) {
+        router_respond_error (w->rt, msg, ENOENT, "unknown job id");
+        return NULL;
+    }
+    if (flux_msg_authorize (msg, job->userid) < 0) {
+        router_respond_error (w->rt, msg, EPERM, NULL);
+        return NULL;
+    }
+    return job;
+}
+
+/* All that there will ever be is there. */
+static void answer_finished (struct watches *w, const flux_msg_t *msg, const char *key)
+{
+    struct watch once = {.w = w, .msg = msg};
+    char *data = NULL;
+    size_t len;
+
+    if (kvs_local_get (w->kvs, NULL, key, &data, &len) < 0) {
+        router_respond_error (w->rt, msg, errno, NULL);
+        return;
+    }
+    send_lines (&once, data, len);
+    router_respond_error (w->rt, msg, ENODATA, NULL);
+    free (data);
+}
+
+static void watch_start (struct watches *w, const flux_msg_t *msg, struct job *job,
+                         const char *path, const char *key)
+{
+    struct watch *watch = calloc (1, sizeof (*watch));
+
+    if (!watch) {
+        router_respond_error (w->rt, msg, ENOMEM, NULL);
+        return;
+    }
+    watch->w = w;
+    watch->id = job->id;
+    watch->main_log = strcmp (path, "eventlog") == 0;
+    if (!(watch->kw = kvs_local_watch (w->kvs, NULL, key, KVS_LOCAL_APPEND, data_cb, watch))) {
+        router_respond_error (w->rt, msg, errno, NULL);
+        free (watch);
+        return;
+    }
+    watch->msg = flux_msg_incref (msg);
+    DL_APPEND (w->list, watch);
+    w->count++;
+}
+
+void watches_request (struct watches *w, const flux_msg_t *msg)
+{
+    json_int_t id;
+    const char *path;
+    int flags;
+    char key[JOB_KEY_SIZE];
+    struct job *job;
+
+    if (flux_request_unpack (msg, NULL, "{s:I s:s s:i}", "id", &id, "path", &path, "flags",
+                             &flags) < 0) {
+        router_respond_error (w->rt, msg, EPROTO, NULL);
+    } else if (!flux_msg_is_streaming (msg)) {
+        router_respond_error (w->rt, msg, EPROTO,
+                              "eventlog-watch request rejected without streaming RPC flag");
+    } else if (!path_is_allowed (path) || (flags & ~FLAG_WAITCREATE)) {
+        router_respond_error (w->rt, msg, EPROTO,
+                              "eventlog-watch request rejected with invalid path or flag");
+    } else if (w->count >= WATCHES_MAX) {
+        router_respond_error (w->rt, msg, ENOSPC, "too many watchers");
+    } else if ((job = get_job (w, msg, id))) {
+        job_key (id, path, key, sizeof (key));
+        bool main_log = strcmp (path, "eventlog") == 0;
+        bool over = job->state == JOB_INACTIVE || (!main_log && job->finished);
+        if (over)
+            answer_finished (w, msg, key);
+        else if (!(flags & FLAG_WAITCREATE) && kvs_local_exists (w->kvs, NULL, key) < 0)
+            router_respond_error (w->rt, msg, errno, NULL);
+        else
+            watch_start (w, msg, job, path, key);
+    }
+}
+
+void watches_cancel (struct watches *w, const flux_msg_t *msg)
+{
+    struct watch *watch, *tmp;
+    int matchtag;
+    uint32_t tag;
+
+    if (flux_request_unpack (msg, NULL, "{s:i}", "matchtag", &matchtag) < 0)
+        return;
+    DL_FOREACH_SAFE (w->list, watch, tmp)
+    {
+        if (flux_msg_get_matchtag (watch->msg, &tag) == 0 && tag == (uint32_t)matchtag &&
+            flux_msg_route_match_first (watch->msg, msg))
+            watch_end (watch, ENODATA, NULL);
+    }
+}
+
+void watches_disconnect (struct watches *w, const flux_msg_t *msg)
+{
+    struct watch *watch, *tmp;
+
+    DL_FOREACH_SAFE (w->list, watch, tmp)
+    {
+        if (flux_msg_route_match_first (watch->msg, msg))
+            watch_free (watch);
+    }
+}
+
+struct watches *watches_create (struct router *rt, struct kvs *kvs, struct job_manager *jm)
+{
+    struct watches *w = calloc (1, sizeof (*w));
+
+    if (!w)
+        return NULL;
+    w->rt = rt;
+    w->kvs = kvs;
+    w->jm = jm;
+    if (job_manager_on_event (jm, job_event_cb, w) < 0) {
+        free (w);
+        return NULL;
+    }
+    return w;
+}
+
+void watches_destroy (struct watches *w)
+{
+    if (w) {
+        while (w->list)
+            watch_free (w->list);
+        free (w);
+    }
+}

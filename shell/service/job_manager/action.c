@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What each state of a job is for, and what the exec service tells. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/service/job_exec/exec.h"
+#include "shell/service/job_manager/private.h"
+#include "shell/service/kvs/kvs.h"
+#include "shell/service/sched/sched.h"
+
+static void enter_depend (struct job_manager *jm, struct job *job)
+{
+    if (!job->live->depends)
+        event_post (jm, job, "depend", NULL);
+}
+
+static int64_t priority_of (const struct job *job)
+{
+    if (job->urgency == URGENCY_EXPEDITE)
+        return PRIORITY_MAX;
+    return job->urgency; // RFC 30: 0 holds the job
+}
+
+static void queue_again (struct job_manager *jm, struct job *job)
+{
+    queue_remove (jm->queue, job);
+    if (queue_insert (jm->queue, job) < 0)
+        job_manager_raise (jm, job, "sched", 0, jm->owner, "out of memory");
+    job_manager_reschedule (jm);
+}
+
+void job_prioritize (struct job_manager *jm, struct job *job)
+{
+    int64_t priority = priority_of (job);
+    char context[64];
+
+    if (priority == job->priority && job->state != JOB_PRIORITY)
+        return;
+    job->priority = priority;
+    snprintf (context, sizeof (context), "{\"priority\":%lld}", (long long)priority);
+    event_post (jm, job, "priority", context);
+    if (job->state == JOB_SCHED)
+        queue_again (jm, job);
+}
+
+static void enter_sched (struct job_manager *jm, struct job *job)
+{
+    /* job_prioritize() queues it once its event is out */
+}
+
+static void enter_run (struct job_manager *jm, struct job *job)
+{
+    /* schedule.c starts it: it has R at hand */
+}
+
+static void answer_release (struct job_manager *jm, struct job *job)
+{
+    sched_free (jm->sched, job->id);
+    job->live->has_resources = false;
+    event_post (jm, job, "release", "{\"ranks\":\"all\",\"final\":true}");
+    event_post (jm, job, "free", NULL);
+    job_manager_reschedule (jm);
+}
+
+void job_cleanup (struct job_manager *jm, struct job *job)
+{
+    if (job->live->started)
+        return; // exec's finish comes back here
+    if (job->live->has_resources)
+        answer_release (jm, job);
+    event_post (jm, job, "clean", NULL);
+}
+
+static void enter_cleanup (struct job_manager *jm, struct job *job)
+{
+    queue_remove (jm->queue, job);
+    if (job->live->started && !job->finished)
+        job_exec_cancel (jm->exec, job->id);
+    else
+        job_cleanup (jm, job);
+}
+
+static void enter_inactive (struct job_manager *jm, struct job *job)
+{
+    job->result = job_result_of (job);
+    for (int i = 0; i < JOB_RESULTS; i++)
+        jm->result_count[i] += job->result == 1 << i;
+    list_remove (&jm->running, job);
+    list_prepend (&jm->inactive, job);
+    depends_notify (jm->depends, job);
+    strpool_put (jm->strings, job->live->env);
+    job_retire (job);
+    job_wait_answer (jm, job);
+    check_idle (jm);
+}
+
+void job_action (struct job_manager *jm, struct job *job)
+{
+    switch (job->state) {
+    case JOB_DEPEND:
+        enter_depend (jm, job);
+        break;
+    case JOB_PRIORITY:
+        job_prioritize (jm, job);
+        break;
+    case JOB_SCHED:
+        enter_sched (jm, job);
+        break;
+    case JOB_RUN:
+        enter_run (jm, job);
+        break;
+    case JOB_CLEANUP:
+        enter_cleanup (jm, job);
+        break;
+    case JOB_INACTIVE:
+        enter_inactive (jm, job);
+        break;
+    }
+}
+
+void job_manager_raise (struct job_manager *jm, struct job *job, const char *type, int severity,
+                        uint32_t userid, const char *note)
+{
+    if (job->state == JOB_INACTIVE)
+        return;
+    /* The first fatal exception is the one that is shown; a milder one only until then. */
+    if (job->exception_severity != 0) {
+        job->exception_severity = severity;
+        free (job->exception_type);
+        free (job->exception_note);
+        job->exception_type = strdup (type);
+        job->exception_note = strdup (note ? note : "");
+    }
+    event_post_pack (jm, job, "exception", "{s:s s:i s:s s:I}", "type", type, "severity", severity,
+                     "note", note ? note : "", "userid", (json_int_t)userid);
+}
+
+/* ---- what exec tells ---- */
+
+static void started_cb (uint64_t id, void *arg)
+{
+    struct job_manager *jm = arg;
+    struct job *job = job_manager_lookup (jm, id);
+
+    if (job && job->state != JOB_INACTIVE) {
+        event_post (jm, job, "start", NULL);
+        depends_notify (jm->depends, job);
+    }
+}
+
+static void exception_cb (uint64_t id, const char *type, int severity, const char *note, void *arg)
+{
+    struct job_manager *jm = arg;
+    struct job *job = job_manager_lookup (jm, id);
+
+    if (job)
+        job_manager_raise (jm, job, type, severity, jm->owner, note);
+}
+
+static void finish_cb (uint64_t id, bool started, int wait_status, void *arg)
+{
+    struct job_manager *jm = arg;
+    struct job *job = job_manager_lookup (jm, id);
+    char context[64];
+
+    if (!job || !job->live || !job->live->started)
+        return;
+    job->live->started = false;
+    if (!started) {
+        if (job->state == JOB_RUN)
+            job_manager_raise (jm, job, "exec", 0, jm->owner, "the job could not be started");
+        else
+            job_cleanup (jm, job);
+        return;
+    }
+    job->finished = true;
+    job->wait_status = wait_status;
+    snprintf (context, sizeof (context), "{\"status\":%d}", wait_status);
+    bool was_running = job->state == JOB_RUN;
+    event_post (jm, job, "finish", context);
+    if (!was_running)
+        job_cleanup (jm, job);
+}
+
+const struct job_exec_ops job_exec_callbacks = {
+    .start = started_cb,
+    .exception = exception_cb,
+    .finish = finish_cb,
+};

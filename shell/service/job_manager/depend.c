@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Dependencies (RFC 26): after, afterany, afterok, afternotok, afterexcept on a job, begin-time,
+ * and singleton. A job has them as descriptions, each announced by a dependency-add event and taken
+ * away by dependency-remove; with the last one gone it goes on. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "lib/job/fluid.h"
+#include "lib/util/errprintf.h"
+#include "lib/util/monotime.h"
+#include "shell/service/job_manager/private.h"
+
+enum after { AFTER_START, AFTER_ANY, AFTER_OK, AFTER_NOTOK, AFTER_EXCEPT, SINGLETON };
+
+static const struct {
+    const char *scheme;
+    enum after after;
+    const char *description;
+} schemes[] = {
+    {"after", AFTER_START, "after-start"},        {"afterstart", AFTER_START, "after-start"},
+    {"afterany", AFTER_ANY, "after-finish"},      {"afterok", AFTER_OK, "after-success"},
+    {"afternotok", AFTER_NOTOK, "after-failure"}, {"afterexcept", AFTER_EXCEPT, "after-except"},
+};
+
+/* A job waits for another. */
+struct waiting {
+    uint64_t id;
+    enum after after;
+    char *description;
+    struct waiting *next;
+};
+
+struct awaited {
+    uint64_t id;
+    struct waiting *waiting;
+    UT_hash_handle hh;
+};
+
+struct timed {
+    struct depends *d;
+    uint64_t id;
+    char *description;
+    ev_periodic watcher;
+    struct timed *prev, *next;
+};
+
+struct depends {
+    struct job_manager *jm;
+    struct awaited *table;
+    struct timed *timed;
+};
+
+static void waiting_free (struct waiting *w)
+{
+    free (w->description);
+    free (w);
+}
+
+static void timed_free (struct timed *t)
+{
+    ev_periodic_stop (router_loop (t->d->jm->rt), &t->watcher);
+    DL_DELETE (t->d->timed, t);
+    free (t->description);
+    free (t);
+}
+
+struct depends *depends_create (struct job_manager *jm)
+{
+    struct depends *d = calloc (1, sizeof (*d));
+
+    if (d)
+        d->jm = jm;
+    return d;
+}
+
+static void awaited_free (struct depends *d, struct awaited *a)
+{
+    struct waiting *w;
+
+    HASH_DEL (d->table, a);
+    while ((w = a->waiting)) {
+        a->waiting = w->next;
+        waiting_free (w);
+    }
+    free (a);
+}
+
+void depends_destroy (struct depends *d)
+{
+    if (d) {
+        struct awaited *a, *tmp;
+        HASH_ITER (hh, d->table, a, tmp)
+        awaited_free (d, a);
+        while (d->timed)
+            timed_free (d->timed);
+        free (d);
+    }
+}
+
+static int add_description (struct job *job, const char *description)
+{
+    struct dependency *dep = calloc (1, sizeof (*dep));
+
+    if (!dep || !(dep->description = strdup (description))) {
+        free (dep);
+        return -1;
+    }
+    LL_APPEND (job->live->depends, dep);
+    return 0;
+}
+
+static int add_waiting (struct depends *d, struct job *job, uint64_t target, enum after after,
+                        const char *description)
+{
+    struct awaited *a;
+    struct waiting *w = calloc (1, sizeof (*w));
+
+    if (!w || !(w->description = strdup (description)))
+        goto error;
+    w->id = job->id;
+    w->after = after;
+    HASH_FIND (hh, d->table, &target, sizeof (target), a);
+    if (!a) {
+        if (!(a = calloc (1, sizeof (*a))))
+            goto error;
+        a->id = target;
+        HASH_ADD (hh, d->table, id, sizeof (a->id), a);
+    }
+    if (add_description (job, description) < 0)
+        goto error;
+    w->next = a->waiting;
+    a->waiting = w;
+    return 0;
+error:
+    if (w)
+        waiting_free (w);
+    errno = ENOMEM;
+    return -1;
+}
+
+/* Is it so already (1), never (-1), or to be waited for (0)? */
+static int verdict (enum after after, const struct job *target)
+{
+    bool started = (target->states_seen & JOB_RUN);
+    bool ended = target->state == JOB_INACTIVE;
+    bool ok = target->result == RESULT_COMPLETED;
+
+    switch (after) {
+    case AFTER_START:
+        return started ? 1 : ended ? -1 : 0;
+    case AFTER_ANY:
+    case SINGLETON:
+        return ended ? 1 : 0;
+    case AFTER_OK:
+        return !ended ? 0 : ok ? 1 : -1;
+    case AFTER_NOTOK:
+        return !ended ? 0 : ok ? -1 : 1;
+    case AFTER_EXCEPT:
+        return !ended ? 0 : target->exception_severity == 0 ? 1 : -1;
+    }
+    return -1;
+}
+
+static int add_after (struct depends *d, struct job *job, size_t scheme, const char *value,
+                      flux_error_t *errp)
+{
+    uint64_t target;
+    char id[FLUID_STRING_SIZE];
+    char description[128];
+    struct job *other;
+
+    if (fluid_parse (value, &target) < 0) {
+        errno = EINVAL;
+        return errprintf (errp, "%s value \"%s\" is not a valid jobid", schemes[scheme].scheme,
+                          value);
+    }
+    if (!(other = job_manager_lookup (d->jm, target))) {
+        errno = EINVAL;
+        return errprintf (errp, "%s: job %s not found", schemes[scheme].scheme, value);
+    }
+    switch (verdict (schemes[scheme].after, other)) {
+    case 1:
+        return 0;
+    case -1:
+        errno = EINVAL;
+        return errprintf (errp, "%s: job %s has ended, this can never be satisfied",
+                          schemes[scheme].scheme, value);
+    }
+    fluid_encode (target, FLUID_F58, id, sizeof (id));
+    snprintf (description, sizeof (description), "%s=%s", schemes[scheme].description, id);
+    if (add_waiting (d, job, target, schemes[scheme].after, description) < 0)
+        return errprintf (errp, "out of memory");
+    return 0;
+}
+
+static void resolve (struct depends *d, uint64_t id, const char *description)
+{
+    struct job *job = job_manager_lookup (d->jm, id);
+    struct dependency *dep, *tmp;
+    bool found = false;
+
+    if (!job || !job->live || job->state != JOB_DEPEND)
+        return;
+    LL_FOREACH_SAFE (job->live->depends, dep, tmp)
+    {
+        if (!found && strcmp (dep->description, description) == 0) {
+            LL_DELETE (job->live->depends, dep);
+            free (dep->description);
+            free (dep);
+            found = true;
+        }
+    }
+    if (!found)
+        return;
+    event_post_pack (d->jm, job, "dependency-remove", "{s:s}", "description", description);
+    if (!job->live->depends)
+        event_post (d->jm, job, "depend", NULL);
+}
+
+static void time_cb (struct ev_loop *loop, ev_periodic *w, int revents)
+{
+    struct timed *t = w->data;
+    struct depends *d = t->d;
+    uint64_t id = t->id;
+    char *description = t->description;
+
+    t->description = NULL;
+    timed_free (t);
+    resolve (d, id, description);
+    free (description);
+}
+
+static int add_begin_time (struct depends *d, struct job *job, const char *value,
+                           flux_error_t *errp)
+{
+    char description[128];
+    char *end;
+    double when = strtod (value, &end);
+    struct timed *t;
+
+    if (end == value || *end || !(when >= 0)) {
+        errno = EINVAL;
+        return errprintf (errp, "begin-time value \"%s\" is not a time in seconds since 1970",
+                          value);
+    }
+    if (when <= walltime_now ())
+        return 0;
+    snprintf (description, sizeof (description), "begin-time=%.3f", when);
+    if (!(t = calloc (1, sizeof (*t))) || !(t->description = strdup (description)) ||
+        add_description (job, description) < 0) {
+        if (t)
+            free (t->description);
+        free (t);
+        return errprintf (errp, "out of memory");
+    }
+    t->d = d;
+    t->id = job->id;
+    ev_periodic_init (&t->watcher, time_cb, when, 0., NULL);
+    t->watcher.data = t;
+    ev_periodic_start (router_loop (d->jm->rt), &t->watcher);
+    DL_APPEND (d->timed, t);
+    return 0;
+}
+
+/* One job of a name at a time: wait for every active job of that name and user before it. */
+static int add_singleton (struct depends *d, struct job *job, flux_error_t *errp)
+{
+    struct job *other, *tmp;
+    char id[FLUID_STRING_SIZE];
+    char description[128];
+
+    HASH_ITER (hh, d->jm->jobs, other, tmp)
+    {
+        if (other->state == JOB_INACTIVE || other->facts.name != job->facts.name)
+            continue;
+        fluid_encode (other->id, FLUID_F58, id, sizeof (id));
+        snprintf (description, sizeof (description), "singleton=%s", id);
+        if (add_waiting (d, job, other->id, SINGLETON, description) < 0)
+            return errprintf (errp, "out of memory");
+    }
+    return 0;
+}
+
+static int add_one (struct depends *d, struct job *job, const char *scheme, const char *value,
+                    flux_error_t *errp)
+{
+    for (size_t i = 0; i < sizeof (schemes) / sizeof (schemes[0]); i++) {
+        if (strcmp (scheme, schemes[i].scheme) == 0)
+            return add_after (d, job, i, value, errp);
+    }
+    if (strcmp (scheme, "begin-time") == 0)
+        return add_begin_time (d, job, value, errp);
+    if (strcmp (scheme, "singleton") == 0)
+        return add_singleton (d, job, errp);
+    errno = EINVAL;
+    return errprintf (errp, "dependency scheme \"%s\" not supported", scheme);
+}
+
+int depends_add (struct depends *d, struct job *job, const json_t *dependencies, flux_error_t *errp)
+{
+    size_t i;
+    json_t *entry;
+
+    json_array_foreach (dependencies, i, entry)
+    {
+        const char *scheme = json_string_value (json_object_get (entry, "scheme"));
+        const char *value = json_string_value (json_object_get (entry, "value"));
+        if (!scheme || !value) {
+            errno = EINVAL;
+            return errprintf (errp, "dependency %zu has no scheme or no value", i);
+        }
+        if (add_one (d, job, scheme, value, errp) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void depends_announce (struct depends *d, struct job *job)
+{
+    struct dependency *dep;
+
+    LL_FOREACH (job->live->depends, dep)
+    event_post_pack (d->jm, job, "dependency-add", "{s:s}", "description", dep->description);
+}
+
+static void settle (struct depends *d, struct waiting *w, int how)
+{
+    char note[256];
+    struct job *job;
+
+    if (how > 0) {
+        resolve (d, w->id, w->description);
+    } else if ((job = job_manager_lookup (d->jm, w->id)) && job->state == JOB_DEPEND) {
+        snprintf (note, sizeof (note), "dependency %s can never be satisfied", w->description);
+        job_manager_raise (d->jm, job, "dependency", 0, d->jm->owner, note);
+    }
+}
+
+void depends_notify (struct depends *d, struct job *job)
+{
+    struct awaited *a;
+    struct waiting *w, *next, *kept = NULL, *todo;
+
+    HASH_FIND (hh, d->table, &job->id, sizeof (job->id), a);
+    if (!a)
+        return;
+    todo = a->waiting;
+    a->waiting = NULL;
+    for (w = todo; w; w = next) {
+        next = w->next;
+        int how = verdict (w->after, job);
+        if (how == 0) {
+            w->next = kept;
+            kept = w;
+        } else {
+            settle (d, w, how);
+            waiting_free (w);
+        }
+    }
+    LL_CONCAT (a->waiting, kept);
+    if (job->state == JOB_INACTIVE)
+        awaited_free (d, a);
+}
+
+/* A job that was refused after all, or is being forgotten. */
+void depends_forget (struct depends *d, struct job *job)
+{
+    struct awaited *a, *tmp;
+    struct waiting *w, *wtmp;
+    struct timed *t, *ttmp;
+
+    HASH_ITER (hh, d->table, a, tmp)
+    {
+        LL_FOREACH_SAFE (a->waiting, w, wtmp)
+        {
+            if (w->id == job->id) {
+                LL_DELETE (a->waiting, w);
+                waiting_free (w);
+            }
+        }
+    }
+    DL_FOREACH_SAFE (d->timed, t, ttmp)
+    {
+        if (t->id == job->id)
+            timed_free (t);
+    }
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Events (RFC 21): each is written to the job's eventlog, and may change its state by the table. */
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util/monotime.h"
+#include "shell/service/job_manager/private.h"
+#include "shell/service/kvs/kvs.h"
+
+static const struct {
+    const char *event;
+    int from; // mask
+    int to;
+} transitions[] = {
+    {"validate", JOB_NEW, JOB_DEPEND},
+    {"depend", JOB_DEPEND, JOB_PRIORITY},
+    {"priority", JOB_PRIORITY, JOB_SCHED},
+    {"alloc", JOB_SCHED, JOB_RUN},
+    {"finish", JOB_RUN, JOB_CLEANUP},
+    {"exception", JOB_DEPEND | JOB_PRIORITY | JOB_SCHED | JOB_RUN, JOB_CLEANUP}, // severity 0
+    {"clean", JOB_CLEANUP, JOB_INACTIVE},
+};
+
+int event_next_state (int state, const char *name, int severity)
+{
+    for (size_t i = 0; i < sizeof (transitions) / sizeof (transitions[0]); i++) {
+        if ((transitions[i].from & state) && strcmp (transitions[i].event, name) == 0) {
+            if (strcmp (name, "exception") == 0 && severity != 0)
+                return state;
+            return transitions[i].to;
+        }
+    }
+    return state;
+}
+
+static void set_state (struct job_manager *jm, struct job *job, int state, double now)
+{
+    double *stamp = state == JOB_DEPEND     ? &job->t_depend
+                    : state == JOB_PRIORITY ? &job->t_priority
+                    : state == JOB_SCHED    ? &job->t_sched
+                    : state == JOB_RUN      ? &job->t_run
+                    : state == JOB_CLEANUP  ? &job->t_cleanup
+                                            : &job->t_inactive;
+
+    jm->state_count[state_index (job->state)]--;
+    jm->state_count[state_index (state)]++;
+    job->state = state;
+    job->states_seen |= state;
+    *stamp = now;
+}
+
+static void write_entry (struct job_manager *jm, struct job *job, const char *entry, size_t len)
+{
+    char key[JOB_KEY_SIZE];
+
+    if (kvs_local_append (jm->kvs, NULL, job_key (job->id, "eventlog", key, sizeof (key)), entry,
+                          len) < 0)
+        fprintf (stderr, "flux-broker: job %" PRIu64 ": eventlog: %m\n", job->id);
+}
+
+#define ENTRY_STACK 512
+
+void event_post (struct job_manager *jm, struct job *job, const char *name, const char *context)
+{
+    double now = walltime_now ();
+    char stack[ENTRY_STACK];
+    char *entry = stack;
+    int severity = job->exception_severity;
+    const char *fmt = context ? "{\"timestamp\":%.6f,\"name\":\"%s\",\"context\":%s}\n"
+                              : "{\"timestamp\":%.6f,\"name\":\"%s\"}\n";
+
+    int len = snprintf (stack, sizeof (stack), fmt, now, name, context);
+    if (len >= (int)sizeof (stack)) {
+        if (!(entry = malloc (len + 1)))
+            return;
+        snprintf (entry, len + 1, fmt, now, name, context);
+    }
+    if (strcmp (name, "submit") == 0)
+        job->t_submit = now;
+    write_entry (jm, job, entry, len);
+    int next = event_next_state (job->state, name, severity);
+    bool changed = next != job->state;
+    if (changed)
+        set_state (jm, job, next, now);
+    for (int i = 0; i < jm->nlisteners; i++)
+        jm->listeners[i].cb (job, name, entry, jm->listeners[i].arg);
+    if (entry != stack)
+        free (entry);
+    if (changed)
+        job_action (jm, job);
+}
+
+void event_post_pack (struct job_manager *jm, struct job *job, const char *name, const char *fmt,
+                      ...)
+{
+    va_list ap;
+
+    va_start (ap, fmt);
+    json_t *o = json_vpack_ex (NULL, 0, fmt, ap);
+    va_end (ap);
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+    json_decref (o);
+    if (s)
+        event_post (jm, job, name, s);
+    free (s);
+}

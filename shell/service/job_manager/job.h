@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What rank 0 keeps in memory of one job. Everything else is in the KVS (RFC 16). An inactive job
+ * keeps only what lists show; strings that are the same for many jobs (names, queues, folders) are
+ * kept once. */
+
+#ifndef FLUX_SERVICE_JOB_MANAGER_JOB_H
+#define FLUX_SERVICE_JOB_MANAGER_JOB_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+struct strpool;
+
+/* RFC 21 */
+enum job_state {
+    JOB_NEW = 1,
+    JOB_DEPEND = 2,
+    JOB_PRIORITY = 4,
+    JOB_SCHED = 8,
+    JOB_RUN = 16,
+    JOB_CLEANUP = 32,
+    JOB_INACTIVE = 64,
+};
+#define JOB_PENDING (JOB_DEPEND | JOB_PRIORITY | JOB_SCHED)
+#define JOB_RUNNING (JOB_RUN | JOB_CLEANUP)
+#define JOB_ACTIVE (JOB_PENDING | JOB_RUNNING)
+
+enum job_result {
+    RESULT_COMPLETED = 1,
+    RESULT_FAILED = 2,
+    RESULT_CANCELED = 4,
+    RESULT_TIMEOUT = 8,
+};
+
+/* Submit flags as in the submit event. */
+enum {
+    JOBFLAG_DEBUG = 2,
+    JOBFLAG_WAITABLE = 4,
+    JOBFLAG_NOVALIDATE = 8,
+};
+
+#define URGENCY_HOLD 0
+#define URGENCY_DEFAULT 16
+#define URGENCY_EXPEDITE 31
+#define PRIORITY_MIN 0
+#define PRIORITY_MAX 4294967295
+
+/* What of a jobspec lists and the scheduler need. */
+struct job_facts {
+    const char *name; // in the strpool
+    const char *cwd;
+    const char *queue;
+    const char *project;
+    const char *bank;
+    uint32_t ntasks;
+    uint32_t nnodes; // asked for; 0 when only slots were
+    uint32_t nslots; // per node when nnodes > 0, else in all
+    uint32_t cores;  // per slot
+    uint32_t gpus;   // per slot
+    bool exclusive;  // whole nodes
+    double duration; // seconds; 0 is no limit
+};
+
+struct dependency {
+    char *description;
+    struct dependency *next;
+};
+
+/* Only for jobs which are not inactive. */
+struct job_live {
+    const char *env; // environment as JSON text, in the strpool
+    struct dependency *depends;
+    json_t *constraint; // RFC 31, or NULL
+    json_t *request;    // jobspec.resources, for what the facts do not say, or NULL
+    bool has_resources;
+    bool started; // handed to exec, which has not ended it yet
+    bool queued;
+    int64_t queued_at;       // the priority under which it is queued
+    double sim_duration;     // simulated execution: seconds, below 0: real
+    struct job *prev, *next; // on the queue, by priority and id
+};
+
+struct job {
+    uint64_t id;
+    UT_hash_handle hh;
+    struct job_facts facts;
+    uint32_t userid;
+    uint16_t flags;
+    uint8_t urgency;
+    uint8_t state;             // enum job_state
+    uint8_t states_seen;       // mask
+    uint8_t result;            // enum job_result, when inactive
+    int8_t exception_severity; // -1: none
+    bool waited;               // a wait request got its result
+    uint32_t wait_status;      // of the finish event
+    bool finished;             // a finish event came
+    uint32_t ncores;           // allocated, else asked for
+    uint32_t nnodes;
+    int64_t priority; // -1: none yet
+    double t_submit, t_depend, t_priority, t_sched, t_run, t_cleanup, t_inactive;
+    double expiration;
+    char *ranks;    // idset of the allocation
+    char *nodelist; // hostlist of the allocation
+    char *exception_type;
+    char *exception_note;
+    json_t *annotations;
+    struct job_live *live;             // NULL when inactive
+    struct job *list_prev, *list_next; // on the list of running or inactive jobs, newest first
+};
+
+struct job *job_create (uint64_t id);
+void job_free (struct job *job);
+
+/* Drop what only a live job needs. */
+void job_retire (struct job *job);
+
+/* "job.xxxx.xxxx.xxxx.xxxx" with an optional ".path" behind; buf of JOB_KEY_SIZE. */
+#define JOB_KEY_SIZE 128
+const char *job_key (uint64_t id, const char *path, char *buf, size_t size);
+
+int job_result_of (const struct job *job);
+
+#endif /* !FLUX_SERVICE_JOB_MANAGER_JOB_H */

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The job manager: the table of jobs and what others see of it. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/job/fluid.h"
+#include "lib/util/errprintf.h"
+#include "shell/service/resource/ranks.h"
+#include "shell/service/job_exec/exec.h"
+#include "shell/service/job_manager/journal.h"
+#include "shell/service/job_manager/private.h"
+
+int state_index (int state)
+{
+    return __builtin_ctz (state);
+}
+
+void list_prepend (struct job **list, struct job *job)
+{
+    job->list_prev = NULL;
+    job->list_next = *list;
+    if (*list)
+        (*list)->list_prev = job;
+    *list = job;
+}
+
+/* Nothing happens for a job that is on no list. */
+void list_remove (struct job **list, struct job *job)
+{
+    if (job->list_prev)
+        job->list_prev->list_next = job->list_next;
+    else if (*list == job)
+        *list = job->list_next;
+    if (job->list_next)
+        job->list_next->list_prev = job->list_prev;
+    job->list_prev = job->list_next = NULL;
+}
+
+struct job *job_manager_lookup (struct job_manager *jm, uint64_t id)
+{
+    struct job *job;
+
+    HASH_FIND (hh, jm->jobs, &id, sizeof (id), job);
+    return job;
+}
+
+static int walk_pending (struct job_manager *jm, int states, job_walk_f cb, void *arg)
+{
+    struct job *job, *tmp;
+    int rc = 0;
+
+    for (job = queue_first (jm->queue); job && rc == 0; job = queue_next (jm->queue, job)) {
+        if ((job->state & states))
+            rc = cb (job, arg);
+    }
+    if (rc != 0 || jm->state_count[state_index (JOB_DEPEND)] == 0 || !(states & JOB_DEPEND))
+        return rc;
+    HASH_ITER (hh, jm->jobs, job, tmp)
+    { // those with dependencies have no place in the queue yet
+        if (job->state == JOB_DEPEND && (rc = cb (job, arg)) != 0)
+            break;
+    }
+    return rc;
+}
+
+static int walk_list (struct job *list, int states, job_walk_f cb, void *arg)
+{
+    struct job *job, *next;
+    int rc = 0;
+
+    for (job = list; job && rc == 0; job = next) {
+        next = job->list_next;
+        if ((job->state & states))
+            rc = cb (job, arg);
+    }
+    return rc;
+}
+
+int job_manager_walk (struct job_manager *jm, int states, job_walk_f cb, void *arg)
+{
+    int rc = 0;
+
+    if ((states & (JOB_NEW | JOB_PENDING)))
+        rc = walk_pending (jm, states, cb, arg);
+    if (rc == 0 && (states & JOB_RUNNING))
+        rc = walk_list (jm->running, states, cb, arg);
+    if (rc == 0 && (states & JOB_INACTIVE))
+        rc = walk_list (jm->inactive, states, cb, arg);
+    return rc;
+}
+
+size_t job_manager_count (const struct job_manager *jm, int state)
+{
+    return jm->state_count[state_index (state)];
+}
+
+size_t job_manager_count_result (const struct job_manager *jm, int result)
+{
+    return jm->result_count[state_index (result)];
+}
+
+int job_manager_on_event (struct job_manager *jm, job_event_f cb, void *arg)
+{
+    if (jm->nlisteners == LISTENERS_MAX) {
+        errno = ENOSPC;
+        return -1;
+    }
+    jm->listeners[jm->nlisteners++] = (struct event_listener){cb, arg};
+    return 0;
+}
+
+static int raise_shutdown (struct job *job, void *arg)
+{
+    struct job_manager *jm = arg;
+
+    job_manager_raise (jm, job, "cancel", 0, jm->owner, "the instance is shutting down");
+    return 0;
+}
+
+/* Raising changes the lists that are walked: collect first. */
+struct collected {
+    struct job **jobs;
+    size_t count, size;
+    int failed;
+};
+
+static int collect (struct job *job, void *arg)
+{
+    struct collected *c = arg;
+
+    if (c->count == c->size) {
+        size_t size = c->size ? c->size * 2 : 64;
+        struct job **jobs = realloc (c->jobs, size * sizeof (*jobs));
+        if (!jobs) {
+            c->failed = 1;
+            return -1;
+        }
+        c->jobs = jobs;
+        c->size = size;
+    }
+    c->jobs[c->count++] = job;
+    return 0;
+}
+
+int walk_collected (struct job_manager *jm, int states, job_walk_f cb, void *arg)
+{
+    struct collected c = {0};
+    int rc = 0;
+
+    job_manager_walk (jm, states, collect, &c);
+    for (size_t i = 0; i < c.count && rc == 0; i++)
+        rc = cb (c.jobs[i], arg);
+    free (c.jobs);
+    return c.failed ? -1 : rc;
+}
+
+void job_manager_shutdown (struct job_manager *jm, void (*cb) (void *arg), void *arg)
+{
+    jm->shutting_down = true;
+    jm->shutdown_cb = cb;
+    jm->shutdown_arg = arg;
+    walk_collected (jm, JOB_ACTIVE, raise_shutdown, jm);
+    check_idle (jm);
+}
+
+struct rank_lost {
+    struct job_manager *jm;
+    uint32_t rank;
+    const char *hostname;
+};
+
+static int raise_if_on_rank (struct job *job, void *arg)
+{
+    struct rank_lost *lost = arg;
+    char note[256];
+
+    if (!job->ranks || !rank_in_idset (job->ranks, lost->rank))
+        return 0;
+    snprintf (note, sizeof (note), "node %s (rank %u) was lost", lost->hostname,
+              (unsigned)lost->rank);
+    job_manager_raise (lost->jm, job, "node-failure", 0, lost->jm->owner, note);
+    return 0;
+}
+
+void job_manager_rank_lost (struct job_manager *jm, uint32_t rank, const char *hostname)
+{
+    struct rank_lost lost = {jm, rank, hostname};
+
+    walk_collected (jm, JOB_RUNNING, raise_if_on_rank, &lost);
+    job_exec_rank_lost (jm->exec, rank);
+}
+
+struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, struct sched *sched,
+                                        struct job_exec *exec, struct attrs *attrs, uint32_t owner,
+                                        flux_error_t *errp)
+{
+    struct job_manager *jm = calloc (1, sizeof (*jm));
+
+    if (!jm)
+        goto nomem;
+    jm->rt = rt;
+    jm->kvs = kvs;
+    jm->sched = sched;
+    jm->exec = exec;
+    jm->owner = owner;
+    if (!(jm->fluid = calloc (1, sizeof (*jm->fluid))) || fluid_init (jm->fluid, 0, 0) < 0 ||
+        !(jm->strings = strpool_create ()) || !(jm->queue = queue_create ()) ||
+        !(jm->waits = waiters_create ()) || !(jm->drains = waiters_create ()) ||
+        !(jm->idles = waiters_create ()) || !(jm->depends = depends_create (jm)) ||
+        !(jm->journal = journal_create (jm)) || submit_service_add (jm) < 0 ||
+        requests_service_add (jm) < 0)
+        goto nomem;
+    job_exec_set_ops (exec, &job_exec_callbacks, jm);
+    return jm;
+nomem:
+    errprintf (errp, "job manager: %s", strerror (errno));
+    job_manager_destroy (jm);
+    return NULL;
+}
+
+void job_manager_destroy (struct job_manager *jm)
+{
+    if (jm) {
+        int saved_errno = errno;
+        struct job *job, *tmp;
+        router_service_remove (jm->rt, "job-manager");
+        router_service_remove (jm->rt, "job-ingest");
+        HASH_ITER (hh, jm->jobs, job, tmp)
+        {
+            HASH_DEL (jm->jobs, job);
+            job_free (job);
+        }
+        journal_destroy (jm->journal);
+        depends_destroy (jm->depends);
+        waiters_destroy (jm->waits);
+        waiters_destroy (jm->drains);
+        waiters_destroy (jm->idles);
+        queue_destroy (jm->queue);
+        strpool_destroy (jm->strings);
+        free (jm->submit_disabled_reason);
+        free (jm->sched_stopped_reason);
+        free (jm->fluid);
+        free (jm);
+        errno = saved_errno;
+    }
+}

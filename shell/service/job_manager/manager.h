@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The job manager of an instance, on rank 0: every job's life from its submission to its end (RFC
+ * 21). State is a fold over events: an event is written to the job's eventlog in the KVS, changes
+ * the state by the table in event.c, and entering a state starts what that state is for.
+ *
+ *   new -> depend -> priority -> sched -> run -> cleanup -> inactive
+ */
+
+#ifndef FLUX_SERVICE_JOB_MANAGER_MANAGER_H
+#define FLUX_SERVICE_JOB_MANAGER_MANAGER_H
+
+#include <stdint.h>
+#include <flux/types.h>
+
+#include "shell/service/job_manager/job.h"
+
+struct attrs;
+struct job_exec;
+struct job_manager;
+struct kvs;
+struct router;
+struct sched;
+
+struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, struct sched *sched,
+                                        struct job_exec *exec, struct attrs *attrs, uint32_t owner,
+                                        flux_error_t *errp);
+void job_manager_destroy (struct job_manager *jm);
+
+/* ---- for job-list and job-info, which are views of the same jobs ---- */
+
+struct job *job_manager_lookup (struct job_manager *jm, uint64_t id);
+
+/* Walk jobs in the order of job-list (RFC 43): pending by priority, running and inactive newest
+ * first. `states` is a mask. The callback returns non-zero to end the walk. */
+typedef int (*job_walk_f) (struct job *job, void *arg);
+int job_manager_walk (struct job_manager *jm, int states, job_walk_f cb, void *arg);
+
+size_t job_manager_count (const struct job_manager *jm, int state);
+size_t job_manager_count_result (const struct job_manager *jm, int result);
+size_t job_manager_count_purged (const struct job_manager *jm);
+
+/* Hear of each event of any job, after the state changed. context is JSON text or NULL. */
+typedef void (*job_event_f) (struct job *job, const char *name, const char *entry, void *arg);
+int job_manager_on_event (struct job_manager *jm, job_event_f cb, void *arg);
+
+/* ---- for the services around it ---- */
+
+/* Raise an exception (RFC 21). Severity 0 ends the job. note may be NULL. */
+void job_manager_raise (struct job_manager *jm, struct job *job, const char *type, int severity,
+                        uint32_t userid, const char *note);
+
+/* All jobs that use `rank` get an exception; the rank is gone. */
+void job_manager_rank_lost (struct job_manager *jm, uint32_t rank, const char *hostname);
+
+/* More or other resources: look at the queue again. */
+void job_manager_reschedule (struct job_manager *jm);
+
+/* End all jobs for good; nothing is scheduled any more. cb when none is active. */
+void job_manager_shutdown (struct job_manager *jm, void (*cb) (void *arg), void *arg);
+
+#endif /* !FLUX_SERVICE_JOB_MANAGER_MANAGER_H */

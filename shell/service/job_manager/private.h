@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What the files of the job manager share. */
+
+#ifndef FLUX_SERVICE_JOB_MANAGER_PRIVATE_H
+#define FLUX_SERVICE_JOB_MANAGER_PRIVATE_H
+
+#include "shell/broker/router.h"
+#include "shell/broker/waiters.h"
+#include "shell/service/job_manager/job.h"
+#include "shell/service/job_manager/manager.h"
+#include "shell/service/job_manager/queue.h"
+#include "shell/service/job_manager/strpool.h"
+
+struct fluid_generator;
+
+struct event_listener {
+    job_event_f cb;
+    void *arg;
+};
+
+#define LISTENERS_MAX 8
+#define JOB_STATES 7
+#define JOB_RESULTS 4
+
+struct job_manager {
+    struct router *rt;
+    struct kvs *kvs;
+    struct sched *sched;
+    struct job_exec *exec;
+    uint32_t owner;
+    struct fluid_generator *fluid;
+    struct strpool *strings;
+    struct job *jobs;     // by id
+    struct queue *queue;  // jobs in SCHED state and those before it, by priority
+    struct job *running;  // newest first
+    struct job *inactive; // newest first
+    struct event_listener listeners[LISTENERS_MAX];
+    int nlisteners;
+    size_t state_count[JOB_STATES];
+    size_t result_count[JOB_RESULTS];
+    uint64_t max_id;
+    struct waiters *waits;  // job-manager.wait
+    struct waiters *drains; // job-manager.drain
+    struct waiters *idles;  // job-manager.idle
+    struct journal *journal;
+    struct depends *depends;
+    size_t purged_count;
+    bool submit_disabled;
+    char *submit_disabled_reason;
+    bool sched_stopped;
+    char *sched_stopped_reason;
+    bool shutting_down;
+    void (*shutdown_cb) (void *arg);
+    void *shutdown_arg;
+};
+
+/* event.c: write the event and go where it leads. context is a JSON object as text, or NULL. What
+ * the event says of the job has been set in `job` by the caller. */
+void event_post (struct job_manager *jm, struct job *job, const char *name, const char *context);
+void event_post_pack (struct job_manager *jm, struct job *job, const char *name, const char *fmt,
+                      ...);
+
+/* The state after the event: the table alone. */
+int event_next_state (int state, const char *name, int severity);
+
+/* action.c: do what the job's present state is for. */
+void job_action (struct job_manager *jm, struct job *job);
+
+/* Priority from urgency; posts the priority event when it changed. */
+void job_prioritize (struct job_manager *jm, struct job *job);
+
+/* Free the job's resources, if it has any and nothing runs on them, and end it. */
+void job_cleanup (struct job_manager *jm, struct job *job);
+
+/* exec's callbacks */
+extern const struct job_exec_ops job_exec_callbacks;
+
+/* schedule.c */
+void schedule_pass (struct router *rt, void *arg);
+
+/* submit.c */
+int submit_service_add (struct job_manager *jm);
+
+/* requests.c */
+int requests_service_add (struct job_manager *jm);
+void job_wait_answer (struct job_manager *jm, struct job *job);
+void check_idle (struct job_manager *jm);
+
+/* purge.c: forget inactive jobs. purge_oldest() keeps the newest `keep` unless they ended more than
+ * age_limit seconds ago (below 0: no limit), touches at most `batch`, and returns how many; without
+ * `really` it only counts. */
+void job_drop_strings (struct job_manager *jm, struct job *job);
+void purge_job (struct job_manager *jm, struct job *job);
+int purge_oldest (struct job_manager *jm, size_t keep, double age_limit, int batch, bool really);
+
+/* depend.c */
+struct depends *depends_create (struct job_manager *jm);
+void depends_destroy (struct depends *d);
+
+/* Register what jobspec.attributes.system.dependencies asks for. EINVAL with a sentence. */
+int depends_add (struct depends *d, struct job *job, const json_t *dependencies,
+                 flux_error_t *errp);
+/* Tell of them in the eventlog. */
+void depends_announce (struct depends *d, struct job *job);
+
+/* A job reached a state that others may wait for (RUN, INACTIVE). */
+void depends_notify (struct depends *d, struct job *job);
+void depends_forget (struct depends *d, struct job *job);
+
+/* manager.c */
+/* As job_manager_walk(), over a copy: the callback may change the lists. */
+int walk_collected (struct job_manager *jm, int states, job_walk_f cb, void *arg);
+int state_index (int state);
+void list_prepend (struct job **list, struct job *job);
+void list_remove (struct job **list, struct job *job);
+
+#endif /* !FLUX_SERVICE_JOB_MANAGER_PRIVATE_H */

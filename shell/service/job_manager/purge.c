@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Forgetting inactive jobs. */
+
+#include "lib/util/monotime.h"
+#include "shell/service/job_manager/private.h"
+#include "shell/service/kvs/kvs.h"
+
+void job_drop_strings (struct job_manager *jm, struct job *job)
+{
+    strpool_put (jm->strings, job->facts.name);
+    strpool_put (jm->strings, job->facts.cwd);
+    strpool_put (jm->strings, job->facts.queue);
+    strpool_put (jm->strings, job->facts.project);
+    strpool_put (jm->strings, job->facts.bank);
+    if (job->live)
+        strpool_put (jm->strings, job->live->env);
+}
+
+static void forget (struct job_manager *jm, struct job *job)
+{
+    char key[JOB_KEY_SIZE];
+
+    kvs_local_unlink (jm->kvs, NULL, job_key (job->id, NULL, key, sizeof (key)));
+    jm->state_count[state_index (JOB_INACTIVE)]--;
+    jm->result_count[state_index (job->result)]--;
+    list_remove (&jm->inactive, job);
+    HASH_DEL (jm->jobs, job);
+    job_drop_strings (jm, job);
+    job_free (job);
+    jm->purged_count++;
+}
+
+void purge_job (struct job_manager *jm, struct job *job)
+{
+    forget (jm, job);
+}
+
+int purge_oldest (struct job_manager *jm, size_t keep, double age_limit, int batch, bool really)
+{
+    double now = walltime_now ();
+    size_t position = 0;
+    int count = 0;
+    struct job *job = jm->inactive, *older;
+
+    for (; job && count < batch; job = older) {
+        older = job->list_next;
+        bool over_number = position++ >= keep;
+        bool over_age = age_limit >= 0 && now - job->t_inactive >= age_limit;
+        if (!over_number && !over_age)
+            continue;
+        count++;
+        if (really)
+            forget (jm, job);
+    }
+    return count;
+}
+
+size_t job_manager_count_purged (const struct job_manager *jm)
+{
+    return jm->purged_count;
+}

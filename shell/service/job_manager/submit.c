@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* job-ingest.submit: from a signed jobspec to a job. The jobspec is decoded once; the job keeps
+ * what lists and the scheduler need, the KVS gets the text without the environment (as RFC 41
+ * shows it to guests), and the environment, which many jobs share, is kept once. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <flux/request.h>
+
+#include "lib/job/fluid.h"
+#include "lib/job/fsd.h"
+#include "lib/job/jobspec.h"
+#include "lib/util/base64.h"
+#include "lib/util/errprintf.h"
+#include "shell/service/job_manager/private.h"
+#include "shell/service/kvs/kvs.h"
+#include "shell/service/sched/sched.h"
+
+#define JOB_FLAGS (JOBFLAG_DEBUG | JOBFLAG_WAITABLE | JOBFLAG_NOVALIDATE | 1 /* pre-signed */)
+
+/* The signed form is HEADER.PAYLOAD.SIGNATURE, header and payload in base64; the header is a list
+ * of NUL-terminated keys and values with a type letter (flux-security, RFC 15). In an instance of
+ * one user the mechanism is "none": the socket has told who it is. */
+static char *unwrap (const char *J, size_t *lenp, flux_error_t *errp)
+{
+    const char *dot = strchr (J, '.');
+    const char *dot2 = dot ? strchr (dot + 1, '.') : NULL;
+    size_t len = 0;
+    char *header = dot2 ? base64_decode_alloc (J, dot - J, &len) : NULL;
+    static const char want[] = "mechanism\0snone";
+
+    if (!header || !memmem (header, len + 1, want, sizeof (want))) {
+        free (header);
+        errno = EINVAL;
+        errprintf (errp, "jobspec is not signed with mechanism none");
+        return NULL;
+    }
+    free (header);
+    char *payload = base64_decode_alloc (dot + 1, dot2 - dot - 1, lenp);
+    if (!payload) {
+        errno = EINVAL;
+        errprintf (errp, "signed jobspec has a payload that is not base64");
+    }
+    return payload;
+}
+
+static int set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js)
+{
+    struct job_facts *f = &job->facts;
+    const struct jobspec_counts *c = &js->counts;
+    struct {
+        const char **dst;
+        const char *src;
+    } strings[] = {{&f->name, jobspec_job_name (js)},
+                   {&f->cwd, js->cwd},
+                   {&f->queue, js->queue},
+                   {&f->project, js->project},
+                   {&f->bank, js->bank}};
+
+    for (size_t i = 0; i < sizeof (strings) / sizeof (strings[0]); i++) {
+        *strings[i].dst = strpool_get (jm->strings, strings[i].src);
+        if (strings[i].src && !*strings[i].dst)
+            return -1;
+    }
+    f->nnodes = c->nnodes;
+    f->nslots = c->nnodes > 0 && c->slots_per_node > 0 ? c->slots_per_node : c->nslots;
+    f->cores = c->slot_cores;
+    f->gpus = c->slot_gpus;
+    f->exclusive = c->exclusive;
+    f->duration = js->duration;
+    f->ntasks = jobspec_task_total (js, c->nnodes, c->ncores);
+    job->nnodes = c->nnodes;
+    job->ncores = c->ncores;
+    if (js->constraints)
+        job->live->constraint = json_incref (js->constraints);
+    return 0;
+}
+
+/* attributes.system.exec.test.run_duration: simulated execution, for tests and measurements. */
+static int set_simulation (struct job *job, const struct jobspec *js, flux_error_t *errp)
+{
+    json_t *test = json_object_get (json_object_get (js->system, "exec"), "test");
+    json_t *duration = json_object_get (test, "run_duration");
+
+    if (!duration)
+        return 0;
+    if (json_is_number (duration))
+        job->live->sim_duration = json_number_value (duration);
+    else if (!json_is_string (duration) ||
+             fsd_parse_duration (json_string_value (duration), &job->live->sim_duration) < 0)
+        job->live->sim_duration = -1.;
+    if (!(job->live->sim_duration >= 0)) {
+        errno = EINVAL;
+        return errprintf (errp, "exec.test.run_duration is not a duration");
+    }
+    return 0;
+}
+
+static int take_environment (struct job_manager *jm, struct job *job, struct jobspec *js)
+{
+    char *env = js->environment ? json_dumps (js->environment, JSON_COMPACT) : NULL;
+
+    job->live->env = strpool_get (jm->strings, env ? env : "{}");
+    free (env);
+    return job->live->env ? 0 : -1;
+}
+
+/* The text without environment goes to the KVS. js must not be used for it any more. */
+static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspec *js)
+{
+    char key[JOB_KEY_SIZE];
+
+    json_object_del (js->system, "environment");
+    js->environment = NULL;
+    char *text = json_dumps (js->json, JSON_COMPACT);
+    if (!text)
+        return -1;
+    return kvs_local_put_take (jm->kvs, NULL, job_key (job->id, "jobspec", key, sizeof (key)), text,
+                               strlen (text));
+}
+
+static struct job *make_job (struct job_manager *jm, struct jobspec *js, flux_error_t *errp)
+{
+    uint64_t id;
+    struct job *job = NULL;
+
+    if (fluid_generate (jm->fluid, &id) < 0 || !(job = job_create (id)) ||
+        set_facts (jm, job, js) < 0) {
+        errprintf (errp, "%s", strerror (errno));
+        goto error;
+    }
+    if (set_simulation (job, js, errp) < 0 || sched_feasible (jm->sched, job, errp) < 0)
+        goto error;
+    if (depends_add (jm->depends, job, js->dependencies, errp) < 0)
+        goto error;
+    if (take_environment (jm, job, js) < 0 || store_jobspec (jm, job, js) < 0) {
+        errprintf (errp, "the jobspec could not be stored: %s", strerror (errno));
+        goto error;
+    }
+    return job;
+error:
+    if (job) {
+        int saved_errno = errno;
+        depends_forget (jm->depends, job);
+        job_drop_strings (jm, job);
+        job_free (job);
+        errno = saved_errno;
+    }
+    return NULL;
+}
+
+static void begin_life (struct job_manager *jm, struct job *job)
+{
+    char context[128];
+
+    HASH_ADD (hh, jm->jobs, id, sizeof (job->id), job);
+    jm->state_count[state_index (JOB_NEW)]++;
+    jm->max_id = job->id > jm->max_id ? job->id : jm->max_id;
+    snprintf (context, sizeof (context),
+              "{\"userid\":%" PRIu32 ",\"urgency\":%d,\"flags\":%d,\"version\":1}", job->userid,
+              job->urgency, job->flags);
+    event_post (jm, job, "submit", context);
+    depends_announce (jm->depends, job);
+    event_post (jm, job, "validate", NULL);
+}
+
+static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp)
+{
+    const char *J;
+    int urgency, flags;
+    size_t len;
+    struct flux_msg_cred cred;
+    struct jobspec *js = NULL;
+    struct job *job = NULL;
+
+    if (flux_request_unpack (msg, NULL, "{s:s s:i s:i}", "J", &J, "urgency", &urgency, "flags",
+                             &flags) < 0 ||
+        flux_msg_get_cred (msg, &cred) < 0) {
+        errprintf (errp, "malformed submit request");
+        return NULL;
+    }
+    errno = EINVAL;
+    if (urgency < URGENCY_HOLD || urgency > URGENCY_EXPEDITE) {
+        errprintf (errp, "urgency %d is not between 0 and 31", urgency);
+        return NULL;
+    }
+    if ((flags & ~JOB_FLAGS)) {
+        errprintf (errp, "unknown submit flags");
+        return NULL;
+    }
+    if (jm->submit_disabled || jm->shutting_down) {
+        errprintf (errp, "job submission is disabled: %s",
+                   jm->shutting_down ? "the instance is shutting down"
+                                     : jm->submit_disabled_reason);
+        return NULL;
+    }
+    char *text = unwrap (J, &len, errp);
+    if (text && (js = jobspec_decode (text, len, errp)) && (job = make_job (jm, js, errp))) {
+        job->userid = cred.userid;
+        job->urgency = urgency;
+        job->flags = flags & ~1;
+        begin_life (jm, job);
+    }
+    int saved_errno = errno;
+    jobspec_destroy (js);
+    free (text);
+    errno = saved_errno;
+    return job;
+}
+
+static void submit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_manager *jm = arg;
+    flux_error_t error = {""};
+    struct job *job = submit (jm, msg, &error);
+
+    if (job)
+        router_respond_pack (rt, msg, "{s:I}", "id", (json_int_t)job->id);
+    else
+        router_respond_error (rt, msg, errno, error.text);
+}
+
+static const struct handler_row rows[] = {
+    {"submit", submit_cb, FLUX_ROLE_USER},
+    {NULL, NULL, 0},
+};
+
+int submit_service_add (struct job_manager *jm)
+{
+    return router_service_add (jm->rt, "job-ingest", rows, jm);
+}

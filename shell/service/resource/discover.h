@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What this node offers: the cores that this process may run on (hwloc), or as many as Slurm gave
+ * to the job on this node where Slurm does not bind; GPUs by what Slurm or the driver shows. */
+
+#ifndef FLUX_SERVICE_RESOURCE_DISCOVER_H
+#define FLUX_SERVICE_RESOURCE_DISCOVER_H
+
+#include <stdint.h>
+#include <flux/types.h>
+
+struct node_facts {
+    uint32_t cores;
+    uint32_t gpus;
+};
+
+int discover_node (struct node_facts *facts, flux_error_t *errp);
+
+#endif /* !FLUX_SERVICE_RESOURCE_DISCOVER_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The scheduler of an instance as the job manager sees it: resources in, requests in, R (RFC 20)
+ * out. The choice itself is the matcher's (lib/graph); this is the translator on its instance side.
+ */
+
+#ifndef FLUX_SERVICE_SCHED_SCHED_H
+#define FLUX_SERVICE_SCHED_SCHED_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <flux/types.h>
+
+struct job;
+struct sched;
+
+struct sched_alloc {
+    char *R;        // JSON text
+    char *ranks;    // RFC 22 idset
+    char *nodelist; // RFC 29 hostlist
+    uint32_t *rank; // the same ranks, ascending
+    uint32_t nnodes;
+    uint32_t ncores;
+    double expiration; // seconds since the epoch, 0: none
+};
+
+struct sched *sched_create (void);
+void sched_destroy (struct sched *s);
+
+/* Take R as the whole of the resources: the first time, or as what there is from now on. Jobs keep
+ * what they have. EINVAL with a sentence. */
+int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp);
+
+/* Ranks in the idset may be used, or not. */
+int sched_set_up (struct sched *s, const char *ranks, int up);
+
+/* Allocate for the job at `now`. 0 with *alloc filled (see sched_alloc_clear), or -1 with errno:
+ *   EBUSY   not now
+ *   ENODEV  never on these resources, whatever is free; errp says what is missing */
+int sched_alloc (struct sched *s, const struct job *job, double now, struct sched_alloc *alloc,
+                 flux_error_t *errp);
+
+/* Could it ever run, were all resources free and up? ENODEV with a sentence, else 0. */
+int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp);
+
+/* Give back all that a job has. */
+void sched_free (struct sched *s, uint64_t id);
+
+/* Take what a job had before a restart. */
+int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp);
+
+/* {"all":R,"down":R,"allocated":R} as sched.resource-status; the caller owns it. */
+json_t *sched_status (struct sched *s);
+
+void sched_alloc_clear (struct sched_alloc *alloc);
+
+#endif /* !FLUX_SERVICE_SCHED_SCHED_H */

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* All services of a broker, made in the order of their needs and ended in the opposite one. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util/errprintf.h"
+#include "shell/broker/attr.h"
+#include "shell/broker/router.h"
+#include "shell/service/job_exec/exec.h"
+#include "shell/service/job_exec/local.h"
+#include "shell/service/job_info/info.h"
+#include "shell/service/job_list/list.h"
+#include "shell/service/job_manager/manager.h"
+#include "shell/service/kvs/content.h"
+#include "shell/service/kvs/kvs.h"
+#include "shell/service/resource/resource.h"
+#include "shell/service/sched/sched.h"
+#include "shell/service/services.h"
+
+struct services {
+    struct router *rt;
+    struct content *content;
+    struct kvs *kvs;
+    struct exec_local *exec_local;
+    struct resource *resource;
+    /* rank 0 */
+    struct sched *sched;
+    struct job_exec *exec;
+    struct job_manager *job_manager;
+    struct job_list *job_list;
+    struct job_info *job_info;
+    services_ready_f ready;
+    void *ready_arg;
+    services_idle_f idle;
+    void *idle_arg;
+    ev_timer idle_timer;
+};
+
+static void resource_changed_cb (void *arg)
+{
+    struct services *s = arg;
+
+    if (s->job_manager)
+        job_manager_reschedule (s->job_manager);
+    if (s->ready)
+        s->ready (s->ready_arg);
+}
+
+static const struct resource_ops resource_ops = {
+    .changed = resource_changed_cb,
+};
+
+static int create_leader (struct services *s, struct attrs *attrs, uint32_t owner,
+                          flux_error_t *errp)
+{
+    if (!(s->sched = sched_create ()) ||
+        !(s->exec = job_exec_create (s->rt, s->kvs, s->exec_local)))
+        return errprintf (errp, "out of memory");
+    if (!(s->job_manager =
+              job_manager_create (s->rt, s->kvs, s->sched, s->exec, attrs, owner, errp)))
+        return -1;
+    if (!(s->job_list = job_list_create (s->rt, s->job_manager)) ||
+        !(s->job_info = job_info_create (s->rt, s->kvs, s->job_manager)))
+        return errprintf (errp, "out of memory");
+    return 0;
+}
+
+struct services *services_create (struct router *rt, struct attrs *attrs, uint32_t owner,
+                                  flux_error_t *errp)
+{
+    struct services *s = calloc (1, sizeof (*s));
+    struct content_config conf = {
+        .hash = attr_get (attrs, "content.hash"),
+        .rundir = attr_get (attrs, "rundir"),
+        .statedir = attr_get (attrs, "statedir"),
+    };
+
+    if (!s)
+        return NULL;
+    s->rt = rt;
+    if (!(s->content = content_create (rt, &conf, errp)) ||
+        !(s->kvs = kvs_create (rt, s->content, errp)))
+        goto error;
+    if (!(s->exec_local = exec_local_create (rt, attrs, owner))) {
+        errprintf (errp, "out of memory");
+        goto error;
+    }
+    if (router_rank (rt) == 0 && create_leader (s, attrs, owner, errp) < 0)
+        goto error;
+    if (!(s->resource = resource_create (rt, attrs, s->kvs, s->sched, errp)))
+        goto error;
+    resource_set_ops (s->resource, &resource_ops, s);
+    return s;
+error:
+    services_destroy (s);
+    return NULL;
+}
+
+void services_destroy (struct services *s)
+{
+    if (s) {
+        int saved_errno = errno;
+        ev_timer_stop (router_loop (s->rt), &s->idle_timer);
+        resource_destroy (s->resource);
+        job_info_destroy (s->job_info);
+        job_list_destroy (s->job_list);
+        job_manager_destroy (s->job_manager);
+        job_exec_destroy (s->exec);
+        sched_destroy (s->sched);
+        exec_local_destroy (s->exec_local);
+        kvs_destroy (s->kvs);
+        content_destroy (s->content);
+        free (s);
+        errno = saved_errno;
+    }
+}
+
+void services_rank_lost (struct services *s, uint32_t rank, const char *reason)
+{
+    if (!s->job_manager)
+        return;
+    resource_rank_lost (s->resource, rank);
+    job_manager_rank_lost (s->job_manager, rank, resource_hostname (s->resource, rank));
+}
+
+uint32_t services_ready_count (const struct services *s)
+{
+    return resource_ready_count (s->resource);
+}
+
+void services_on_ready (struct services *s, services_ready_f cb, void *arg)
+{
+    s->ready = cb;
+    s->ready_arg = arg;
+}
+
+static void end_cleanup (struct services *s)
+{
+    services_idle_f idle = s->idle;
+
+    ev_timer_stop (router_loop (s->rt), &s->idle_timer);
+    s->idle = NULL;
+    if (idle)
+        idle (s->idle_arg);
+}
+
+static void jobs_gone_cb (void *arg)
+{
+    end_cleanup (arg);
+}
+
+static void idle_timeout_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    end_cleanup (w->data);
+}
+
+void services_cleanup (struct services *s, double timeout, services_idle_f cb, void *arg)
+{
+    s->idle = cb;
+    s->idle_arg = arg;
+    if (timeout >= 0) {
+        ev_timer_init (&s->idle_timer, idle_timeout_cb, timeout, 0.);
+        s->idle_timer.data = s;
+        ev_timer_start (router_loop (s->rt), &s->idle_timer);
+    }
+    job_manager_shutdown (s->job_manager, jobs_gone_cb, s);
+}
+
+int services_finalize (struct services *s, flux_error_t *errp)
+{
+    if (router_rank (s->rt) != 0)
+        return 0;
+    return kvs_checkpoint (s->kvs, errp);
+}

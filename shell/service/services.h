@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* All services of a broker beyond the broker's own, in the order of their making. */
+
+#ifndef FLUX_SERVICE_SERVICES_H
+#define FLUX_SERVICE_SERVICES_H
+
+#include <stdint.h>
+#include <flux/types.h>
+
+struct attrs;
+struct router;
+struct services;
+
+struct services *services_create (struct router *rt, struct attrs *attrs, uint32_t owner,
+                                  flux_error_t *errp);
+void services_destroy (struct services *s);
+
+/* A rank went away without goodbye, or a set of ranks is now online (RFC 22 idset). Rank 0 only. */
+void services_rank_lost (struct services *s, uint32_t rank, const char *reason);
+
+/* How many ranks have told their resources and are usable. Rank 0 only. */
+uint32_t services_ready_count (const struct services *s);
+
+/* Called on rank 0 when services_ready_count() changed. */
+typedef void (*services_ready_f) (void *arg);
+void services_on_ready (struct services *s, services_ready_f cb, void *arg);
+
+/* End all jobs; cb comes when none is active, or after `timeout` seconds. Rank 0 only. */
+typedef void (*services_idle_f) (void *arg);
+void services_cleanup (struct services *s, double timeout, services_idle_f cb, void *arg);
+
+/* Save what a state folder should hold. */
+int services_finalize (struct services *s, flux_error_t *errp);
+
+#endif /* !FLUX_SERVICE_SERVICES_H */
