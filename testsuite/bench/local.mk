@@ -13,8 +13,6 @@ testsuite_bench_overlay_rtt_LDADD = \
 
 # kvs_core [jobs]: what the KVS costs the job services, and whether it stays flat.
 check_PROGRAMS += testsuite/bench/kvs_core
-testsuite_bench_kvs_core_SOURCES = %D%/kvs_core.c \
-	shell/broker/router.c shell/broker/router_rpc.c shell/broker/router_event.c \
-	shell/broker/router_track.c shell/broker/router_client.c
-testsuite_bench_kvs_core_LDADD = shell/service/kvs/libkvs.la \
+testsuite_bench_kvs_core_SOURCES = %D%/kvs_core.c
+testsuite_bench_kvs_core_LDADD = shell/service/kvs/libkvs.la shell/broker/librouter.la \
 	lib/codec/libcodec.la lib/util/libutil.la $(EV_LIBS) $(JANSSON_LIBS)
