@@ -153,6 +153,16 @@ int hostlist_append (struct hostlist *hl, const char *hosts)
     return rc;
 }
 
+int hostlist_append_host (struct hostlist *hl, const char *host)
+{
+    struct expr x;
+
+    if (!hl || !host || *host == '\0' || is_separator (*host) || take_expr (host, &x) < 0 ||
+        x.ids || *x.end != '\0')
+        return invalid ();
+    return hostlist_append_name (hl, host, x.end - host);
+}
+
 /* Do ranges a and b go into the same brackets, whose first number is `first`? If that is padded,
  * all must read the same with its width. */
 static bool same_brackets (const struct hostrange *first, const struct hostrange *r)

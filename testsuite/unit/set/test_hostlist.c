@@ -7,6 +7,7 @@
 #include <string.h>
 #include <flux/hostlist.h>
 
+#include "lib/set/hostlist_codec.h"
 #include "testsuite/unit/cmocka.h"
 
 static struct hostlist *need (const char *s)
@@ -345,14 +346,30 @@ static void test_failures (void **state)
     hostlist_destroy (NULL);
 }
 
+static void test_append_host (void **state)
+{
+    struct hostlist *hl = hostlist_create ();
+
+    assert_int_equal (hostlist_append_host (hl, "n1"), 0);
+    assert_int_equal (hostlist_append_host (hl, "n2"), 0);
+    check (hl, "n[1-2]");
+    static const char *bad[] = {"", ",", "a,b", "a[1]", "a b", " a", "a]"};
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++)
+        assert_int_equal (hostlist_append_host (hl, bad[i]), -1);
+    assert_int_equal (hostlist_append_host (hl, NULL), -1);
+    assert_int_equal (hostlist_count (hl), 2);
+    hostlist_destroy (hl);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_codec),  cmocka_unit_test (test_decode_failures),
-        cmocka_unit_test (test_append), cmocka_unit_test (test_cursor),
-        cmocka_unit_test (test_find),   cmocka_unit_test (test_find_many),
-        cmocka_unit_test (test_delete), cmocka_unit_test (test_delete_at_cursor),
-        cmocka_unit_test (test_sort),   cmocka_unit_test (test_failures),
+        cmocka_unit_test (test_codec),       cmocka_unit_test (test_decode_failures),
+        cmocka_unit_test (test_append),      cmocka_unit_test (test_cursor),
+        cmocka_unit_test (test_find),        cmocka_unit_test (test_find_many),
+        cmocka_unit_test (test_delete),      cmocka_unit_test (test_delete_at_cursor),
+        cmocka_unit_test (test_append_host), cmocka_unit_test (test_sort),
+        cmocka_unit_test (test_failures),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* R version 1 (RFC 20): text to and from resource sets. */
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/job/jsonbuf.h"
+#include "lib/job/limits.h"
+#include "lib/job/rset_private.h"
+#include "lib/set/hostlist_codec.h"
+#include "lib/set/idset_codec.h"
+#include "lib/util/errprintf.h"
+
+__attribute__ ((format (printf, 2, 3))) static int invalid (flux_error_t *errp, const char *fmt,
+                                                            ...)
+{
+    flux_error_t text;
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (text.text, sizeof (text.text), fmt, ap);
+    va_end (ap);
+    errno = EINVAL;
+    return errprintf (errp, "R: %s", text.text);
+}
+
+/* An idset of ids below max. A missing or empty one is NULL in *setp. */
+static int take_ids (const json_t *o, const char *what, unsigned int max, struct idset **setp,
+                     flux_error_t *errp)
+{
+    const char *s = json_string_value (o);
+    idset_error_t error;
+    size_t count;
+    unsigned int maxid;
+
+    *setp = NULL;
+    if (!o)
+        return 0;
+    if (!s)
+        return invalid (errp, "%s must be an idset", what);
+    if (idset_decode_info (s, -1, &count, &maxid, &error) < 0)
+        return invalid (errp, "%s: %s", what, error.text);
+    if (count == 0)
+        return 0;
+    if (maxid >= max || count > RSET_MAX_RANKS)
+        return invalid (errp, "%s '%.40s' holds too many or too large ids", what, s);
+    if (!(*setp = idset_decode_ex (s, -1, maxid + 1, IDSET_FLAG_AUTOGROW, &error)))
+        return errprintf (errp, "R: %s: %s", what, error.text);
+    return 0;
+}
+
+static struct rset_children *take_children (const json_t *o, flux_error_t *errp)
+{
+    struct idset *core = NULL, *gpu = NULL;
+
+    if (!json_is_object (o)) {
+        invalid (errp, "an entry of R_lite has no children");
+        return NULL;
+    }
+    if (take_ids (json_object_get (o, "core"), "core", RSET_MAX_ID, &core, errp) < 0 ||
+        take_ids (json_object_get (o, "gpu"), "gpu", RSET_MAX_ID, &gpu, errp) < 0) {
+        idset_destroy (core);
+        return NULL;
+    }
+    struct rset_children *c = rset_children_create (core, gpu);
+    if (!c)
+        errprintf (errp, "out of memory");
+    return c;
+}
+
+/* {"rank":idset, "children":{...}}; a rank may also be an integer. */
+static int take_entry (struct rset *rs, const json_t *o, flux_error_t *errp)
+{
+    json_t *rank = json_object_get (o, "rank");
+    struct idset *ranks = NULL;
+    int rc = -1;
+
+    if (json_is_integer (rank) && json_integer_value (rank) >= 0 &&
+        json_integer_value (rank) < (json_int_t)IDSET_MAX_UNIVERSE) {
+        ranks = idset_create (1, IDSET_FLAG_AUTOGROW);
+        if (!ranks || idset_set (ranks, json_integer_value (rank)) < 0)
+            goto out;
+    } else if (take_ids (rank, "rank", IDSET_MAX_UNIVERSE, &ranks, errp) < 0)
+        return -1;
+    if (!ranks)
+        return invalid (errp, "an entry of R_lite has no rank");
+    struct rset_children *c = take_children (json_object_get (o, "children"), errp);
+    if (!c)
+        goto out;
+    rc = 0;
+    for (unsigned int id = idset_first (ranks); id != IDSET_INVALID_ID && rc == 0;
+         id = idset_next (ranks, id))
+        rc = rset_push (rs, id, NULL, c);
+    if (rc < 0)
+        errprintf (errp, "R: %s", strerror (errno));
+    rset_children_decref (c);
+out:
+    idset_destroy (ranks);
+    return rc;
+}
+
+static int take_nodelist (struct rset *rs, const json_t *list, flux_error_t *errp)
+{
+    struct hostlist *hl = hostlist_create ();
+    size_t i;
+    json_t *o;
+    int rc = -1;
+
+    if (!hl || !json_is_array (list)) {
+        invalid (errp, "nodelist must be a list of hostlists");
+        goto out;
+    }
+    json_array_foreach (list, i, o)
+    {
+        if (!json_is_string (o) || hostlist_append (hl, json_string_value (o)) < 0) {
+            invalid (errp, "nodelist must be a list of hostlists");
+            goto out;
+        }
+    }
+    if (hostlist_count (hl) > 0 && (size_t)hostlist_count (hl) != rs->nnodes) {
+        invalid (errp, "nodelist has %d names for %zu ranks", hostlist_count (hl), rs->nnodes);
+        goto out;
+    }
+    const char *host = hostlist_first (hl);
+    for (i = 0; host && i < rs->nnodes; i++, host = hostlist_next (hl)) {
+        if (!(rs->node[i].host = rset_name (rs, host))) {
+            rs->node[i].host = "";
+            errprintf (errp, "out of memory");
+            goto out;
+        }
+    }
+    rc = 0;
+out:
+    hostlist_destroy (hl);
+    return rc;
+}
+
+static int take_properties (struct rset *rs, const json_t *props, flux_error_t *errp)
+{
+    const char *name;
+    json_t *o;
+
+    if (!json_is_object (props))
+        return invalid (errp, "properties must be an object");
+    json_object_foreach ((json_t *)props, name, o)
+    {
+        struct idset *ranks;
+        flux_error_t error;
+        if (take_ids (o, "property", IDSET_MAX_UNIVERSE, &ranks, errp) < 0)
+            return -1;
+        int rc = ranks ? rset_set_property (rs, name, ranks, &error) : 0;
+        idset_destroy (ranks);
+        if (rc < 0)
+            return invalid (errp, "%s", error.text);
+    }
+    return 0;
+}
+
+static int take_time (const json_t *exec, const char *key, double *dp, flux_error_t *errp)
+{
+    json_t *o = json_object_get (exec, key);
+    double d = json_number_value (o);
+
+    if (o && (!json_is_number (o) || !(d >= 0) || isinf (d)))
+        return invalid (errp, "%s must be a number >= 0", key);
+    *dp = d;
+    return 0;
+}
+
+static int take_all (struct rset *rs, const json_t *o, flux_error_t *errp)
+{
+    json_t *exec = json_object_get (o, "execution");
+    json_t *lite = json_object_get (exec, "R_lite"), *entry;
+    json_t *nodelist = json_object_get (exec, "nodelist");
+    json_t *props = json_object_get (exec, "properties");
+    json_t *nslots = json_object_get (exec, "nslots");
+    size_t i;
+
+    if (json_integer_value (json_object_get (o, "version")) != 1)
+        return invalid (errp, "version must be 1");
+    if (!json_is_array (lite))
+        return invalid (errp, "execution.R_lite must be a list");
+    json_array_foreach (lite, i, entry)
+    {
+        if (take_entry (rs, entry, errp) < 0)
+            return -1;
+    }
+    if (rset_normalize (rs) < 0)
+        return errprintf (errp, "R: %s", strerror (errno));
+    if ((nodelist && take_nodelist (rs, nodelist, errp) < 0) ||
+        (props && take_properties (rs, props, errp) < 0) ||
+        take_time (exec, "starttime", &rs->starttime, errp) < 0 ||
+        take_time (exec, "expiration", &rs->expiration, errp) < 0)
+        return -1;
+    if (rs->starttime > 0 && rs->expiration > 0 && rs->expiration <= rs->starttime)
+        return invalid (errp, "expiration must be after starttime");
+    if (nslots && (!json_is_integer (nslots) || json_integer_value (nslots) < 1 ||
+                   json_integer_value (nslots) > INT32_MAX))
+        return invalid (errp, "nslots must be a positive integer");
+    rs->nslots = json_integer_value (nslots);
+    if ((rs->scheduling = json_incref (json_object_get (o, "scheduling"))) &&
+        !json_is_object (rs->scheduling))
+        return invalid (errp, "scheduling must be an object");
+    return 0;
+}
+
+struct rset *rset_from_json (const json_t *o, flux_error_t *errp)
+{
+    struct rset *rs = rset_create ();
+
+    if (!rs) {
+        errprintf (errp, "out of memory");
+        return NULL;
+    }
+    if (take_all (rs, o, errp) < 0) {
+        rset_destroy (rs);
+        return NULL;
+    }
+    return rs;
+}
+
+struct rset *rset_decode (const char *s, size_t len, flux_error_t *errp)
+{
+    json_error_t error = {.text = "no text"};
+
+    if (len > RSET_TEXT_MAX) {
+        errno = EFBIG;
+        errprintf (errp, "R: %zu bytes are too many", len);
+        return NULL;
+    }
+    json_t *o = s ? json_loadb (s, len, 0, &error) : NULL;
+    if (!o) {
+        invalid (errp, "%s", error.text);
+        return NULL;
+    }
+    struct rset *rs = rset_from_json (o, errp);
+    int saved_errno = errno;
+    json_decref (o);
+    errno = saved_errno;
+    return rs;
+}
+
+/* Encoding: nodes with equal children make one entry. */
+struct group {
+    const struct rset_children *children;
+    struct idset *ranks;
+    char *key; // text of the children
+    UT_hash_handle hh;
+};
+
+static void put_children (struct buf *b, const struct rset_children *c)
+{
+    buf_puts (b, "{\"core\":\"");
+    idset_encode_buf (b, c->core, IDSET_FLAG_RANGE);
+    if (c->gpu) {
+        buf_puts (b, "\",\"gpu\":\"");
+        idset_encode_buf (b, c->gpu, IDSET_FLAG_RANGE);
+    }
+    buf_puts (b, "\"}");
+}
+
+static void free_groups (struct group *groups)
+{
+    struct group *g, *tmp;
+
+    HASH_ITER (hh, groups, g, tmp)
+    {
+        HASH_DEL (groups, g);
+        idset_destroy (g->ranks);
+        free (g->key);
+        free (g);
+    }
+}
+
+static struct group *find_group (struct group **groups, const struct rset_children *c)
+{
+    struct buf b = {0};
+    struct group *g = NULL;
+
+    put_children (&b, c);
+    char *key = buf_steal (&b, NULL);
+    if (!key)
+        goto error;
+    HASH_FIND_STR (*groups, key, g);
+    if (g) {
+        free (key);
+        return g;
+    }
+    if (!(g = calloc (1, sizeof (*g))) || !(g->ranks = idset_create (0, IDSET_FLAG_AUTOGROW)))
+        goto error;
+    g->key = key;
+    g->children = c;
+    HASH_ADD_KEYPTR (hh, *groups, g->key, strlen (g->key), g);
+    return g;
+error:
+    buf_clear (&b);
+    free (key);
+    free (g);
+    return NULL;
+}
+
+/* NULL with ENOMEM; also NULL, with errno 0, for a set without nodes. */
+static struct group *make_groups (const struct rset *rs)
+{
+    struct group *groups = NULL, *g = NULL;
+    const struct rset_children *last = NULL;
+
+    errno = 0;
+    for (size_t i = 0; i < rs->nnodes; i++) {
+        const struct rset_children *c = rs->node[i].children;
+        if (c != last)
+            g = find_group (&groups, c);
+        last = c;
+        if (!g || idset_set (g->ranks, rs->node[i].rank) < 0) {
+            free_groups (groups);
+            errno = ENOMEM;
+            return NULL;
+        }
+    }
+    return groups;
+}
+
+static void put_nodelist (struct buf *b, const struct rset *rs)
+{
+    struct hostlist *hl = rset_nodelist (rs);
+
+    buf_puts (b, ",\"nodelist\":[");
+    if (!hl)
+        b->err = ENOMEM;
+    else if (hostlist_count (hl) > 0) {
+        buf_putc (b, '"');
+        hostlist_encode_buf (b, hl); // no character of a host name needs escaping
+        buf_putc (b, '"');
+    }
+    buf_putc (b, ']');
+    hostlist_destroy (hl);
+}
+
+static void put_properties (struct buf *b, const struct rset *rs)
+{
+    buf_puts (b, ",\"properties\":{");
+    for (struct rset_property *p = rs->props; p; p = p->hh.next) {
+        jsonbuf_str (b, p->name);
+        buf_puts (b, ":\"");
+        idset_encode_buf (b, p->ranks, IDSET_FLAG_RANGE);
+        buf_puts (b, p->hh.next ? "\"," : "\"");
+    }
+    buf_putc (b, '}');
+}
+
+static void put_time (struct buf *b, const char *key, double t)
+{
+    if (t > 0) {
+        buf_printf (b, ",\"%s\":", key);
+        jsonbuf_real (b, t);
+    }
+}
+
+void rset_encode_buf (struct buf *b, const struct rset *rs)
+{
+    struct group *groups = make_groups (rs);
+
+    if (!groups && errno)
+        b->err = ENOMEM;
+    buf_puts (b, "{\"version\":1,\"execution\":{\"R_lite\":[");
+    for (struct group *g = groups; g; g = g->hh.next) {
+        buf_puts (b, g == groups ? "{\"rank\":\"" : ",{\"rank\":\"");
+        idset_encode_buf (b, g->ranks, IDSET_FLAG_RANGE);
+        buf_printf (b, "\",\"children\":%s}", g->key);
+    }
+    buf_putc (b, ']');
+    free_groups (groups);
+    put_nodelist (b, rs);
+    if (rs->nslots > 0)
+        buf_printf (b, ",\"nslots\":%u", rs->nslots);
+    if (rs->props)
+        put_properties (b, rs);
+    put_time (b, "starttime", rs->starttime);
+    put_time (b, "expiration", rs->expiration);
+    buf_putc (b, '}');
+    if (rs->scheduling) {
+        buf_puts (b, ",\"scheduling\":");
+        jsonbuf_json (b, rs->scheduling);
+    }
+    buf_putc (b, '}');
+}
+
+char *rset_encode (const struct rset *rs)
+{
+    struct buf b = {0};
+
+    rset_encode_buf (&b, rs);
+    char *s = buf_steal (&b, NULL);
+    if (!s) {
+        int err = b.err;
+        buf_clear (&b);
+        errno = err;
+    }
+    return s;
+}
+
+json_t *rset_to_json (const struct rset *rs)
+{
+    char *s = rset_encode (rs);
+    json_t *o = s ? json_loads (s, 0, NULL) : NULL;
+
+    free (s);
+    return o;
+}
+
+static void dump_ids (struct buf *b, const char *what, const struct idset *ids)
+{
+    buf_puts (b, what);
+    idset_encode_buf (b, ids, IDSET_FLAG_RANGE | IDSET_FLAG_BRACKETS);
+}
+
+void rset_dump_buf (struct buf *b, const struct rset *rs)
+{
+    struct group *groups = make_groups (rs);
+
+    if (!groups && errno)
+        b->err = ENOMEM;
+    for (struct group *g = groups; g; g = g->hh.next) {
+        if (!g->children->core && !g->children->gpu)
+            continue;
+        if (g != groups)
+            buf_putc (b, ' ');
+        dump_ids (b, "rank", g->ranks);
+        buf_putc (b, '/');
+        if (g->children->core)
+            dump_ids (b, "core", g->children->core);
+        if (g->children->gpu)
+            dump_ids (b, g->children->core ? ",gpu" : "gpu", g->children->gpu);
+    }
+    buf_append (b, "", 0);
+    free_groups (groups);
+}
