@@ -1,1 +1,11 @@
-# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The shared library for programs of users. It exports what the public headers mark; our own programs
+# link the convenience libraries instead, so that they run from the build tree as they are. It is
+# made of the same objects, not of those libraries: libtool would put libutil in several times.
+lib_LTLIBRARIES += lib/libflux-slurm.la
+lib_libflux_slurm_la_SOURCES = $(lib_client_libclient_la_SOURCES) \
+	$(lib_codec_libcodec_la_SOURCES) $(lib_job_libjob_la_SOURCES) \
+	$(lib_set_libset_la_SOURCES) $(lib_util_libutil_la_SOURCES)
+lib_libflux_slurm_la_LIBADD = $(JANSSON_LIBS) $(EV_LIBS) -lm
+lib_libflux_slurm_la_LDFLAGS = -version-info 0:0:0 -Wl,--no-undefined
+pkgconfig_DATA += lib/flux-slurm.pc

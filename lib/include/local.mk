@@ -23,5 +23,6 @@ fluxinclude_HEADERS = \
 	%D%/flux/kvs.h \
 	%D%/flux/idset.h \
 	%D%/flux/job.h \
+	%D%/flux/job_client.h \
 	%D%/flux/hostlist.h \
 	%D%/flux/core.h

@@ -25,5 +25,7 @@
 #include <flux/service.h>
 #include <flux/disconnect.h>
 #include <flux/kvs.h>
+#include <flux/job.h>
+#include <flux/job_client.h>
 
 #endif /* !FLUX_CORE_H */

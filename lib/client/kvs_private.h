@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#ifndef FLUX_CLIENT_KVS_PRIVATE_H
+#define FLUX_CLIENT_KVS_PRIVATE_H
+
+#include <jansson.h>
+#include <flux/kvs.h>
+
+/* What NULL stands for. */
+const char *kvs_namespace (const char *ns);
+
+/* The operations: [{"key":s,"flags":i,"dirent":o},...], owned by the txn. */
+json_t *kvs_txn_ops (flux_kvs_txn_t *txn);
+
+/* Join the appends to each key. EINVAL when a key is written after it was appended to. */
+int kvs_txn_compact (flux_kvs_txn_t *txn);
+
+flux_kvsdir_t *kvs_dir_create (flux_t *h, const char *rootref, const char *key, json_t *dirobj);
+
+#endif /* !FLUX_CLIENT_KVS_PRIVATE_H */
