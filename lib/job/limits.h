@@ -11,9 +11,9 @@
 #define JOBSPEC_MAX_VERTICES 1024     // resource vertices
 #define JOBSPEC_MAX_DEPTH 32          // of the resource graph
 #define JOBSPEC_MAX_COUNT (1U << 30)  // of a vertex, of a task
-#define RSET_TEXT_MAX (64 << 20)      // bytes of an R, without what the scheduler adds
-#define RSET_MAX_RANKS (1U << 20)     // execution targets
-#define RSET_MAX_ID (1U << 20)        // a core's or GPU's id is below
+#define RV1_TEXT_MAX (64 << 20)       // bytes of an R, without what the scheduler adds
+#define RV1_MAX_RANKS (1U << 20)      // execution targets
+#define RV1_MAX_ID (1U << 20)         // a core's or GPU's id is below
 #define SHAPE_TEXT_MAX (1 << 16)      // bytes of a shape string
 #define CONSTRAINT_MAX_DEPTH 64       // operators within operators
 #define CONSTRAINT_TEXT_MAX (1 << 16) // bytes of a query

@@ -18,8 +18,8 @@ lib_job_libjob_la_SOURCES = \
 	%D%/query.c %D%/query.h \
 	%D%/dependency.c %D%/dependency.h \
 	%D%/shape.c %D%/shape.h \
-	%D%/rset.c %D%/rset.h %D%/rset_private.h \
-	%D%/rset_codec.c \
-	%D%/rset_algebra.c \
+	%D%/rv1.c %D%/rv1.h %D%/rv1_private.h \
+	%D%/rv1_codec.c \
+	%D%/rv1_algebra.c \
 	%D%/rconstraint.c %D%/rconstraint.h
 lib_job_libjob_la_LIBADD = lib/set/libset.la $(JANSSON_LIBS) -lm

@@ -14,8 +14,8 @@
 #include "lib/util/errprintf.h"
 
 struct match {
-    const struct rset *rs; // NULL: check only
-    struct idset *all;     // ranks of rs
+    const struct rv1 *rs; // NULL: check only
+    struct idset *all;    // ranks of rs
     flux_error_t *errp;
     int depth;
 };
@@ -42,7 +42,7 @@ static struct idset *none (void)
 /* Ranks that have a property, or whose host is named so. */
 static struct idset *with_property (struct match *m, const char *name)
 {
-    const struct idset *has = m->rs ? rset_property (m->rs, name) : NULL;
+    const struct idset *has = m->rs ? rv1_property (m->rs, name) : NULL;
     struct idset *set = has ? idset_copy (has) : none ();
 
     for (size_t i = 0; set && m->rs && i < m->rs->nnodes; i++) {
@@ -65,7 +65,7 @@ static struct idset *match_property (struct match *m, const char *name)
 {
     bool not = *name == '^';
 
-    if (!rset_property_valid (name + not ))
+    if (!rv1_property_valid (name + not ))
         return fail (m, "'%s' is no name of a property", name);
     struct idset *set = with_property (m, name + not );
     return not ? complement (m, set) : set;
@@ -79,7 +79,7 @@ static struct idset *match_hostlist (struct match *m, const char *hosts)
         return fail (m, "'%.64s' is no hostlist", hosts);
     struct idset *set = none ();
     for (size_t i = 0; set && m->rs && i < m->rs->nnodes; i++) {
-        const struct rset_node *node = &m->rs->node[i];
+        const struct rv1_node *node = &m->rs->node[i];
         if (*node->host && hostlist_find (hl, node->host) >= 0 && idset_set (set, node->rank) < 0) {
             idset_destroy (set);
             set = NULL;
@@ -174,10 +174,9 @@ static struct idset *match_object (struct match *m, const json_t *o)
     return fail (m, "unknown operator '%s'", key);
 }
 
-struct idset *rconstraint_match (const json_t *constraint, const struct rset *rs,
-                                 flux_error_t *errp)
+struct idset *rconstraint_match (const json_t *constraint, const struct rv1 *rs, flux_error_t *errp)
 {
-    struct match m = {.rs = rs, .all = rs ? rset_ranks (rs) : none (), .errp = errp};
+    struct match m = {.rs = rs, .all = rs ? rv1_ranks (rs) : none (), .errp = errp};
 
     if (!m.all) {
         errprintf (errp, "out of memory");

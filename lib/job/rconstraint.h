@@ -10,14 +10,14 @@
 #include <flux/idset.h>
 #include <flux/types.h>
 
-#include "lib/job/rset.h"
+#include "lib/job/rv1.h"
 
 /* Is it well-formed? -1 with EINVAL and a sentence. */
 int rconstraint_check (const json_t *constraint, flux_error_t *errp);
 
 /* The ranks of rs that meet it; the caller destroys the set. A host name counts as a property of
  * its node. NULL with EINVAL or ENOMEM. */
-struct idset *rconstraint_match (const json_t *constraint, const struct rset *rs,
+struct idset *rconstraint_match (const json_t *constraint, const struct rv1 *rs,
                                  flux_error_t *errp);
 
 #endif /* !FLUX_JOB_RCONSTRAINT_H */

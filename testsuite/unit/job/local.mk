@@ -9,7 +9,7 @@ JOB_TESTS = \
 	testsuite/unit/job/test_query \
 	testsuite/unit/job/test_dependency \
 	testsuite/unit/job/test_shape \
-	testsuite/unit/job/test_rset \
+	testsuite/unit/job/test_rv1 \
 	testsuite/unit/job/test_rconstraint
 check_PROGRAMS += $(JOB_TESTS)
 TESTS += $(JOB_TESTS)
@@ -32,7 +32,7 @@ testsuite_unit_job_test_dependency_SOURCES = %D%/test_dependency.c
 testsuite_unit_job_test_dependency_LDADD = $(JOB_TEST_LIBS)
 testsuite_unit_job_test_shape_SOURCES = %D%/test_shape.c
 testsuite_unit_job_test_shape_LDADD = $(JOB_TEST_LIBS)
-testsuite_unit_job_test_rset_SOURCES = %D%/test_rset.c
-testsuite_unit_job_test_rset_LDADD = $(JOB_TEST_LIBS)
+testsuite_unit_job_test_rv1_SOURCES = %D%/test_rv1.c
+testsuite_unit_job_test_rv1_LDADD = $(JOB_TEST_LIBS)
 testsuite_unit_job_test_rconstraint_SOURCES = %D%/test_rconstraint.c
 testsuite_unit_job_test_rconstraint_LDADD = $(JOB_TEST_LIBS)

@@ -8,12 +8,12 @@
 #include "lib/job/rconstraint.h"
 #include "testsuite/unit/cmocka.h"
 
-static struct rset *inventory (void)
+static struct rv1 *inventory (void)
 {
     static const char R[] = "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-5\","
                             "\"children\":{\"core\":\"0\"}}],\"nodelist\":[\"host[0-5]\"],"
                             "\"properties\":{\"ssd\":\"0-2\",\"huge\":\"2-3\"}}}";
-    return rset_decode (R, strlen (R), NULL);
+    return rv1_decode (R, strlen (R), NULL);
 }
 
 static void test_match (void **state)
@@ -41,7 +41,7 @@ static void test_match (void **state)
         {"{\"and\":[{\"hostlist\":[\"host[1-4]\"]},{\"properties\":[\"ssd\"]}]}", "1-2"},
         {"{\"ranks\":[\"0\",\"2-9\"]}", "0,2-5"},
     };
-    struct rset *rs = inventory ();
+    struct rv1 *rs = inventory ();
     for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
         json_t *o = json_loads (t[i].constraint, 0, NULL);
         flux_error_t error = {""};
@@ -55,7 +55,7 @@ static void test_match (void **state)
         idset_destroy (ids);
         json_decref (o);
     }
-    rset_destroy (rs);
+    rv1_destroy (rs);
 }
 
 static void test_failures (void **state)
@@ -77,7 +77,7 @@ static void test_failures (void **state)
         "{\"ranks\":[0]}",
         "{\"or\":[{\"and\":[{\"not\":[{\"x\":[]}]}]}]}",
     };
-    struct rset *rs = inventory ();
+    struct rv1 *rs = inventory ();
     for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
         json_t *o = json_loads (t[i], 0, NULL);
         flux_error_t error = {""};
@@ -95,7 +95,7 @@ static void test_failures (void **state)
     assert_int_equal (rconstraint_check (deep, NULL), -1);
     json_decref (deep);
     assert_int_equal (rconstraint_check (NULL, NULL), -1);
-    rset_destroy (rs);
+    rv1_destroy (rs);
 }
 
 int main (void)

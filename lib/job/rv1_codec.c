@@ -12,7 +12,7 @@
 
 #include "lib/job/jsonbuf.h"
 #include "lib/job/limits.h"
-#include "lib/job/rset_private.h"
+#include "lib/job/rv1_private.h"
 #include "lib/set/hostlist_codec.h"
 #include "lib/set/idset_codec.h"
 #include "lib/util/errprintf.h"
@@ -48,14 +48,14 @@ static int take_ids (const json_t *o, const char *what, unsigned int max, struct
         return invalid (errp, "%s: %s", what, error.text);
     if (count == 0)
         return 0;
-    if (maxid >= max || count > RSET_MAX_RANKS)
+    if (maxid >= max || count > RV1_MAX_RANKS)
         return invalid (errp, "%s '%.40s' holds too many or too large ids", what, s);
     if (!(*setp = idset_decode_ex (s, -1, maxid + 1, IDSET_FLAG_AUTOGROW, &error)))
         return errprintf (errp, "R: %s: %s", what, error.text);
     return 0;
 }
 
-static struct rset_children *take_children (const json_t *o, flux_error_t *errp)
+static struct rv1_children *take_children (const json_t *o, flux_error_t *errp)
 {
     struct idset *core = NULL, *gpu = NULL;
 
@@ -63,19 +63,19 @@ static struct rset_children *take_children (const json_t *o, flux_error_t *errp)
         invalid (errp, "an entry of R_lite has no children");
         return NULL;
     }
-    if (take_ids (json_object_get (o, "core"), "core", RSET_MAX_ID, &core, errp) < 0 ||
-        take_ids (json_object_get (o, "gpu"), "gpu", RSET_MAX_ID, &gpu, errp) < 0) {
+    if (take_ids (json_object_get (o, "core"), "core", RV1_MAX_ID, &core, errp) < 0 ||
+        take_ids (json_object_get (o, "gpu"), "gpu", RV1_MAX_ID, &gpu, errp) < 0) {
         idset_destroy (core);
         return NULL;
     }
-    struct rset_children *c = rset_children_create (core, gpu);
+    struct rv1_children *c = rv1_children_create (core, gpu);
     if (!c)
         errprintf (errp, "out of memory");
     return c;
 }
 
 /* {"rank":idset, "children":{...}}; a rank may also be an integer. */
-static int take_entry (struct rset *rs, const json_t *o, flux_error_t *errp)
+static int take_entry (struct rv1 *rs, const json_t *o, flux_error_t *errp)
 {
     json_t *rank = json_object_get (o, "rank");
     struct idset *ranks = NULL;
@@ -90,22 +90,22 @@ static int take_entry (struct rset *rs, const json_t *o, flux_error_t *errp)
         return -1;
     if (!ranks)
         return invalid (errp, "an entry of R_lite has no rank");
-    struct rset_children *c = take_children (json_object_get (o, "children"), errp);
+    struct rv1_children *c = take_children (json_object_get (o, "children"), errp);
     if (!c)
         goto out;
     rc = 0;
     for (unsigned int id = idset_first (ranks); id != IDSET_INVALID_ID && rc == 0;
          id = idset_next (ranks, id))
-        rc = rset_push (rs, id, NULL, c);
+        rc = rv1_push (rs, id, NULL, c);
     if (rc < 0)
         errprintf (errp, "R: %s", strerror (errno));
-    rset_children_decref (c);
+    rv1_children_decref (c);
 out:
     idset_destroy (ranks);
     return rc;
 }
 
-static int take_nodelist (struct rset *rs, const json_t *list, flux_error_t *errp)
+static int take_nodelist (struct rv1 *rs, const json_t *list, flux_error_t *errp)
 {
     struct hostlist *hl = hostlist_create ();
     size_t i;
@@ -129,7 +129,7 @@ static int take_nodelist (struct rset *rs, const json_t *list, flux_error_t *err
     }
     const char *host = hostlist_first (hl);
     for (i = 0; host && i < rs->nnodes; i++, host = hostlist_next (hl)) {
-        if (!(rs->node[i].host = rset_name (rs, host))) {
+        if (!(rs->node[i].host = rv1_name (rs, host))) {
             rs->node[i].host = "";
             errprintf (errp, "out of memory");
             goto out;
@@ -141,7 +141,7 @@ out:
     return rc;
 }
 
-static int take_properties (struct rset *rs, const json_t *props, flux_error_t *errp)
+static int take_properties (struct rv1 *rs, const json_t *props, flux_error_t *errp)
 {
     const char *name;
     json_t *o;
@@ -154,7 +154,7 @@ static int take_properties (struct rset *rs, const json_t *props, flux_error_t *
         flux_error_t error;
         if (take_ids (o, "property", IDSET_MAX_UNIVERSE, &ranks, errp) < 0)
             return -1;
-        int rc = ranks ? rset_set_property (rs, name, ranks, &error) : 0;
+        int rc = ranks ? rv1_set_property (rs, name, ranks, &error) : 0;
         idset_destroy (ranks);
         if (rc < 0)
             return invalid (errp, "%s", error.text);
@@ -173,7 +173,7 @@ static int take_time (const json_t *exec, const char *key, double *dp, flux_erro
     return 0;
 }
 
-static int take_all (struct rset *rs, const json_t *o, flux_error_t *errp)
+static int take_all (struct rv1 *rs, const json_t *o, flux_error_t *errp)
 {
     json_t *exec = json_object_get (o, "execution");
     json_t *lite = json_object_get (exec, "R_lite"), *entry;
@@ -191,7 +191,7 @@ static int take_all (struct rset *rs, const json_t *o, flux_error_t *errp)
         if (take_entry (rs, entry, errp) < 0)
             return -1;
     }
-    if (rset_normalize (rs) < 0)
+    if (rv1_normalize (rs) < 0)
         return errprintf (errp, "R: %s", strerror (errno));
     if ((nodelist && take_nodelist (rs, nodelist, errp) < 0) ||
         (props && take_properties (rs, props, errp) < 0) ||
@@ -210,26 +210,26 @@ static int take_all (struct rset *rs, const json_t *o, flux_error_t *errp)
     return 0;
 }
 
-struct rset *rset_from_json (const json_t *o, flux_error_t *errp)
+struct rv1 *rv1_from_json (const json_t *o, flux_error_t *errp)
 {
-    struct rset *rs = rset_create ();
+    struct rv1 *rs = rv1_create ();
 
     if (!rs) {
         errprintf (errp, "out of memory");
         return NULL;
     }
     if (take_all (rs, o, errp) < 0) {
-        rset_destroy (rs);
+        rv1_destroy (rs);
         return NULL;
     }
     return rs;
 }
 
-struct rset *rset_decode (const char *s, size_t len, flux_error_t *errp)
+struct rv1 *rv1_decode (const char *s, size_t len, flux_error_t *errp)
 {
     json_error_t error = {.text = "no text"};
 
-    if (len > RSET_TEXT_MAX) {
+    if (len > RV1_TEXT_MAX) {
         errno = EFBIG;
         errprintf (errp, "R: %zu bytes are too many", len);
         return NULL;
@@ -239,7 +239,7 @@ struct rset *rset_decode (const char *s, size_t len, flux_error_t *errp)
         invalid (errp, "%s", error.text);
         return NULL;
     }
-    struct rset *rs = rset_from_json (o, errp);
+    struct rv1 *rs = rv1_from_json (o, errp);
     int saved_errno = errno;
     json_decref (o);
     errno = saved_errno;
@@ -248,13 +248,13 @@ struct rset *rset_decode (const char *s, size_t len, flux_error_t *errp)
 
 /* Encoding: nodes with equal children make one entry. */
 struct group {
-    const struct rset_children *children;
+    const struct rv1_children *children;
     struct idset *ranks;
     char *key; // text of the children
     UT_hash_handle hh;
 };
 
-static void put_children (struct buf *b, const struct rset_children *c)
+static void put_children (struct buf *b, const struct rv1_children *c)
 {
     buf_puts (b, "{\"core\":\"");
     idset_encode_buf (b, c->core, IDSET_FLAG_RANGE);
@@ -278,7 +278,7 @@ static void free_groups (struct group *groups)
     }
 }
 
-static struct group *find_group (struct group **groups, const struct rset_children *c)
+static struct group *find_group (struct group **groups, const struct rv1_children *c)
 {
     struct buf b = {0};
     struct group *g = NULL;
@@ -306,14 +306,14 @@ error:
 }
 
 /* NULL with ENOMEM; also NULL, with errno 0, for a set without nodes. */
-static struct group *make_groups (const struct rset *rs)
+static struct group *make_groups (const struct rv1 *rs)
 {
     struct group *groups = NULL, *g = NULL;
-    const struct rset_children *last = NULL;
+    const struct rv1_children *last = NULL;
 
     errno = 0;
     for (size_t i = 0; i < rs->nnodes; i++) {
-        const struct rset_children *c = rs->node[i].children;
+        const struct rv1_children *c = rs->node[i].children;
         if (c != last)
             g = find_group (&groups, c);
         last = c;
@@ -326,9 +326,9 @@ static struct group *make_groups (const struct rset *rs)
     return groups;
 }
 
-static void put_nodelist (struct buf *b, const struct rset *rs)
+static void put_nodelist (struct buf *b, const struct rv1 *rs)
 {
-    struct hostlist *hl = rset_nodelist (rs);
+    struct hostlist *hl = rv1_nodelist (rs);
 
     buf_puts (b, ",\"nodelist\":[");
     if (!hl)
@@ -342,10 +342,10 @@ static void put_nodelist (struct buf *b, const struct rset *rs)
     hostlist_destroy (hl);
 }
 
-static void put_properties (struct buf *b, const struct rset *rs)
+static void put_properties (struct buf *b, const struct rv1 *rs)
 {
     buf_puts (b, ",\"properties\":{");
-    for (struct rset_property *p = rs->props; p; p = p->hh.next) {
+    for (struct rv1_property *p = rs->props; p; p = p->hh.next) {
         jsonbuf_str (b, p->name);
         buf_puts (b, ":\"");
         idset_encode_buf (b, p->ranks, IDSET_FLAG_RANGE);
@@ -362,7 +362,7 @@ static void put_time (struct buf *b, const char *key, double t)
     }
 }
 
-void rset_encode_buf (struct buf *b, const struct rset *rs)
+void rv1_encode_buf (struct buf *b, const struct rv1 *rs)
 {
     struct group *groups = make_groups (rs);
 
@@ -391,11 +391,11 @@ void rset_encode_buf (struct buf *b, const struct rset *rs)
     buf_putc (b, '}');
 }
 
-char *rset_encode (const struct rset *rs)
+char *rv1_encode (const struct rv1 *rs)
 {
     struct buf b = {0};
 
-    rset_encode_buf (&b, rs);
+    rv1_encode_buf (&b, rs);
     char *s = buf_steal (&b, NULL);
     if (!s) {
         int err = b.err;
@@ -405,9 +405,9 @@ char *rset_encode (const struct rset *rs)
     return s;
 }
 
-json_t *rset_to_json (const struct rset *rs)
+json_t *rv1_to_json (const struct rv1 *rs)
 {
-    char *s = rset_encode (rs);
+    char *s = rv1_encode (rs);
     json_t *o = s ? json_loads (s, 0, NULL) : NULL;
 
     free (s);
@@ -420,7 +420,7 @@ static void dump_ids (struct buf *b, const char *what, const struct idset *ids)
     idset_encode_buf (b, ids, IDSET_FLAG_RANGE | IDSET_FLAG_BRACKETS);
 }
 
-void rset_dump_buf (struct buf *b, const struct rset *rs)
+void rv1_dump_buf (struct buf *b, const struct rv1 *rs)
 {
     struct group *groups = make_groups (rs);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/rset_private.h"
+#include "lib/job/rv1_private.h"
 #include "lib/util/errprintf.h"
 
 typedef struct idset *(*ids_f) (const struct idset *a, const struct idset *b);
@@ -26,46 +26,46 @@ static struct idset *ids_intersect (const struct idset *a, const struct idset *b
  * kept and shared. */
 struct memo {
     ids_f op;
-    const struct rset_children *a, *b;
-    struct rset_children *result; // a reference
+    const struct rv1_children *a, *b;
+    struct rv1_children *result; // a reference
 };
 
-static struct rset_children *combine (struct memo *m, const struct rset_children *a,
-                                      const struct rset_children *b)
+static struct rv1_children *combine (struct memo *m, const struct rv1_children *a,
+                                     const struct rv1_children *b)
 {
     if (m->result && m->a == a && m->b == b)
-        return rset_children_incref (m->result);
+        return rv1_children_incref (m->result);
     struct idset *core = a->core ? m->op (a->core, b->core) : NULL;
     struct idset *gpu = a->gpu ? m->op (a->gpu, b->gpu) : NULL;
     bool failed = (a->core && !core) || (a->gpu && !gpu);
-    struct rset_children *c = rset_children_create (core, gpu);
+    struct rv1_children *c = rv1_children_create (core, gpu);
     if (!c || failed) {
-        rset_children_decref (c);
+        rv1_children_decref (c);
         errno = ENOMEM;
         return NULL;
     }
-    rset_children_decref (m->result);
-    *m = (struct memo){.op = m->op, .a = a, .b = b, .result = rset_children_incref (c)};
+    rv1_children_decref (m->result);
+    *m = (struct memo){.op = m->op, .a = a, .b = b, .result = rv1_children_incref (c)};
     return c;
 }
 
 /* Apply op to each node of a that is in b as well. What is only in a is kept, or not. */
-static int apply (struct rset *a, const struct rset *b, ids_f op, bool keep)
+static int apply (struct rv1 *a, const struct rv1 *b, ids_f op, bool keep)
 {
     struct memo m = {.op = op};
     int rc = 0;
 
     // m.a must not be a pointer that was freed and is used again: hold on to all until the end
-    struct rset_children **old = calloc (a->nnodes + 1, sizeof (*old));
+    struct rv1_children **old = calloc (a->nnodes + 1, sizeof (*old));
     if (!old)
         return -1;
     for (size_t i = 0, k = 0; i < a->nnodes && rc == 0; i++) {
-        struct rset_node *x = &a->node[i];
+        struct rv1_node *x = &a->node[i];
         while (k < b->nnodes && b->node[k].rank < x->rank)
             k++;
         old[i] = x->children;
         if (k < b->nnodes && b->node[k].rank == x->rank) {
-            struct rset_children *c = combine (&m, x->children, b->node[k].children);
+            struct rv1_children *c = combine (&m, x->children, b->node[k].children);
             if (c)
                 x->children = c;
             else {
@@ -78,17 +78,17 @@ static int apply (struct rset *a, const struct rset *b, ids_f op, bool keep)
             x->children = NULL;
     }
     for (size_t i = 0; i < a->nnodes; i++)
-        rset_children_decref (old[i]);
+        rv1_children_decref (old[i]);
     free (old);
-    rset_children_decref (m.result);
-    return rset_shrink (a, true) < 0 ? -1 : rc;
+    rv1_children_decref (m.result);
+    return rv1_shrink (a, true) < 0 ? -1 : rc;
 }
 
-int rset_subtract (struct rset *a, const struct rset *b)
+int rv1_subtract (struct rv1 *a, const struct rv1 *b)
 {
     if (a == b) {
-        struct idset *ranks = rset_ranks (a);
-        int rc = ranks ? rset_remove_ranks (a, ranks) : -1;
+        struct idset *ranks = rv1_ranks (a);
+        int rc = ranks ? rv1_remove_ranks (a, ranks) : -1;
         idset_destroy (ranks);
         return rc;
     }
@@ -96,7 +96,7 @@ int rset_subtract (struct rset *a, const struct rset *b)
 }
 
 /* An empty result has nothing to be scheduled. */
-static struct rset *drop_scheduling_if_empty (struct rset *rs)
+static struct rv1 *drop_scheduling_if_empty (struct rv1 *rs)
 {
     if (rs && rs->nnodes == 0) {
         json_decref (rs->scheduling);
@@ -105,42 +105,42 @@ static struct rset *drop_scheduling_if_empty (struct rset *rs)
     return rs;
 }
 
-static struct rset *copy_and_apply (const struct rset *a, const struct rset *b, ids_f op, bool keep)
+static struct rv1 *copy_and_apply (const struct rv1 *a, const struct rv1 *b, ids_f op, bool keep)
 {
-    struct rset *rs = rset_copy (a);
+    struct rv1 *rs = rv1_copy (a);
 
     if (rs && apply (rs, b, op, keep) < 0) {
-        rset_destroy (rs);
+        rv1_destroy (rs);
         return NULL;
     }
     return drop_scheduling_if_empty (rs);
 }
 
-struct rset *rset_diff (const struct rset *a, const struct rset *b)
+struct rv1 *rv1_diff (const struct rv1 *a, const struct rv1 *b)
 {
     return copy_and_apply (a, b, ids_diff, true);
 }
 
-struct rset *rset_intersect (const struct rset *a, const struct rset *b)
+struct rv1 *rv1_intersect (const struct rv1 *a, const struct rv1 *b)
 {
     return copy_and_apply (a, b, ids_intersect, false);
 }
 
-int rset_add (struct rset *a, const struct rset *b)
+int rv1_add (struct rv1 *a, const struct rv1 *b)
 {
     size_t n = b->nnodes;
 
     for (size_t i = 0; i < n; i++) {
-        const struct rset_node x = b->node[i];
-        if (rset_push (a, x.rank, x.host, x.children) < 0)
+        const struct rv1_node x = b->node[i];
+        if (rv1_push (a, x.rank, x.host, x.children) < 0)
             return -1;
     }
-    if (rset_normalize (a) < 0)
+    if (rv1_normalize (a) < 0)
         return -1;
     if (a == b)
         return 0;
-    for (struct rset_property *p = b->props; p; p = p->hh.next) {
-        struct rset_property *mine = rset_property_get (a, p->name, true);
+    for (struct rv1_property *p = b->props; p; p = p->hh.next) {
+        struct rv1_property *mine = rv1_property_get (a, p->name, true);
         if (!mine || idset_add (mine->ranks, p->ranks) < 0)
             return -1;
     }
@@ -149,46 +149,46 @@ int rset_add (struct rset *a, const struct rset *b)
     return 0;
 }
 
-struct rset *rset_union (const struct rset *a, const struct rset *b)
+struct rv1 *rv1_union (const struct rv1 *a, const struct rv1 *b)
 {
-    struct rset *rs = rset_copy (a);
+    struct rv1 *rs = rv1_copy (a);
 
-    if (rs && rset_add (rs, b) < 0) {
-        rset_destroy (rs);
+    if (rs && rv1_add (rs, b) < 0) {
+        rv1_destroy (rs);
         return NULL;
     }
     return rs;
 }
 
-static int filter_ranks (struct rset *rs, const struct idset *ranks, bool keep)
+static int filter_ranks (struct rv1 *rs, const struct idset *ranks, bool keep)
 {
     for (size_t i = 0; i < rs->nnodes; i++) {
-        struct rset_node *node = &rs->node[i];
+        struct rv1_node *node = &rs->node[i];
         if (idset_test (ranks, node->rank) != keep) {
-            rset_children_decref (node->children);
+            rv1_children_decref (node->children);
             node->children = NULL;
         }
     }
-    return rset_shrink (rs, false);
+    return rv1_shrink (rs, false);
 }
 
-struct rset *rset_copy_ranks (const struct rset *rs, const struct idset *ranks)
+struct rv1 *rv1_copy_ranks (const struct rv1 *rs, const struct idset *ranks)
 {
-    struct rset *cpy = rset_copy (rs);
+    struct rv1 *cpy = rv1_copy (rs);
 
     if (cpy && filter_ranks (cpy, ranks, true) < 0) {
-        rset_destroy (cpy);
+        rv1_destroy (cpy);
         return NULL;
     }
     return drop_scheduling_if_empty (cpy);
 }
 
-int rset_remove_ranks (struct rset *rs, const struct idset *ranks)
+int rv1_remove_ranks (struct rv1 *rs, const struct idset *ranks)
 {
     return filter_ranks (rs, ranks, false);
 }
 
-struct idset *rset_hosts_to_ranks (const struct rset *rs, const char *hosts, flux_error_t *errp)
+struct idset *rv1_hosts_to_ranks (const struct rv1 *rs, const char *hosts, flux_error_t *errp)
 {
     struct hostlist *hl = hostlist_decode (hosts);
     struct idset *ranks = NULL, *seen = NULL;
@@ -228,7 +228,7 @@ out:
 }
 
 /* Decode a list of as many hosts as there are nodes. */
-static struct hostlist *decode_hosts (const struct rset *rs, const char *hosts, flux_error_t *errp)
+static struct hostlist *decode_hosts (const struct rv1 *rs, const char *hosts, flux_error_t *errp)
 {
     struct hostlist *hl = hostlist_decode (hosts);
 
@@ -244,7 +244,7 @@ static struct hostlist *decode_hosts (const struct rset *rs, const char *hosts, 
     return NULL;
 }
 
-int rset_assign_hosts (struct rset *rs, const char *hosts, flux_error_t *errp)
+int rv1_assign_hosts (struct rv1 *rs, const char *hosts, flux_error_t *errp)
 {
     struct hostlist *hl = decode_hosts (rs, hosts, errp);
 
@@ -252,7 +252,7 @@ int rset_assign_hosts (struct rset *rs, const char *hosts, flux_error_t *errp)
         return -1;
     const char *host = hostlist_first (hl);
     for (size_t i = 0; i < rs->nnodes; i++, host = hostlist_next (hl)) {
-        const char *name = rset_name (rs, host);
+        const char *name = rv1_name (rs, host);
         if (!name) {
             hostlist_destroy (hl);
             return errprintf (errp, "out of memory");
@@ -264,7 +264,7 @@ int rset_assign_hosts (struct rset *rs, const char *hosts, flux_error_t *errp)
 }
 
 /* Ranks of a property after each node's rank went from old[i] to node[i].rank. */
-static struct idset *map_ranks (const struct rset *rs, const struct idset *ranks,
+static struct idset *map_ranks (const struct rv1 *rs, const struct idset *ranks,
                                 const uint32_t *old)
 {
     struct idset *new = idset_create (0, IDSET_FLAG_AUTOGROW);
@@ -279,7 +279,7 @@ static struct idset *map_ranks (const struct rset *rs, const struct idset *ranks
 }
 
 /* Give node i the rank new[i]. */
-static int change_ranks (struct rset *rs, const uint32_t *new)
+static int change_ranks (struct rv1 *rs, const uint32_t *new)
 {
     uint32_t *old = calloc (rs->nnodes + 1, sizeof (*old));
     int rc = old ? 0 : -1;
@@ -288,7 +288,7 @@ static int change_ranks (struct rset *rs, const uint32_t *new)
         old[i] = rs->node[i].rank;
         rs->node[i].rank = new[i];
     }
-    for (struct rset_property *p = rs->props; p && rc == 0; p = p->hh.next) {
+    for (struct rv1_property *p = rs->props; p && rc == 0; p = p->hh.next) {
         struct idset *ranks = map_ranks (rs, p->ranks, old);
         if (ranks) {
             idset_destroy (p->ranks);
@@ -297,10 +297,10 @@ static int change_ranks (struct rset *rs, const uint32_t *new)
             rc = -1;
     }
     free (old);
-    return rc < 0 ? -1 : rset_normalize (rs);
+    return rc < 0 ? -1 : rv1_normalize (rs);
 }
 
-int rset_rerank (struct rset *rs, const char *hosts, flux_error_t *errp)
+int rv1_rerank (struct rv1 *rs, const char *hosts, flux_error_t *errp)
 {
     struct hostlist *hl = decode_hosts (rs, hosts, errp);
     uint32_t *new = calloc (rs->nnodes + 1, sizeof (*new));
@@ -347,30 +347,30 @@ static struct idset *count_from_zero (const struct idset *ids)
     return new;
 }
 
-int rset_remap (struct rset *rs)
+int rv1_remap (struct rv1 *rs)
 {
-    struct rset_children *from = NULL, *to = NULL;
+    struct rv1_children *from = NULL, *to = NULL;
     uint32_t *new = calloc (rs->nnodes + 1, sizeof (*new));
     int rc = new ? 0 : -1;
 
     for (size_t i = 0; i < rs->nnodes && rc == 0; i++) {
-        struct rset_children *c = rs->node[i].children;
+        struct rv1_children *c = rs->node[i].children;
         new[i] = i;
         if (c != from) {
-            rset_children_decref (from);
-            rset_children_decref (to);
-            from = rset_children_incref (c);
-            to = rset_children_create (count_from_zero (c->core), count_from_zero (c->gpu));
+            rv1_children_decref (from);
+            rv1_children_decref (to);
+            from = rv1_children_incref (c);
+            to = rv1_children_create (count_from_zero (c->core), count_from_zero (c->gpu));
             if (!to || !to->core != !c->core || !to->gpu != !c->gpu) {
                 rc = -1;
                 break;
             }
         }
-        rset_children_decref (c);
-        rs->node[i].children = rset_children_incref (to);
+        rv1_children_decref (c);
+        rs->node[i].children = rv1_children_incref (to);
     }
-    rset_children_decref (from);
-    rset_children_decref (to);
+    rv1_children_decref (from);
+    rv1_children_decref (to);
     if (rc == 0)
         rc = change_ranks (rs, new);
     free (new);

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/rset.h"
+#include "lib/job/rv1.h"
 #include "testsuite/unit/cmocka.h"
 
 /* "rank:host:cores:gpus" separated by spaces; a rank of "0-2" with hosts "h[0-2]". */
-static struct rset *make (const char *text)
+static struct rv1 *make (const char *text)
 {
-    struct rset *rs = rset_create ();
+    struct rv1 *rs = rv1_create ();
     char *copy = strdup (text), *save = NULL;
 
     for (char *s = strtok_r (copy, " ", &save); s; s = strtok_r (NULL, " ", &save)) {
@@ -26,7 +26,7 @@ static struct rset *make (const char *text)
         const char *host = hostlist_first (hl);
         for (unsigned int r = idset_first (ranks); r != IDSET_INVALID_ID;
              r = idset_next (ranks, r)) {
-            assert_int_equal (rset_add_node (rs, r, host, cores, gpus), 0);
+            assert_int_equal (rv1_add_node (rs, r, host, cores, gpus), 0);
             host = hostlist_next (hl);
         }
         idset_destroy (ranks);
@@ -38,20 +38,20 @@ static struct rset *make (const char *text)
     return rs;
 }
 
-static void check (const struct rset *rs, const char *want)
+static void check (const struct rv1 *rs, const char *want)
 {
     struct buf b = {0};
 
     assert_non_null (rs);
-    rset_dump_buf (&b, rs);
+    rv1_dump_buf (&b, rs);
     assert_string_equal (b.data, want);
     buf_clear (&b);
 }
 
-static struct rset *decode (const char *s)
+static struct rv1 *decode (const char *s)
 {
     flux_error_t error = {""};
-    struct rset *rs = rset_decode (s, strlen (s), &error);
+    struct rv1 *rs = rv1_decode (s, strlen (s), &error);
     if (!rs)
         fail_msg ("%s: %s", s, error.text);
     return rs;
@@ -94,35 +94,35 @@ static void test_codec (void **state)
          1, 0, 0},
     };
     for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
-        struct rset *rs = decode (t[i].in), *again;
-        char *s = rset_encode (rs);
+        struct rv1 *rs = decode (t[i].in), *again;
+        char *s = rv1_encode (rs);
         assert_string_equal (s, t[i].out ? t[i].out : t[i].in);
         again = decode (s);
         free (s);
-        s = rset_encode (again);
+        s = rv1_encode (again);
         assert_string_equal (s, t[i].out ? t[i].out : t[i].in);
         assert_int_equal (rs->nnodes, t[i].nodes);
-        assert_int_equal (rset_ncores (rs), t[i].cores);
-        assert_int_equal (rset_ngpus (rs), t[i].gpus);
+        assert_int_equal (rv1_ncores (rs), t[i].cores);
+        assert_int_equal (rv1_ngpus (rs), t[i].gpus);
         free (s);
-        rset_destroy (rs);
-        rset_destroy (again);
+        rv1_destroy (rs);
+        rv1_destroy (again);
     }
 }
 
 static void test_members (void **state)
 {
-    struct rset *rs = make ("1-2:b[1-2]:0-3:0 0:a:1");
-    const struct rset_node *node = rset_find (rs, 2);
-    struct idset *ranks = rset_ranks (rs);
-    struct hostlist *hl = rset_nodelist (rs);
+    struct rv1 *rs = make ("1-2:b[1-2]:0-3:0 0:a:1");
+    const struct rv1_node *node = rv1_find (rs, 2);
+    struct idset *ranks = rv1_ranks (rs);
+    struct hostlist *hl = rv1_nodelist (rs);
     char *s;
 
     assert_string_equal (node->host, "b2");
-    assert_int_equal (idset_count (rset_node_cores (node)), 4);
-    assert_int_equal (idset_count (rset_node_gpus (node)), 1);
-    assert_null (rset_node_gpus (rset_find (rs, 0)));
-    assert_null (rset_find (rs, 3));
+    assert_int_equal (idset_count (rv1_node_cores (node)), 4);
+    assert_int_equal (idset_count (rv1_node_gpus (node)), 1);
+    assert_null (rv1_node_gpus (rv1_find (rs, 0)));
+    assert_null (rv1_find (rs, 3));
     assert_true (rs->node[1].children == rs->node[2].children);
     s = idset_encode (ranks, IDSET_FLAG_RANGE);
     assert_string_equal (s, "0-2");
@@ -133,13 +133,13 @@ static void test_members (void **state)
     idset_destroy (ranks);
     hostlist_destroy (hl);
     check (rs, "rank0/core1 rank[1-2]/core[0-3],gpu0");
-    rset_destroy (rs);
+    rv1_destroy (rs);
     rs = make ("0:a:0 1::0");
-    hl = rset_nodelist (rs); // one host is not known
+    hl = rv1_nodelist (rs); // one host is not known
     assert_int_equal (hostlist_count (hl), 0);
     hostlist_destroy (hl);
-    rset_destroy (rs);
-    rset_destroy (NULL);
+    rv1_destroy (rs);
+    rv1_destroy (NULL);
 }
 
 static void test_algebra (void **state)
@@ -160,159 +160,159 @@ static void test_algebra (void **state)
         {"1:b:0", "0:a:0 2:c:0:0", "rank[0-1]/core0 rank2/core0,gpu0", "rank1/core0", ""},
     };
     for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
-        struct rset *a = make (t[i].a), *b = make (t[i].b), *x;
-        check (x = rset_union (a, b), t[i].sum);
-        rset_destroy (x);
-        check (x = rset_diff (a, b), t[i].minus);
-        rset_destroy (x);
-        check (x = rset_intersect (a, b), t[i].both);
-        rset_destroy (x);
-        x = rset_copy (a);
-        assert_int_equal (rset_subtract (x, b), 0);
+        struct rv1 *a = make (t[i].a), *b = make (t[i].b), *x;
+        check (x = rv1_union (a, b), t[i].sum);
+        rv1_destroy (x);
+        check (x = rv1_diff (a, b), t[i].minus);
+        rv1_destroy (x);
+        check (x = rv1_intersect (a, b), t[i].both);
+        rv1_destroy (x);
+        x = rv1_copy (a);
+        assert_int_equal (rv1_subtract (x, b), 0);
         check (x, t[i].minus);
-        assert_int_equal (rset_subtract (x, x), 0);
+        assert_int_equal (rv1_subtract (x, x), 0);
         check (x, "");
-        assert_int_equal (rset_add (x, b), 0);
-        rset_destroy (x);
-        rset_destroy (a);
-        rset_destroy (b);
+        assert_int_equal (rv1_add (x, b), 0);
+        rv1_destroy (x);
+        rv1_destroy (a);
+        rv1_destroy (b);
     }
 }
 
 /* What goes along with nodes. */
 static void test_algebra_extras (void **state)
 {
-    struct rset *a = decode ("{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-1\","
-                             "\"children\":{\"core\":\"0\"}}],\"nodelist\":[\"a[0-1]\"],"
-                             "\"properties\":{\"p\":\"0-1\",\"q\":\"1\"},\"expiration\":9},"
-                             "\"scheduling\":{}}");
-    struct rset *b = make ("1:a1:0"), *x = rset_diff (a, b);
-    char *s = rset_encode (x);
+    struct rv1 *a = decode ("{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-1\","
+                            "\"children\":{\"core\":\"0\"}}],\"nodelist\":[\"a[0-1]\"],"
+                            "\"properties\":{\"p\":\"0-1\",\"q\":\"1\"},\"expiration\":9},"
+                            "\"scheduling\":{}}");
+    struct rv1 *b = make ("1:a1:0"), *x = rv1_diff (a, b);
+    char *s = rv1_encode (x);
 
     assert_string_equal (s, "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\","
                             "\"children\":{\"core\":\"0\"}}],\"nodelist\":[\"a0\"],"
                             "\"properties\":{\"p\":\"0\"},\"expiration\":9.0},"
                             "\"scheduling\":{}}");
     free (s);
-    assert_int_equal (rset_add (x, a), 0);
-    assert_int_equal (idset_count (rset_property (x, "q")), 1);
-    rset_destroy (x);
-    x = rset_diff (a, a);
+    assert_int_equal (rv1_add (x, a), 0);
+    assert_int_equal (idset_count (rv1_property (x, "q")), 1);
+    rv1_destroy (x);
+    x = rv1_diff (a, a);
     assert_null (x->scheduling);
-    assert_null (rset_property (x, "p"));
-    rset_destroy (x);
-    rset_destroy (a);
-    rset_destroy (b);
+    assert_null (rv1_property (x, "p"));
+    rv1_destroy (x);
+    rv1_destroy (a);
+    rv1_destroy (b);
 }
 
 static void test_ranks_and_hosts (void **state)
 {
-    struct rset *rs = make ("0-3:a,b,b,c:0-1 4::0-1"), *x;
+    struct rv1 *rs = make ("0-3:a,b,b,c:0-1 4::0-1"), *x;
     struct idset *some = idset_decode ("1,3,9"), *ranks;
     flux_error_t error;
     char *s;
 
-    check (x = rset_copy_ranks (rs, some), "rank[1,3]/core[0-1]");
-    rset_destroy (x);
-    x = rset_copy (rs);
-    assert_int_equal (rset_remove_ranks (x, some), 0);
+    check (x = rv1_copy_ranks (rs, some), "rank[1,3]/core[0-1]");
+    rv1_destroy (x);
+    x = rv1_copy (rs);
+    assert_int_equal (rv1_remove_ranks (x, some), 0);
     check (x, "rank[0,2,4]/core[0-1]");
-    rset_destroy (x);
-    ranks = rset_hosts_to_ranks (rs, "b,a,b", &error);
+    rv1_destroy (x);
+    ranks = rv1_hosts_to_ranks (rs, "b,a,b", &error);
     s = idset_encode (ranks, IDSET_FLAG_RANGE);
     assert_string_equal (s, "0-2");
     free (s);
     idset_destroy (ranks);
-    assert_null (rset_hosts_to_ranks (rs, "a,x", &error));
+    assert_null (rv1_hosts_to_ranks (rs, "a,x", &error));
     assert_int_equal (errno, ENOENT);
     assert_string_equal (error.text, "host x is not there");
-    assert_null (rset_hosts_to_ranks (rs, "[", &error));
+    assert_null (rv1_hosts_to_ranks (rs, "[", &error));
     assert_int_equal (errno, EINVAL);
     idset_destroy (some);
-    rset_destroy (rs);
+    rv1_destroy (rs);
 }
 
 static void test_rerank (void **state)
 {
-    struct rset *rs = make ("3:a:0 5-6:b,b:1 9:c:2");
+    struct rv1 *rs = make ("3:a:0 5-6:b,b:1 9:c:2");
     struct idset *p = idset_decode ("9");
     flux_error_t error;
     struct hostlist *hl;
     char *s;
 
-    assert_int_equal (rset_set_property (rs, "last", p, &error), 0);
-    assert_int_equal (rset_rerank (rs, "c,b,b,a", &error), 0);
+    assert_int_equal (rv1_set_property (rs, "last", p, &error), 0);
+    assert_int_equal (rv1_rerank (rs, "c,b,b,a", &error), 0);
     check (rs, "rank0/core2 rank[1-2]/core1 rank3/core0");
-    assert_true (idset_test (rset_property (rs, "last"), 0));
-    assert_int_equal (idset_count (rset_property (rs, "last")), 1);
-    hl = rset_nodelist (rs);
+    assert_true (idset_test (rv1_property (rs, "last"), 0));
+    assert_int_equal (idset_count (rv1_property (rs, "last")), 1);
+    hl = rv1_nodelist (rs);
     s = hostlist_encode (hl);
     assert_string_equal (s, "c,b,b,a");
     free (s);
     hostlist_destroy (hl);
-    assert_int_equal (rset_rerank (rs, "c,b,a", &error), -1);
+    assert_int_equal (rv1_rerank (rs, "c,b,a", &error), -1);
     assert_int_equal (errno, ENOSPC);
-    assert_int_equal (rset_rerank (rs, "c,b,b,a,d", &error), -1);
+    assert_int_equal (rv1_rerank (rs, "c,b,b,a,d", &error), -1);
     assert_int_equal (errno, EOVERFLOW);
-    assert_int_equal (rset_rerank (rs, "c,b,d,a", &error), -1);
+    assert_int_equal (rv1_rerank (rs, "c,b,d,a", &error), -1);
     assert_int_equal (errno, ENOENT);
-    assert_int_equal (rset_rerank (rs, "[", &error), -1);
-    assert_int_equal (rset_assign_hosts (rs, "x[0-3]", &error), 0);
-    assert_string_equal (rset_find (rs, 3)->host, "x3");
-    assert_int_equal (rset_assign_hosts (rs, "x[0-1]", &error), -1);
+    assert_int_equal (rv1_rerank (rs, "[", &error), -1);
+    assert_int_equal (rv1_assign_hosts (rs, "x[0-3]", &error), 0);
+    assert_string_equal (rv1_find (rs, 3)->host, "x3");
+    assert_int_equal (rv1_assign_hosts (rs, "x[0-1]", &error), -1);
     idset_destroy (p);
-    rset_destroy (rs);
+    rv1_destroy (rs);
 
     rs = make ("3:a:7-8:3 5-6:b,b:9-10");
-    assert_int_equal (rset_remap (rs), 0);
+    assert_int_equal (rv1_remap (rs), 0);
     check (rs, "rank0/core[0-1],gpu0 rank[1-2]/core[0-1]");
-    rset_destroy (rs);
+    rv1_destroy (rs);
 }
 
 static void test_properties (void **state)
 {
-    struct rset *rs = make ("0-3:a[0-3]:0");
+    struct rv1 *rs = make ("0-3:a[0-3]:0");
     struct idset *ids = idset_decode ("1-2"), *more = idset_decode ("3"), *far = idset_decode ("4");
     flux_error_t error;
 
-    assert_int_equal (rset_set_property (rs, "x", ids, &error), 0);
-    assert_int_equal (rset_set_property (rs, "x", more, &error), 0);
-    json_t *o = rset_properties_to_json (rs);
+    assert_int_equal (rv1_set_property (rs, "x", ids, &error), 0);
+    assert_int_equal (rv1_set_property (rs, "x", more, &error), 0);
+    json_t *o = rv1_properties_to_json (rs);
     assert_string_equal (json_string_value (json_object_get (o, "x")), "1-3");
     json_decref (o);
-    assert_null (rset_property (rs, "y"));
-    assert_int_equal (rset_set_property (rs, "x", far, &error), -1);
+    assert_null (rv1_property (rs, "y"));
+    assert_int_equal (rv1_set_property (rs, "x", far, &error), -1);
     assert_int_equal (errno, ENOENT);
     static const char *bad[] = {"", "a!", "a&b", "'", "\"", "^a", "`", "a|b", "(", ")", NULL};
     for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
-        assert_int_equal (rset_set_property (rs, bad[i], ids, &error), -1);
+        assert_int_equal (rv1_set_property (rs, bad[i], ids, &error), -1);
         assert_int_equal (errno, EINVAL);
     }
     idset_destroy (ids);
     idset_destroy (more);
     idset_destroy (far);
-    rset_destroy (rs);
+    rv1_destroy (rs);
 }
 
 /* 10,000 equal nodes are one entry, also after an operation. */
 static void test_large (void **state)
 {
-    struct rset *rs = decode ("{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-9999\","
-                              "\"children\":{\"core\":\"0-127\",\"gpu\":\"0-3\"}}],"
-                              "\"nodelist\":[\"n[00000-09999]\"]}}");
-    struct rset *half = make ("0-9999:n[00000-09999]:0-63"), *x;
+    struct rv1 *rs = decode ("{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-9999\","
+                             "\"children\":{\"core\":\"0-127\",\"gpu\":\"0-3\"}}],"
+                             "\"nodelist\":[\"n[00000-09999]\"]}}");
+    struct rv1 *half = make ("0-9999:n[00000-09999]:0-63"), *x;
 
-    assert_int_equal (rset_ncores (rs), 1280000);
-    x = rset_diff (rs, half);
+    assert_int_equal (rv1_ncores (rs), 1280000);
+    x = rv1_diff (rs, half);
     check (x, "rank[0-9999]/core[64-127],gpu[0-3]");
-    char *s = rset_encode (x);
+    char *s = rv1_encode (x);
     assert_string_equal (s, "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-9999\","
                             "\"children\":{\"core\":\"64-127\",\"gpu\":\"0-3\"}}],"
                             "\"nodelist\":[\"n[00000-09999]\"]}}");
     free (s);
-    rset_destroy (x);
-    rset_destroy (rs);
-    rset_destroy (half);
+    rv1_destroy (x);
+    rv1_destroy (rs);
+    rv1_destroy (half);
 }
 
 static void test_failures (void **state)
@@ -361,13 +361,13 @@ static void test_failures (void **state)
     for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
         flux_error_t error = {""};
         errno = 0;
-        if (rset_decode (t[i], strlen (t[i]), &error))
+        if (rv1_decode (t[i], strlen (t[i]), &error))
             fail_msg ("decoded %s", t[i]);
         assert_int_equal (errno, EINVAL);
         assert_memory_equal (error.text, "R: ", 3);
     }
-    assert_null (rset_decode (NULL, 0, NULL));
-    assert_null (rset_decode ("", 1 << 30, NULL));
+    assert_null (rv1_decode (NULL, 0, NULL));
+    assert_null (rv1_decode ("", 1 << 30, NULL));
     assert_int_equal (errno, EFBIG);
     // a million ranks again and again
     struct buf b = {0};
@@ -375,7 +375,7 @@ static void test_failures (void **state)
     for (int i = 0; i < 3; i++)
         buf_printf (&b, "%s{\"rank\":\"0-999999\",\"children\":{}}", i ? "," : "");
     buf_puts (&b, "]}}");
-    assert_null (rset_decode (b.data, b.len, NULL));
+    assert_null (rv1_decode (b.data, b.len, NULL));
     assert_int_equal (errno, EFBIG);
     buf_clear (&b);
 }

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Resource sets in memory. Text: rset_codec.c; algebra: rset_algebra.c. */
+/* Resource sets in memory. Text: rv1_codec.c; algebra: rv1_algebra.c. */
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/job/limits.h"
-#include "lib/job/rset_private.h"
+#include "lib/job/rv1_private.h"
 #include "lib/set/hostlist_codec.h"
 #include "lib/util/errprintf.h"
 
 /* Host names lie one after another in blocks that only go with the set. */
-struct rset_names {
-    struct rset_names *next;
+struct rv1_names {
+    struct rv1_names *next;
     size_t used;
     size_t size;
     char text[];
 };
 
-const char *rset_name (struct rset *rs, const char *host)
+const char *rv1_name (struct rv1 *rs, const char *host)
 {
     size_t len = host ? strlen (host) : 0;
-    struct rset_names *n = rs->names;
+    struct rv1_names *n = rs->names;
 
     if (len == 0)
         return "";
@@ -33,7 +33,7 @@ const char *rset_name (struct rset *rs, const char *host)
             size = len + 1;
         if (!(n = malloc (sizeof (*n) + size)))
             return NULL;
-        *n = (struct rset_names){.next = rs->names, .size = size};
+        *n = (struct rv1_names){.next = rs->names, .size = size};
         rs->names = n;
     }
     char *copy = memcpy (n->text + n->used, host, len + 1);
@@ -41,9 +41,9 @@ const char *rset_name (struct rset *rs, const char *host)
     return copy;
 }
 
-struct rset_children *rset_children_create (struct idset *core, struct idset *gpu)
+struct rv1_children *rv1_children_create (struct idset *core, struct idset *gpu)
 {
-    struct rset_children *c = calloc (1, sizeof (*c));
+    struct rv1_children *c = calloc (1, sizeof (*c));
 
     if (!c || idset_empty (core)) {
         idset_destroy (core);
@@ -54,11 +54,11 @@ struct rset_children *rset_children_create (struct idset *core, struct idset *gp
         gpu = NULL;
     }
     if (c)
-        *c = (struct rset_children){.refs = 1, .core = core, .gpu = gpu};
+        *c = (struct rv1_children){.refs = 1, .core = core, .gpu = gpu};
     return c;
 }
 
-void rset_children_decref (struct rset_children *c)
+void rv1_children_decref (struct rv1_children *c)
 {
     if (c && --c->refs == 0) {
         int saved_errno = errno;
@@ -74,65 +74,65 @@ static bool same_ids (const struct idset *a, const struct idset *b)
     return a == b || (a && b && idset_equal (a, b));
 }
 
-bool rset_children_equal (const struct rset_children *a, const struct rset_children *b)
+bool rv1_children_equal (const struct rv1_children *a, const struct rv1_children *b)
 {
     return a == b || (same_ids (a->core, b->core) && same_ids (a->gpu, b->gpu));
 }
 
-struct rset *rset_create (void)
+struct rv1 *rv1_create (void)
 {
-    return calloc (1, sizeof (struct rset));
+    return calloc (1, sizeof (struct rv1));
 }
 
-void rset_destroy (struct rset *rs)
+void rv1_destroy (struct rv1 *rs)
 {
-    struct rset_property *p, *tmp;
+    struct rv1_property *p, *tmp;
 
     if (!rs)
         return;
     int saved_errno = errno;
     for (size_t i = 0; i < rs->nnodes; i++)
-        rset_children_decref (rs->node[i].children);
+        rv1_children_decref (rs->node[i].children);
     free (rs->node);
-    for (struct rset_names *n = rs->names, *next; n; n = next) {
+    for (struct rv1_names *n = rs->names, *next; n; n = next) {
         next = n->next;
         free (n);
     }
     HASH_ITER (hh, rs->props, p, tmp)
-    rset_property_delete (rs, p);
+    rv1_property_delete (rs, p);
     json_decref (rs->scheduling);
     free (rs);
     errno = saved_errno;
 }
 
-int rset_push (struct rset *rs, uint32_t rank, const char *host, struct rset_children *c)
+int rv1_push (struct rv1 *rs, uint32_t rank, const char *host, struct rv1_children *c)
 {
-    if (rs->nnodes >= RSET_MAX_RANKS) {
+    if (rs->nnodes >= RV1_MAX_RANKS) {
         errno = EFBIG;
         return -1;
     }
     if (rs->nnodes == rs->size) {
         size_t size = rs->size ? rs->size * 2 : 4;
-        struct rset_node *node = reallocarray (rs->node, size, sizeof (*node));
+        struct rv1_node *node = reallocarray (rs->node, size, sizeof (*node));
         if (!node)
             return -1;
         rs->node = node;
         rs->size = size;
     }
-    const char *name = rset_name (rs, host);
+    const char *name = rv1_name (rs, host);
     if (!name)
         return -1;
     rs->node[rs->nnodes++] =
-        (struct rset_node){.rank = rank, .host = name, .children = rset_children_incref (c)};
+        (struct rv1_node){.rank = rank, .host = name, .children = rv1_children_incref (c)};
     return 0;
 }
 
-struct rset *rset_copy (const struct rset *rs)
+struct rv1 *rv1_copy (const struct rv1 *rs)
 {
-    struct rset *cpy = rset_create ();
+    struct rv1 *cpy = rv1_create ();
 
-    if (!cpy || rset_add (cpy, rs) < 0) {
-        rset_destroy (cpy);
+    if (!cpy || rv1_add (cpy, rs) < 0) {
+        rv1_destroy (cpy);
         return NULL;
     }
     cpy->starttime = rs->starttime;
@@ -143,7 +143,7 @@ struct rset *rset_copy (const struct rset *rs)
 
 static int compare_rank (const void *x, const void *y)
 {
-    const struct rset_node *a = x, *b = y;
+    const struct rv1_node *a = x, *b = y;
     return a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
@@ -155,9 +155,9 @@ static struct idset *join_ids (const struct idset *a, const struct idset *b)
 }
 
 /* Add the children of b to node a. */
-static int join_nodes (struct rset_node *a, const struct rset_node *b)
+static int join_nodes (struct rv1_node *a, const struct rv1_node *b)
 {
-    const struct rset_children *x = a->children, *y = b->children;
+    const struct rv1_children *x = a->children, *y = b->children;
 
     if (*a->host == '\0')
         a->host = b->host;
@@ -166,18 +166,18 @@ static int join_nodes (struct rset_node *a, const struct rset_node *b)
     struct idset *core = x->core || y->core ? join_ids (x->core, y->core) : NULL;
     struct idset *gpu = x->gpu || y->gpu ? join_ids (x->gpu, y->gpu) : NULL;
     bool failed = ((x->core || y->core) && !core) || ((x->gpu || y->gpu) && !gpu);
-    struct rset_children *c = rset_children_create (core, gpu);
+    struct rv1_children *c = rv1_children_create (core, gpu);
     if (!c || failed) {
-        rset_children_decref (c);
+        rv1_children_decref (c);
         errno = ENOMEM;
         return -1;
     }
-    rset_children_decref (a->children);
+    rv1_children_decref (a->children);
     a->children = c;
     return 0;
 }
 
-int rset_normalize (struct rset *rs)
+int rv1_normalize (struct rv1 *rs)
 {
     size_t n = 0;
     bool sorted = true;
@@ -198,30 +198,30 @@ int rset_normalize (struct rset *rs)
             rs->nnodes -= i - n - 1;
             return -1;
         }
-        rset_children_decref (rs->node[i].children);
+        rv1_children_decref (rs->node[i].children);
     }
     rs->nnodes = n + 1;
     return 0;
 }
 
-int rset_add_node (struct rset *rs, uint32_t rank, const char *host, const struct idset *cores,
-                   const struct idset *gpus)
+int rv1_add_node (struct rv1 *rs, uint32_t rank, const char *host, const struct idset *cores,
+                  const struct idset *gpus)
 {
-    struct rset_children *last = rs->nnodes ? rs->node[rs->nnodes - 1].children : NULL;
-    struct rset_children *c;
+    struct rv1_children *last = rs->nnodes ? rs->node[rs->nnodes - 1].children : NULL;
+    struct rv1_children *c;
 
     // equal to the node before: share its children
     if (last && idset_count (last->core) == idset_count (cores) &&
         (idset_empty (cores) || idset_equal (last->core, cores)) &&
         idset_count (last->gpu) == idset_count (gpus) &&
         (idset_empty (gpus) || idset_equal (last->gpu, gpus)))
-        c = rset_children_incref (last);
+        c = rv1_children_incref (last);
     else {
         struct idset *core = cores ? idset_copy (cores) : NULL;
         struct idset *gpu = gpus ? idset_copy (gpus) : NULL;
-        c = rset_children_create (core, gpu);
+        c = rv1_children_create (core, gpu);
         if ((cores && !core) || (gpus && !gpu)) {
-            rset_children_decref (c);
+            rv1_children_decref (c);
             c = NULL;
         }
         if (!c) {
@@ -229,31 +229,31 @@ int rset_add_node (struct rset *rs, uint32_t rank, const char *host, const struc
             return -1;
         }
     }
-    int rc = rset_push (rs, rank, host, c);
-    rset_children_decref (c);
-    return rc < 0 ? -1 : rset_normalize (rs);
+    int rc = rv1_push (rs, rank, host, c);
+    rv1_children_decref (c);
+    return rc < 0 ? -1 : rv1_normalize (rs);
 }
 
-const struct rset_node *rset_find (const struct rset *rs, uint32_t rank)
+const struct rv1_node *rv1_find (const struct rv1 *rs, uint32_t rank)
 {
-    struct rset_node key = {.rank = rank};
+    struct rv1_node key = {.rank = rank};
 
     if (rs->nnodes == 0)
         return NULL;
     return bsearch (&key, rs->node, rs->nnodes, sizeof (key), compare_rank);
 }
 
-const struct idset *rset_node_cores (const struct rset_node *node)
+const struct idset *rv1_node_cores (const struct rv1_node *node)
 {
     return node->children->core;
 }
 
-const struct idset *rset_node_gpus (const struct rset_node *node)
+const struct idset *rv1_node_gpus (const struct rv1_node *node)
 {
     return node->children->gpu;
 }
 
-size_t rset_ncores (const struct rset *rs)
+size_t rv1_ncores (const struct rv1 *rs)
 {
     size_t sum = 0;
 
@@ -262,7 +262,7 @@ size_t rset_ncores (const struct rset *rs)
     return sum;
 }
 
-size_t rset_ngpus (const struct rset *rs)
+size_t rv1_ngpus (const struct rv1 *rs)
 {
     size_t sum = 0;
 
@@ -271,7 +271,7 @@ size_t rset_ngpus (const struct rset *rs)
     return sum;
 }
 
-struct idset *rset_ranks (const struct rset *rs)
+struct idset *rv1_ranks (const struct rv1 *rs)
 {
     struct idset *ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
 
@@ -284,7 +284,7 @@ struct idset *rset_ranks (const struct rset *rs)
     return ranks;
 }
 
-struct hostlist *rset_nodelist (const struct rset *rs)
+struct hostlist *rv1_nodelist (const struct rv1 *rs)
 {
     struct hostlist *hl = hostlist_create ();
 
@@ -303,12 +303,12 @@ struct hostlist *rset_nodelist (const struct rset *rs)
 
 /* Properties. */
 
-bool rset_property_valid (const char *name)
+bool rv1_property_valid (const char *name)
 {
     return name && *name && !strpbrk (name, "!&'\"^`|()");
 }
 
-void rset_property_delete (struct rset *rs, struct rset_property *p)
+void rv1_property_delete (struct rv1 *rs, struct rv1_property *p)
 {
     HASH_DEL (rs->props, p);
     idset_destroy (p->ranks);
@@ -316,9 +316,9 @@ void rset_property_delete (struct rset *rs, struct rset_property *p)
     free (p);
 }
 
-struct rset_property *rset_property_get (struct rset *rs, const char *name, bool create)
+struct rv1_property *rv1_property_get (struct rv1 *rs, const char *name, bool create)
 {
-    struct rset_property *p;
+    struct rv1_property *p;
 
     HASH_FIND_STR (rs->props, name, p);
     if (p || !create || !(p = calloc (1, sizeof (*p))))
@@ -335,21 +335,21 @@ struct rset_property *rset_property_get (struct rset *rs, const char *name, bool
     return p;
 }
 
-int rset_set_property (struct rset *rs, const char *name, const struct idset *ranks,
-                       flux_error_t *errp)
+int rv1_set_property (struct rv1 *rs, const char *name, const struct idset *ranks,
+                      flux_error_t *errp)
 {
-    if (!rset_property_valid (name)) {
+    if (!rv1_property_valid (name)) {
         errno = EINVAL;
         return errprintf (errp, "'%s' is no name of a property", name ? name : "");
     }
     for (unsigned int id = idset_first (ranks); id != IDSET_INVALID_ID;
          id = idset_next (ranks, id)) {
-        if (!rset_find (rs, id)) {
+        if (!rv1_find (rs, id)) {
             errno = ENOENT;
             return errprintf (errp, "property '%s': rank %u is not there", name, id);
         }
     }
-    struct rset_property *p = rset_property_get (rs, name, true);
+    struct rv1_property *p = rv1_property_get (rs, name, true);
     if (!p || idset_add (p->ranks, ranks) < 0) {
         errno = ENOMEM;
         return errprintf (errp, "out of memory");
@@ -357,17 +357,17 @@ int rset_set_property (struct rset *rs, const char *name, const struct idset *ra
     return 0;
 }
 
-const struct idset *rset_property (const struct rset *rs, const char *name)
+const struct idset *rv1_property (const struct rv1 *rs, const char *name)
 {
-    struct rset_property *p = rset_property_get ((struct rset *)rs, name, false);
+    struct rv1_property *p = rv1_property_get ((struct rv1 *)rs, name, false);
     return p && !idset_empty (p->ranks) ? p->ranks : NULL;
 }
 
-json_t *rset_properties_to_json (const struct rset *rs)
+json_t *rv1_properties_to_json (const struct rv1 *rs)
 {
     json_t *o = json_object ();
 
-    for (struct rset_property *p = rs->props; p; p = p->hh.next) {
+    for (struct rv1_property *p = rs->props; p; p = p->hh.next) {
         char *s = idset_encode (p->ranks, IDSET_FLAG_RANGE);
         int rc = s ? json_object_set_new (o, p->name, json_string (s)) : -1;
         free (s);
@@ -379,22 +379,22 @@ json_t *rset_properties_to_json (const struct rset *rs)
     return o;
 }
 
-int rset_shrink (struct rset *rs, bool drop_empty)
+int rv1_shrink (struct rv1 *rs, bool drop_empty)
 {
-    struct rset_property *p, *tmp;
+    struct rv1_property *p, *tmp;
     size_t n = 0;
 
     for (size_t i = 0; i < rs->nnodes; i++) {
-        struct rset_children *c = rs->node[i].children;
+        struct rv1_children *c = rs->node[i].children;
         if (!c || (drop_empty && !c->core && !c->gpu))
-            rset_children_decref (c);
+            rv1_children_decref (c);
         else
             rs->node[n++] = rs->node[i];
     }
     rs->nnodes = n;
     if (!rs->props)
         return 0;
-    struct idset *ranks = rset_ranks (rs);
+    struct idset *ranks = rv1_ranks (rs);
     if (!ranks)
         return -1;
     HASH_ITER (hh, rs->props, p, tmp)
@@ -407,7 +407,7 @@ int rset_shrink (struct rset *rs, bool drop_empty)
         idset_destroy (p->ranks);
         p->ranks = left;
         if (idset_empty (left))
-            rset_property_delete (rs, p);
+            rv1_property_delete (rs, p);
     }
     idset_destroy (ranks);
     return 0;
