@@ -149,11 +149,15 @@ static pid_t start_task (struct shell *sh, int localid, const struct task_rlimit
     if ((spec.stdio[0] = input_open_task (sh->input, localid, errp)) < 0)
         return -1;
     pid_t pid = -1;
+    spec.keep_fd = taskpmi_open_task (sh->pmi, localid, &sh->env);
+    if (spec.keep_fd < 0 && errno != 0)
+        output_log (sh->output, LOG_ERR, "pmi: %s", strerror (errno));
     if (output_open_task (sh->output, localid, &spec.stdio[1], errp) == 0)
         pid = launch (sh, localid, &spec, errp);
     int saved_errno = errno;
     output_task_started (sh->output, &spec.stdio[1]);
     input_task_started (sh->input, localid, spec.stdio[0]);
+    taskpmi_task_started (sh->pmi, spec.keep_fd);
     errno = saved_errno;
     return pid;
 }

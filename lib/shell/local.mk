@@ -26,4 +26,5 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/signals.c \
 	%D%/start.h \
 	%D%/task.c %D%/task.h \
+	%D%/taskpmi.c %D%/taskpmi.h \
 	%D%/taskmap.c %D%/taskmap.h

@@ -263,6 +263,12 @@ static void peers_failed_cb (void *arg, const char *reason)
         ev_break (sh->loop, EVBREAK_ALL);
 }
 
+static void pmi_abort_cb (void *arg, int taskid, int code, const char *text)
+{
+    shell_fatal (arg, "MPI_Abort%s%s: task %d, exit code %d", *text ? ": " : "", text, taskid,
+                 code);
+}
+
 static const struct peers_ops peers_ops = {go_cb, command_cb, check_ended_cb, peers_failed_cb};
 
 static int create_parts (struct shell *sh, flux_error_t *errp)
@@ -277,7 +283,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
     sh->tasks = calloc (sh->info->nlocal > 0 ? sh->info->nlocal : 1, sizeof (*sh->tasks));
     if (!sh->tasks || name_service (sh) < 0 || create_log (sh, conf.batch_timeout) < 0 ||
         shell_prepare_env (sh) < 0 || create_output (sh, &conf) < 0 ||
-        !(sh->peers = peers_create (sh->loop, sh->link, sh->info, sh->service, &peers_ops, sh)))
+        !(sh->peers = peers_create (sh->loop, sh->link, sh->info, sh->service, &peers_ops, sh)) ||
+        !(sh->pmi = taskpmi_create (sh->loop, sh->info, sh->peers, pmi_abort_cb, sh)))
         return errprintf (errp, "%s", strerror (errno));
     if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))
         return -1;

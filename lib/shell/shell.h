@@ -19,6 +19,7 @@
 #include "lib/shell/peers.h"
 #include "lib/shell/start.h"
 #include "lib/shell/task.h"
+#include "lib/shell/taskpmi.h"
 
 struct shell_task {
     pid_t pid; // 0: not started, -1: ended
@@ -33,6 +34,7 @@ struct shell {
     struct joblog *log;
     struct output *output;
     struct peers *peers;
+    struct taskpmi *pmi;
     struct input *input;
     struct affinity affinity;
     struct envlist env;

@@ -3,7 +3,7 @@ check_LTLIBRARIES += testsuite/unit/shell/libfakebroker.la
 testsuite_unit_shell_libfakebroker_la_SOURCES = %D%/fakebroker.c %D%/fakebroker.h \
 	shell/service/job_exec/spawner.c
 testsuite_unit_shell_libfakebroker_la_LIBADD = lib/shell/libshell.la lib/shell/libspawnpkt.la \
-	lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
+	lib/pmi/libpmiserver.la lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
 	$(JANSSON_LIBS) $(EV_LIBS)
 
 check_PROGRAMS += testsuite/unit/shell/test_spawner
@@ -11,3 +11,7 @@ TESTS += testsuite/unit/shell/test_spawner
 testsuite_unit_shell_test_spawner_SOURCES = %D%/test_spawner.c
 testsuite_unit_shell_test_spawner_LDADD = testsuite/unit/shell/libfakebroker.la $(UNIT_LIBS)
 EXTRA_testsuite_unit_shell_test_spawner_DEPENDENCIES = shell/job/flux-shell
+
+check_PROGRAMS += testsuite/unit/shell/run_job
+testsuite_unit_shell_run_job_SOURCES = %D%/run_job.c
+testsuite_unit_shell_run_job_LDADD = testsuite/unit/shell/libfakebroker.la

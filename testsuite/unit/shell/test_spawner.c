@@ -57,7 +57,7 @@ static void test_jobs (void **state)
          "1 1 0\n", ""},
         {"[\"echo\",\"{{size}} {{taskid}} {{name}} {{none}}\"]", 1, 0, "1 0 echo {{none}}\n", ""},
         {"[\"sh\",\"-c\",\"test -d $FLUX_JOB_TMPDIR && touch $FLUX_JOB_TMPDIR/x\"]", 1, 0, "", ""},
-        {"[\"sh\",\"-c\",\"ps -o sid= -p $$ >/dev/null; ls /proc/self/fd | wc -w\"]", 1, 0, "4\n",
+        {"[\"sh\",\"-c\",\"ps -o sid= -p $$ >/dev/null; ls /proc/self/fd | wc -w\"]", 1, 0, "5\n",
          ""},
     };
     struct fakebroker *fb = *state;
