@@ -141,7 +141,7 @@ static int parse_short (struct cmd *c, int argc, char **argv, int *i, char *err,
 int cmd_parse (struct cmd *c, const struct cmd_verb *verb, int argc, char **argv, char *err,
                size_t errlen)
 {
-    bool only_operands = false;
+    bool only_operands = verb->flags & CMD_VERB_RAW;
 
     c->verb = verb;
     if (!(c->argv = calloc (argc + 1, sizeof (char *))))

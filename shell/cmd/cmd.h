@@ -31,6 +31,7 @@ struct cmd_opt {
 enum {
     CMD_VERB_STOP = 1,   // options end at the first operand (a command to run follows)
     CMD_VERB_HIDDEN = 2, // works, but is not listed
+    CMD_VERB_RAW = 4,    // what looks like options are operands too
 };
 
 #define CMD_TABLES_MAX 6

@@ -2,15 +2,24 @@
 # The `flux` command. Everything but main() is in libcmd.la, so that unit tests can link it.
 noinst_LTLIBRARIES += shell/cmd/libcmd.la
 shell_cmd_libcmd_la_SOURCES = \
-	%D%/cmd.h %D%/args.c %D%/help.c %D%/run_verb.c \
-	%D%/fmt.c %D%/fmt.h %D%/fmt_internal.h %D%/fmt_value.c \
-	%D%/verbs.c %D%/verbs.h \
-	%D%/helpverb.c \
-	%D%/version.c
+	%D%/alloc.c %D%/args.c %D%/attach.c %D%/attach.h %D%/attach_input.c %D%/attach_input.h \
+	%D%/attr.c %D%/batch.c %D%/broker.c %D%/bulk.c %D%/bulk.h %D%/bulksubmit.c %D%/cancel.c \
+	%D%/client.c %D%/client.h %D%/cmd.h %D%/datetime.c %D%/directives.c %D%/directives.h \
+	%D%/envrules.c %D%/envrules.h %D%/evfmt.c %D%/evfmt.h %D%/fmt.c %D%/fmt.h %D%/fmt_internal.h \
+	%D%/fmt_value.c %D%/help.c %D%/helpverb.c %D%/inputs.c %D%/inputs.h %D%/interactive.c \
+	%D%/iodata.c %D%/iodata.h %D%/job.c %D%/job.h %D%/job_eventlog.c %D%/job_misc.c %D%/job_raise.c \
+	%D%/job_raise.h %D%/job_wait.c %D%/jobinfo.c %D%/jobinfo.h %D%/joblist.c %D%/joblist.h \
+	%D%/jobs.c %D%/jobstream.c %D%/jobstream.h %D%/ping.c %D%/progress.c \
+	%D%/progress.h %D%/resource.c %D%/resource.h %D%/resource_list.c %D%/resource_status.c \
+	%D%/rset.c %D%/rset.h %D%/run.c %D%/run_verb.c %D%/start.c %D%/start_test.c %D%/start_test.h \
+	%D%/submit.c %D%/submit_cc.h %D%/submit_spec.c %D%/submit_spec.h %D%/subst.c %D%/subst.h \
+	%D%/term.c %D%/term.h %D%/treedict.c %D%/treedict.h %D%/verbs.c %D%/verbs.h %D%/version.c
 
 bin_PROGRAMS += shell/cmd/flux
 shell_cmd_flux_SOURCES = %D%/main.c
-shell_cmd_flux_LDADD = shell/cmd/libcmd.la lib/util/libutil.la $(JANSSON_LIBS)
+FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/client/libclient.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
+	lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS) $(EV_LIBS) $(MUNGE_LIBS)
+shell_cmd_flux_LDADD = $(FLUX_CMD_LIBS)
 
 # Man pages: the prose is in flux-VERB.1.in, synopsis and options come from the tables.
 flux_man_in = \

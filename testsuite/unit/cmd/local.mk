@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-CMD_LIBS = shell/cmd/libcmd.la lib/util/libutil.la $(JANSSON_LIBS) $(UNIT_LIBS)
+CMD_LIBS = $(FLUX_CMD_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += testsuite/unit/cmd/test_args
 TESTS += testsuite/unit/cmd/test_args

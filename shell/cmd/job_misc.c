@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux job id, last, list-ids, urgency, memo, purge, stats, timeleft, namespace, submit. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/util/fdutil.h"
+#include "lib/util/monotime.h"
+#include "shell/cmd/client.h"
+#include "shell/cmd/fmt.h"
+#include "shell/cmd/job.h"
+#include "shell/cmd/treedict.h"
+
+#define JOBSPEC_SIZE_MAX (64 << 20)
+
+static int convert_id (struct cmd *c, const char *text, const char *to)
+{
+    char buf[256];
+    flux_jobid_t id;
+
+    if (flux_job_id_parse (text, &id) < 0)
+        return cmd_fail (c, "%s: not a job id", text);
+    if (flux_job_id_encode (id, to, buf, sizeof (buf)) < 0)
+        return cmd_fail (c, "--to=%s: not a form of ids", to);
+    printf ("%s\n", buf);
+    return 0;
+}
+
+static int run_id (struct cmd *c)
+{
+    const char *to = cmd_str (c, "to", "dec");
+    char line[256];
+    int rc = 0;
+
+    for (int i = 0; i < c->argc && rc == 0; i++)
+        rc = convert_id (c, c->argv[i], to);
+    while (c->argc == 0 && rc == 0 && fgets (line, sizeof (line), stdin)) {
+        line[strcspn (line, "\n")] = '\0';
+        rc = convert_id (c, line, to);
+    }
+    return rc;
+}
+
+static int run_last (struct cmd *c)
+{
+    const char *slice = c->argc > 0 ? c->argv[0] : "[:1]";
+    char buf[32], *end;
+    json_t *out, *jobs, *o;
+    size_t i;
+
+    if (c->argc > 1)
+        return cmd_fail (c, "unexpected argument: %s", c->argv[1]);
+    if (!strchr (slice, '[')) {
+        long n = strtol (slice, &end, 10);
+        if (end == slice || *end)
+            return cmd_fail (c, "%s: not a number and not a slice like [:N]", slice);
+        snprintf (buf, sizeof (buf), "[:%ld]", n);
+        slice = buf;
+    }
+    flux_t *h = cmd_open (c);
+    out = cmd_rpc (c, h, "job-manager.history.get", FLUX_NODEID_ANY,
+                   cmd_pack (c, "{s:s}", "slice", slice), NULL);
+    jobs = json_object_get (out, "jobs");
+    if (json_array_size (jobs) == 0)
+        return cmd_fail (c, "job history is empty");
+    json_array_foreach (jobs, i, o) printf ("%s\n", FID (json_integer_value (o)));
+    json_decref (out);
+    flux_close (h);
+    return 0;
+}
+
+static int run_list_ids (struct cmd *c)
+{
+    const char *name = cmd_str (c, "wait-state", NULL);
+    flux_job_state_t state = 0;
+    int rc = 0;
+
+    if (c->argc == 0)
+        return cmd_fail (c, "a job id is needed");
+    if (name && flux_job_strtostate (name, &state) < 0)
+        return cmd_fail (c, "--wait-state=%s: not a state", name);
+    for (int i = 0; i < c->argc; i++)
+        cmd_jobid (c, c->argv[i]);
+    flux_t *h = cmd_open (c);
+    for (int i = 0; i < c->argc; i++) {
+        flux_error_t error;
+        json_t *in = cmd_pack (c, "{s:I s:[s]}", "id", cmd_jobid (c, c->argv[i]), "attrs", "all");
+        if (name)
+            json_object_set_new (in, "state", json_integer (state));
+        json_t *out = cmd_rpc_try (h, "job-list.list-id", FLUX_NODEID_ANY, in, &error);
+        if (out) {
+            json_dumpf (json_object_get (out, "job"), stdout, JSON_COMPACT);
+            printf ("\n");
+        } else
+            rc = cmd_fail (c, "%s: %s", c->argv[i], error.text);
+        json_decref (out);
+    }
+    flux_close (h);
+    return rc;
+}
+
+static int parse_urgency (struct cmd *c, const char *s)
+{
+    char *end;
+
+    if (strcasecmp (s, "hold") == 0)
+        return FLUX_JOB_URGENCY_HOLD;
+    if (strcasecmp (s, "expedite") == 0)
+        return FLUX_JOB_URGENCY_EXPEDITE;
+    if (strcasecmp (s, "default") == 0)
+        return FLUX_JOB_URGENCY_DEFAULT;
+    long n = strtol (s, &end, 10);
+    if (end == s || *end || n < FLUX_JOB_URGENCY_MIN || n > FLUX_JOB_URGENCY_MAX)
+        cmd_die (c, "%s: not an urgency (0 to 31, hold, expedite or default)", s);
+    return n;
+}
+
+static int run_urgency (struct cmd *c)
+{
+    int old = -1;
+
+    if (c->argc != 2)
+        return cmd_fail (c, "a job id and an urgency are needed");
+    flux_jobid_t id = cmd_jobid (c, c->argv[0]);
+    int urgency = parse_urgency (c, c->argv[1]);
+    flux_t *h = cmd_open (c);
+    flux_future_t *f = flux_job_set_urgency (h, id, urgency);
+    if (!f || flux_rpc_get_unpack (f, "{s:i}", "old_urgency", &old) < 0)
+        return cmd_fail (c, "%s: %s", c->argv[0], cmd_why (f));
+    if (cmd_has (c, "verbose")) {
+        if (old == FLUX_JOB_URGENCY_HOLD)
+            fprintf (stderr, "old urgency: job held\n");
+        else if (old == FLUX_JOB_URGENCY_EXPEDITE)
+            fprintf (stderr, "old urgency: job expedited\n");
+        else
+            fprintf (stderr, "old urgency: %d\n", old);
+    }
+    flux_future_destroy (f);
+    flux_close (h);
+    return 0;
+}
+
+/* KEY=VAL into the object; VAL is JSON when it can be, - is standard input. */
+static void add_memo (struct cmd *c, json_t *memo, const char *arg)
+{
+    const char *equal = strchr (arg, '=');
+    char *text = NULL, *key;
+
+    if (!equal || equal == arg)
+        cmd_die (c, "%s: not KEY=VAL", arg);
+    if (strcmp (equal + 1, "-") == 0 && fd_read_all (STDIN_FILENO, JOBSPEC_SIZE_MAX, &text) < 0)
+        cmd_die (c, "standard input: %s", strerror (errno));
+    key = strndup (arg, equal - arg);
+    if (treedict_set_text (memo, key, text ? text : equal + 1) < 0)
+        cmd_die (c, "%s: cannot be set", arg);
+    free (key);
+    free (text);
+}
+
+static int run_memo (struct cmd *c)
+{
+    json_t *memo = json_object ();
+
+    if (c->argc < 2)
+        return cmd_fail (c, "a job id and KEY=VAL are needed");
+    flux_jobid_t id = cmd_jobid (c, c->argv[0]);
+    for (int i = 1; i < c->argc; i++)
+        add_memo (c, memo, c->argv[i]);
+    flux_t *h = cmd_open (c);
+    json_t *in = cmd_pack (c, "{s:I s:b s:o}", "id", id, "volatile", (int)cmd_has (c, "volatile"),
+                           "memo", memo);
+    json_decref (cmd_rpc (c, h, "job-manager.memo", FLUX_NODEID_ANY, in, c->argv[0]));
+    flux_close (h);
+    return 0;
+}
+
+static int rpc_count (struct cmd *c, flux_t *h, const char *topic, json_t *in)
+{
+    json_t *out = cmd_rpc (c, h, topic, 0, in, "purge");
+    int count = json_integer_value (json_object_get (out, "count"));
+
+    json_decref (out);
+    return count;
+}
+
+static int purge_range (struct cmd *c, flux_t *h, int force)
+{
+    int batch = cmd_int (c, "batch", 50, 1, 1 << 30), count, total = 0;
+
+    do {
+        json_t *in = cmd_pack (c, "{s:f s:i s:i s:b}", "age_limit", cmd_fsd (c, "age-limit", -1.),
+                               "num_limit", (int)cmd_int (c, "num-limit", -1, -1, 1 << 30), "batch",
+                               batch, "force", force);
+        count = rpc_count (c, h, "job-manager.purge", in);
+        total += count;
+    } while (force && count == batch);
+    return total;
+}
+
+static int run_purge (struct cmd *c)
+{
+    int force = cmd_has (c, "force"), total = 0;
+
+    if (c->argc > 0 && (cmd_has (c, "age-limit") || cmd_has (c, "num-limit")))
+        return cmd_fail (c, "give job ids, or limits, not both");
+    for (int i = 0; i < c->argc; i++)
+        cmd_jobid (c, c->argv[i]);
+    flux_t *h = cmd_open (c);
+    if (c->argc == 0)
+        total = purge_range (c, h, force);
+    for (int i = 0; i < c->argc; i++)
+        total +=
+            rpc_count (c, h, "job-manager.purge-id",
+                       cmd_pack (c, "{s:I s:i}", "id", cmd_jobid (c, c->argv[i]), "force", force));
+    json_t *stats = cmd_rpc (c, h, "job-manager.stats-get", 0, NULL, "purge");
+    int left = json_integer_value (json_object_get (stats, "inactive_jobs"));
+    if (force)
+        printf ("purged %d inactive jobs, %d remaining\n", total, left);
+    else
+        printf ("use --force to purge %d of %d inactive jobs\n", total, left);
+    json_decref (stats);
+    flux_close (h);
+    return 0;
+}
+
+static int run_stats (struct cmd *c)
+{
+    flux_t *h = cmd_open (c);
+    json_t *out = cmd_rpc (c, h, "job-list.job-stats", FLUX_NODEID_ANY, json_object (), NULL);
+
+    json_dumpf (out, stdout, JSON_COMPACT);
+    printf ("\n");
+    json_decref (out);
+    flux_close (h);
+    return 0;
+}
+
+/* When the instance is a job, its id and the handle of the instance it runs in. */
+static flux_t *open_parent (struct cmd *c, flux_t *h, flux_jobid_t *id)
+{
+    const char *uri = flux_attr_get (h, "parent-uri"), *jobid = flux_attr_get (h, "jobid");
+    flux_error_t error;
+    flux_t *parent;
+
+    if (!uri || !jobid || flux_job_id_parse (jobid, id) < 0)
+        cmd_die (c, "no job id is given, and this instance is not a job of Flux");
+    if (!(parent = cmd_open_uri (uri, &error)))
+        cmd_die (c, "%s: %s", uri, error.text);
+    return parent;
+}
+
+static int run_timeleft (struct cmd *c)
+{
+    const char *env = getenv ("FLUX_JOB_ID");
+    double expiration = 0;
+    flux_jobid_t id;
+    char buf[64];
+
+    if (c->argc > 1)
+        return cmd_fail (c, "unexpected argument: %s", c->argv[1]);
+    flux_t *h = cmd_open (c), *parent = NULL;
+    if (c->argc == 1 || env)
+        id = cmd_jobid (c, c->argc == 1 ? c->argv[0] : env);
+    else
+        parent = open_parent (c, h, &id);
+    json_t *out =
+        cmd_rpc (c, parent ? parent : h, "job-list.list-id", FLUX_NODEID_ANY,
+                 cmd_pack (c, "{s:I s:[ss]}", "id", id, "attrs", "state", "expiration"), FID (id));
+    json_t *job = json_object_get (out, "job");
+    if (json_integer_value (json_object_get (job, "state")) != FLUX_JOB_STATE_RUN)
+        return cmd_fail (c, "%s: job is not running", FID (id));
+    expiration = json_number_value (json_object_get (job, "expiration"));
+    double left = expiration > 0 ? expiration - walltime_now () : __builtin_inf ();
+    if (left < 0)
+        left = 0;
+    fmt_duration (left, buf, sizeof (buf));
+    if (cmd_has (c, "human"))
+        printf ("%s\n", expiration > 0 ? buf : "infinity");
+    else // a limit that is none is the largest number, so that scripts can compare
+        printf ("%lu\n", expiration > 0 ? (unsigned long)left + 1 : (unsigned long)-1);
+    json_decref (out);
+    flux_close (parent);
+    flux_close (h);
+    return 0;
+}
+
+static int run_namespace (struct cmd *c)
+{
+    char ns[64];
+
+    if (c->argc == 0)
+        return cmd_fail (c, "a job id is needed");
+    for (int i = 0; i < c->argc; i++) {
+        if (flux_job_kvs_namespace (ns, sizeof (ns), cmd_jobid (c, c->argv[i])) < 0)
+            return cmd_fail (c, "%s: %s", c->argv[i], strerror (errno));
+        printf ("%s\n", ns);
+    }
+    return 0;
+}
+
+static int parse_flag (struct cmd *c, const char *name)
+{
+    if (strcmp (name, "debug") == 0)
+        return FLUX_JOB_DEBUG;
+    if (strcmp (name, "waitable") == 0)
+        return FLUX_JOB_WAITABLE;
+    if (strcmp (name, "signed") == 0)
+        return FLUX_JOB_PRE_SIGNED;
+    if (strcmp (name, "novalidate") == 0)
+        return FLUX_JOB_NOVALIDATE;
+    cmd_die (c, "--flags=%s: not one of debug, waitable, signed, novalidate", name);
+}
+
+static int parse_flags (struct cmd *c)
+{
+    const char *s;
+    int iter = 0, flags = 0;
+
+    while ((s = cmd_next (c, "flags", &iter))) {
+        while (*s) {
+            char name[32];
+            size_t len = strcspn (s, ",");
+            snprintf (name, sizeof (name), "%.*s", (int)len, s);
+            flags |= parse_flag (c, name);
+            s += len + (s[len] == ',');
+        }
+    }
+    return flags;
+}
+
+static int run_submit (struct cmd *c)
+{
+    const char *path = c->argc > 0 ? c->argv[0] : "-";
+    flux_jobid_t id;
+    char *text;
+    bool from_stdin = strcmp (path, "-") == 0;
+    ssize_t n = from_stdin ? fd_read_all (STDIN_FILENO, JOBSPEC_SIZE_MAX, &text)
+                           : file_read_all (path, JOBSPEC_SIZE_MAX, &text);
+
+    if (n < 0)
+        return cmd_fail (c, "%s: %s", from_stdin ? "standard input" : path, strerror (errno));
+    int flags = parse_flags (c);
+    int urgency = parse_urgency (c, cmd_str (c, "urgency", "default"));
+    if (flags & FLUX_JOB_PRE_SIGNED)
+        while (n > 0 && strchr (" \n", text[n - 1]))
+            text[--n] = '\0';
+    flux_t *h = cmd_open (c);
+    flux_future_t *f = flux_job_submit (h, text, urgency, flags);
+    if (!f || flux_job_submit_get_id (f, &id) < 0)
+        return cmd_fail (c, "%s", cmd_why (f));
+    printf ("%s\n", FID (id));
+    flux_future_destroy (f);
+    flux_close (h);
+    free (text);
+    return 0;
+}
+
+static const struct cmd_opt id_opts[] = {
+    {.key = 't',
+     .name = "to",
+     .arg = "FORM",
+     .help = "dec (the default), kvs, hex, dothex, words, f58, f58plain or emoji"},
+    {0},
+};
+
+static const struct cmd_opt list_ids_opts[] = {
+    {.key = 'W', .name = "wait-state", .arg = "STATE", .help = "Wait until jobs have this state"},
+    {0},
+};
+
+static const struct cmd_opt urgency_opts[] = {
+    {.key = 'v', .name = "verbose", .help = "Say what the urgency was"},
+    {0},
+};
+
+static const struct cmd_opt memo_opts[] = {
+    {.name = "volatile", .help = "Do not put it into the eventlog"},
+    {0},
+};
+
+static const struct cmd_opt purge_opts[] = {
+    {.name = "age-limit", .arg = "FSD", .help = "Jobs that ended longer ago than this"},
+    {.name = "num-limit", .arg = "COUNT", .help = "The oldest, until COUNT are left"},
+    {.key = 'f', .name = "force", .help = "Do it, rather than say how many jobs match"},
+    {.name = "batch", .arg = "COUNT", .help = "Jobs per request (50)"},
+    {0},
+};
+
+static const struct cmd_opt timeleft_opts[] = {
+    {.key = 'H', .name = "human", .help = "As a duration with a unit"},
+    {0},
+};
+
+static const struct cmd_opt submit_opts[] = {
+    {.key = 'u', .name = "urgency", .arg = "N", .help = "0 to 31, hold, expedite or default (16)"},
+    {.key = 'f',
+     .name = "flags",
+     .arg = "FLAGS",
+     .help = "debug, waitable, signed, novalidate",
+     .flags = CMD_OPT_REPEAT},
+    {0},
+};
+
+const struct cmd_verb cmd_verb_job_id = {
+    .name = "id",
+    .args = "[ID...]",
+    .summary = "Convert job ids to another form",
+    .opts = {id_opts},
+    .run = run_id,
+};
+
+const struct cmd_verb cmd_verb_job_last = {
+    .name = "last",
+    .args = "[N|SLICE]",
+    .summary = "Show the ids of the jobs submitted last",
+    .run = run_last,
+};
+
+const struct cmd_verb cmd_verb_job_list_ids = {
+    .name = "list-ids",
+    .args = "ID...",
+    .summary = "Show what is known of jobs, in JSON",
+    .opts = {list_ids_opts},
+    .run = run_list_ids,
+};
+
+const struct cmd_verb cmd_verb_job_urgency = {
+    .name = "urgency",
+    .args = "ID URGENCY",
+    .summary = "Set the urgency of a job: 0-31, hold, expedite, default",
+    .opts = {urgency_opts},
+    .run = run_urgency,
+};
+
+const struct cmd_verb cmd_verb_job_memo = {
+    .name = "memo",
+    .args = "ID KEY=VAL...",
+    .summary = "Note something on a job",
+    .opts = {memo_opts},
+    .run = run_memo,
+};
+
+const struct cmd_verb cmd_verb_job_purge = {
+    .name = "purge",
+    .args = "[ID...]",
+    .summary = "Forget jobs that have ended",
+    .opts = {purge_opts},
+    .run = run_purge,
+};
+
+const struct cmd_verb cmd_verb_job_stats = {
+    .name = "stats",
+    .summary = "Show numbers of jobs by state, in JSON",
+    .run = run_stats,
+};
+
+const struct cmd_verb cmd_verb_job_timeleft = {
+    .name = "timeleft",
+    .args = "[ID]",
+    .summary = "Show the seconds until a job's time limit",
+    .opts = {timeleft_opts},
+    .run = run_timeleft,
+};
+
+const struct cmd_verb cmd_verb_job_namespace = {
+    .name = "namespace",
+    .args = "ID...",
+    .summary = "Show the KVS namespace of a job's guest",
+    .run = run_namespace,
+};
+
+const struct cmd_verb cmd_verb_job_submit = {
+    .name = "submit",
+    .args = "[FILE]",
+    .summary = "Submit a jobspec from a file or standard input",
+    .opts = {submit_opts},
+    .run = run_submit,
+};

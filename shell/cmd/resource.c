@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux resource: the table of its sub-verbs. */
+
+#include "config.h"
+
+#include "shell/cmd/resource.h"
+#include "shell/cmd/verbs.h"
+
+static const struct cmd_verb *const subs[] = {
+    &cmd_verb_resource_list,     &cmd_verb_resource_info,
+    &cmd_verb_resource_status,   &cmd_verb_resource_drain,
+    &cmd_verb_resource_undrain,  &cmd_verb_resource_R,
+    &cmd_verb_resource_eventlog, NULL,
+};
+
+const struct cmd_verb cmd_verb_resource = {
+    .name = "resource",
+    .args = "COMMAND",
+    .summary = "Look at and drain resources",
+    .subs = subs,
+};

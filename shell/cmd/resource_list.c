@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux resource list, info, R: what the scheduler has, by state. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util/buf.h"
+#include "shell/cmd/client.h"
+#include "shell/cmd/fmt.h"
+#include "shell/cmd/resource.h"
+
+static const struct fmt_named formats[] = {
+    {"default", "The columns of flux resource list without --format",
+     "{state:>10} ?+:{queue:<5} ?:{propertiesx:<10.10+} {nnodes:>6} +:{ncores:>6} "
+     "?+:{ngpus:>5} {nodelist}"},
+    {"rlist", "With cores and GPUs by id",
+     "{state:>10} ?+:{queue:<5} ?:{propertiesx:<10.10+} {nnodes:>6} +:{ncores:>6} "
+     "?:+{ngpus:>5} {rlist}"},
+    {0},
+};
+
+/* One row: nodes of one state with the same queues and properties. */
+struct line {
+    const char *state;
+    struct rset *rs;
+    char *queues, *properties, *propertiesx;
+};
+
+json_t *resource_sched_status (struct cmd *c, flux_t *h)
+{
+    json_error_t jerror;
+    flux_error_t error;
+    json_t *o;
+
+    if (cmd_has (c, "from-stdin")) {
+        if (!(o = json_loadf (stdin, 0, &jerror)))
+            cmd_die (c, "standard input is not JSON: %s", jerror.text);
+        return o;
+    }
+    if (!(o = cmd_rpc_try (h, "resource.sched-status", 0, NULL, &error)) && errno == ENOSYS)
+        o = cmd_rpc_try (h, "sched.resource-status", 0, NULL, &error);
+    if (!o)
+        cmd_die (c, "cannot get the state of resources: %s", error.text);
+    return o;
+}
+
+json_t *resource_queues (struct cmd *c, flux_t *h)
+{
+    const char *path = cmd_str (c, "config-file", NULL);
+    json_error_t jerror;
+    json_t *config, *queues;
+
+    if (path) {
+        if (!(config = json_load_file (path, 0, &jerror)))
+            cmd_die (c, "--config-file=%s: %s", path, jerror.text);
+    } else if (!h || !(config = cmd_rpc_try (h, "config.get", FLUX_NODEID_ANY, NULL, NULL)))
+        return NULL;
+    queues = json_incref (json_object_get (config, "queues"));
+    json_decref (config);
+    return queues;
+}
+
+/* Does a node with these properties ("a,b") belong to a queue? */
+static bool in_queue (const json_t *queue, const char *properties)
+{
+    size_t i;
+    json_t *o;
+
+    json_array_foreach (json_object_get (queue, "requires"), i, o)
+    {
+        const char *want = json_string_value (o), *p = properties;
+        size_t len = want ? strlen (want) : 0;
+        while ((p = strstr (p, want ? want : "")) && *p) {
+            if ((p == properties || p[-1] == ',') && (p[len] == ',' || !p[len]))
+                break;
+            p += len;
+        }
+        if (!p || !*p)
+            return false;
+    }
+    return true;
+}
+
+static void keep_queue (struct cmd *c, const json_t *queues, const char *name,
+                        const struct rset *all, struct idset *ranks)
+{
+    const json_t *queue = json_object_get (queues, name);
+
+    if (!queue)
+        cmd_die (c, "--queue: %s: no such queue", name);
+    for (size_t i = 0; i < all->count; i++) {
+        char *properties = rset_properties (all, all->nodes[i].rank);
+        if (in_queue (queue, properties))
+            idset_set (ranks, all->nodes[i].rank);
+        free (properties);
+    }
+}
+
+static struct idset *ranks_of_queues (struct cmd *c, flux_t *h, const struct rset *all)
+{
+    struct idset *ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
+    json_t *queues = resource_queues (c, h);
+    const char *s;
+    int iter = 0;
+
+    while ((s = cmd_next (c, "queue", &iter))) {
+        while (*s) {
+            char name[128];
+            size_t len = strcspn (s, ",");
+            snprintf (name, sizeof (name), "%.*s", (int)len, s);
+            keep_queue (c, queues, name, all, ranks);
+            s += len + (s[len] == ',');
+        }
+    }
+    json_decref (queues);
+    return ranks;
+}
+
+struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rset *all)
+{
+    const char *include = cmd_str (c, "include", NULL);
+    struct idset *ranks = cmd_has (c, "queue") ? ranks_of_queues (c, h, all) : NULL;
+
+    if (include) {
+        struct idset *found = rset_find (all, include);
+        if (!found)
+            cmd_die (c, "--include=%s: neither ranks nor hosts", include);
+        if (ranks) {
+            struct idset *both = idset_intersect (ranks, found);
+            idset_destroy (ranks);
+            idset_destroy (found);
+            return both;
+        }
+        return found;
+    }
+    return ranks;
+}
+
+/* Queues that a node with these properties belongs to. */
+static char *queues_of (const json_t *queues, const char *properties)
+{
+    struct buf b = {0};
+    const char *name;
+    json_t *o;
+
+    json_object_foreach ((json_t *)queues, name,
+                         o) if (!json_object_get (o, "parent") && in_queue (o, properties))
+        buf_printf (&b, "%s%s", b.len ? "," : "", name);
+    return buf_steal (&b, NULL);
+}
+
+/* Properties that are not names of queues. */
+static char *without_queues (const json_t *queues, const char *properties)
+{
+    struct buf b = {0};
+
+    while (*properties) {
+        char name[128];
+        size_t len = strcspn (properties, ",");
+        snprintf (name, sizeof (name), "%.*s", (int)len, properties);
+        if (!json_object_get (queues, name))
+            buf_printf (&b, "%s%s", b.len ? "," : "", name);
+        properties += len + (properties[len] == ',');
+    }
+    return buf_steal (&b, NULL);
+}
+
+struct table {
+    struct cmd *c;
+    struct fmt *fmt;
+    json_t *queues;
+    bool by_state, by_queue, by_properties;
+    struct line *lines;
+    size_t count;
+};
+
+static struct line *find_line (struct table *t, const struct line *like)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        struct line *l = &t->lines[i];
+        if ((!t->by_state || strcmp (l->state, like->state) == 0) &&
+            (!t->by_queue || strcmp (l->queues, like->queues) == 0) &&
+            (!t->by_properties || strcmp (l->properties, like->properties) == 0))
+            return l;
+    }
+    return NULL;
+}
+
+static struct line *add_line (struct table *t, const char *state, const char *properties)
+{
+    struct line l = {.state = state,
+                     .queues = queues_of (t->queues, properties),
+                     .properties = strdup (properties),
+                     .propertiesx = without_queues (t->queues, properties)};
+    struct line *found = find_line (t, &l);
+
+    if (found) {
+        free (l.queues);
+        free (l.properties);
+        free (l.propertiesx);
+        return found;
+    }
+    struct line *new = realloc (t->lines, (t->count + 1) * sizeof (*new));
+    if (!new || !(l.rs = rset_create (NULL)))
+        cmd_die (t->c, "out of memory");
+    t->lines = new;
+    t->lines[t->count] = l;
+    return &t->lines[t->count++];
+}
+
+/* Nodes of one state go to the lines of their properties; a state without nodes has one line. */
+static void add_state (struct table *t, const char *state, const struct rset *rs)
+{
+    if (rs->count == 0 || !json_object_size (rs->properties)) {
+        struct line *l = add_line (t, state, "");
+        rset_add (l->rs, rs);
+        return;
+    }
+    for (size_t i = 0; i < rs->count; i++) {
+        char *properties = rset_properties (rs, rs->nodes[i].rank);
+        struct rset one = {.nodes = &rs->nodes[i], .count = 1, .properties = rs->properties};
+        rset_add (add_line (t, state, properties)->rs, &one);
+        free (properties);
+    }
+}
+
+static const char *heading (const char *field, void *arg)
+{
+    static const char *const table[][2] = {
+        {"state", "STATE"},           {"queue", "QUEUE"},
+        {"properties", "PROPERTIES"}, {"propertiesx", "PROPERTIES"},
+        {"nnodes", "NNODES"},         {"ncores", "NCORES"},
+        {"ngpus", "NGPUS"},           {"ranks", "RANKS"},
+        {"nodelist", "NODELIST"},     {"rlist", "LIST"},
+    };
+
+    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
+        if (strcmp (table[i][0], field) == 0)
+            return table[i][1];
+    return NULL;
+}
+
+static void get (const void *item, const char *field, struct fmt_value *v, void *arg)
+{
+    const struct line *l = item;
+    struct idset *ids;
+
+    if (strcmp (field, "state") == 0)
+        fmt_set_str (v, l->state);
+    else if (strcmp (field, "queue") == 0)
+        fmt_set_str (v, l->queues);
+    else if (strcmp (field, "properties") == 0)
+        fmt_set_str (v, l->properties);
+    else if (strcmp (field, "propertiesx") == 0)
+        fmt_set_str (v, l->propertiesx);
+    else if (strcmp (field, "nnodes") == 0)
+        fmt_set_int (v, l->rs->count);
+    else if (strcmp (field, "ncores") == 0)
+        fmt_set_int (v, rset_ncores (l->rs));
+    else if (strcmp (field, "ngpus") == 0)
+        fmt_set_int (v, rset_ngpus (l->rs));
+    else if (strcmp (field, "nodelist") == 0)
+        fmt_set_owned (v, rset_hosts (l->rs));
+    else if (strcmp (field, "rlist") == 0)
+        fmt_set_owned (v, rset_list (l->rs));
+    else if ((ids = rset_ranks (l->rs))) {
+        fmt_set_owned (v, idset_encode (ids, IDSET_FLAG_RANGE));
+        idset_destroy (ids);
+    }
+}
+
+static const struct fmt_source source = {.heading = heading, .get = get};
+
+static void parse_format (struct table *t, const char *text)
+{
+    flux_error_t error;
+    const char *field;
+    int n = 0;
+
+    if (!(t->fmt = fmt_create (text, &source, &error)))
+        cmd_die (t->c, "--format: %s", error.text);
+    for (; (field = fmt_field (t->fmt, n)); n++) {
+        t->by_state |= strcmp (field, "state") == 0;
+        t->by_queue |= strcmp (field, "queue") == 0;
+        t->by_properties |= strncmp (field, "properties", 10) == 0;
+    }
+    if (n <= 1 && !t->by_state) // a single field is of all resources together
+        t->by_queue = t->by_properties = false;
+}
+
+static void print (struct table *t)
+{
+    const void **items = calloc (t->count + 1, sizeof (*items));
+    bool skip = cmd_has (t->c, "skip-empty") ||
+                (cmd_has (t->c, "include") && !cmd_has (t->c, "no-skip-empty"));
+    size_t n = 0;
+
+    for (size_t i = 0; items && i < t->count; i++)
+        if (!skip || t->lines[i].rs->count > 0)
+            items[n++] = &t->lines[i];
+    if (!items || fmt_print (t->fmt, stdout, items, n,
+                             cmd_has (t->c, "no-header") ? FMT_NO_HEADER : 0, -1) < 0)
+        cmd_die (t->c, "out of memory");
+    free (items);
+}
+
+static void table_clear (struct table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        rset_destroy (t->lines[i].rs);
+        free (t->lines[i].queues);
+        free (t->lines[i].properties);
+        free (t->lines[i].propertiesx);
+    }
+    free (t->lines);
+    fmt_destroy (t->fmt);
+    json_decref (t->queues);
+}
+
+/* Call add() for each of the states that the user named. */
+static void each_state (struct cmd *c, const char *dflt, const struct rset_states *states,
+                        void (*add) (void *arg, const char *name, const struct rset *rs), void *arg)
+{
+    static const char *const names[] = {"up", "down", "allocated", "free", "all"};
+    const char *s = cmd_str (c, "states", dflt);
+
+    while (*s) {
+        size_t len = strcspn (s, ","), i;
+        for (i = 0; i < 5; i++)
+            if (strlen (names[i]) == len && strncmp (names[i], s, len) == 0)
+                break;
+        if (i == 5)
+            cmd_die (c, "--states: %.*s: not one of up, down, allocated, free, all", (int)len, s);
+        add (arg, names[i], rset_states_get (states, names[i]));
+        s += len + (s[len] == ',');
+    }
+}
+
+static void get_states (struct cmd *c, flux_t *h, struct rset_states *states)
+{
+    json_t *status = resource_sched_status (c, h);
+    struct idset *ranks;
+
+    if (rset_states_create (states, status) < 0)
+        cmd_die (c, "the state of resources is not understood");
+    if ((ranks = resource_selected (c, h, states->all))) {
+        rset_keep (states->all, ranks);
+        rset_keep (states->down, ranks);
+        rset_keep (states->allocated, ranks);
+        rset_keep (states->up, ranks);
+        rset_keep (states->free, ranks);
+        idset_destroy (ranks);
+    }
+    json_decref (status);
+}
+
+static void add_to_table (void *arg, const char *name, const struct rset *rs)
+{
+    add_state (arg, name, rs);
+}
+
+static int run_list (struct cmd *c)
+{
+    struct table t = {.c = c};
+    struct rset_states states;
+    const char *text =
+        fmt_by_name (formats, cmd_str (c, "format", "default"), "flux-resource list");
+    flux_t *h;
+
+    if (!text)
+        return 0;
+    parse_format (&t, text);
+    h = cmd_has (c, "from-stdin") ? NULL : cmd_open (c);
+    get_states (c, h, &states);
+    if (json_object_size (states.all->properties) > 0) // else no node can be told from another
+        t.queues = resource_queues (c, h);
+    each_state (c, "free,allocated,down", &states, add_to_table, &t);
+    print (&t);
+    rset_states_clear (&states);
+    table_clear (&t);
+    flux_close (h);
+    return 0;
+}
+
+static void add_to_set (void *arg, const char *name, const struct rset *rs)
+{
+    rset_add (arg, rs);
+}
+
+static struct rset *get_sum (struct cmd *c, double *starttime, double *expiration)
+{
+    flux_t *h = cmd_has (c, "from-stdin") ? NULL : cmd_open (c);
+    struct rset *sum = rset_create (NULL);
+    struct rset_states states;
+
+    get_states (c, h, &states);
+    each_state (c, "all", &states, add_to_set, sum);
+    *starttime = states.all->starttime;
+    *expiration = states.all->expiration;
+    rset_states_clear (&states);
+    flux_close (h);
+    return sum;
+}
+
+static int run_info (struct cmd *c)
+{
+    double start, end;
+    struct rset *sum = get_sum (c, &start, &end);
+
+    printf ("%zu Nodes, %zu Cores, %zu GPUs\n", sum->count, rset_ncores (sum), rset_ngpus (sum));
+    rset_destroy (sum);
+    return 0;
+}
+
+static int run_R (struct cmd *c)
+{
+    double start, end;
+    struct rset *sum = get_sum (c, &start, &end);
+
+    sum->starttime = start;
+    sum->expiration = end;
+    json_t *o = rset_encode (sum);
+    json_dumpf (o, stdout, JSON_COMPACT);
+    printf ("\n");
+    json_decref (o);
+    rset_destroy (sum);
+    return 0;
+}
+
+static const struct cmd_opt select_opts[] = {
+    {.key = 's', .name = "states", .arg = "STATE,...", .help = "up, down, allocated, free, all"},
+    {.key = 'i', .name = "include", .arg = "TARGETS", .help = "Only these ranks or hosts"},
+    {.key = 'q',
+     .name = "queue",
+     .arg = "QUEUE,...",
+     .help = "Only resources of these queues",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "from-stdin", .help = "Read the state of resources", .flags = CMD_OPT_HIDDEN},
+    {.name = "config-file", .arg = "FILE", .help = "Read queues", .flags = CMD_OPT_HIDDEN},
+    {0},
+};
+
+static const struct cmd_opt list_opts[] = {
+    {.key = 'o',
+     .name = "format",
+     .arg = "FORMAT",
+     .help = "A format by name (`help' lists them), or one in the format mini-language",
+     .env = "FLUX_RESOURCE_LIST_FORMAT_DEFAULT"},
+    {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
+    {.name = "skip-empty", .help = "Leave out states without resources"},
+    {.name = "no-skip-empty", .help = "Show them also with --include"},
+    {0},
+};
+
+const struct cmd_verb cmd_verb_resource_list = {
+    .name = "list",
+    .summary = "List resources by the state that they are in for the scheduler",
+    .opts = {list_opts, select_opts},
+    .run = run_list,
+};
+
+const struct cmd_verb cmd_verb_resource_info = {
+    .name = "info",
+    .summary = "Show numbers of nodes, cores and GPUs",
+    .opts = {select_opts},
+    .run = run_info,
+};
+
+const struct cmd_verb cmd_verb_resource_R = {
+    .name = "R",
+    .summary = "Print resources as R (RFC 20)",
+    .opts = {select_opts},
+    .run = run_R,
+};

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux resource status, drain, undrain, eventlog: what the administrator has to do with. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/cmd/client.h"
+#include "shell/cmd/evfmt.h"
+#include "shell/cmd/fmt.h"
+#include "shell/cmd/resource.h"
+#include "shell/cmd/term.h"
+
+static const struct fmt_named status_formats[] = {
+    {"default", "The columns of flux resource status without --format",
+     "{state:>12} {color_up}{up:>2}{color_off} {nnodes:>6} {nodelist}"},
+    {"long", "With the reason of drained nodes",
+     "{state:>12} {color_up}{up:>2}{color_off} {nnodes:>6} +:{reason:<30.30} {nodelist}"},
+    {0},
+};
+
+static const struct fmt_named drain_formats[] = {
+    {"default", "The columns of flux resource drain without --format",
+     "{timestamp!d:%b%d %R::<12} {state:<8.8} {reason:<30.30+} {nodelist}"},
+    {"long", "With ranks",
+     "{timestamp!d:%b%d %R::<12} {state:<8.8} {ranks:<8.8+} +:{reason:<30.30} {nodelist}"},
+    {0},
+};
+
+/* One row. Drained ranks with another time or reason are rows of their own. */
+struct line {
+    const char *state;
+    bool online;
+    struct idset *ranks;
+    char *hosts;
+    size_t nnodes;
+    const char *reason;
+    double timestamp;
+};
+
+struct status {
+    struct cmd *c;
+    json_t *status;
+    struct rset *all;
+    struct idset *online, *offline, *exclude, *torpid, *allocated, *drained, *draining;
+    bool color, with_reason;
+    bool show_online, show_offline, skip_empty, skip_empty_offline;
+    struct line *lines;
+    size_t count;
+};
+
+static struct idset *ids_of (const json_t *o, const char *key)
+{
+    const char *s = json_string_value (json_object_get (o, key));
+    struct idset *ids = s && *s ? idset_decode (s) : NULL;
+
+    return ids ? ids : idset_create (0, IDSET_FLAG_AUTOGROW);
+}
+
+static char *hosts_of (const struct rset *all, const struct idset *ranks, size_t *count)
+{
+    struct hostlist *hl = hostlist_create ();
+
+    *count = 0;
+    for (size_t i = 0; hl && i < all->count; i++)
+        if (idset_test (ranks, all->nodes[i].rank)) {
+            hostlist_append (hl, all->nodes[i].host ? all->nodes[i].host : "");
+            (*count)++;
+        }
+    char *s = hl ? hostlist_encode (hl) : NULL;
+    hostlist_destroy (hl);
+    return s ? s : strdup ("");
+}
+
+/* Takes over ranks. */
+static void add_line (struct status *s, const char *state, bool online, struct idset *ranks,
+                      const char *reason, double timestamp)
+{
+    struct line l = {
+        .state = state, .online = online, .ranks = ranks, .reason = reason, .timestamp = timestamp};
+
+    l.hosts = hosts_of (s->all, ranks, &l.nnodes);
+    if (l.nnodes == 0 && (s->skip_empty || (!online && s->skip_empty_offline))) {
+        idset_destroy (ranks);
+        free (l.hosts);
+        return;
+    }
+    struct line *new = realloc (s->lines, (s->count + 1) * sizeof (*new));
+    if (!new)
+        cmd_die (s->c, "out of memory");
+    s->lines = new;
+    s->lines[s->count++] = l;
+}
+
+static bool wanted (const struct status *s, bool online)
+{
+    return online ? s->show_online : s->show_offline;
+}
+
+static void add_plain (struct status *s, const char *state, const struct idset *ranks)
+{
+    for (int online = 1; online >= 0; online--)
+        if (wanted (s, online))
+            add_line (s, state, online, idset_intersect (ranks, online ? s->online : s->offline),
+                      "", 0);
+}
+
+/* drain is {"ranks": {"timestamp", "reason"}}. Without a column for the reason, all is one row. */
+static void add_drained (struct status *s, const char *state, const struct idset *which)
+{
+    const char *key, *reason;
+    json_t *o;
+
+    if (idset_empty (which) && wanted (s, true))
+        add_line (s, state, true, idset_create (0, IDSET_FLAG_AUTOGROW), "", 0);
+    if (!s->with_reason) {
+        if (!idset_empty (which))
+            add_plain (s, state, which);
+        return;
+    }
+    json_object_foreach (json_object_get (s->status, "drain"), key, o)
+    {
+        struct idset *ids = idset_decode (key), *mine = ids ? idset_intersect (ids, which) : NULL;
+        reason = json_string_value (json_object_get (o, "reason"));
+        for (int online = 1; mine && online >= 0; online--) {
+            struct idset *part = idset_intersect (mine, online ? s->online : s->offline);
+            if (part && !idset_empty (part) && wanted (s, online))
+                add_line (s, state, online, part, reason ? reason : "",
+                          json_number_value (json_object_get (o, "timestamp")));
+            else
+                idset_destroy (part);
+        }
+        idset_destroy (ids);
+        idset_destroy (mine);
+    }
+}
+
+static const char *heading (const char *field, void *arg)
+{
+    static const char *const table[][2] = {
+        {"state", "STATE"},    {"statex", "STATE"},      {"nnodes", "NNODES"},
+        {"ranks", "RANKS"},    {"nodelist", "NODELIST"}, {"reason", "REASON"},
+        {"timestamp", "TIME"}, {"status", "STATUS"},     {"up", "UP"},
+        {"up.ascii", "UP"},    {"color_up", ""},         {"color_off", ""},
+    };
+
+    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
+        if (strcmp (table[i][0], field) == 0)
+            return table[i][1];
+    return NULL;
+}
+
+static void get_state (const struct line *l, struct fmt_value *v)
+{
+    char *s;
+
+    if (l->online)
+        fmt_set_str (v, l->state);
+    else if (asprintf (&s, "%s*", l->state) >= 0)
+        fmt_set_owned (v, s);
+}
+
+static void get (const void *item, const char *field, struct fmt_value *v, void *arg)
+{
+    const struct status *s = arg;
+    const struct line *l = item;
+    bool utf8 = term_utf8 ();
+
+    if (strcmp (field, "state") == 0)
+        get_state (l, v);
+    else if (strcmp (field, "statex") == 0)
+        fmt_set_str (v, l->state);
+    else if (strcmp (field, "nnodes") == 0)
+        fmt_set_int (v, l->nnodes);
+    else if (strcmp (field, "ranks") == 0)
+        fmt_set_owned (v, idset_encode (l->ranks, IDSET_FLAG_RANGE));
+    else if (strcmp (field, "nodelist") == 0)
+        fmt_set_str (v, l->hosts);
+    else if (strcmp (field, "reason") == 0)
+        fmt_set_str (v, l->reason);
+    else if (strcmp (field, "timestamp") == 0)
+        fmt_set_real (v, l->timestamp);
+    else if (strcmp (field, "status") == 0)
+        fmt_set_str (v, l->online ? "online" : "offline");
+    else if (strcmp (field, "up") == 0 && utf8)
+        fmt_set_str (v, l->online ? "✔" : "✗");
+    else if (strncmp (field, "up", 2) == 0)
+        fmt_set_str (v, l->online ? "y" : "n");
+    else if (strcmp (field, "color_up") == 0)
+        fmt_set_str (v, !s->color ? "" : l->online ? "\033[01;32m" : "\033[01;31m");
+    else
+        fmt_set_str (v, s->color ? "\033[0;0m" : "");
+}
+
+static bool has_state (const char *states, const char *name)
+{
+    size_t len = strlen (name);
+
+    while (*states) {
+        size_t n = strcspn (states, ",");
+        if (n == len && strncmp (states, name, n) == 0)
+            return true;
+        states += n + (states[n] == ',');
+    }
+    return false;
+}
+
+static void check_states (struct cmd *c, const char *states)
+{
+    static const char valid[] = "all,online,avail,offline,exclude,drain,draining,drained,torpid,"
+                                "allocated,housekeeping";
+
+    while (*states) {
+        char name[32];
+        size_t n = strcspn (states, ",");
+        snprintf (name, sizeof (name), "%.*s", (int)n, states);
+        if (!has_state (valid, name))
+            cmd_die (c, "--states: %s: not one of %s", name, valid);
+        states += n + (states[n] == ',');
+    }
+}
+
+#define DEFAULT_STATES "avail,exclude,draining,drained,torpid,housekeeping"
+
+static void collect (struct status *s, const char *states)
+{
+    bool all = has_state (states, "all");
+    bool drain = has_state (states, "drain");
+    struct idset *avail = rset_ranks (s->all);
+
+    idset_subtract (avail, s->exclude);
+    idset_subtract (avail, s->drained);
+    idset_subtract (avail, s->draining);
+    idset_subtract (avail, s->torpid);
+    if (all || drain || has_state (states, "drained"))
+        idset_subtract (s->torpid, s->drained);
+    if (all || drain || has_state (states, "draining"))
+        idset_subtract (s->torpid, s->draining);
+    if (all || has_state (states, "avail"))
+        add_plain (s, "avail", avail);
+    if (all || has_state (states, "exclude"))
+        add_plain (s, "exclude", s->exclude);
+    if (all || has_state (states, "allocated"))
+        add_plain (s, "allocated", s->allocated);
+    if (all || has_state (states, "torpid"))
+        add_plain (s, "torpid", s->torpid);
+    if (all || drain || has_state (states, "draining"))
+        add_drained (s, "draining", s->draining);
+    if (all || drain || has_state (states, "drained"))
+        add_drained (s, "drained", s->drained);
+    idset_destroy (avail);
+}
+
+/* Three questions at once: what the resource service says, what is allocated. */
+static void ask (struct status *s, flux_t *h)
+{
+    flux_future_t *f[2] = {NULL, NULL};
+    const char *text[2] = {NULL, NULL}, *key;
+    json_t *o;
+
+    f[0] = flux_rpc (h, "resource.status", NULL, 0, 0);
+    f[1] = flux_rpc (h, "resource.sched-status", NULL, 0, 0);
+    if (!f[0] || flux_rpc_get (f[0], &text[0]) < 0 ||
+        !(s->status = json_loads (text[0] ? text[0] : "", 0, NULL)))
+        cmd_die (s->c, "cannot get the state of resources: %s", cmd_why (f[0]));
+    if (f[1] && flux_rpc_get (f[1], &text[1]) == 0 && (o = json_loads (text[1], 0, NULL))) {
+        struct rset *rs = rset_create (json_object_get (o, "allocated"));
+        s->allocated = rs ? rset_ranks (rs) : NULL;
+        rset_destroy (rs);
+        json_decref (o);
+    }
+    flux_future_destroy (f[0]);
+    flux_future_destroy (f[1]);
+    if (!(s->all = rset_create (json_object_get (s->status, "R"))))
+        cmd_die (s->c, "the state of resources is not understood");
+    if (!s->allocated)
+        s->allocated = idset_create (0, IDSET_FLAG_AUTOGROW);
+    s->online = ids_of (s->status, "online");
+    s->offline = ids_of (s->status, "offline");
+    s->exclude = ids_of (s->status, "exclude");
+    s->torpid = ids_of (s->status, "torpid");
+    s->drained = idset_create (0, IDSET_FLAG_AUTOGROW);
+    json_object_foreach (json_object_get (s->status, "drain"), key, o)
+        idset_decode_add (s->drained, key, -1, NULL);
+}
+
+static void narrow (struct idset **ids, const struct idset *to)
+{
+    struct idset *both = idset_intersect (*ids, to);
+
+    idset_destroy (*ids);
+    *ids = both;
+}
+
+static void finish_sets (struct status *s, flux_t *h)
+{
+    struct idset *ranks = resource_selected (s->c, h, s->all);
+
+    if (ranks) {
+        rset_keep (s->all, ranks);
+        narrow (&s->online, ranks);
+        narrow (&s->offline, ranks);
+        narrow (&s->exclude, ranks);
+        narrow (&s->torpid, ranks);
+        narrow (&s->drained, ranks);
+        narrow (&s->allocated, ranks);
+        idset_destroy (ranks);
+    }
+    s->draining = idset_intersect (s->drained, s->allocated);
+    idset_subtract (s->drained, s->draining);
+}
+
+static void status_clear (struct status *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        idset_destroy (s->lines[i].ranks);
+        free (s->lines[i].hosts);
+    }
+    free (s->lines);
+    idset_destroy (s->online);
+    idset_destroy (s->offline);
+    idset_destroy (s->exclude);
+    idset_destroy (s->torpid);
+    idset_destroy (s->allocated);
+    idset_destroy (s->drained);
+    idset_destroy (s->draining);
+    rset_destroy (s->all);
+    json_decref (s->status);
+}
+
+static int show (struct cmd *c, const struct fmt_named *formats, const char *verb,
+                 const char *states, bool skip_empty)
+{
+    struct status s = {.c = c, .color = term_color (c), .skip_empty = skip_empty};
+    struct fmt_source src = {.heading = heading, .get = get, .arg = &s};
+    const char *text = fmt_by_name (formats, cmd_str (c, "format", "default"), verb), *field;
+    flux_error_t error;
+    struct fmt *fmt;
+
+    if (!text)
+        return 0;
+    if (!(fmt = fmt_create (text, &src, &error)))
+        cmd_die (c, "--format: %s", error.text);
+    for (int i = 0; (field = fmt_field (fmt, i)); i++)
+        s.with_reason |= strcmp (field, "reason") == 0 || strcmp (field, "timestamp") == 0;
+    bool online = has_state (states, "online"), offline = has_state (states, "offline");
+    s.show_online = online || !offline;
+    s.show_offline = offline || !online;
+    s.skip_empty_offline = !offline;
+    flux_t *h = cmd_open (c);
+    ask (&s, h);
+    finish_sets (&s, h);
+    collect (&s, states);
+    const void **items = calloc (s.count + 1, sizeof (*items));
+    for (size_t i = 0; items && i < s.count; i++)
+        items[i] = &s.lines[i];
+    fmt_print (fmt, stdout, items, s.count, cmd_has (c, "no-header") ? FMT_NO_HEADER : 0, -1);
+    free (items);
+    fmt_destroy (fmt);
+    status_clear (&s);
+    flux_close (h);
+    return 0;
+}
+
+static int run_status (struct cmd *c)
+{
+    const char *states = cmd_str (c, "states", DEFAULT_STATES);
+    char *more = NULL;
+
+    if (strcmp (states, "help") == 0) {
+        printf ("all,online,avail,offline,exclude,drain,draining,drained,torpid,allocated,"
+                "housekeeping\n");
+        return 0;
+    }
+    check_states (c, states);
+    if (strcmp (states, "online") == 0 || strcmp (states, "offline") == 0 ||
+        strcmp (states, "online,offline") == 0 || strcmp (states, "offline,online") == 0) {
+        if (asprintf (&more, "%s," DEFAULT_STATES, states) < 0)
+            return 1;
+        states = more;
+    }
+    int rc = show (c, status_formats, "flux-resource status", states,
+                   cmd_has (c, "skip-empty") || !cmd_has (c, "states"));
+    free (more);
+    return rc;
+}
+
+static const char *drain_mode (struct cmd *c)
+{
+    if (cmd_has (c, "update") && cmd_has (c, "force"))
+        cmd_die (c, "give one of --force and --update");
+    if (cmd_has (c, "update"))
+        return "update";
+    return cmd_count (c, "force") > 1 ? "force-overwrite"
+           : cmd_has (c, "force")     ? "overwrite"
+                                      : NULL;
+}
+
+static int send_drain (struct cmd *c, const char *topic)
+{
+    const char *mode = drain_mode (c);
+    json_t *in = cmd_pack (c, "{s:s}", "targets", c->argv[0]), *out;
+    flux_error_t error;
+
+    if (mode)
+        json_object_set_new (in, "mode", json_string (mode));
+    if (c->argc > 1) {
+        char *reason = cmd_join (c->argv + 1, c->argc - 1);
+        json_object_set_new (in, "reason", json_string (reason));
+        free (reason);
+    }
+    flux_t *h = cmd_open (c);
+    if (!(out = cmd_rpc_try (h, topic, 0, in, &error))) {
+        bool exists = errno == EEXIST;
+        cmd_warn (c, "%s", error.text);
+        if (exists)
+            cmd_warn (c, "Use --force to overwrite existing drain reason");
+        return 1;
+    }
+    json_decref (out);
+    flux_close (h);
+    return 0;
+}
+
+static int run_drain (struct cmd *c)
+{
+    if (c->argc > 0)
+        return send_drain (c, "resource.drain");
+    return show (c, drain_formats, "flux-resource drain", "drain", true);
+}
+
+static int run_undrain (struct cmd *c)
+{
+    if (c->argc == 0)
+        return cmd_fail (c, "the ranks or hosts to undrain are needed");
+    return send_drain (c, "resource.undrain");
+}
+
+static bool context_matches (struct cmd *c, const json_t *context)
+{
+    const char *s;
+    int iter = 0;
+
+    while ((s = cmd_next (c, "match-context", &iter))) {
+        const char *equal = strchr (s, '=');
+        char key[128];
+        if (!equal || equal == s)
+            cmd_die (c, "--match-context=%s: not KEY=VAL", s);
+        snprintf (key, sizeof (key), "%.*s", (int)(equal - s), s);
+        json_t *want = json_loads (equal + 1, JSON_DECODE_ANY, NULL);
+        json_t *have = json_object_get (context, key);
+        bool same =
+            want ? json_equal (want, have)
+                 : json_is_string (have) && strcmp (json_string_value (have), equal + 1) == 0;
+        json_decref (want);
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+/* The journal sends arrays of events; an empty one says that what comes now is new. False: enough.
+ */
+static bool print_events (struct cmd *c, struct evfmt *e, json_t *events)
+{
+    const char *last = cmd_str (c, "wait", NULL);
+    json_t *o;
+    size_t i;
+
+    if (json_array_size (events) == 0)
+        return cmd_has (c, "follow") || last;
+    json_array_foreach (events, i, o)
+    {
+        const char *name = json_string_value (json_object_get (o, "name"));
+        if (evfmt_print (e, stdout, o) < 0)
+            cmd_warn (c, "an event is malformed");
+        if (last && name && strcmp (name, last) == 0 &&
+            context_matches (c, json_object_get (o, "context")))
+            return false;
+    }
+    return true;
+}
+
+static int run_eventlog (struct cmd *c)
+{
+    struct evfmt e;
+    double timeout = cmd_fsd (c, "timeout", -1.);
+    json_t *events;
+    bool more = true;
+
+    evfmt_init (&e, c);
+    flux_t *h = cmd_open (c);
+    flux_future_t *f = flux_rpc (h, "resource.journal", NULL, 0, FLUX_RPC_STREAMING);
+    while (f && more) {
+        if (flux_future_wait_for (f, timeout) < 0 ||
+            flux_rpc_get_unpack (f, "{s:o}", "events", &events) < 0) {
+            if (errno == ENODATA)
+                break;
+            if (errno == ETIMEDOUT)
+                return cmd_fail (c, "timed out");
+            return cmd_fail (c, "%s", cmd_why (f));
+        }
+        more = print_events (c, &e, events);
+        flux_future_reset (f);
+    }
+    flux_future_destroy (f);
+    flux_close (h);
+    return 0;
+}
+
+static const struct cmd_opt table_opts[] = {
+    {.key = 'o',
+     .name = "format",
+     .arg = "FORMAT",
+     .help = "A format by name (`help' lists them), or one in the format mini-language"},
+    {.key = 'i', .name = "include", .arg = "TARGETS", .help = "Only these ranks or hosts"},
+    {.key = 'q',
+     .name = "queue",
+     .arg = "QUEUE,...",
+     .help = "Only resources of these queues",
+     .flags = CMD_OPT_REPEAT},
+    {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
+    {.key = 'L',
+     .name = "color",
+     .arg = "WHEN",
+     .help = "Use color: auto (the default), always or never",
+     .flags = CMD_OPT_OPTARG},
+    {.name = "config-file", .arg = "FILE", .help = "Read queues", .flags = CMD_OPT_HIDDEN},
+    {0},
+};
+
+static const struct cmd_opt status_opts[] = {
+    {.key = 's',
+     .name = "states",
+     .arg = "STATE,...",
+     .help = "all, online, offline, avail, exclude, drain, draining, drained, torpid, allocated"},
+    {.name = "skip-empty", .help = "Leave out states without resources"},
+    {0},
+};
+
+static const struct cmd_opt drain_opts[] = {
+    {.key = 'f',
+     .name = "force",
+     .help = "Overwrite reasons that are there, given twice the time too",
+     .flags = CMD_OPT_REPEAT},
+    {.key = 'u', .name = "update", .help = "Leave alone what is so already"},
+    {0},
+};
+
+static const struct cmd_opt eventlog_opts[] = {
+    EVFMT_OPTS,
+    {.key = 'F', .name = "follow", .help = "Go on with new events"},
+    {.key = 't', .name = "timeout", .arg = "TIME", .help = "Give up after this long"},
+    {.key = 'w', .name = "wait", .arg = "EVENT", .help = "Go on until this event"},
+    {.key = 'm',
+     .name = "match-context",
+     .arg = "KEY=VAL",
+     .help = "With --wait, until one that has this in its context",
+     .flags = CMD_OPT_REPEAT},
+    {0},
+};
+
+const struct cmd_verb cmd_verb_resource_status = {
+    .name = "status",
+    .summary = "List nodes by the state that administrators see",
+    .opts = {status_opts, table_opts},
+    .run = run_status,
+};
+
+const struct cmd_verb cmd_verb_resource_drain = {
+    .name = "drain",
+    .args = "[TARGETS [REASON...]]",
+    .summary = "Keep new jobs off nodes, or list nodes so drained",
+    .opts = {drain_opts, table_opts},
+    .flags = CMD_VERB_STOP,
+    .run = run_drain,
+};
+
+const struct cmd_verb cmd_verb_resource_undrain = {
+    .name = "undrain",
+    .args = "TARGETS [REASON...]",
+    .summary = "Let new jobs onto nodes again",
+    .opts = {drain_opts},
+    .flags = CMD_VERB_STOP,
+    .run = run_undrain,
+};
+
+const struct cmd_verb cmd_verb_resource_eventlog = {
+    .name = "eventlog",
+    .summary = "Show the events of resources",
+    .opts = {eventlog_opts},
+    .run = run_eventlog,
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux submit: send off a job, or one for each id of --cc. */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <flux/idset.h>
+
+#include "lib/job/jobspec_build.h"
+#include "shell/cmd/bulk.h"
+#include "shell/cmd/client.h"
+#include "shell/cmd/submit_cc.h"
+#include "shell/cmd/verbs.h"
+
+static int dry_run (const struct submit_spec *spec)
+{
+    json_dumpf (spec->jobspec, stdout, JSON_COMPACT);
+    printf ("\n");
+    return 0;
+}
+
+struct idset *submit_cc_ids (struct cmd *c, const char *cc, const char *bcc)
+{
+    struct idset *ids;
+
+    if (cc && bcc)
+        cmd_die (c, "give one of --cc and --bcc");
+    if (!(ids = idset_decode (cc ? cc : bcc)) || idset_count (ids) == 0)
+        cmd_die (c, "--%s=%s: not an idset", cc ? "cc" : "bcc", cc ? cc : bcc);
+    return ids;
+}
+
+static void make (struct submit_spec *spec, struct cmd *c, const struct subst *s, const char *label)
+{
+    flux_error_t error = {0};
+    struct idset *ranks;
+    const char *input = cmd_str (c, "input", NULL);
+
+    if (submit_spec_tasks (spec, c, s, &error) < 0)
+        cmd_die (c, "%s%s", label, error.text);
+    if (input && (ranks = idset_decode (input))) {
+        idset_destroy (ranks);
+        cmd_die (c, "--input=%s: input for single tasks is not for jobs in the background", input);
+    }
+}
+
+static char *log_name (struct cmd *c, const char *option, const struct subst *s)
+{
+    flux_error_t error = {0};
+    bool failed = false;
+    char *name = submit_value (c, option, s, &error, &failed);
+
+    if (failed)
+        cmd_die (c, "%s", error.text);
+    return name;
+}
+
+void submit_cc_one (struct bulk *b, struct cmd *c, const struct subst *s, const char *cc,
+                    bool blind)
+{
+    struct submit_spec spec = {0};
+    char label[32] = "";
+
+    if (cc)
+        snprintf (label, sizeof (label), "cc=%s: ", cc);
+    make (&spec, c, s, label);
+    if (cc && !blind)
+        jobspec_setenv (spec.jobspec, "FLUX_JOB_CC", cc);
+    char *log = log_name (c, "log", s), *log_stderr = log_name (c, "log-stderr", s);
+    bulk_submit (b, &spec, label, log, log_stderr);
+    free (log);
+    free (log_stderr);
+    submit_spec_clear (&spec);
+}
+
+static int run_cc (struct cmd *c, const char *cc, const char *bcc)
+{
+    struct idset *ids = submit_cc_ids (c, cc, bcc);
+    struct bulk *b = NULL;
+
+    for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
+        char text[16];
+        struct subst s = {.cc = text};
+
+        snprintf (text, sizeof (text), "%u", i);
+        if (cmd_has (c, "dry-run")) {
+            struct submit_spec spec = {0};
+            make (&spec, c, &s, "");
+            dry_run (&spec);
+            submit_spec_clear (&spec);
+            break;
+        }
+        if (!b)
+            b = bulk_create (c, idset_count (ids));
+        submit_cc_one (b, c, &s, text, bcc != NULL);
+    }
+    idset_destroy (ids);
+    return b ? bulk_finish (b) : 0;
+}
+
+static int run (struct cmd *c)
+{
+    const char *cc = cmd_str (c, "cc", NULL), *bcc = cmd_str (c, "bcc", NULL);
+    struct submit_spec spec = {0};
+    int rc;
+
+    if (cc || bcc)
+        return run_cc (c, cc, bcc);
+    make (&spec, c, NULL, ""); // before there is a connection: a wrong option costs nothing
+    if (cmd_has (c, "dry-run"))
+        rc = dry_run (&spec);
+    else {
+        struct bulk *b = bulk_create (c, 1);
+        bulk_submit (b, &spec, NULL, cmd_str (c, "log", NULL), cmd_str (c, "log-stderr", NULL));
+        rc = bulk_finish (b);
+    }
+    submit_spec_clear (&spec);
+    return rc;
+}
+
+const struct cmd_verb cmd_verb_submit = {
+    .name = "submit",
+    .args = "COMMAND [ARG...]",
+    .summary = "Submit a job that runs in the background",
+    .opts = {submit_common_opts, submit_task_opts, submit_io_opts, bulk_opts},
+    .flags = CMD_VERB_STOP,
+    .run = run,
+};

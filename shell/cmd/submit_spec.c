@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <flux/idset.h>
+
+#include "lib/job/fsd.h"
+#include "lib/job/jobspec_build.h"
+#include "lib/util/errprintf.h"
+#include "lib/util/fdutil.h"
+#include "lib/util/monotime.h"
+#include "shell/cmd/client.h"
+#include "shell/cmd/envrules.h"
+#include "shell/cmd/submit_spec.h"
+
+#define ADD_FILE_MAX (64 << 20)
+#define RULES_MAX 256
+
+const struct cmd_opt submit_common_opts[] = {
+    {.key = 'q', .name = "queue", .arg = "NAME", .help = "Submit to this queue"},
+    {.key = 'B', .name = "bank", .arg = "BANK", .help = "Submit to this bank"},
+    {.key = 't',
+     .name = "time-limit",
+     .arg = "MIN|FSD",
+     .help = "Time limit in minutes, or with a unit: 30s, 1.5h, 2d"},
+    {.name = "urgency",
+     .arg = "N",
+     .help = "0 (hold) to 31 (expedite), default, hold or expedite (16)"},
+    {.name = "job-name", .arg = "NAME", .help = "Name of the job (the command's)"},
+    {.key = 'o',
+     .name = "setopt",
+     .arg = "OPT",
+     .help = "Set an option of the job shell: OPT or OPT=VAL",
+     .flags = CMD_OPT_REPEAT},
+    {.key = 'S',
+     .name = "setattr",
+     .arg = "ATTR",
+     .help = "Set an attribute of the job: ATTR or ATTR=VAL, or ^ATTR=FILE with JSON",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "add-file",
+     .arg = "[NAME=]PATH",
+     .help = "Take a file along; it will be {{tmpdir}}/NAME",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "dependency",
+     .arg = "URI",
+     .help = "Wait for this, for instance afterok:JOBID",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "requires",
+     .arg = "CONSTRAINT",
+     .help = "Run where this holds: properties, host:NAMES, rank:RANKS, not, and, or",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "begin-time", .arg = "+FSD|TIME", .help = "Start not before this"},
+    {.name = "env",
+     .arg = "RULE",
+     .help = "Set VAR=VALUE, take PATTERN, remove -PATTERN, read rules from ^FILE",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "env-remove",
+     .arg = "PATTERN",
+     .help = "Remove variables: a glob, or after a slash a regular expression",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "env-file", .arg = "FILE", .help = "Read rules from FILE", .flags = CMD_OPT_REPEAT},
+    {.name = "rlimit",
+     .arg = "RULE",
+     .help = "Take a resource limit along: NAME or NAME=VALUE; -NAME does not",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "cwd", .arg = "DIRECTORY", .help = "Working directory of the job (this one)"},
+    {.name = "flags",
+     .arg = "FLAGS",
+     .help = "Comma-separated: debug, waitable, novalidate",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "signal",
+     .arg = "[SIG][@TIME]",
+     .help = "Send SIG (SIGUSR1) so long (60s) before the time limit"},
+    {.key = 'u', .name = "unbuffered", .help = "Do not buffer input and output"},
+    {.name = "dry-run", .help = "Print the jobspec, submit nothing"},
+    {.name = "quiet", .help = "Do not print the job's id"},
+    {.key = 'v', .name = "verbose", .help = "Say more", .flags = CMD_OPT_REPEAT},
+    {.name = "debug-emulate", .help = "Has no effect", .flags = CMD_OPT_HIDDEN},
+    {0},
+};
+
+const struct cmd_opt submit_io_opts[] = {
+    {.help = "Input and output"},
+    {.name = "input", .arg = "FILENAME", .help = "Standard input of the tasks"},
+    {.name = "output", .arg = "FILENAME", .help = "Where standard output goes, as {{id}}.out"},
+    {.name = "error", .arg = "FILENAME", .help = "Where standard error goes"},
+    {.key = 'l', .name = "label-io", .help = "Begin lines of output with the task's rank"},
+    {0},
+};
+
+const struct cmd_opt submit_task_opts[] = {
+    {.name = "taskmap",
+     .arg = "URI",
+     .help = "How tasks are laid out: block, cyclic, cyclic:N, manual:TASKMAP"},
+    {.help = "Resources"},
+    {.key = 'N', .name = "nodes", .arg = "N", .help = "Number of nodes"},
+    {.key = 'x', .name = "exclusive", .help = "With -N, whole nodes"},
+    {.help = "By task"},
+    {.key = 'n', .name = "ntasks", .arg = "N", .help = "Number of tasks (1, with -N one a node)"},
+    {.key = 'c', .name = "cores-per-task", .arg = "N", .help = "Cores for each task (1)"},
+    {.key = 'g', .name = "gpus-per-task", .arg = "N", .help = "GPUs for each task (0)"},
+    {.help = "By resource (not together with those by task)"},
+    {.name = "cores", .arg = "N", .help = "Number of cores in all"},
+    {.name = "tasks-per-node", .arg = "N", .help = "Tasks on each node"},
+    {.name = "tasks-per-core", .arg = "N", .help = "Tasks on each core"},
+    {.name = "gpus-per-node", .arg = "N", .help = "With -N, GPUs on each node"},
+    {0},
+};
+
+const struct cmd_opt submit_nest_opts[] = {
+    {.help = "Resources of the instance"},
+    {.key = 'n', .name = "nslots", .arg = "N", .help = "Number of slots (with -N one a node)"},
+    {.key = 'c', .name = "cores-per-slot", .arg = "N", .help = "Cores in each slot (1)"},
+    {.key = 'g', .name = "gpus-per-slot", .arg = "N", .help = "GPUs in each slot (0)"},
+    {.key = 'N', .name = "nodes", .arg = "N", .help = "Number of nodes"},
+    {.key = 'x', .name = "exclusive", .help = "With -N, whole nodes"},
+    {.help = "The instance"},
+    {.name = "broker-opts",
+     .arg = "OPTS",
+     .help = "Options for its brokers, comma-separated",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "dump",
+     .arg = "FILE",
+     .help = "Save its KVS at its end (flux-{{jobid}}-dump.tgz)",
+     .flags = CMD_OPT_OPTARG},
+    {0},
+};
+
+char *submit_value (const struct cmd *c, const char *name, const struct subst *s,
+                    flux_error_t *errp, bool *failed)
+{
+    const char *text = cmd_str (c, name, NULL);
+    flux_error_t error;
+    char *out;
+
+    if (!text)
+        return NULL;
+    if (!s)
+        return strdup (text);
+    if (!(out = subst_expand (s, text, &error))) {
+        errprintf (errp, "--%s: %s", name, error.text);
+        *failed = true;
+    }
+    return out;
+}
+
+/* Everything that goes into one jobspec; strings are freed when it is made. */
+struct maker {
+    const struct cmd *c;
+    const struct subst *s;
+    flux_error_t *errp;
+    struct jobspec_request req;
+    json_t *spec;
+    struct envrules *env;
+    char **argv;
+    char *owned[16];
+    int nowned;
+    bool failed;
+};
+
+static int bad (struct maker *m, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
+static int bad (struct maker *m, const char *fmt, ...)
+{
+    char text[sizeof (m->errp->text)];
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (text, sizeof (text), fmt, ap);
+    va_end (ap);
+    m->failed = true;
+    errno = EINVAL;
+    return errprintf (m->errp, "%s", text);
+}
+
+/* A string option; freed with the maker. */
+static const char *str (struct maker *m, const char *name)
+{
+    char *s = submit_value (m->c, name, m->s, m->errp, &m->failed);
+
+    if (s && m->nowned < (int)(sizeof (m->owned) / sizeof (m->owned[0])))
+        m->owned[m->nowned++] = s;
+    return s;
+}
+
+/* A count of at least `min`, 0 when not given. */
+static int count (struct maker *m, const char *name, int min)
+{
+    char *s = submit_value (m->c, name, m->s, m->errp, &m->failed), *end;
+    long n = 0;
+
+    if (s) {
+        errno = 0;
+        n = strtol (s, &end, 10);
+        if (errno || end == s || *end || n < min || n > INT_MAX)
+            bad (m, "--%s=%s: not a number of at least %d", name, s, min);
+    }
+    free (s);
+    return n;
+}
+
+/* Call set() for each value of a repeated option. */
+static void each (struct maker *m, const char *name,
+                  int (*set) (struct maker *m, const char *value, flux_error_t *errp))
+{
+    const char *text;
+    int iter = 0;
+
+    while (!m->failed && (text = cmd_next (m->c, name, &iter))) {
+        flux_error_t error = {0};
+        char *s = m->s ? subst_expand (m->s, text, &error) : strdup (text);
+        if (!s || set (m, s, &error) < 0)
+            bad (m, "--%s=%s: %s", name, text, *error.text ? error.text : strerror (errno));
+        free (s);
+    }
+}
+
+static void parse_time_limit (struct maker *m)
+{
+    const char *s = str (m, "time-limit");
+    char *end;
+
+    if (!s)
+        return;
+    m->req.duration = 60 * strtod (s, &end); // a bare number is minutes
+    if (end == s || *end) {
+        if (fsd_parse_duration (s, &m->req.duration) < 0)
+            bad (m, "--time-limit=%s: not a duration", s);
+    }
+    if (m->req.duration < 0)
+        bad (m, "--time-limit=%s: is negative", s);
+}
+
+static int parse_urgency (const struct cmd *c, flux_error_t *errp)
+{
+    const char *s = cmd_str (c, "urgency", "default");
+    char *end;
+
+    if (strcmp (s, "default") == 0)
+        return FLUX_JOB_URGENCY_DEFAULT;
+    if (strcmp (s, "hold") == 0)
+        return FLUX_JOB_URGENCY_HOLD;
+    if (strcmp (s, "expedite") == 0)
+        return FLUX_JOB_URGENCY_EXPEDITE;
+    long n = strtol (s, &end, 10);
+    if (end == s || *end || n < FLUX_JOB_URGENCY_MIN || n > FLUX_JOB_URGENCY_MAX)
+        return errprintf (errp, "--urgency=%s: not 0 to 31, default, hold or expedite", s);
+    return n;
+}
+
+static int parse_flags (const struct cmd *c, flux_error_t *errp)
+{
+    static const struct {
+        const char *name;
+        int flag;
+    } names[] = {{"debug", FLUX_JOB_DEBUG},
+                 {"waitable", FLUX_JOB_WAITABLE},
+                 {"novalidate", FLUX_JOB_NOVALIDATE}};
+    const char *s;
+    int iter = 0, flags = 0;
+
+    while ((s = cmd_next (c, "flags", &iter))) {
+        while (*s) {
+            size_t len = strcspn (s, ","), i;
+            for (i = 0; i < 3; i++)
+                if (strlen (names[i].name) == len && strncmp (names[i].name, s, len) == 0)
+                    break;
+            if (i == 3)
+                return errprintf (errp, "--flags: unknown flag %.*s", (int)len, s);
+            flags |= names[i].flag;
+            s += len + (s[len] == ',');
+        }
+    }
+    return flags;
+}
+
+/* The three options share one order, as each rule works on what the former have left. */
+static void make_environment (struct maker *m)
+{
+    if (!(m->env = envrules_create ())) {
+        bad (m, "out of memory");
+        return;
+    }
+    for (int i = 0; i < m->c->nvalues && !m->failed; i++) {
+        const char *name = m->c->values[i].opt->name, *value = m->c->values[i].value;
+        flux_error_t error = {0};
+        char *rule = NULL, *text;
+
+        if (strncmp (name, "env", 3) != 0)
+            continue;
+        if (!(text = m->s ? subst_expand (m->s, value, &error) : strdup (value))) {
+            bad (m, "--%s=%s: %s", name, value, error.text);
+            return;
+        }
+        const char *mark = strcmp (name, "env-remove") == 0 ? "-"
+                           : strcmp (name, "env-file") == 0 ? "^"
+                                                            : "";
+        if (asprintf (&rule, "%s%s", mark, text) < 0 || envrules_apply (m->env, rule, &error) < 0)
+            bad (m, "--%s: %s", name, *error.text ? error.text : strerror (errno));
+        free (text);
+        free (rule);
+    }
+    m->req.environ = envrules_environ (m->env);
+}
+
+static void set_opt (struct maker *m, const char *key, json_t *value)
+{
+    if (!m->failed && jobspec_setopt_new (m->spec, key, value) < 0)
+        bad (m, "cannot set the shell option %s", key);
+}
+
+static void apply_rlimits (struct maker *m)
+{
+    const char *rules[RULES_MAX], *s;
+    int n = 0, iter = 0;
+    flux_error_t error;
+
+    while ((s = cmd_next (m->c, "rlimit", &iter)) && n < RULES_MAX)
+        rules[n++] = s;
+    json_t *o = rlimit_rules (rules, n, &error);
+    if (!o)
+        bad (m, "--rlimit: %s", error.text);
+    else if (json_object_size (o) > 0)
+        set_opt (m, "rlimit", o);
+    else
+        json_decref (o);
+}
+
+static void apply_signal (struct maker *m)
+{
+    const char *s = str (m, "signal");
+    char name[32];
+    double left = 60;
+    int signum;
+
+    if (!s)
+        return;
+    size_t len = strcspn (s, "@");
+    snprintf (name, sizeof (name), "%.*s", (int)len, s);
+    signum = cmd_signum (*name ? name : "USR1");
+    if (signum < 0)
+        bad (m, "--signal=%s: %s is not a signal", s, name);
+    else if (s[len] == '@' && s[len + 1] && fsd_parse_duration (s + len + 1, &left) < 0)
+        bad (m, "--signal=%s: %s is not a duration", s, s + len + 1);
+    else
+        set_opt (m, "signal", json_pack ("{s:i s:f}", "signum", signum, "timeleft", left));
+}
+
+static void apply_taskmap (struct maker *m)
+{
+    const char *s = str (m, "taskmap");
+
+    if (!s)
+        return;
+    size_t len = strcspn (s, ":");
+    if (len == 0)
+        bad (m, "--taskmap=%s: not SCHEME[:VALUE]", s);
+    else
+        set_opt (
+            m, "taskmap",
+            json_pack ("{s:s# s:s}", "scheme", s, (int)len, "value", s[len] ? s + len + 1 : ""));
+}
+
+static int add_dependency (struct maker *m, const char *value, flux_error_t *errp)
+{
+    return jobspec_add_dependency (m->spec, value, errp);
+}
+
+static int add_setopt (struct maker *m, const char *value, flux_error_t *errp)
+{
+    return jobspec_setopt_arg (m->spec, value, errp);
+}
+
+/* ^ATTR=FILE takes the value out of a file. */
+static int add_setattr (struct maker *m, const char *value, flux_error_t *errp)
+{
+    const char *equal = strchr (value, '=');
+    json_error_t jerror;
+    json_t *o;
+
+    if (*value != '^')
+        return jobspec_setattr_arg (m->spec, value, errp);
+    if (!equal)
+        return errprintf (errp, "not ^ATTR=FILE");
+    if (!(o = json_load_file (equal + 1, JSON_DECODE_ANY, &jerror)))
+        return errprintf (errp, "%s: %s", equal + 1, jerror.text);
+    char *key = strndup (value + 1, equal - value - 1);
+    int rc = jobspec_setattr_new (m->spec, key, o);
+    free (key);
+    return rc;
+}
+
+/* "name:0700=path", "path"; data with a newline in it is the content itself. */
+static int add_file (struct maker *m, const char *value, flux_error_t *errp)
+{
+    const char *equal = strchr (value, '='), *path = equal ? equal + 1 : value;
+    char *name, *data = NULL, *colon, *end;
+    ssize_t len;
+    int mode = 0600, rc = -1;
+
+    if (equal)
+        name = strndup (value, equal - value);
+    else
+        name = strdup (strrchr (value, '/') ? strrchr (value, '/') + 1 : value);
+    if (equal && (colon = strrchr (name, ':'))) {
+        long perms = strtol (colon + 1, &end, 8);
+        if (end > colon + 1 && *end == '\0') {
+            mode = perms;
+            *colon = '\0';
+        }
+    }
+    if (equal && strchr (path, '\n')) {
+        data = strdup (path);
+        len = strlen (path);
+    } else
+        len = file_read_all (path, ADD_FILE_MAX, &data);
+    if (len >= 0)
+        rc = jobspec_add_file (m->spec, name, data, len, mode);
+    if (rc < 0)
+        errprintf (errp, "%s", strerror (errno));
+    free (name);
+    free (data);
+    return rc;
+}
+
+static void apply_requires (struct maker *m)
+{
+    const char *s;
+    flux_error_t error;
+    int iter = 0;
+
+    while (!m->failed && (s = cmd_next (m->c, "requires", &iter)))
+        if (jobspec_add_requires (m->spec, s, &error) < 0)
+            bad (m, "--requires='%s': %s", s, error.text);
+}
+
+static void apply_begin_time (struct maker *m)
+{
+    const char *s = str (m, "begin-time");
+    char uri[64];
+    double t;
+
+    if (!s)
+        return;
+    if (cmd_datetime (s, walltime_now (), &t) < 0) {
+        bad (m, "--begin-time=%s: not a date or time", s);
+        return;
+    }
+    snprintf (uri, sizeof (uri), "begin-time:%.6f", t);
+    if (jobspec_add_dependency (m->spec, uri, m->errp) < 0)
+        m->failed = true;
+}
+
+static void apply_stream (struct maker *m, const char *option, const char *stream)
+{
+    const char *path = str (m, option);
+    char key[64];
+
+    if (!path || strcmp (path, "none") == 0 || strcmp (path, "kvs") == 0 || m->failed)
+        return;
+    if (jobspec_set_io (m->spec, stream, path) < 0)
+        bad (m, "--%s=%s: %s", option, path, strerror (errno));
+    if (strcmp (stream, "stdin") != 0 && cmd_has (m->c, "label-io")) {
+        snprintf (key, sizeof (key), "output.%s.label", stream);
+        set_opt (m, key, json_true ());
+    }
+}
+
+static void apply_io (struct maker *m, bool has_io)
+{
+    const char *input = has_io ? cmd_str (m->c, "input", NULL) : NULL;
+    struct idset *ranks = input ? idset_decode (input) : NULL;
+
+    if (has_io && !ranks) // an idset says which tasks get the terminal's input
+        apply_stream (m, "input", "stdin");
+    idset_destroy (ranks);
+    if (has_io) {
+        apply_stream (m, "output", "stdout");
+        apply_stream (m, "error", "stderr");
+    }
+    if (cmd_has (m->c, "unbuffered")) {
+        set_opt (m, "output.stdout.buffer.type", json_string ("none"));
+        set_opt (m, "output.stderr.buffer.type", json_string ("none"));
+    }
+}
+
+static void apply_common (struct maker *m, bool has_io)
+{
+    json_t *templates = envrules_templates (m->env);
+
+    apply_io (m, has_io);
+    if (json_object_size (templates) > 0)
+        set_opt (m, "env-expand", json_incref (templates));
+    apply_rlimits (m);
+    apply_signal (m);
+    each (m, "dependency", add_dependency);
+    apply_begin_time (m);
+    apply_requires (m);
+    each (m, "setopt", add_setopt);
+    each (m, "setattr", add_setattr);
+    each (m, "add-file", add_file);
+}
+
+/* What all kinds of jobs have in their request. */
+static void make_request (struct maker *m, char *const *argv, int argc)
+{
+    if (!(m->argv = calloc (argc + 1, sizeof (char *))))
+        bad (m, "out of memory");
+    for (int i = 0; i < argc && !m->failed; i++) {
+        flux_error_t error;
+        m->argv[i] = m->s ? subst_expand (m->s, argv[i], &error) : strdup (argv[i]);
+        if (!m->argv[i])
+            bad (m, "%s: %s", argv[i], error.text);
+    }
+    m->req.argc = argc;
+    m->req.argv = m->argv;
+    m->req.nnodes = count (m, "nodes", 1);
+    m->req.exclusive = cmd_has (m->c, "exclusive");
+    m->req.name = str (m, "job-name");
+    m->req.queue = str (m, "queue");
+    m->req.bank = str (m, "bank");
+    m->req.cwd = str (m, "cwd");
+    if (!m->req.cwd && (m->req.cwd = get_current_dir_name ()))
+        m->owned[m->nowned++] = (char *)m->req.cwd;
+    parse_time_limit (m);
+    make_environment (m);
+}
+
+static int finish (struct maker *m, struct submit_spec *spec)
+{
+    spec->urgency = m->failed ? -1 : parse_urgency (m->c, m->errp);
+    spec->flags = m->failed ? -1 : parse_flags (m->c, m->errp);
+    m->failed |= spec->urgency < 0 || spec->flags < 0;
+    for (int i = 0; i < m->nowned; i++)
+        free (m->owned[i]);
+    for (int i = 0; m->argv && i < m->req.argc; i++)
+        free (m->argv[i]);
+    free (m->argv);
+    envrules_destroy (m->env);
+    if (m->failed) {
+        json_decref (m->spec);
+        m->spec = NULL;
+    }
+    spec->jobspec = m->spec;
+    return m->failed ? -1 : 0;
+}
+
+int submit_spec_tasks (struct submit_spec *spec, const struct cmd *c, const struct subst *s,
+                       flux_error_t *errp)
+{
+    struct maker m = {.c = c, .s = s, .errp = errp};
+
+    if (c->argc == 0)
+        return errprintf (errp, "the command to run is missing");
+    make_request (&m, c->argv, c->argc);
+    m.req.ntasks = count (&m, "ntasks", 1);
+    m.req.cores_per_task = count (&m, "cores-per-task", 1);
+    m.req.gpus_per_task = count (&m, "gpus-per-task", 0);
+    m.req.ncores = count (&m, "cores", 1);
+    m.req.tasks_per_node = count (&m, "tasks-per-node", 1);
+    m.req.tasks_per_core = count (&m, "tasks-per-core", 1);
+    m.req.gpus_per_node = count (&m, "gpus-per-node", 0);
+    if (!m.failed && !(m.spec = jobspec_build (&m.req, errp)))
+        m.failed = true;
+    if (!m.failed) {
+        apply_taskmap (&m);
+        apply_common (&m, true);
+    }
+    return finish (&m, spec);
+}
+
+/* Slots rather than tasks; without a number of them one a node. */
+static void make_nest_request (struct maker *m)
+{
+    m->req.ntasks = count (m, "nslots", 1);
+    m->req.cores_per_task = count (m, "cores-per-slot", 1);
+    m->req.gpus_per_task = count (m, "gpus-per-slot", 0);
+    if (!m->failed && m->req.ntasks == 0 && m->req.nnodes == 0)
+        bad (m, "the number of slots (-n) or of nodes (-N) is needed");
+}
+
+static char **broker_opts (const struct cmd *c)
+{
+    char **out = calloc (RULES_MAX + 1, sizeof (char *));
+    const char *s;
+    int n = 0, iter = 0;
+
+    while (out && (s = cmd_next (c, "broker-opts", &iter)))
+        while (*s && n < RULES_MAX) {
+            size_t len = strcspn (s, ",");
+            if (len > 0)
+                out[n++] = strndup (s, len);
+            s += len + (s[len] == ',');
+        }
+    if (out && cmd_has (c, "dump") &&
+        asprintf (&out[n], "-Scontent.dump=%s", cmd_str (c, "dump", "flux-{{jobid}}-dump.tgz")) < 0)
+        out[n] = NULL;
+    return out;
+}
+
+static void free_words (char **words)
+{
+    for (int i = 0; words && words[i]; i++)
+        free (words[i]);
+    free (words);
+}
+
+int submit_spec_nest (struct submit_spec *spec, const struct cmd *c, flux_error_t *errp)
+{
+    struct maker m = {.c = c, .errp = errp};
+    char **opts = broker_opts (c);
+
+    make_request (&m, c->argv, c->argc);
+    make_nest_request (&m);
+    if (!m.failed && !(m.spec = jobspec_build_nest (&m.req, opts, errp)))
+        m.failed = true;
+    if (!m.failed)
+        apply_common (&m, false);
+    free_words (opts);
+    return finish (&m, spec);
+}
+
+int submit_spec_batch (struct submit_spec *spec, const struct cmd *c, const char *name,
+                       const char *script, size_t len, flux_error_t *errp)
+{
+    struct maker m = {.c = c, .errp = errp};
+    char **opts = broker_opts (c);
+    bool wrap = cmd_has (c, "wrap");
+
+    make_request (&m, c->argv + (c->argc > 0 && !wrap), c->argc > 0 && !wrap ? c->argc - 1 : 0);
+    make_nest_request (&m);
+    if (!m.failed && !(m.spec = jobspec_build_batch (&m.req, opts, name, script, len, errp)))
+        m.failed = true;
+    if (!m.failed && !cmd_has (c, "output"))
+        if (jobspec_set_io (m.spec, "stdout", "flux-{{id}}.out") < 0)
+            bad (&m, "out of memory");
+    if (!m.failed)
+        apply_common (&m, true);
+    free_words (opts);
+    return finish (&m, spec);
+}
+
+void submit_spec_clear (struct submit_spec *spec)
+{
+    json_decref (spec->jobspec);
+    spec->jobspec = NULL;
+}
