@@ -416,7 +416,8 @@ void children_turn (struct overlay *ov)
 
 void children_tick (struct overlay *ov, double now)
 {
-    flux_msg_t *beat = ov_control (CONTROL_HEARTBEAT, 0);
+    bool orphan = ov->parent.orphan_since > 0;
+    flux_msg_t *beat = ov_control (CONTROL_HEARTBEAT, orphan ? HEARTBEAT_ORPHAN : HEARTBEAT_WELL);
     struct child *c, *tmp;
 
     HASH_ITER (hh, ov->children.by_id, c, tmp)

@@ -155,6 +155,7 @@ static void on_welcome (struct overlay *ov, const flux_msg_t *msg)
     snprintf (p->uuid, sizeof (p->uuid), "%s", uuid);
     p->state = PARENT_UP;
     p->ever_up = true;
+    parent_orphan (ov, false);
     if (gap > 0)
         p->event_gap += (uint32_t)gap;
     join_ancestors (ov, list);

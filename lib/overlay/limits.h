@@ -32,8 +32,10 @@
 #define OVERLAY_REPLAY_EVENTS 4096 // kept for brokers that change their parent
 #define OVERLAY_REPLAY_BYTES (8u << 20)
 
-#define OVERLAY_HEAL_ATTEMPT 3. // seconds for a try in the first round
+#define OVERLAY_HEAL_ATTEMPT 2. // seconds for a try in the first rounds
 #define OVERLAY_HEAL_PAUSE .1   // seconds after the first round; doubles
 #define OVERLAY_HEAL_PAUSE_MAX 2.
+#define OVERLAY_HEAL_MIN 6. // seconds, also when time was used up by a parent that looked in vain
+#define OVERLAY_ROOT_REFUSED 4 // refused connects in a row that say that rank 0 is dead
 
 #endif /* !FLUX_OVERLAY_LIMITS_H */

@@ -9,6 +9,7 @@ lib_overlay_liboverlay_la_SOURCES = \
 	%D%/hello.c %D%/hello.h \
 	%D%/ifaddr.c \
 	%D%/outq.c %D%/outq.h \
+	%D%/probe.c %D%/probe.h \
 	%D%/reach.c %D%/reach.h \
 	%D%/replay.c %D%/replay.h \
 	%D%/topology.c %D%/topology.h \

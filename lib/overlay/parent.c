@@ -8,7 +8,10 @@
  *             ^  |        |       |
  *            WAIT <---------------+        (each try ends in UP or WAIT, the last one in GONE)
  *
- * What is sent up in WAIT, CHALLENGE and HELLO is queued for the parent to come. */
+ * What is sent up meanwhile is queued for the parent to come. When a connect fails, a probe tells
+ * why, so that a dead rank 0 is not looked for as long as one that is behind a cut link. Children
+ * are told when a broker lost its way to rank 0: should it give up, they don't begin to count anew.
+ */
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +23,7 @@
 
 static void close_socket (struct parent *p)
 {
+    probe_stop (&p->probe);
     zsock_destroy (p->zs);
     p->zs = NULL;
     p->uuid[0] = '\0';
@@ -64,6 +68,28 @@ static void next_try (struct overlay *ov, int errnum, const char *reason)
     set_timer (ov, pause);
 }
 
+void parent_orphan (struct overlay *ov, bool orphan)
+{
+    struct parent *p = &ov->parent;
+    flux_msg_t *msg;
+
+    if (orphan == (p->orphan_since > 0))
+        return;
+    p->orphan_since = orphan ? ov_now (ov) : 0;
+    if ((msg = ov_control (CONTROL_HEARTBEAT, orphan ? HEARTBEAT_ORPHAN : HEARTBEAT_WELL)))
+        children_bcast (ov, msg);
+    flux_msg_destroy (msg);
+}
+
+/* Nobody listens where rank 0 was, and its host says so. */
+static bool root_is_dead (struct parent *p, int errnum)
+{
+    if (!p->ever_up || p->ancestors[p->current].rank != 0)
+        return false;
+    p->root_refused = errnum == ECONNREFUSED ? p->root_refused + 1 : 0;
+    return p->root_refused >= OVERLAY_ROOT_REFUSED;
+}
+
 /* A try failed. A refusal is for good: that candidate is not asked again. */
 void parent_failed (struct overlay *ov, int errnum, const char *reason, bool refused)
 {
@@ -71,6 +97,10 @@ void parent_failed (struct overlay *ov, int errnum, const char *reason, bool ref
     struct ancestor gone = p->ancestors[p->current];
 
     ov_log (ov, 4, "rank %u is no parent for us: %s", gone.rank, reason);
+    if (root_is_dead (p, errnum)) {
+        parent_final (ov, EHOSTUNREACH, "rank 0 is gone");
+        return;
+    }
     if (refused) {
         heal_drop (&p->heal);
         p->ancestor_count--;
@@ -82,40 +112,62 @@ void parent_failed (struct overlay *ov, int errnum, const char *reason, bool ref
     next_try (ov, errnum, reason);
 }
 
+/* The time that is left when our parent has looked for rank 0 before us. */
+static double heal_time (struct overlay *ov)
+{
+    double left = ov->heal_timeout;
+
+    if (ov->parent.orphan_since > 0) {
+        left -= ov_now (ov) - ov->parent.orphan_since;
+        if (left < OVERLAY_HEAL_MIN)
+            left = OVERLAY_HEAL_MIN < ov->heal_timeout ? OVERLAY_HEAL_MIN : ov->heal_timeout;
+    }
+    return left;
+}
+
 /* The link of a parent that had let us in is gone. */
 void parent_lost (struct overlay *ov, const char *reason)
 {
     struct parent *p = &ov->parent;
-    bool heals = ov->heal_timeout > 0 && p->ancestor_count > 0;
 
     close_socket (p);
     outq_clear (&p->q); // its senders hear EHOSTUNREACH; it must not be done after all
-    if (!heals) {
+    if (ov->heal_timeout <= 0 || p->ancestor_count == 0) {
         parent_final (ov, EHOSTUNREACH, reason);
         return;
     }
     ov_log (ov, 4, "lost parent rank %u: %s", p->ancestors[p->current].rank, reason);
-    heal_start (&p->heal, p->ancestor_count, ov_now (ov), ov->heal_timeout, OVERLAY_HEAL_ATTEMPT,
+    heal_start (&p->heal, p->ancestor_count, ov_now (ov), heal_time (ov), OVERLAY_HEAL_ATTEMPT,
                 ov->connect_timeout);
-    p->current = 0;
-    p->state = PARENT_WAIT;
-    set_timer (ov, 0.);
+    p->root_refused = 0;
+    next_try (ov, EHOSTUNREACH, reason);
+    if (p->state == PARENT_GONE)
+        return;
+    parent_orphan (ov, true);
     if (ov->ops->parent_down)
         ov->ops->parent_down (ov, false, EHOSTUNREACH, reason, ov->arg);
 }
 
-static void control (struct overlay *ov, const flux_msg_t *msg)
+static void told_leave (struct overlay *ov, int status)
 {
-    int type, status;
-
-    if (flux_msg_get_control (msg, &type, &status) < 0 || type != CONTROL_DISCONNECT)
-        return;
     if (ov->parent.state == PARENT_LEAVING)
         parent_final (ov, 0, "goodbye");
     else if (status == DISCONNECT_UNKNOWN)
         parent_lost (ov, "the parent does not know this broker any more");
     else
         parent_final (ov, EHOSTDOWN, "the parent told this broker to leave");
+}
+
+static void control (struct overlay *ov, const flux_msg_t *msg)
+{
+    int type, status;
+
+    if (flux_msg_get_control (msg, &type, &status) < 0)
+        return;
+    if (type == CONTROL_DISCONNECT)
+        told_leave (ov, status);
+    else if (type == CONTROL_HEARTBEAT)
+        parent_orphan (ov, status == HEARTBEAT_ORPHAN);
 }
 
 /* The same event may come twice: by the old parent, and repeated by the new one. */
@@ -233,9 +285,11 @@ static void monitor_cb (uint16_t event, uint32_t value, void *arg)
         break;
     case PARENT_CHALLENGE:
     case PARENT_HELLO:
-        if (event == ZMQ_EVENT_CLOSED)
-            parent_failed (ov, EHOSTUNREACH, "cannot connect", false);
-        else if (event == ZMQ_EVENT_DISCONNECTED)
+        if (event == ZMQ_EVENT_CLOSED) {
+            close_socket (p);
+            p->state = PARENT_PROBE;
+            probe_start (&p->probe, p->ancestors[p->current].uri, p->patience);
+        } else if (event == ZMQ_EVENT_DISCONNECTED)
             parent_failed (ov, EHOSTUNREACH, "it closed the connection", false);
         else if (!closed)
             parent_failed (ov, EPERM, "the CURVE handshake failed (wrong key?)", false);
@@ -243,6 +297,12 @@ static void monitor_cb (uint16_t event, uint32_t value, void *arg)
     default:
         break;
     }
+}
+
+static void probe_cb (int errnum, void *arg)
+{
+    parent_failed (arg, errnum ? errnum : EAGAIN, errnum ? strerror (errnum) : "cannot connect",
+                   false);
 }
 
 static int dealer_options (struct overlay *ov, const char *uri, const char *key)
@@ -289,6 +349,7 @@ static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
             set_timer (ov, p->patience);
         break;
     case PARENT_CHALLENGE:
+    case PARENT_PROBE:
     case PARENT_HELLO:
         parent_failed (ov, ETIMEDOUT, "no answer in time", false);
         break;
@@ -499,13 +560,14 @@ void parent_tick (struct overlay *ov, double now)
     if (ov->parent.state != PARENT_UP || ov->torpid_min <= 0 ||
         now - ov->parent.traffic.tx_last <= .9 * ov->torpid_min)
         return;
-    if ((beat = ov_control (CONTROL_HEARTBEAT, 0)))
+    if ((beat = ov_control (CONTROL_HEARTBEAT, HEARTBEAT_WELL)))
         parent_send (ov, beat);
     flux_msg_destroy (beat);
 }
 
 int parent_init (struct overlay *ov)
 {
+    probe_init (&ov->parent.probe, ov->loop, probe_cb, ov);
     ev_init (&ov->parent.timer, timer_cb);
     ov->parent.timer.data = ov;
     return 0;

@@ -17,6 +17,7 @@
 #include "lib/overlay/limits.h"
 #include "lib/overlay/outq.h"
 #include "lib/overlay/overlay.h"
+#include "lib/overlay/probe.h"
 #include "lib/overlay/reach.h"
 #include "lib/overlay/replay.h"
 #include "lib/overlay/wire.h"
@@ -24,9 +25,13 @@
 
 /* Control messages (RFC 3 leaves the numbers open; these are flux-core's). */
 enum {
-    CONTROL_HEARTBEAT = 0,  // both ways, when a link was idle
+    CONTROL_HEARTBEAT = 0,  // both ways, when a link was idle; down with one of the next
     CONTROL_STATUS = 1,     // up: the subtree's status; OVERLAY_OFFLINE is the goodbye
     CONTROL_DISCONNECT = 2, // down: leave; status is one of the next
+};
+enum {
+    HEARTBEAT_WELL = 0,
+    HEARTBEAT_ORPHAN = 1, // the way to rank 0 is lost, here or above, and being looked for
 };
 enum {
     DISCONNECT_LEAVE = 0,   // for good: told by an operator, or the answer to a goodbye
@@ -106,6 +111,7 @@ enum parent_state {
     PARENT_NONE,
     PARENT_WAIT, // for the next try
     PARENT_CHALLENGE,
+    PARENT_PROBE, // the connect failed: why?
     PARENT_HELLO,
     PARENT_UP,
     PARENT_LEAVING, // goodbye said
@@ -126,8 +132,11 @@ struct parent {
     struct ancestor *ancestors; // nearest first; the first is or was the parent
     int ancestor_count;
     struct heal heal;
+    struct probe probe;
     bool ever_up;
-    int move; // overlay_reparent: the first ancestor is to be the parent
+    int root_refused;    // times in a row that rank 0's host said that nobody listens there
+    double orphan_since; // told by the parent, or our own; 0: there is a way to rank 0
+    int move;            // overlay_reparent: the first ancestor is to be the parent
     double patience;
     ev_timer timer;
     struct outq q;
@@ -210,6 +219,7 @@ void parent_lost (struct overlay *ov, const char *reason);
 void parent_final (struct overlay *ov, int errnum, const char *reason);
 void parent_failed (struct overlay *ov, int errnum, const char *reason, bool refused);
 int parent_write (struct overlay *ov, const flux_msg_t *msg);
+void parent_orphan (struct overlay *ov, bool orphan); // note it, and tell the children
 
 /* join.c: the hello seen from the child. */
 int join_start (struct overlay *ov);

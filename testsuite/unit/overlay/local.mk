@@ -25,3 +25,8 @@ testsuite_unit_overlay_test_healing_LDADD = $(overlay_test_libs)
 
 testsuite_unit_overlay_test_security_SOURCES = %D%/test_security.c %D%/tree.c %D%/tree.h
 testsuite_unit_overlay_test_security_LDADD = $(overlay_test_libs)
+
+# For testsuite/t/2300-overlay-netns.sh.
+check_PROGRAMS += testsuite/unit/overlay/overlay_node
+testsuite_unit_overlay_overlay_node_SOURCES = %D%/overlay_node.c
+testsuite_unit_overlay_overlay_node_LDADD = $(overlay_test_libs)

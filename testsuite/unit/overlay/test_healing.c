@@ -196,14 +196,22 @@ static void test_root_dies (void **state)
     struct tree t;
 
     tree_init (&t, 7, "kary:2");
-    t.conf.heal_timeout = .5;
     tree_start (&t);
     node_destroy (&t.node[0]);
     for (uint32_t r = 1; r <= 2; r++) {
-        assert_true (tree_wait_int (&t, &t.node[r].parent_final, 1, 3));
+        assert_true (tree_wait_int (&t, &t.node[r].parent_final, 1, 4));
         assert_int_equal (t.node[r].parent_down, 2);
         assert_int_equal (t.node[r].errnum, EHOSTUNREACH);
+        assert_string_equal (t.node[r].reason, "rank 0 is gone");
     }
+    tree_fini (&t);
+    /* The time for healing ends it as well. */
+    tree_init (&t, 3, "kary:2");
+    t.conf.heal_timeout = .15;
+    tree_start (&t);
+    node_destroy (&t.node[0]);
+    assert_true (tree_wait_int (&t, &t.node[1].parent_final, 1, 4));
+    assert_int_equal (t.node[1].errnum, ECONNREFUSED);
     tree_fini (&t);
 }
 
