@@ -10,6 +10,7 @@ shell_broker_librouter_la_SOURCES = \
 	%D%/waiters.c %D%/waiters.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/attr.c %D%/attr.h \
+	%D%/log.c %D%/log.h \
 	%D%/machine.c %D%/machine.h \
 	%D%/life.c %D%/life.h
 

@@ -23,6 +23,7 @@
 #include "shell/broker/attr.h"
 #include "shell/broker/life.h"
 #include "shell/broker/listener.h"
+#include "shell/broker/log.h"
 #include "shell/broker/net.h"
 #include "shell/broker/options.h"
 #include "shell/broker/program.h"
@@ -46,11 +47,13 @@ struct broker {
     struct net *net;
     struct listener *listener;
     struct life *life;
+    struct log *log;
     struct services *services;
     struct program *program;
     char **program_argv;
     ev_timer timer; // of the present state
     ev_signal sigterm, sigint, sighup, sigusr1, sigusr2;
+    const flux_msg_t *shutdown_request;
     uint32_t quorum;
     int program_status; // wait status of the initial program
     int exit_code;      // when something else went wrong
@@ -260,6 +263,8 @@ static void enter_finalize (struct broker *b)
 
 static void enter_goodbye (struct broker *b)
 {
+    if (b->shutdown_request)
+        router_respond_error (b->router, b->shutdown_request, ENODATA, NULL);
     if (is_leader (b) || !b->net || overlay_parent (net_overlay (b->net)) < 0) {
         life_post (b->life, "goodbye");
     } else {
@@ -381,6 +386,41 @@ static void pass_signal_cb (struct ev_loop *loop, ev_signal *w, int revents)
     program_kill (b->program, w->signum);
 }
 
+/* shutdown.start: with a streaming request, lines for the user until the end of it. */
+static void shutdown_start_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct broker *b = arg;
+
+    if (!is_leader (b)) {
+        router_respond_error (rt, msg, EINVAL, "shutdown is for rank 0");
+    } else if (life_state (b->life) > STATE_RUN) {
+        router_respond_error (rt, msg, EINVAL, "shutdown is already in progress");
+    } else {
+        if (flux_msg_is_streaming (msg))
+            b->shutdown_request = flux_msg_incref (msg);
+        else
+            router_respond (rt, msg, NULL);
+        program_kill (b->program, SIGHUP);
+        life_post (b->life, "shutdown");
+    }
+}
+
+static void shutdown_disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct broker *b = arg;
+
+    if (b->shutdown_request && flux_msg_route_match_first (b->shutdown_request, msg)) {
+        flux_msg_decref (b->shutdown_request);
+        b->shutdown_request = NULL;
+    }
+}
+
+static const struct handler_row shutdown_rows[] = {
+    {"start", shutdown_start_cb, FLUX_ROLE_OWNER},
+    {"disconnect", shutdown_disconnect_cb, FLUX_ROLE_ALL},
+    {NULL, NULL, 0},
+};
+
 /* ---- set-up and end ---- */
 
 static int init_attrs (struct broker *b, flux_error_t *errp)
@@ -485,7 +525,9 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         return -1;
     if (!(b->router = router_create (b->loop, b->info->rank, b->info->size, getuid ())) ||
         !(b->life = life_create (b->router, enter_state, b)) ||
-        attr_service_add (b->attrs, b->router) < 0)
+        !(b->log = log_create (b->router, b->attrs)) ||
+        attr_service_add (b->attrs, b->router) < 0 ||
+        router_service_add (b->router, "shutdown", shutdown_rows, b) < 0)
         return errprintf (errp, "out of memory");
     init_signals (b);
     if (b->info->size > 1 &&
@@ -499,10 +541,12 @@ static int broker_init (struct broker *b, flux_error_t *errp)
 static void broker_fini (struct broker *b)
 {
     listener_destroy (b->listener);
+    flux_msg_decref (b->shutdown_request);
     services_destroy (b->services);
     program_destroy (b->program);
     net_destroy (b->net);
     life_destroy (b->life);
+    log_destroy (b->log);
     router_destroy (b->router);
     rundir_destroy (b->rundir);
     bootstrap_destroy (b->bootstrap);

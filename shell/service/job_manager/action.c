@@ -78,6 +78,7 @@ void job_cleanup (struct job_manager *jm, struct job *job)
 static void enter_cleanup (struct job_manager *jm, struct job *job)
 {
     queue_remove (jm->queue, job);
+    limit_stop (jm, job);
     if (job->live->started && !job->finished)
         job_exec_cancel (jm->exec, job->id);
     else

@@ -8,6 +8,7 @@
 #ifndef FLUX_SERVICE_JOB_MANAGER_JOB_H
 #define FLUX_SERVICE_JOB_MANAGER_JOB_H
 
+#include <ev.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -80,6 +81,8 @@ struct job_live {
     bool started; // handed to exec, which has not ended it yet
     bool queued;
     int64_t queued_at;       // the priority under which it is queued
+    struct job_manager *jm;    // for the callback of the timer
+    ev_timer limit;            // the time limit, while it runs
     double sim_duration;     // simulated execution: seconds, below 0: real
     struct job *prev, *next; // on the queue, by priority and id
 };

@@ -5,6 +5,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/event.c \
 	%D%/job.c %D%/job.h \
 	%D%/journal.c %D%/journal.h \
+	%D%/limit.c \
 	%D%/manager.c %D%/manager.h \
 	%D%/private.h \
 	%D%/purge.c \

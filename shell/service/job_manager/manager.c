@@ -233,6 +233,7 @@ void job_manager_destroy (struct job_manager *jm)
         HASH_ITER (hh, jm->jobs, job, tmp)
         {
             HASH_DEL (jm->jobs, job);
+            limit_stop (jm, job);
             job_free (job);
         }
         journal_destroy (jm->journal);

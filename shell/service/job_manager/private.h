@@ -80,6 +80,10 @@ extern const struct job_exec_ops job_exec_callbacks;
 /* schedule.c */
 void schedule_pass (struct router *rt, void *arg);
 
+/* limit.c: a job with an expiration gets a timeout exception when it comes. */
+void limit_start (struct job_manager *jm, struct job *job);
+void limit_stop (struct job_manager *jm, struct job *job);
+
 /* submit.c */
 int submit_service_add (struct job_manager *jm);
 

@@ -58,6 +58,7 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
     list_prepend (&jm->running, job);
     kvs_local_put (jm->kvs, NULL, job_key (job->id, "R", key, sizeof (key)), alloc->R,
                    strlen (alloc->R));
+    limit_start (jm, job);
     event_post (jm, job, "alloc", NULL);
     start_job (jm, job, alloc);
 }

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The log service, see log.h. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include <flux/request.h>
+#include <flux/rpc.h>
+
+#include "shell/broker/attr.h"
+#include "shell/broker/log.h"
+#include "shell/broker/router.h"
+#include "shell/broker/waiters.h"
+
+#define ENTRY_MAX 4096
+
+struct entry {
+    char *text;
+};
+
+struct log {
+    struct router *rt;
+    const struct attrs *attrs;
+    struct entry *ring;
+    uint32_t size, first, count;
+    struct waiters *followers;
+};
+
+static int severity_of (const char *line)
+{
+    return *line == '<' ? atoi (line + 1) & 7 : LOG_INFO;
+}
+
+static uint32_t level (struct log *log, const char *name, uint32_t def)
+{
+    uint32_t value;
+
+    return attr_get_uint32 (log->attrs, name, def, &value, NULL) == 0 ? value : def;
+}
+
+/* The message after the seven fields of the header. */
+static const char *message_of (const char *line)
+{
+    for (int i = 0; i < 7 && line; i++) {
+        line = strchr (line, ' ');
+        if (line)
+            line++;
+    }
+    return line ? line : "";
+}
+
+static void to_stderr (struct log *log, const char *line)
+{
+    static const char *names[] = {"emerg",   "alert",  "crit", "err",
+                                  "warning", "notice", "info", "debug"};
+    const char *rank = line;
+
+    for (int i = 0; i < 2 && rank; i++) { // <PRI>1 TIME RANK ...
+        rank = strchr (rank, ' ');
+        if (rank)
+            rank++;
+    }
+    fprintf (stderr, "flux-broker: %s[%.*s]: %s%s", names[severity_of (line)],
+             rank ? (int)strcspn (rank, " ") : 1, rank ? rank : "?", message_of (line),
+             strchr (line, '\n') ? "" : "\n");
+}
+
+struct delivery {
+    struct log *log;
+    const char *line;
+};
+
+static void deliver_each (const flux_msg_t *msg, void *arg)
+{
+    struct delivery *d = arg;
+
+    router_respond (d->log->rt, msg, d->line);
+}
+
+static void keep (struct log *log, const char *line)
+{
+    char *copy = strdup (line);
+
+    if (!copy || log->size == 0) {
+        free (copy);
+        return;
+    }
+    uint32_t slot = (log->first + log->count) % log->size;
+    if (log->count == log->size) {
+        free (log->ring[log->first].text);
+        log->first = (log->first + 1) % log->size;
+    } else {
+        log->count++;
+    }
+    log->ring[slot].text = copy;
+}
+
+static void append (struct log *log, const char *data, size_t len)
+{
+    char line[ENTRY_MAX + 1];
+    struct delivery d = {log, line};
+
+    if (len > ENTRY_MAX)
+        len = ENTRY_MAX;
+    memcpy (line, data, len);
+    line[len] = '\0';
+    keep (log, line);
+    waiters_each (log->followers, deliver_each, &d);
+    int severity = severity_of (line);
+    if (router_rank (log->rt) != 0 && severity <= (int)level (log, "log-forward-level", LOG_ERR))
+        router_rpc_raw (log->rt, "log.append", 0, FLUX_RPC_NORESPONSE, line, len, NULL, NULL);
+    else if (router_rank (log->rt) == 0 &&
+             severity <= (int)level (log, "log-stderr-level", LOG_ERR))
+        to_stderr (log, line);
+}
+
+void log_msg (struct log *log, int severity, const char *fmt, ...)
+{
+    char text[ENTRY_MAX], line[ENTRY_MAX + 128], stamp[64];
+    struct timespec now;
+    struct tm tm;
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (text, sizeof (text), fmt, ap);
+    va_end (ap);
+    clock_gettime (CLOCK_REALTIME, &now);
+    gmtime_r (&now.tv_sec, &tm);
+    strftime (stamp, sizeof (stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+    int n =
+        snprintf (line, sizeof (line), "<%d>1 %s.%06ldZ %u broker - - - %s\n", LOG_USER | severity,
+                  stamp, now.tv_nsec / 1000, (unsigned)router_rank (log->rt), text);
+    append (log, line, n < (int)sizeof (line) ? n : (int)sizeof (line) - 1);
+}
+
+static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    const char *topic;
+    const void *data;
+    size_t len;
+    uint32_t matchtag = 0;
+
+    if (flux_request_decode_raw (msg, &topic, &data, &len) == 0 && len > 0)
+        append (arg, data, len);
+    flux_msg_get_matchtag (msg, &matchtag);
+    if (matchtag != FLUX_MATCHTAG_NONE) // flux-core's clients ask for no answer this way
+        router_respond (rt, msg, NULL);
+}
+
+static void dmesg_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct log *log = arg;
+    int follow, nobacklog = 0;
+
+    if (flux_request_unpack (msg, NULL, "{s:b s?b}", "follow", &follow, "nobacklog", &nobacklog) <
+            0 ||
+        !flux_msg_is_streaming (msg)) {
+        router_respond_error (rt, msg, EPROTO, NULL);
+        return;
+    }
+    for (uint32_t i = 0; !nobacklog && i < log->count; i++)
+        router_respond (rt, msg, log->ring[(log->first + i) % log->size].text);
+    if (!follow)
+        router_respond_error (rt, msg, ENODATA, NULL);
+    else if (waiters_add (log->followers, msg) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+}
+
+static void clear (struct log *log)
+{
+    for (uint32_t i = 0; i < log->count; i++)
+        free (log->ring[(log->first + i) % log->size].text);
+    log->first = log->count = 0;
+}
+
+static void clear_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    clear (arg);
+    router_respond (rt, msg, NULL);
+}
+
+static void cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct log *log = arg;
+    const flux_msg_t *held = waiters_cancel (log->followers, msg);
+
+    if (held) {
+        router_respond_error (rt, held, ENODATA, NULL);
+        flux_msg_decref (held);
+    }
+}
+
+static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct log *log = arg;
+
+    waiters_disconnect (log->followers, msg);
+}
+
+static const struct handler_row rows[] = {
+    {"append", append_cb, FLUX_ROLE_USER},        {"dmesg", dmesg_cb, FLUX_ROLE_OWNER},
+    {"clear", clear_cb, FLUX_ROLE_OWNER},         {"cancel", cancel_cb, FLUX_ROLE_OWNER},
+    {"disconnect", disconnect_cb, FLUX_ROLE_ALL}, {NULL, NULL, 0},
+};
+
+struct log *log_create (struct router *rt, const struct attrs *attrs)
+{
+    struct log *log = calloc (1, sizeof (*log));
+
+    if (!log)
+        return NULL;
+    log->rt = rt;
+    log->attrs = attrs;
+    log->size = level (log, "log-ring-size", 1024);
+    if (log->size > 1000000)
+        log->size = 1000000;
+    if (!(log->ring = calloc (log->size + 1, sizeof (log->ring[0]))) ||
+        !(log->followers = waiters_create ()) || router_service_add (rt, "log", rows, log) < 0) {
+        log_destroy (log);
+        return NULL;
+    }
+    return log;
+}
+
+void log_destroy (struct log *log)
+{
+    if (log) {
+        int saved_errno = errno;
+        router_service_remove (log->rt, "log");
+        if (log->ring)
+            clear (log);
+        free (log->ring);
+        waiters_destroy (log->followers);
+        free (log);
+        errno = saved_errno;
+    }
+}
