@@ -95,6 +95,12 @@ struct jobspec *jobspec_decode (const char *s, size_t len, flux_error_t *errp);
 /* The same with decoded JSON, of which a reference is taken. It must not change afterwards. */
 struct jobspec *jobspec_from_json (json_t *o, flux_error_t *errp);
 
+/* The same, but the environment, most of the text of a usual jobspec, is only checked and left as
+ * text: env lies in s. js->environment is then an empty object. Where that cannot be done
+ * everything is decoded, and env is NULL. */
+struct jobspec *jobspec_decode_lean (const char *s, size_t len, const char **env, size_t *env_len,
+                                     flux_error_t *errp);
+
 void jobspec_destroy (struct jobspec *js);
 
 /* Append compact text. */

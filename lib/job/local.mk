@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += lib/job/libjob.la
 lib_job_libjob_la_SOURCES = \
 	%D%/limits.h \
 	%D%/jsonbuf.c %D%/jsonbuf.h \
+	%D%/jsonscan.c %D%/jsonscan.h \
 	%D%/fluid.c %D%/fluid.h \
 	%D%/fluid_words.c %D%/fluid_emoji.c %D%/fluid_private.h \
 	%D%/jobid.c \

@@ -16,3 +16,8 @@ check_PROGRAMS += testsuite/bench/kvs_core
 testsuite_bench_kvs_core_SOURCES = %D%/kvs_core.c
 testsuite_bench_kvs_core_LDADD = shell/service/kvs/libkvs.la shell/broker/librouter.la \
 	lib/codec/libcodec.la lib/util/libutil.la $(EV_LIBS) $(JANSSON_LIBS)
+
+# Formats of jobs: made and run by hand.
+check_PROGRAMS += testsuite/bench/bench_job
+testsuite_bench_bench_job_SOURCES = %D%/bench_job.c
+testsuite_bench_bench_job_LDADD = lib/job/libjob.la

@@ -195,6 +195,76 @@ static void test_members (void **state)
     free (s);
 }
 
+/* Lean decoding refuses what full decoding refuses, and hands out the same environment. */
+static void test_lean (void **state)
+{
+    static const struct {
+        const char *env;
+        bool good, lean;
+    } t[] = {
+        {"{}", true, true},
+        {" { \"A\" : \"1\" , \"B\" : null } ", true, true},
+        {"{\"A\":\"x\\\"}{\\\\\\n\\u00e4\\ud83d\\ude00\"}", true, true},
+        {"{\"A\":\"\xc3\xa4\xf0\x9f\x98\x83\"}", true, true},
+        {"{\"\\u0041\":\"\"}", true, false},
+        {"{\"A\":1}", false, false},
+        {"{\"A\":[]}", false, false},
+        {"{\"A=\":\"\"}", false, false},
+        {"{\"\":\"\"}", false, false},
+        {"{\"A\":\"\\u0000\"}", false, false},
+        {"{\"A\":\"\\ud83d\"}", false, false},
+        {"{\"A\":\"\\ud83dx\\ude00\"}", false, false},
+        {"{\"A\":\"\\x\"}", false, false},
+        {"{\"A\":\"\\u12\"}", false, false},
+        {"{\"A\":\"\001\"}", false, false},
+        {"{\"A\":\"\xff\"}", false, false},
+        {"{\"A\":\"\xc0\xaf\"}", false, false},
+        {"{\"A\":\"\xed\xa0\x80\"}", false, false},
+        {"{\"A\":\"\xf4\x90\x80\x80\"}", false, false},
+        {"{\"A\":\"}", false, false},
+        {"{\"A\"}", false, false},
+        {"{\"A\":\"1\",}", false, false},
+        {"{\"A\":\"1\" \"B\":\"1\"}", false, false},
+        {"{\"A\":nul}", false, false},
+        {"{", false, false},
+        {"[]", false, false},
+        {"{}}", false, false},
+        {"{},\"environment\":{\"A\":\"1\"}", true, false},
+        {"{},\"environment\":1", false, false},
+        {"{} x", false, false},
+    };
+    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
+        char *attrs = NULL;
+        const char *env;
+        size_t len;
+        flux_error_t error;
+        assert_true (asprintf (&attrs,
+                               "{\"user\":{\"environment\":\"}\\\"{\"},\"system\":{\"duration\":1,"
+                               "\"environment\":%s}}",
+                               t[i].env) > 0);
+        char *s = spec ("1", SLOT ("1", CORE ("1")), TASK (PER_SLOT), attrs);
+        struct jobspec *js = decode (s, &error);
+        struct jobspec *lean = jobspec_decode_lean (s, strlen (s), &env, &len, &error);
+        if (!!js != t[i].good || !!lean != t[i].good || (env != NULL) != t[i].lean)
+            fail_msg ("%s", t[i].env);
+        if (env) {
+            json_t *o = json_loadb (env, len, 0, NULL);
+            assert_true (json_equal (o, js->environment));
+            json_decref (o);
+            assert_int_equal (json_object_size (lean->environment), 0);
+        }
+        jobspec_destroy (js);
+        jobspec_destroy (lean);
+        free (attrs);
+        free (s);
+    }
+    const char *env;
+    size_t len;
+    assert_null (jobspec_decode_lean (NULL, 0, &env, &len, NULL));
+    assert_null (jobspec_decode_lean ("", 0, &env, &len, NULL));
+    assert_null (jobspec_decode_lean ("{\"attributes\":{\"system\"", 24, &env, &len, NULL));
+}
+
 static void test_update (void **state)
 {
     flux_error_t error;
@@ -448,10 +518,10 @@ static void test_jpath (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_counts), cmocka_unit_test (test_members),
-        cmocka_unit_test (test_update), cmocka_unit_test (test_failures),
-        cmocka_unit_test (test_bounds), cmocka_unit_test (test_count_forms),
-        cmocka_unit_test (test_jpath),
+        cmocka_unit_test (test_counts),      cmocka_unit_test (test_members),
+        cmocka_unit_test (test_lean),        cmocka_unit_test (test_update),
+        cmocka_unit_test (test_failures),    cmocka_unit_test (test_bounds),
+        cmocka_unit_test (test_count_forms), cmocka_unit_test (test_jpath),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

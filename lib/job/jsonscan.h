@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Finding a value in JSON text without decoding the text. What is stepped over is not checked: give
+ * the rest to jansson. */
+
+#ifndef FLUX_JOB_JSONSCAN_H
+#define FLUX_JOB_JSONSCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct jsonspan {
+    const char *p;
+    const char *end;
+};
+
+/* The value of a member of the object that `in` holds. The key is compared as it is written,
+ * escapes are not undone. False when there is none, or `in` holds no object. */
+bool jsonscan_member (struct jsonspan in, const char *key, struct jsonspan *value);
+
+/* Past the string at s->p; false unless it is a valid one (escapes, UTF-8, no NUL). */
+bool jsonscan_string (struct jsonspan *s);
+
+/* Is it an object whose members are all strings or null? Names must not be empty or hold '='. */
+bool jsonscan_is_environment (struct jsonspan s);
+
+#endif /* !FLUX_JOB_JSONSCAN_H */
