@@ -102,10 +102,16 @@ static int set_simulation (struct job *job, const struct jobspec *js, flux_error
     return 0;
 }
 
-static int take_environment (struct job_manager *jm, struct job *job, struct jobspec *js)
+/* text: as it came with the request, or NULL: it was decoded with the jobspec. */
+static int take_environment (struct job_manager *jm, struct job *job, struct jobspec *js,
+                             const char *text, size_t len)
 {
-    char *env = js->environment ? json_dumps (js->environment, JSON_COMPACT) : NULL;
+    char *env = NULL;
 
+    if (text)
+        env = strndup (text, len);
+    else if (js->environment)
+        env = json_dumps (js->environment, JSON_COMPACT);
     job->live->env = strpool_get (jm->strings, env ? env : "{}");
     free (env);
     return job->live->env ? 0 : -1;
@@ -125,7 +131,8 @@ static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspe
                                strlen (text));
 }
 
-static struct job *make_job (struct job_manager *jm, struct jobspec *js, flux_error_t *errp)
+static struct job *make_job (struct job_manager *jm, struct jobspec *js, const char *env,
+                             size_t env_len, flux_error_t *errp)
 {
     uint64_t id;
     struct job *job = NULL;
@@ -139,7 +146,7 @@ static struct job *make_job (struct job_manager *jm, struct jobspec *js, flux_er
         goto error;
     if (depends_add (jm->depends, job, js->dependencies, errp) < 0)
         goto error;
-    if (take_environment (jm, job, js) < 0 || store_jobspec (jm, job, js) < 0) {
+    if (take_environment (jm, job, js, env, env_len) < 0 || store_jobspec (jm, job, js) < 0) {
         errprintf (errp, "the jobspec could not be stored: %s", strerror (errno));
         goto error;
     }
@@ -172,9 +179,9 @@ static void begin_life (struct job_manager *jm, struct job *job)
 
 static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp)
 {
-    const char *J;
+    const char *J, *env;
     int urgency, flags;
-    size_t len;
+    size_t len, env_len;
     struct flux_msg_cred cred;
     struct jobspec *js = NULL;
     struct job *job = NULL;
@@ -201,7 +208,8 @@ static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_e
         return NULL;
     }
     char *text = unwrap (J, &len, errp);
-    if (text && (js = jobspec_decode (text, len, errp)) && (job = make_job (jm, js, errp))) {
+    if (text && (js = jobspec_decode_lean (text, len, &env, &env_len, errp)) &&
+        (job = make_job (jm, js, env, env_len, errp))) {
         job->userid = cred.userid;
         job->urgency = urgency;
         job->flags = flags & ~1;
