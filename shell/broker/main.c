@@ -530,8 +530,9 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         router_service_add (b->router, "shutdown", shutdown_rows, b) < 0)
         return errprintf (errp, "out of memory");
     init_signals (b);
-    if (b->info->size > 1 &&
-        !(b->net = net_create (b->router, b->attrs, b->bootstrap, &net_ops, b, errp)))
+    if (b->info->size > 1
+            ? !(b->net = net_create (b->router, b->attrs, b->bootstrap, &net_ops, b, errp))
+            : bootstrap_finish (b->bootstrap, "", "", BOOTSTRAP_NO_PARENT, errp) < 0)
         return -1;
     if (init_late_attrs (b) < 0)
         return errprintf (errp, "out of memory");

@@ -42,8 +42,14 @@ static json_t *lookup_key (struct job_info *ji, uint64_t id, const char *name, i
         errno = EINVAL;
         return NULL;
     }
-    if (kvs_local_get (ji->kvs, NULL, job_key (id, name, key, sizeof (key)), &data, &len) < 0)
+    if ((flags & FLAG_CURRENT) && strcmp (name, "jobspec") == 0) {
+        if (!(data = job_manager_jobspec (ji->jm, job_manager_lookup (ji->jm, id))))
+            return NULL;
+        len = strlen (data);
+    } else if (kvs_local_get (ji->kvs, NULL, job_key (id, name, key, sizeof (key)), &data, &len) <
+               0) {
         return NULL;
+    }
     if ((flags & FLAG_JSON_DECODE) && is_json_key (name))
         value = json_loadb (data, len, 0, NULL);
     else

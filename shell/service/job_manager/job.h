@@ -81,8 +81,8 @@ struct job_live {
     bool started; // handed to exec, which has not ended it yet
     bool queued;
     int64_t queued_at;       // the priority under which it is queued
-    struct job_manager *jm;    // for the callback of the timer
-    ev_timer limit;            // the time limit, while it runs
+    struct job_manager *jm;  // for the callback of the timer
+    ev_timer limit;          // the time limit, while it runs
     double sim_duration;     // simulated execution: seconds, below 0: real
     struct job *prev, *next; // on the queue, by priority and id
 };
@@ -99,6 +99,7 @@ struct job {
     uint8_t result;            // enum job_result, when inactive
     int8_t exception_severity; // -1: none
     bool waited;               // a wait request got its result
+    bool updated;              // the eventlog has jobspec-update events
     uint32_t wait_status;      // of the finish event
     bool finished;             // a finish event came
     uint32_t ncores;           // allocated, else asked for

@@ -13,4 +13,5 @@ shell_service_libservice_la_SOURCES += \
 	%D%/requests.c \
 	%D%/schedule.c \
 	%D%/strpool.c %D%/strpool.h \
-	%D%/submit.c
+	%D%/submit.c \
+	%D%/update.c

@@ -45,6 +45,9 @@ size_t job_manager_count_purged (const struct job_manager *jm);
 typedef void (*job_event_f) (struct job *job, const char *name, const char *entry, void *arg);
 int job_manager_on_event (struct job_manager *jm, job_event_f cb, void *arg);
 
+/* The jobspec as text, with the updates of its eventlog applied; malloc'd. NULL with errno. */
+char *job_manager_jobspec (struct job_manager *jm, const struct job *job);
+
 /* ---- for the services around it ---- */
 
 /* Raise an exception (RFC 21). Severity 0 ends the job. note may be NULL. */

@@ -14,6 +14,7 @@
 #include "shell/service/job_manager/strpool.h"
 
 struct fluid_generator;
+struct jobspec;
 
 struct event_listener {
     job_event_f cb;
@@ -86,6 +87,12 @@ void limit_stop (struct job_manager *jm, struct job *job);
 
 /* submit.c */
 int submit_service_add (struct job_manager *jm);
+
+/* update.c */
+void update_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+/* Take from the jobspec what lists and the scheduler need. */
+int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js);
 
 /* requests.c */
 int requests_service_add (struct job_manager *jm);

@@ -595,6 +595,60 @@ static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
                          "queued", (int)queue_count (jm->queue), "purged", (int)jm->purged_count);
 }
 
+/* job-manager.history.get: ids of a user's jobs, the newest first (flux job last). */
+struct history {
+    uint32_t userid;
+    json_int_t *ids;
+    size_t count, size;
+};
+
+static int history_add (struct job *job, void *arg)
+{
+    struct history *h = arg;
+
+    if (job->userid != h->userid)
+        return 0;
+    if (h->count == h->size) {
+        size_t size = h->size ? h->size * 2 : 64;
+        json_int_t *ids = realloc (h->ids, size * sizeof (*ids));
+        if (!ids)
+            return -1;
+        h->ids = ids;
+        h->size = size;
+    }
+    h->ids[h->count++] = job->id;
+    return 0;
+}
+
+static int newest_first (const void *a, const void *b)
+{
+    json_int_t x = *(const json_int_t *)a, y = *(const json_int_t *)b;
+    return x > y ? -1 : x < y;
+}
+
+static void history_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_manager *jm = arg;
+    int userid = -1;
+    struct history h = {.userid = sender (msg)};
+    json_t *ids = json_array ();
+
+    if (flux_request_unpack (msg, NULL, "{s?i}", "userid", &userid) == 0 && userid != -1)
+        h.userid = userid;
+    if (flux_msg_authorize (msg, h.userid) < 0) {
+        router_respond_error (rt, msg, EPERM, NULL);
+        json_decref (ids);
+        return;
+    }
+    job_manager_walk (jm, JOB_NEW | JOB_ACTIVE | JOB_INACTIVE, history_add, &h);
+    if (h.count > 0)
+        qsort (h.ids, h.count, sizeof (h.ids[0]), newest_first);
+    for (size_t i = 0; i < h.count; i++)
+        json_array_append_new (ids, json_integer (h.ids[i]));
+    router_respond_pack (rt, msg, "{s:o}", "jobs", ids);
+    free (h.ids);
+}
+
 static const struct handler_row rows[] = {
     {"raise", raise_cb, FLUX_ROLE_USER},
     {"raiseall", raiseall_cb, FLUX_ROLE_USER},
@@ -605,6 +659,8 @@ static const struct handler_row rows[] = {
     {"drain", drain_cb, FLUX_ROLE_OWNER},
     {"idle", idle_cb, FLUX_ROLE_OWNER},
     {"memo", memo_cb, FLUX_ROLE_USER},
+    {"update", update_cb, FLUX_ROLE_USER},
+    {"history.get", history_cb, FLUX_ROLE_USER},
     {"getinfo", getinfo_cb, FLUX_ROLE_OWNER},
     {"getattr", getattr_cb, FLUX_ROLE_USER},
     {"queue-list", queue_list_cb, FLUX_ROLE_USER},

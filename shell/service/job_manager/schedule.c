@@ -16,13 +16,10 @@
 
 static void start_job (struct job_manager *jm, struct job *job, const struct sched_alloc *alloc)
 {
-    char key[JOB_KEY_SIZE];
-    char *jobspec = NULL;
-    size_t len;
+    char *jobspec = job_manager_jobspec (jm, job);
     flux_error_t error;
 
-    if (kvs_local_get (jm->kvs, NULL, job_key (job->id, "jobspec", key, sizeof (key)), &jobspec,
-                       &len) < 0) {
+    if (!jobspec) {
         job_manager_raise (jm, job, "exec", 0, jm->owner, "its jobspec cannot be read");
         return;
     }

@@ -50,7 +50,7 @@ static char *unwrap (const char *J, size_t *lenp, flux_error_t *errp)
     return payload;
 }
 
-static int set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js)
+int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js)
 {
     struct job_facts *f = &job->facts;
     const struct jobspec_counts *c = &js->counts;
@@ -64,9 +64,11 @@ static int set_facts (struct job_manager *jm, struct job *job, const struct jobs
                    {&f->bank, js->bank}};
 
     for (size_t i = 0; i < sizeof (strings) / sizeof (strings[0]); i++) {
-        *strings[i].dst = strpool_get (jm->strings, strings[i].src);
-        if (strings[i].src && !*strings[i].dst)
+        const char *text = strpool_get (jm->strings, strings[i].src);
+        if (strings[i].src && !text)
             return -1;
+        strpool_put (jm->strings, *strings[i].dst);
+        *strings[i].dst = text;
     }
     f->nnodes = c->nnodes;
     f->nslots = c->nnodes > 0 && c->slots_per_node > 0 ? c->slots_per_node : c->nslots;
@@ -75,10 +77,12 @@ static int set_facts (struct job_manager *jm, struct job *job, const struct jobs
     f->exclusive = c->exclusive;
     f->duration = js->duration;
     f->ntasks = jobspec_task_total (js, c->nnodes, c->ncores);
-    job->nnodes = c->nnodes;
-    job->ncores = c->ncores;
-    if (js->constraints)
-        job->live->constraint = json_incref (js->constraints);
+    if (!job->live->has_resources) {
+        job->nnodes = c->nnodes;
+        job->ncores = c->ncores;
+    }
+    json_decref (job->live->constraint);
+    job->live->constraint = js->constraints ? json_incref (js->constraints) : NULL;
     return 0;
 }
 
@@ -138,7 +142,7 @@ static struct job *make_job (struct job_manager *jm, struct jobspec *js, const c
     struct job *job = NULL;
 
     if (fluid_generate (jm->fluid, &id) < 0 || !(job = job_create (id)) ||
-        set_facts (jm, job, js) < 0) {
+        job_set_facts (jm, job, js) < 0) {
         errprintf (errp, "%s", strerror (errno));
         goto error;
     }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* job-manager.update: changes to a job's jobspec after its submission. A pending job may change any
+ * attribute of system; a running one its duration only. The jobspec in the KVS stays as it was
+ * submitted; jobspec-update events (RFC 21) say what holds now. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <flux/request.h>
+
+#include "lib/job/eventlog.h"
+#include "lib/job/jobspec.h"
+#include "lib/util/errprintf.h"
+#include "lib/util/monotime.h"
+#include "shell/service/job_manager/private.h"
+#include "shell/service/kvs/kvs.h"
+#include "shell/service/sched/sched.h"
+
+#define DURATION "attributes.system.duration"
+
+static char *get_key (struct job_manager *jm, uint64_t id, const char *name, size_t *lenp)
+{
+    char key[JOB_KEY_SIZE];
+    char *data = NULL;
+
+    if (kvs_local_get (jm->kvs, NULL, job_key (id, name, key, sizeof (key)), &data, lenp) < 0)
+        return NULL;
+    return data;
+}
+
+/* Apply one line of the eventlog, if it is an update. */
+static struct jobspec *apply_line (struct jobspec *js, const char *line, size_t len)
+{
+    json_t *entry = eventlog_entry_decode (line, len, NULL), *context = NULL;
+    const char *name;
+    struct jobspec *next = NULL;
+
+    if (entry && eventlog_entry_parse (entry, NULL, &name, &context) == 0 && context &&
+        strcmp (name, "jobspec-update") == 0)
+        next = jobspec_update (js, context, NULL);
+    if (next)
+        jobspec_destroy (js);
+    json_decref (entry);
+    return next ? next : js;
+}
+
+static struct jobspec *decode_current (struct job_manager *jm, const struct job *job)
+{
+    size_t len, left = 0, linelen;
+    char *text = get_key (jm, job->id, "jobspec", &len);
+    struct jobspec *js = text ? jobspec_decode (text, len, NULL) : NULL;
+    char *log = js && job->updated ? get_key (jm, job->id, "eventlog", &left) : NULL;
+    const char *p = log, *line;
+
+    while (log && eventlog_next_line (&p, &left, &line, &linelen))
+        js = apply_line (js, line, linelen);
+    free (log);
+    free (text);
+    return js;
+}
+
+char *job_manager_jobspec (struct job_manager *jm, const struct job *job)
+{
+    size_t len;
+
+    if (!job->updated)
+        return get_key (jm, job->id, "jobspec", &len);
+    struct jobspec *js = decode_current (jm, job);
+    struct buf b = {0};
+    if (!js)
+        return NULL;
+    jobspec_encode_buf (&b, js);
+    jobspec_destroy (js);
+    return buf_steal (&b, NULL);
+}
+
+static int check_keys (const struct job *job, json_t *updates, flux_error_t *errp)
+{
+    const char *key;
+    json_t *value;
+
+    errno = EINVAL;
+    if (json_object_size (updates) == 0)
+        return errprintf (errp, "the update changes nothing");
+    json_object_foreach (updates, key, value)
+    {
+        if (strncmp (key, "attributes.", 11) != 0)
+            return errprintf (errp, "%s: only attributes can be updated", key);
+        if (strncmp (key, "attributes.system.environment", 29) == 0)
+            return errprintf (errp, "%s: cannot be updated", key);
+        if ((job->state & JOB_RUNNING) && strcmp (key, DURATION) != 0)
+            return errprintf (errp, "%s: cannot be updated while the job is running", key);
+    }
+    return 0;
+}
+
+static void new_time_limit (struct job_manager *jm, struct job *job, double duration)
+{
+    limit_stop (jm, job);
+    job->expiration = duration > 0 ? job->t_run + duration : 0.;
+    limit_start (jm, job);
+    event_post_pack (jm, job, "resource-update", "{s:f}", "expiration", job->expiration);
+}
+
+static int update_job (struct job_manager *jm, struct job *job, json_t *updates, flux_error_t *errp)
+{
+    struct jobspec *old = NULL, *new = NULL;
+    int rc = -1;
+
+    if (check_keys (job, updates, errp) < 0)
+        return -1;
+    if (!(old = decode_current (jm, job)))
+        return errprintf (errp, "the jobspec cannot be read");
+    if (!(new = jobspec_update (old, updates, errp)) || job_set_facts (jm, job, new) < 0)
+        goto done;
+    if ((job->state & JOB_PENDING) && sched_feasible (jm->sched, job, errp) < 0) {
+        job_set_facts (jm, job, old);
+        errno = EINVAL;
+        goto done;
+    }
+    job->updated = true;
+    event_post_pack (jm, job, "jobspec-update", "O", updates);
+    if ((job->state & JOB_RUNNING))
+        new_time_limit (jm, job, new->duration);
+    rc = 0;
+done:
+    jobspec_destroy (new);
+    jobspec_destroy (old);
+    return rc;
+}
+
+void update_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_manager *jm = arg;
+    json_int_t id;
+    json_t *updates;
+    struct job *job;
+    flux_error_t error = {"the update is not valid"};
+
+    if (flux_request_unpack (msg, NULL, "{s:I s:o}", "id", &id, "updates", &updates) < 0 ||
+        !json_is_object (updates))
+        router_respond_error (rt, msg, EPROTO, NULL);
+    else if (!(job = job_manager_lookup (jm, id)))
+        router_respond_error (rt, msg, ENOENT, "unknown job id");
+    else if (job->state == JOB_INACTIVE)
+        router_respond_error (rt, msg, EINVAL, "job is inactive");
+    else if (flux_msg_authorize (msg, job->userid) < 0)
+        router_respond_error (rt, msg, EPERM, "guests may only update their own jobs");
+    else if (update_job (jm, job, updates, &error) < 0)
+        router_respond_error (rt, msg, errno, error.text);
+    else {
+        router_respond (rt, msg, NULL);
+        job_manager_reschedule (jm);
+    }
+}
