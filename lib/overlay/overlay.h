@@ -116,7 +116,8 @@ struct overlay_conf {
     double torpid_max;          // tbon.torpid_max: child silent this long is torpid [30]
     double tcp_user_timeout;    // tbon.tcp_user_timeout: data unacknowledged, link is lost [20]
     double connect_timeout;     // tbon.connect_timeout: connect and hello, one attempt [30]
-    double heal_timeout;        // look this long for a new parent [60; below 0: never look]
+    double heal_timeout;        // look this long for a new parent [30; below 0: never]; less when
+                                // nobody listens any more where rank 0 was
     size_t queue_max; // bytes waiting for a peer that doesn't read; past it it is lost [256 MiB]
     int child_rcvhwm; // tbon.child_rcvhwm: messages libzmq stores per child [1000]
     int io_threads;   // tbon.zmq_io_threads [1]
