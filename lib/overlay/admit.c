@@ -195,6 +195,44 @@ static void replace_old (struct overlay *ov, uint32_t rank, const char *uuid)
         children_drop_lost (ov, old, "connected anew with another rank");
 }
 
+static void tell_elsewhere (struct overlay *ov, struct child *c, json_t *ranks)
+{
+    flux_msg_t *msg = NULL;
+
+    if (json_array_size (ranks) == 0)
+        json_decref (ranks);
+    else if ((msg = ov_request (TOPIC_ELSEWHERE, json_pack ("{s:o}", "ranks", ranks))))
+        children_send (ov, c, msg);
+    flux_msg_destroy (msg);
+}
+
+struct below {
+    const struct overlay *ov;
+    uint32_t rank;
+};
+
+static bool is_below (uint32_t rank, void *arg)
+{
+    struct below *b = arg;
+
+    return topology_is_below (b->ov->topo, rank, b->rank);
+}
+
+/* One that comes back hears which of its children live elsewhere; and when an adopted one comes,
+ * the child that it should be below hears it, if it lives. */
+static void settle_places (struct overlay *ov, struct child *c)
+{
+    struct below b = {ov, c->rank};
+    int regular = topology_child_route (ov->topo, ov->rank, c->rank);
+    struct child *above;
+
+    tell_elsewhere (ov, c, reach_others (ov->children.reach, c, is_below, &b));
+    if (regular != (int)c->rank && regular >= 0 &&
+        (above = children_by_rank (ov, (uint32_t)regular)))
+        tell_elsewhere (ov, above, json_pack ("[[i,i]]", (int)c->rank, (int)c->rank));
+    health_prune (ov);
+}
+
 static void let_in (struct overlay *ov, struct child *c, const struct request *r)
 {
     uint32_t first, gap = kept_events (ov, (uint32_t)r->event, &first);
@@ -219,6 +257,7 @@ static void let_in (struct overlay *ov, struct child *c, const struct request *r
     HASH_ADD (hh_uuid, ov->children.by_uuid, uuid, strlen (c->uuid), c);
     send_reply (ov, c, reply);
     send_events (ov, c, first);
+    settle_places (ov, c);
     ov->children.reach_dirty = true;
     zloop_defer (ov->zl);
     ov_log (ov, 7, "let in rank %u (%s)", c->rank, r->hostname);

@@ -215,6 +215,7 @@ static bool own_request (struct overlay *ov, struct child *c, flux_msg_t *msg)
     if (flux_msg_unpack (msg, "{s:o s:o}", "add", &add, "del", &del) < 0 ||
         reach_del (ov->children.reach, c, del) < 0 || reach_add (ov->children.reach, c, add) < 0)
         children_doom (ov, c, "sent a bad set of ranks");
+    health_prune (ov);
     ov->children.reach_dirty = true;
     zloop_defer (ov->zl);
     return true;
@@ -246,6 +247,8 @@ static void child_message (struct overlay *ov, struct child *c, flux_msg_t *msg)
     ov_trace (ov, "rx", c->rank, msg);
     if (type == FLUX_MSGTYPE_CONTROL)
         control (ov, c, msg);
+    else if (type == FLUX_MSGTYPE_EVENT)
+        ov->malformed++; // RFC 3: only rank 0 publishes
     else if (type != FLUX_MSGTYPE_REQUEST || !own_request (ov, c, msg))
         ov_deliver (ov, msg, c->rank, c->uuid, false);
 }

@@ -63,6 +63,35 @@ void record_torpid (struct overlay *ov, uint32_t rank, bool torpid)
     }
 }
 
+static void forget (struct overlay *ov, struct record *r)
+{
+    HASH_DEL (ov->children.records, r);
+    free (r);
+    zloop_defer (ov->zl);
+}
+
+void health_elsewhere (struct overlay *ov, const json_t *ranks)
+{
+    struct record *r, *tmp;
+
+    HASH_ITER (hh, ov->children.records, r, tmp)
+    {
+        if (!children_by_rank (ov, r->rank) && ranks_hold (ranks, r->rank))
+            forget (ov, r);
+    }
+}
+
+void health_prune (struct overlay *ov)
+{
+    struct record *r, *tmp;
+
+    HASH_ITER (hh, ov->children.records, r, tmp)
+    {
+        if (!children_by_rank (ov, r->rank) && reach_lookup (ov->children.reach, r->rank))
+            forget (ov, r);
+    }
+}
+
 static int worst_status (const struct overlay *ov)
 {
     int status = OVERLAY_FULL;

@@ -187,15 +187,27 @@ static int check_conf (const struct overlay_conf *conf, flux_error_t *errp)
     return 0;
 }
 
+static void start_tick (struct overlay *ov)
+{
+    ov->tick.repeat = ov->torpid_min > 0 ? ov->torpid_min : 5;
+    ev_timer_again (ov->loop, &ov->tick);
+}
+
+void overlay_set_torpid (struct overlay *ov, double torpid_min, double torpid_max)
+{
+    ov->torpid_min = seconds (torpid_min, 5);
+    ov->torpid_max = seconds (torpid_max, 30);
+    if (ov->zl)
+        start_tick (ov);
+}
+
 static int start (struct overlay *ov, int io_threads)
 {
-    double period = ov->torpid_min > 0 ? ov->torpid_min : 5;
 
     if (zmq_curve_keypair (ov->public_key, ov->secret_key) < 0 ||
         !(ov->zl = zloop_create (ov->loop, io_threads > 0 ? io_threads : 1, turn_cb, ov)))
         return -1;
-    ev_timer_set (&ov->tick, period, period);
-    ev_timer_start (ov->loop, &ov->tick);
+    start_tick (ov);
     return children_init (ov);
 }
 

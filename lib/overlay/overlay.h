@@ -61,7 +61,8 @@ enum overlay_auth {
 struct overlay_ops {
     /* A message of a peer. peer is its rank, from_parent says which side it is on. The message is
      * the callee's only during the call, which may change it (routes); flux_msg_incref() what must
-     * live longer. Control messages and the hello are not seen here. */
+     * live longer. Control messages and the hello are not seen here; events of children are dropped
+     * (RFC 3). */
     void (*recv) (struct overlay *ov, flux_msg_t *msg, uint32_t peer, bool from_parent, void *arg);
 
     /* A child was let in. It may be one which is not a direct child in the topology (adopted). */
@@ -213,6 +214,8 @@ int overlay_disconnect_child (struct overlay *ov, uint32_t rank, const char *rea
 json_t *overlay_health (const struct overlay *ov);
 json_t *overlay_stats (const struct overlay *ov);
 int overlay_get_status (const struct overlay *ov);
+/* Change the two while running; values as in the conf. */
+void overlay_set_torpid (struct overlay *ov, double torpid_min, double torpid_max);
 bool overlay_child_torpid (const struct overlay *ov, uint32_t rank);
 
 const struct topology *overlay_topology (const struct overlay *ov);

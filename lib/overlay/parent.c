@@ -186,14 +186,29 @@ static bool seen_event (struct overlay *ov, const flux_msg_t *msg)
     return false;
 }
 
+/* Ranks far below us that live elsewhere are the affair of the child on the way to them. */
+static void elsewhere (struct overlay *ov, const flux_msg_t *msg)
+{
+    json_t *ranks;
+
+    if (!ov->children.reach || flux_msg_unpack (msg, "{s:o}", "ranks", &ranks) < 0)
+        return;
+    health_elsewhere (ov, ranks);
+    children_bcast (ov, msg);
+}
+
 static bool own_request (struct overlay *ov, const flux_msg_t *msg)
 {
     const char *topic;
     json_t *list;
 
-    if (flux_msg_get_topic (msg, &topic) < 0 || strcmp (topic, TOPIC_ANCESTORS) != 0)
+    if (flux_msg_get_topic (msg, &topic) < 0)
         return false;
-    if (flux_msg_unpack (msg, "{s:o}", "ancestors", &list) == 0)
+    if (strcmp (topic, TOPIC_ELSEWHERE) == 0)
+        elsewhere (ov, msg);
+    else if (strcmp (topic, TOPIC_ANCESTORS) != 0)
+        return false;
+    else if (flux_msg_unpack (msg, "{s:o}", "ancestors", &list) == 0)
         join_ancestors (ov, list);
     return true;
 }

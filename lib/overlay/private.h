@@ -42,6 +42,7 @@ enum {
 #define TOPIC_HELLO "overlay.hello"
 #define TOPIC_ROUTES "overlay.routes"       // up: {"add":set "del":set}
 #define TOPIC_ANCESTORS "overlay.ancestors" // down: {"ancestors":[...]}
+#define TOPIC_ELSEWHERE "overlay.elsewhere" // down: {"ranks":set}, below you, have another parent
 
 /* What passed on a link, and when last. */
 struct traffic {
@@ -234,5 +235,8 @@ struct record *record_get (struct overlay *ov, uint32_t rank); // made when new;
 void record_set (struct overlay *ov, uint32_t rank, int status, const char *error);
 void record_torpid (struct overlay *ov, uint32_t rank, bool torpid);
 void health_turn (struct overlay *ov);
+/* A broker that is in at another place is no lost or missing child here. */
+void health_elsewhere (struct overlay *ov, const json_t *ranks);
+void health_prune (struct overlay *ov);
 
 #endif /* !FLUX_OVERLAY_PRIVATE_H */

@@ -150,6 +150,30 @@ static void put_rank (json_t *ranks, uint32_t rank)
         json_array_append_new (ranks, json_pack ("[i,i]", (int)rank, (int)rank));
 }
 
+bool ranks_hold (const json_t *ranks, uint32_t rank)
+{
+    for (size_t i = 0; i < json_array_size (ranks); i++) {
+        const json_t *range = json_array_get (ranks, i);
+        const json_t *first = json_array_get (range, 0), *last = json_array_get (range, 1);
+        if (json_is_integer (first) && json_is_integer (last) &&
+            json_integer_value (first) <= (json_int_t)rank &&
+            (json_int_t)rank <= json_integer_value (last))
+            return true;
+    }
+    return false;
+}
+
+json_t *reach_others (const struct reach *r, const void *via, reach_f want, void *arg)
+{
+    json_t *ranks = json_array ();
+
+    for (uint32_t i = 0; i < r->size; i++) {
+        if (r->via[i] && r->via[i] != via && want (i, arg))
+            put_rank (ranks, i);
+    }
+    return ranks;
+}
+
 json_t *reach_full (struct reach *r)
 {
     json_t *ranks = json_array ();

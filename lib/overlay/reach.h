@@ -29,6 +29,13 @@ void reach_del_all (struct reach *r, const void *via);
 void *reach_lookup (const struct reach *r, uint32_t rank);
 int reach_count (const struct reach *r); // without our own rank
 
+/* Is this rank in a set that came from a peer? False when it is no set. */
+bool ranks_hold (const json_t *ranks, uint32_t rank);
+
+/* Ranks that are reached, but not through `via`, and for which want() is true. */
+typedef bool (*reach_f) (uint32_t rank, void *arg);
+json_t *reach_others (const struct reach *r, const void *via, reach_f want, void *arg);
+
 /* All ranks reached, with our own. It counts as told to the parent. */
 json_t *reach_full (struct reach *r);
 

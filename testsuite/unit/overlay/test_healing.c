@@ -135,6 +135,10 @@ static void test_dead_one_returns (void **state)
     node_connect (&t, 1, 0);
     assert_true (tree_run (&t, online_is, &want, 10));
     assert_int_equal (overlay_parent (t.node[3].ov), 0);
+    /* Nobody counts 3 and 4 as missing, neither where they were nor where they should be. */
+    tree_run_for (&t, .1);
+    assert_int_equal (overlay_get_status (t.node[1].ov), OVERLAY_FULL);
+    assert_int_equal (overlay_get_status (t.node[0].ov), OVERLAY_FULL);
     /* One that starts anew goes to its regular parent. */
     node_create (&t, 4);
     node_connect (&t, 4, 1);
@@ -143,6 +147,7 @@ static void test_dead_one_returns (void **state)
     assert_int_equal (overlay_child_route (t.node[0].ov, 4), 1);
     assert_int_equal (overlay_child_route (t.node[0].ov, 3), 3);
     assert_int_equal (overlay_online_count (t.node[0].ov), 7);
+    assert_int_equal (overlay_get_status (t.node[0].ov), OVERLAY_FULL);
     tree_fini (&t);
 }
 
@@ -248,6 +253,8 @@ static void test_reparent (void **state)
     tree_run_for (&t, .1);
     assert_int_equal (overlay_child_route (t.node[0].ov, 3), 3);
     assert_int_equal (overlay_online_count (t.node[0].ov), 7);
+    assert_int_equal (overlay_get_status (t.node[1].ov), OVERLAY_FULL);
+    assert_int_equal (overlay_get_status (t.node[0].ov), OVERLAY_FULL);
     tree_fini (&t);
 }
 

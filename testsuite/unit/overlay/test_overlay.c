@@ -308,6 +308,9 @@ static void test_keepalive (void **state)
     assert_true (tree_wait_int (&t, &t.node[1].parent_up, 1, 10));
     assert_true (tree_run (&t, is_torpid, &want, 5));
     assert_int_equal (t.node[0].peer_down, 0);
+    overlay_set_torpid (t.node[1].ov, .05, 0);
+    want = false;
+    assert_true (tree_run (&t, is_torpid, &want, 5));
     tree_fini (&t);
 }
 

@@ -426,6 +426,23 @@ static void test_misrouted (void **state)
     tree_fini (&t);
 }
 
+/* Only rank 0 publishes. */
+static void test_event_from_child (void **state)
+{
+    flux_msg_t *event = make_event (1), *msg = make_request (0, 0);
+    struct tree t;
+
+    tree_init (&t, 3, "kary:2");
+    tree_start (&t);
+    assert_int_equal (overlay_send_parent (t.node[1].ov, event), 0);
+    assert_int_equal (overlay_send_parent (t.node[1].ov, msg), 0);
+    assert_true (tree_wait_int (&t, &t.node[0].received[FLUX_MSGTYPE_REQUEST], 1, 5));
+    assert_int_equal (t.node[0].received[FLUX_MSGTYPE_EVENT], 0);
+    flux_msg_decref (event);
+    flux_msg_decref (msg);
+    tree_fini (&t);
+}
+
 /* A wrong key of the parent: the child gives up after its time with a reason. */
 static void test_wrong_parent_key (void **state)
 {
@@ -682,21 +699,14 @@ static void test_munge (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_good_hello),
-        cmocka_unit_test (test_replayed),
-        cmocka_unit_test (test_wrong_token),
-        cmocka_unit_test (test_bound),
-        cmocka_unit_test (test_wrong_rank),
-        cmocka_unit_test (test_wrong_version),
-        cmocka_unit_test (test_no_hello),
-        cmocka_unit_test (test_odd_hellos),
-        cmocka_unit_test (test_bad_frames),
-        cmocka_unit_test (test_misrouted),
-        cmocka_unit_test (test_wrong_parent_key),
-        cmocka_unit_test (test_no_parent_there),
-        cmocka_unit_test (test_refuse_children),
-        cmocka_unit_test (test_many_strangers),
-        cmocka_unit_test (test_munge),
+        cmocka_unit_test (test_good_hello),       cmocka_unit_test (test_replayed),
+        cmocka_unit_test (test_wrong_token),      cmocka_unit_test (test_bound),
+        cmocka_unit_test (test_wrong_rank),       cmocka_unit_test (test_wrong_version),
+        cmocka_unit_test (test_no_hello),         cmocka_unit_test (test_odd_hellos),
+        cmocka_unit_test (test_bad_frames),       cmocka_unit_test (test_misrouted),
+        cmocka_unit_test (test_event_from_child), cmocka_unit_test (test_wrong_parent_key),
+        cmocka_unit_test (test_no_parent_there),  cmocka_unit_test (test_refuse_children),
+        cmocka_unit_test (test_many_strangers),   cmocka_unit_test (test_munge),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
