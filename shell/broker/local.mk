@@ -14,7 +14,7 @@ shell_broker_librouter_la_SOURCES = \
 	%D%/machine.c %D%/machine.h \
 	%D%/life.c %D%/life.h
 
-pkglibexec_PROGRAMS += shell/broker/flux-broker
+libexec_programs += shell/broker/flux-broker
 shell_broker_flux_broker_SOURCES = \
 	%D%/main.c \
 	%D%/options.c %D%/options.h \

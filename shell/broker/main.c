@@ -421,6 +421,11 @@ static const struct handler_row shutdown_rows[] = {
     {NULL, NULL, 0},
 };
 
+/* The broker itself has only what every service has: ping, rusage, stats-get. */
+static const struct handler_row broker_rows[] = {
+    {NULL, NULL, 0},
+};
+
 /* ---- set-up and end ---- */
 
 static int init_attrs (struct broker *b, flux_error_t *errp)
@@ -527,7 +532,8 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         !(b->life = life_create (b->router, enter_state, b)) ||
         !(b->log = log_create (b->router, b->attrs)) ||
         attr_service_add (b->attrs, b->router) < 0 ||
-        router_service_add (b->router, "shutdown", shutdown_rows, b) < 0)
+        router_service_add (b->router, "shutdown", shutdown_rows, b) < 0 ||
+        router_service_add (b->router, "broker", broker_rows, b) < 0)
         return errprintf (errp, "out of memory");
     init_signals (b);
     if (b->info->size > 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-pkglibexec_PROGRAMS += shell/job/flux-shell
+libexec_programs += shell/job/flux-shell
 shell_job_flux_shell_SOURCES = %D%/main.c %D%/spawner_main.c %D%/spawner_main.h
 shell_job_flux_shell_LDADD = lib/shell/libshell.la lib/shell/libspawnpkt.la \
 	lib/pmi/libpmiserver.la lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
