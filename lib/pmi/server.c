@@ -48,11 +48,13 @@ int pmi_server_preput (struct pmi_server *s, const char *key, const char *value)
     return json_object_set_new (s->kvs, key, json_string (value));
 }
 
+/* Keys that begin with "local::" are for this node only. */
 int pmi_server_put (struct pmi_server *s, const char *key, const char *value)
 {
     json_t *o = json_string (value);
 
-    if (*key == '\0' || !o || json_object_set (s->fresh, key, o) < 0) {
+    if (*key == '\0' || !o ||
+        (strncmp (key, "local::", 7) != 0 && json_object_set (s->fresh, key, o) < 0)) {
         json_decref (o);
         return -1;
     }

@@ -313,9 +313,10 @@ void peers_collect_request (struct peers *p, const flux_msg_t *msg)
 
     if (rank < 0)
         return;
-    /* A shell is never more than one operation ahead of the slowest. */
-    if (flux_msg_unpack (msg, "{s:i s:o}", "seq", &seq, "data", &data) < 0 || seq < p->seq - 1 ||
-        seq > p->seq + 1) {
+    /* "All have started" may still be under way when the tasks' first barrier is complete on some
+     * nodes, but no shell is ever further ahead or behind. */
+    if (flux_msg_unpack (msg, "{s:i s:o}", "seq", &seq, "data", &data) < 0 || seq < p->seq - 2 ||
+        seq > p->seq + 2) {
         link_respond_error (p->link, msg, EPROTO, NULL);
         return;
     }

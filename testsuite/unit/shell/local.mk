@@ -10,7 +10,7 @@ check_PROGRAMS += testsuite/unit/shell/test_spawner
 TESTS += testsuite/unit/shell/test_spawner
 testsuite_unit_shell_test_spawner_SOURCES = %D%/test_spawner.c
 testsuite_unit_shell_test_spawner_LDADD = testsuite/unit/shell/libfakebroker.la $(UNIT_LIBS)
-EXTRA_testsuite_unit_shell_test_spawner_DEPENDENCIES = shell/job/flux-shell
+EXTRA_testsuite_unit_shell_test_spawner_DEPENDENCIES = shell/job/flux-shell testsuite/unit/pmi/pmi_task
 
 check_PROGRAMS += testsuite/unit/shell/run_job
 testsuite_unit_shell_run_job_SOURCES = %D%/run_job.c

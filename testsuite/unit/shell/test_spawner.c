@@ -297,6 +297,31 @@ static void test_nodes_stdin (void **state)
     free (s);
 }
 
+/* The PMI libraries' API on three nodes. */
+static void test_pmi (void **state)
+{
+    static const char *const expect[] = {"ok 6 2\n", "ok 6\n"};
+    char *top = realpath (getenv ("top_builddir") ? getenv ("top_builddir") : ".", NULL);
+    struct fakebroker *fb = *state;
+
+    for (int version = 1; version <= 2; version++) {
+        struct fake_job *jobs[3];
+        char command[4096];
+        snprintf (command, sizeof (command), "[\"%s/testsuite/unit/pmi/pmi_task\",\"%d\"]", top,
+                  version);
+        for (int i = 0; i < 3; i++)
+            jobs[i] =
+                fakebroker_start (fb, 1 + i, fake_request_multi (1 + i, command, 6, NULL, i, 3));
+        assert_true (fakebroker_run (fb, 20.));
+        char *s = fake_output (jobs[0], "stdout", NULL);
+        assert_string_equal (s, expect[version - 1]);
+        free (s);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal (jobs[i]->status, 0);
+    }
+    free (top);
+}
+
 static int setup (void **state)
 {
     *state = fakebroker_create ();
@@ -314,11 +339,11 @@ static int teardown (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        TEST (test_jobs),         TEST (test_silent),    TEST (test_start_fails),
-        TEST (test_malformed),    TEST (test_large),     TEST (test_binary),
-        TEST (test_kill),         TEST (test_leftovers), TEST (test_sigkill),
-        TEST (test_spawner_dies), TEST (test_stdin),     TEST (test_nodes),
-        TEST (test_nodes_stdin),
+        TEST (test_jobs),         TEST (test_silent),      TEST (test_start_fails),
+        TEST (test_malformed),    TEST (test_large),       TEST (test_binary),
+        TEST (test_kill),         TEST (test_leftovers),   TEST (test_sigkill),
+        TEST (test_spawner_dies), TEST (test_stdin),       TEST (test_pmi),
+        TEST (test_nodes),        TEST (test_nodes_stdin),
     };
     cmocka_set_test_filter (getenv ("TEST_FILTER"));
     return cmocka_run_group_tests (tests, NULL, NULL);
