@@ -47,8 +47,8 @@ static int64_t collect (struct matcher *m, uint32_t u, const struct mark *mark, 
     for (uint32_t i = 0; i < x->nchild; i++) {
         uint32_t c = m->g->child[x->child_off + i];
         const struct mark *below = m->mark[c].seq == m->seq ? &m->mark[c] : NULL;
-        if (!below && !whole)
-            continue;
+        if (!below && (!whole || m->g->v[c].status != GRAPH_UP))
+            continue; // what is down is not given along with the vertex above it
         int64_t k = collect (m, c, below, whole, item.exclusive);
         if (k < 0)
             return -1;

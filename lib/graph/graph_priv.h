@@ -13,8 +13,9 @@
 enum {
     V_ALIVE = 1,
     V_DIVISIBLE = 2,
-    V_WATCHED = 4, // an index wants to hear when the aggregates below it, or it, change
-    V_QUEUED = 8,  // it has been put on the list of those that changed
+    V_WATCHED = 4,  // an index wants to hear when the aggregates below it, or it, change
+    V_QUEUED = 8,   // it has been put on the list of those that changed
+    V_TOGGLED = 16, // it is on that list because it was blocked or freed with all below it
 };
 
 /* What matching touches. */
@@ -115,6 +116,7 @@ struct graph {
 
     uint32_t *changed; // watched vertices that changed since an index last looked
     uint32_t nchanged, changed_room, nwatched;
+    bool changed_lost;   // there was no room for all of them
     uint64_t generation; // counts commits and removals
 
     void (*settle) (void *arg); // bring the state to now, before somebody else looks at it
@@ -183,8 +185,9 @@ int graph_subsystem_find (const struct graph *g, const char *subsystem);
 /* ---- Scheduling state (graph_state.c); O(d), O(d types) when v becomes or stops being blocked */
 void graph_take (struct graph *g, uint32_t v, uint32_t units, bool exclusive);
 void graph_give (struct graph *g, uint32_t v, uint32_t units, bool exclusive);
-/* Ask to be told of changes at v; the list is graph.changed, cleared by graph_forget_changes(). */
-int graph_watch (struct graph *g, uint32_t v);
+/* Ask to be told of changes at v; the list is graph.changed, cleared by graph_forget_changes().
+ * While anything is watched, inner vertices that become blocked or free are listed too. */
+void graph_watch (struct graph *g, uint32_t v);
 void graph_forget_changes (struct graph *g);
 
 /* "node3" for errors; the buffer is the caller's. */

@@ -10,13 +10,26 @@
 
 #include "lib/graph/graph_priv.h"
 
-static void notice (struct graph *g, uint32_t i)
+static void list_change (struct graph *g, uint32_t i, uint8_t flag)
 {
-    struct vertex *v = &g->v[i];
-    if ((v->flags & (V_WATCHED | V_QUEUED)) == V_WATCHED) {
-        v->flags |= V_QUEUED;
-        g->changed[g->nchanged++] = i; // room for all watched was made by graph_watch()
+    if (g->nchanged == g->changed_room) {
+        uint32_t room = g->changed_room ? g->changed_room * 2 : 256;
+        uint32_t *changed = realloc (g->changed, room * sizeof (*changed));
+        if (!changed) {
+            g->changed_lost = true;
+            return;
+        }
+        g->changed = changed;
+        g->changed_room = room;
     }
+    g->v[i].flags |= flag;
+    g->changed[g->nchanged++] = i;
+}
+
+static inline void notice (struct graph *g, uint32_t i)
+{
+    if ((g->v[i].flags & (V_WATCHED | V_QUEUED)) == V_WATCHED)
+        list_change (g, i, V_QUEUED);
 }
 
 static void climb_one (struct graph *g, uint32_t i, int64_t avail, int64_t idle)
@@ -68,6 +81,8 @@ static void change (struct graph *g, uint32_t i, uint32_t used, uint32_t njobs, 
     int64_t now_avail = blocks ? 0 : v->size - v->used;
     int64_t now_idle = !blocks && !v->njobs;
     notice (g, i);
+    if (blocked != blocks && g->nwatched && v->agg != GRAPH_NONE && !(v->flags & V_TOGGLED))
+        list_change (g, i, V_TOGGLED);
     if (blocked && !blocks)
         climb_all (g, i, now_avail, now_idle, 1);
     else if (!blocked && blocks)
@@ -139,26 +154,16 @@ void graph_sum_aggregates (struct graph *g)
         sum_below (g, g->root);
 }
 
-int graph_watch (struct graph *g, uint32_t v)
+void graph_watch (struct graph *g, uint32_t v)
 {
-    if (g->v[v].flags & V_WATCHED)
-        return 0;
-    if (g->nwatched == g->changed_room) {
-        uint32_t room = g->changed_room ? g->changed_room * 2 : 64;
-        uint32_t *changed = realloc (g->changed, room * sizeof (*changed));
-        if (!changed)
-            return -1;
-        g->changed = changed;
-        g->changed_room = room;
-    }
+    g->nwatched += !(g->v[v].flags & V_WATCHED);
     g->v[v].flags |= V_WATCHED;
-    g->nwatched++;
-    return 0;
 }
 
 void graph_forget_changes (struct graph *g)
 {
     for (uint32_t i = 0; i < g->nchanged; i++)
-        g->v[g->changed[i]].flags &= ~V_QUEUED;
+        g->v[g->changed[i]].flags &= ~(V_QUEUED | V_TOGGLED);
     g->nchanged = 0;
+    g->changed_lost = false;
 }

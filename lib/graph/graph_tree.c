@@ -346,8 +346,9 @@ static void trim (struct graph *g)
 static void put_in_place (struct graph *g, struct tree *t, struct agg *agg)
 {
     for (uint32_t v = 0; v < t->nv; v++)
-        g->v[v].flags &= ~(V_WATCHED | V_QUEUED);
+        g->v[v].flags &= ~(V_WATCHED | V_QUEUED | V_TOGGLED);
     g->nchanged = g->nwatched = 0;
+    g->changed_lost = false;
     for (uint32_t v = 0; v < t->nv; v++) {
         struct vertex *x = &g->v[v];
         x->parent = t->parent[v];

@@ -61,6 +61,8 @@ void matcher_destroy (struct matcher *m)
     free (m->want);
     free (m->need);
     free (m->edge);
+    free (m->pick);
+    free (m->heap);
     free (m->sort_space);
     free (m->word_space);
     free (m->run_space);

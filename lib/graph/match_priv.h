@@ -91,6 +91,10 @@ struct matcher {
 
     struct edge *edge;
     uint32_t nedge, edge_room;
+    struct edge *pick; // chosen by a short cut
+    uint32_t npick, pick_room;
+    struct fast_entry *heap; // fast_slot.c
+    uint32_t nheap, heap_room;
     struct evals *free_evals;
     struct group *sort_space;
     uint32_t *word_space;
@@ -107,7 +111,8 @@ struct matcher {
     uint32_t weight_type, weight_count;
 
     struct index *index; // list
-    struct job **job;    // ascending by id
+    uint64_t index_generation;
+    struct job **job; // ascending by id
     size_t njobs, job_room;
     struct job *free_job;
     size_t nreserved;

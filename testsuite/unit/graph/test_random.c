@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Random graphs, requests and times against a slow and obvious matcher (reference.c), and the
+ * indexed short cuts against the plain walk. Invariants are checked after each step. The number
+ * of steps is the first argument; seeds are fixed. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "testsuite/unit/graph/reference.h"
+#include "testsuite/unit/graph/request_text.h"
+
+static uint64_t rng = 1;
+
+static uint32_t pick (uint32_t n)
+{
+    rng ^= rng << 13;
+    rng ^= rng >> 7;
+    rng ^= rng << 17;
+    return (rng >> 11) % n;
+}
+
+static void die (const char *what, const char *why)
+{
+    fprintf (stderr, "test_random: %s: %s\n", what, why);
+    exit (1);
+}
+
+static const char *recipes[] = {
+    "cluster/node=9/core=4",
+    "cluster/rack=2/node=5/socket=2/core=3",
+    "cluster/rack=3/node=4/[socket=2/[core=2;gpu=1];memory=2{size:4}]",
+    "cluster/rack=2{ids:parent}/node=6{ids:parent}/[core=4;gpu=2]",
+    "cluster/node=12/[core=2{ids:all};ssd=1]",
+};
+
+static const char *requests[] = {
+    "slot=1/core=1",
+    "slot=3/core=1",
+    "slot=2/core=2",
+    "node=1/slot=1/core=1",
+    "node=2/slot=1/core=2",
+    "node=1!/slot=1/core=1",
+    "node=3!",
+    "node=2-6/slot=1/core=1",
+    "slot=1-5/core=1",
+    "slot=1/node=1",
+    "node=1/slot=3/core=1",
+    "slot=2/[core=2;gpu=1]",
+    "node=1-8*2!",
+    "core=3",
+    "rack=1/node=2/slot=1/core=1",
+    "cluster=1/node=2/slot=1/core=1",
+};
+
+static const char *policies[] = {"low", "high", "lonode", "hinode", "locality", "lonodex"};
+
+#define COUNT(a) (sizeof (a) / sizeof (a[0]))
+
+struct pair {
+    struct graph *g[2];
+    struct matcher *m[2];
+};
+
+static void open_pair (struct pair *p, const char *recipe, const char *policy)
+{
+    flux_error_t error;
+    for (int i = 0; i < 2; i++) {
+        p->g[i] = graph_from_recipe (recipe, &error);
+        p->m[i] = matcher_create (p->g[i], policy, i ? MATCHER_WALK_ONLY : 0, &error);
+        if (!p->m[i] || matcher_set_period (p->m[i], 0, 1000, &error) < 0)
+            die (recipe, error.text);
+    }
+}
+
+static void close_pair (struct pair *p)
+{
+    for (int i = 0; i < 2; i++) {
+        matcher_destroy (p->m[i]);
+        graph_destroy (p->g[i]);
+    }
+}
+
+static bool same (const struct result *a, const struct result *b)
+{
+    if (a->count != b->count || a->at != b->at || a->reserved != b->reserved)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i].vertex != b->items[i].vertex || a->items[i].needs != b->items[i].needs ||
+            a->items[i].exclusive != b->items[i].exclusive)
+            return false;
+    return true;
+}
+
+static void set_constraint (struct request *req)
+{
+    if (pick (6))
+        return;
+    uint32_t lo = pick (8);
+    req->constraint = constraint_create (CONSTRAINT_RANKS);
+    constraint_add_ranks (req->constraint, lo, lo + pick (6));
+}
+
+static void step_match (struct pair *p, const char *policy, uint64_t id, int64_t now)
+{
+    const char *text = requests[pick (COUNT (requests))];
+    static const match_op_t ops[] = {MATCH_ALLOCATE, MATCH_ALLOCATE, MATCH_ALLOCATE_ORELSE_RESERVE,
+                                     MATCH_WITHOUT_ALLOCATING, MATCH_SATISFIABILITY};
+    match_op_t op = ops[pick (COUNT (ops))];
+    struct request *req = request_from_text (text, 1 + pick (100));
+    const struct result *res[2];
+    flux_error_t error[2] = {{""}, {""}};
+    int rc[2], err[2];
+    char what[256];
+    set_constraint (req);
+    for (int i = 0; i < 2; i++) {
+        errno = 0;
+        rc[i] = matcher_match (p->m[i], req, op, id, now, NULL, &res[i], &error[i]);
+        err[i] = errno;
+    }
+    snprintf (what, sizeof (what), "%s %s op %d job %d", policy, text, op, (int)id);
+    if (rc[0] != rc[1] || (rc[0] < 0 && err[0] != err[1]))
+        die (what, "the short cut and the walk differ in whether it fits");
+    if (rc[0] == 0 && op != MATCH_SATISFIABILITY && !same (res[0], res[1]))
+        die (what, "the short cut and the walk choose differently");
+    const char *wrong = reference_judge (p->m[0], req, op, now, rc[0], err[0], res[0]);
+    if (wrong)
+        die (what, wrong);
+    request_destroy (req);
+}
+
+static void step_cancel (struct pair *p, uint32_t n)
+{
+    struct match_job job;
+    flux_error_t error;
+    bool full;
+    size_t cursor = pick (matcher_job_count (p->m[0]));
+    if (!matcher_next_job (p->m[0], &cursor, &job))
+        return;
+    uint32_t v = job.items[pick (job.count)].vertex;
+    uint64_t id = job.id;
+    for (int i = 0; i < 2; i++)
+        if ((n ? matcher_cancel (p->m[i], id, &error)
+               : matcher_cancel_partial (p->m[i], id, &v, 1, &full, &error)) < 0)
+            die ("cancel", error.text);
+}
+
+static void step_status (struct pair *p)
+{
+    uint32_t v = 1 + pick (graph_limit (p->g[0]) - 1);
+    graph_status_t status = pick (3) ? GRAPH_UP : GRAPH_DOWN;
+    for (int i = 0; i < 2; i++)
+        graph_set_status (p->g[i], v, status);
+}
+
+static void check (struct pair *p)
+{
+    flux_error_t error;
+    for (int i = 0; i < 2; i++)
+        if (matcher_check (p->m[i], &error) < 0)
+            die ("invariant", error.text);
+}
+
+/* All jobs gone and all up: the graph is as it was made. */
+static void check_empty (struct pair *p)
+{
+    flux_error_t error;
+    struct match_job job;
+    size_t cursor = 0;
+    while (matcher_next_job (p->m[0], &cursor, &job)) {
+        uint64_t id = job.id;
+        for (int i = 0; i < 2; i++)
+            matcher_cancel (p->m[i], id, &error);
+        cursor = 0;
+    }
+    check (p);
+    for (uint32_t v = 0; v < graph_limit (p->g[0]); v++)
+        if (graph_used (p->g[0], v) || graph_njobs (p->g[0], v))
+            die ("cancel", "something is still held");
+}
+
+static uint32_t sequence (uint32_t seed, uint32_t steps)
+{
+    struct pair p;
+    rng = seed * UINT64_C (0x9e3779b97f4a7c15) + 1;
+    const char *policy = policies[seed % COUNT (policies)];
+    open_pair (&p, recipes[pick (COUNT (recipes))], policy);
+    int64_t now = 0;
+    for (uint32_t i = 0; i < steps; i++) {
+        uint32_t what = pick (20);
+        if (what < 12)
+            step_match (&p, policy, i + 1, now);
+        else if (what < 17 && matcher_job_count (p.m[0]))
+            step_cancel (&p, what - 12);
+        else if (what == 17)
+            step_status (&p);
+        else
+            now += pick (8);
+        check (&p);
+    }
+    check_empty (&p);
+    close_pair (&p);
+    return steps;
+}
+
+int main (int argc, char **argv)
+{
+    uint32_t steps = argc > 1 ? strtoul (argv[1], NULL, 10) : 4000, done = 0;
+    for (uint32_t seed = 1; done < steps; seed++)
+        done += sequence (seed, 40);
+    printf ("%u random steps agree\n", done);
+    return 0;
+}
