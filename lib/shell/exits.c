@@ -114,6 +114,7 @@ void shell_task_ended (struct shell *sh, int localid, int status)
     if (status > sh->status)
         sh->status = status;
     input_task_ended (sh->input, localid);
+    taskptys_task_ended (sh->ptys, localid, status);
     note_exit (sh, localid, pid, status);
     shell_check_ended (sh);
 }
@@ -138,7 +139,7 @@ void shell_reap (struct shell *sh)
 void shell_check_ended (struct shell *sh)
 {
     if (sh->ended || !sh->input || sh->starting || sh->running > 0 || !output_ended (sh->output) ||
-        !peers_finished (sh->peers))
+        !peers_finished (sh->peers) || !taskptys_ended (sh->ptys))
         return;
     bool leader = sh->info->shell_rank == 0;
     ev_timer_stop (sh->loop, &sh->exit_timer);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <unistd.h>
 
 #include <flux/job.h>
 
@@ -141,23 +142,51 @@ static pid_t launch (struct shell *sh, int localid, struct task_spec *spec, flux
     return pid;
 }
 
+static int open_stdio (struct shell *sh, int localid, struct task_spec *spec, flux_error_t *errp)
+{
+    if (!taskptys_wanted (sh->ptys, localid)) {
+        if ((spec->stdio[0] = input_open_task (sh->input, localid, errp)) < 0)
+            return -1;
+        return output_open_task (sh->output, localid, &spec->stdio[1], errp);
+    }
+    if (taskptys_captured (sh->ptys, localid) &&
+        output_open_terminal (sh->output, localid, errp) < 0)
+        return -1;
+    int fd = taskptys_open (sh->ptys, localid);
+    if (fd < 0)
+        return errprintf (errp, "pty: %s", strerror (errno));
+    spec->stdio[0] = spec->stdio[1] = spec->stdio[2] = fd;
+    spec->controlling = true;
+    return envlist_setf (&sh->env, "FLUX_TERMINUS_SESSION", "%d", sh->info->taskids[localid]);
+}
+
+static void close_stdio (struct shell *sh, int localid, struct task_spec *spec)
+{
+    if (spec->controlling)
+        close (spec->stdio[0]);
+    else {
+        output_task_started (sh->output, &spec->stdio[1]);
+        if (spec->stdio[0] >= 0)
+            input_task_started (sh->input, localid, spec->stdio[0]);
+    }
+    taskpmi_task_started (sh->pmi, spec->keep_fd);
+}
+
 static pid_t start_task (struct shell *sh, int localid, const struct task_rlimit *limits,
                          size_t nlimits, flux_error_t *errp)
 {
-    struct task_spec spec = {.keep_fd = -1, .rlimits = limits, .nrlimits = nlimits};
-
-    if ((spec.stdio[0] = input_open_task (sh->input, localid, errp)) < 0)
-        return -1;
+    struct task_spec spec = {
+        .stdio = {-1, -1, -1}, .keep_fd = -1, .rlimits = limits, .nrlimits = nlimits};
     pid_t pid = -1;
-    spec.keep_fd = taskpmi_open_task (sh->pmi, localid, &sh->env);
-    if (spec.keep_fd < 0 && errno != 0)
-        output_log (sh->output, LOG_ERR, "pmi: %s", strerror (errno));
-    if (output_open_task (sh->output, localid, &spec.stdio[1], errp) == 0)
+
+    if (open_stdio (sh, localid, &spec, errp) == 0) {
+        spec.keep_fd = taskpmi_open_task (sh->pmi, localid, &sh->env);
+        if (spec.keep_fd < 0 && errno != 0)
+            output_log (sh->output, LOG_ERR, "pmi: %s", strerror (errno));
         pid = launch (sh, localid, &spec, errp);
+    }
     int saved_errno = errno;
-    output_task_started (sh->output, &spec.stdio[1]);
-    input_task_started (sh->input, localid, spec.stdio[0]);
-    taskpmi_task_started (sh->pmi, spec.keep_fd);
+    close_stdio (sh, localid, &spec);
     errno = saved_errno;
     return pid;
 }

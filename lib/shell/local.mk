@@ -27,4 +27,5 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/start.h \
 	%D%/task.c %D%/task.h \
 	%D%/taskpmi.c %D%/taskpmi.h \
+	%D%/taskpty.c %D%/taskpty.h \
 	%D%/taskmap.c %D%/taskmap.h

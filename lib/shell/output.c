@@ -100,7 +100,8 @@ struct output *output_create (struct ev_loop *loop, const struct output_config *
 static void stream_destroy (struct stream *st)
 {
     ev_io_stop (st->out->loop, &st->readable);
-    close (st->readable.fd);
+    if (st->readable.fd >= 0)
+        close (st->readable.fd);
     buf_clear (&st->data);
     free (st);
 }
@@ -284,7 +285,7 @@ static struct stream *add_stream (struct output *out, const struct outconf_strea
     ev_io_init (&st->readable, readable_cb, fd, EV_READ);
     st->readable.data = st;
     DL_APPEND (out->streams, st);
-    if (!out->stopped)
+    if (!out->stopped && fd >= 0)
         ev_io_start (out->loop, &st->readable);
     return st;
 }
@@ -387,19 +388,43 @@ int output_open_task (struct output *out, int localid, int fds[2], flux_error_t 
     return 0;
 }
 
-int output_add_terminal (struct output *out, int localid, int fd)
+int output_open_terminal (struct output *out, int localid, flux_error_t *errp)
 {
     const struct outconf_stream *conf = &out->config.conf.stream[0];
     struct outfile *file = NULL;
 
-    if (conf->path && !is_remote (out, conf) && !(file = open_file (out, conf, localid, NULL)))
+    if (conf->path && !is_remote (out, conf) && !(file = open_file (out, conf, localid, errp)))
         return -1;
-    struct stream *st = add_stream (out, conf, fd, info_of (out)->taskids[localid]);
+    struct stream *st = add_stream (out, conf, -1, info_of (out)->taskids[localid]);
     if (!st)
-        return -1;
+        return errprintf (errp, "out of memory");
     st->file = file;
     st->terminal = true;
     return 0;
+}
+
+static struct stream *find_terminal (struct output *out, int taskid)
+{
+    struct stream *st;
+
+    DL_FOREACH (out->streams, st)
+    if (st->terminal && atoi (st->rank) == taskid)
+        return st;
+    return NULL;
+}
+
+void output_terminal_data (struct output *out, int localid, const char *data, size_t len)
+{
+    struct stream *st = find_terminal (out, info_of (out)->taskids[localid]);
+
+    if (!st)
+        return;
+    if (len == 0) {
+        stream_end (st);
+        return;
+    }
+    if (buf_append (&st->data, data, len) == 0)
+        pass_on (st, ready_length (st));
 }
 
 int output_write_remote (struct output *out, json_t *context, flux_error_t *errp)
@@ -431,6 +456,8 @@ void output_update (struct output *out)
     out->stopped = stop;
     DL_FOREACH (out->streams, st)
     {
+        if (st->readable.fd < 0)
+            continue;
         if (stop)
             ev_io_stop (out->loop, &st->readable);
         else

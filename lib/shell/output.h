@@ -31,11 +31,14 @@ struct output_config {
 struct output *output_create (struct ev_loop *loop, const struct output_config *config);
 void output_destroy (struct output *out);
 
-/* Make the two fds that task number `localid` shall have as stdout and stderr. With terminal >= 0,
- * which is taken over, its output is read from there instead and none is made for the task.
- * -1 with errno and errp when a file cannot be opened. */
+/* Make the two fds that task number `localid` shall have as stdout and stderr. -1 with errno and
+ * errp when a file cannot be opened. */
 int output_open_task (struct output *out, int localid, int fds[2], flux_error_t *errp);
-int output_add_terminal (struct output *out, int localid, int fd);
+
+/* The task has a terminal instead. What it writes is handed in and goes where stdout goes; len 0 is
+ * its end. */
+int output_open_terminal (struct output *out, int localid, flux_error_t *errp);
+void output_terminal_data (struct output *out, int localid, const char *data, size_t len);
 
 /* Close what was made for the task, after it was started. */
 void output_task_started (struct output *out, int fds[2]);

@@ -92,14 +92,22 @@ static void exit_method (struct link *link, const flux_msg_t *msg, void *arg)
     shell_exit_request (arg, msg);
 }
 
+static void terminus_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    taskptys_request (((struct shell *)arg)->ptys, msg);
+}
+
 static void disconnect_method (struct link *link, const flux_msg_t *msg, void *arg)
 {
+    taskptys_disconnect (((struct shell *)arg)->ptys, msg);
 }
 
 static const struct link_method methods[] = {
-    {"write", write_method},   {"stdin", stdin_method},           {"kill", kill_method},
-    {"follow", follow_method}, {"collect", collect_method},       {"bye", bye_method},
-    {"exit", exit_method},     {"disconnect", disconnect_method}, {NULL, NULL},
+    {"write", write_method},         {"stdin", stdin_method},
+    {"kill", kill_method},           {"follow", follow_method},
+    {"collect", collect_method},     {"bye", bye_method},
+    {"exit", exit_method},           {"disconnect", disconnect_method},
+    {"terminus.0", terminus_method}, {NULL, NULL},
 };
 
 static void check_ended_cb (void *arg)
@@ -212,9 +220,13 @@ static void started_cb (void *arg, json_t *data)
 static void post_init (struct shell *sh)
 {
     struct buf b = {0};
+    bool capture;
 
-    buf_printf (&b, "{\"service\":\"%s\",\"leader-rank\":%u,\"size\":%d}", sh->service,
+    buf_printf (&b, "{\"service\":\"%s\",\"leader-rank\":%u,\"size\":%d", sh->service,
                 (unsigned)sh->info->leader_rank, sh->info->nshells);
+    if (taskptys_interactive (sh->ptys, &capture))
+        buf_printf (&b, ",\"pty\":\"terminus.0\"%s", capture ? ",\"capture\":1" : "");
+    buf_putc (&b, '}');
     joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.init", b.data);
     buf_clear (&b);
 }
@@ -263,6 +275,13 @@ static void peers_failed_cb (void *arg, const char *reason)
         ev_break (sh->loop, EVBREAK_ALL);
 }
 
+static void capture_cb (void *arg, int localid, const char *data, size_t len)
+{
+    output_terminal_data (((struct shell *)arg)->output, localid, data, len);
+}
+
+static const struct taskpty_ops pty_ops = {capture_cb, check_ended_cb};
+
 static void pmi_abort_cb (void *arg, int taskid, int code, const char *text)
 {
     shell_fatal (arg, "MPI_Abort%s%s: task %d, exit code %d", *text ? ": " : "", text, taskid,
@@ -286,6 +305,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
         !(sh->peers = peers_create (sh->loop, sh->link, sh->info, sh->service, &peers_ops, sh)) ||
         !(sh->pmi = taskpmi_create (sh->loop, sh->info, sh->peers, pmi_abort_cb, sh)))
         return errprintf (errp, "%s", strerror (errno));
+    if (!(sh->ptys = taskptys_create (sh->loop, sh->link, sh->info, &pty_ops, sh, errp)))
+        return -1;
     if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))
         return -1;
     return shell_change_dir (sh);

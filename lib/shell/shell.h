@@ -20,6 +20,7 @@
 #include "lib/shell/start.h"
 #include "lib/shell/task.h"
 #include "lib/shell/taskpmi.h"
+#include "lib/shell/taskpty.h"
 
 struct shell_task {
     pid_t pid; // 0: not started, -1: ended
@@ -35,6 +36,7 @@ struct shell {
     struct output *output;
     struct peers *peers;
     struct taskpmi *pmi;
+    struct taskptys *ptys;
     struct input *input;
     struct affinity affinity;
     struct envlist env;

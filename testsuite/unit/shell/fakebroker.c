@@ -24,10 +24,9 @@ struct fake_client {
     struct fake_client *next;
 };
 
-/* Answers to fakebroker_request() carry this matchtag. */
+/* Answers to the broker's own requests carry these matchtags. */
 #define OWN_MATCHTAG 4711
-
-static int own_answer; // -1: none yet
+#define STREAM_MATCHTAG 4712
 
 static struct fake_job *find_job (struct fakebroker *fb, uint64_t id)
 {
@@ -125,19 +124,29 @@ static void handle_request (struct fake_client *c, flux_msg_t *msg)
         route_request (c, msg, topic);
 }
 
+static void own_response (struct fakebroker *fb, const flux_msg_t *msg, uint32_t matchtag)
+{
+    const char *text = NULL;
+    int errnum = 0;
+
+    flux_msg_get_errnum (msg, &errnum);
+    if (matchtag == OWN_MATCHTAG)
+        fb->answer = errnum;
+    else if (errnum != 0)
+        fb->stream_errnum = errnum;
+    else if (flux_msg_get_string (msg, &text) == 0 && text)
+        buf_printf (&fb->stream, "%s\n", text);
+}
+
 static void route_response (struct fakebroker *fb, flux_msg_t *msg)
 {
     const char *last = flux_msg_route_last (msg);
     struct fake_client *to;
     uint32_t matchtag = 0;
-    int errnum = 0;
 
     flux_msg_get_matchtag (msg, &matchtag);
-    if (!last && matchtag == OWN_MATCHTAG) {
-        flux_msg_get_errnum (msg, &errnum);
-        own_answer = errnum;
-        return;
-    }
+    if (!last)
+        own_response (fb, msg, matchtag);
     LL_FOREACH (fb->clients, to)
     {
         if (last && !strcmp (to->name, last)) {
@@ -276,6 +285,7 @@ void fakebroker_destroy (struct fakebroker *fb)
         buf_clear (&fb->jobs[i].input);
         buf_clear (&fb->jobs[i].raised);
     }
+    buf_clear (&fb->stream);
     ev_loop_destroy (fb->loop);
     free (fb);
 }
@@ -374,34 +384,49 @@ void fakebroker_run_until (struct fakebroker *fb, const bool *flag, double timeo
     ev_timer_stop (fb->loop, &fb->timeout);
 }
 
-int fakebroker_request (struct fakebroker *fb, uint64_t id, const char *method, json_t *o)
+static bool send_request (struct fakebroker *fb, uint64_t id, const char *method, json_t *o,
+                          uint32_t matchtag)
 {
     struct fake_client *c;
     char topic[256], name[32];
-    flux_msg_t *msg;
 
     snprintf (name, sizeof (name), "%llx", (unsigned long long)id);
-    own_answer = -1;
     LL_FOREACH (fb->clients, c)
-    {
-        if (!c->service || strcmp (c->name, name) != 0)
-            continue;
+    if (!strcmp (c->name, name))
+        break;
+    if (c && c->service) {
         snprintf (topic, sizeof (topic), "%s.%s", c->service, method);
         char *s = json_dumps (o, JSON_COMPACT);
-        msg = flux_request_encode (topic, s);
+        flux_msg_t *msg = flux_request_encode (topic, s);
         flux_msg_route_enable (msg);
-        flux_msg_set_matchtag (msg, OWN_MATCHTAG);
+        flux_msg_set_matchtag (msg, matchtag);
+        if (matchtag == STREAM_MATCHTAG)
+            flux_msg_set_streaming (msg);
         flux_msg_set_rolemask (msg, FLUX_ROLE_OWNER);
         flux_msg_set_userid (msg, getuid ());
         send_to (c, msg);
         flux_msg_decref (msg);
         free (s);
-        break;
     }
     json_decref (o);
-    for (int i = 0; i < 500 && own_answer < 0 && c; i++)
+    return c && c->service;
+}
+
+int fakebroker_request (struct fakebroker *fb, uint64_t id, const char *method, json_t *o)
+{
+    fb->answer = -1;
+    bool sent = send_request (fb, id, method, o, OWN_MATCHTAG);
+    for (int i = 0; i < 500 && fb->answer < 0 && sent; i++)
         fakebroker_run_until (fb, NULL, 0.01);
-    return own_answer;
+    return fb->answer;
+}
+
+void fakebroker_stream (struct fakebroker *fb, uint64_t id, const char *method, json_t *o)
+{
+    fb->stream_errnum = -1;
+    buf_reset (&fb->stream);
+    if (!send_request (fb, id, method, o, STREAM_MATCHTAG))
+        fb->stream_errnum = ENOSYS;
 }
 
 char *fake_output (const struct fake_job *job, const char *stream, const char *rank)

@@ -39,6 +39,9 @@ struct fakebroker {
     int live;
     ev_timer timeout;
     bool timed_out;
+    int answer; // to fakebroker_request()
+    struct buf stream;
+    int stream_errnum;
     void (*ended) (struct fakebroker *fb, struct fake_job *job); // may start others
 };
 
@@ -57,6 +60,10 @@ struct fake_job *fakebroker_start (struct fakebroker *fb, uint64_t id, char *req
 
 /* Send a request to the job's shell and wait for the answer; returns its errnum, -1 for none. */
 int fakebroker_request (struct fakebroker *fb, uint64_t id, const char *method, json_t *o);
+
+/* Send a streaming request; what is answered gathers in fb->stream, one JSON text per line, and
+ * fb->stream_errnum is its end (-1: not yet). */
+void fakebroker_stream (struct fakebroker *fb, uint64_t id, const char *method, json_t *o);
 
 /* Run until all jobs have ended; false when that takes too long. */
 bool fakebroker_run (struct fakebroker *fb, double timeout);

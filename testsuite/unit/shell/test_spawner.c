@@ -322,6 +322,47 @@ static void test_pmi (void **state)
     free (top);
 }
 
+static void test_pty (void **state)
+{
+    run_one (*state, "[\"sh\",\"-c\",\"test -t 0 && test -t 1 && test -t 2 && echo yes >&2\"]", 1,
+             "{\"pty\":true}", 0, "yes\r\n", "");
+}
+
+/* A terminal that a client attaches to: it sees and types, and nothing is kept. */
+static void test_pty_interactive (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job = fakebroker_start (
+        fb, 1,
+        fake_request (1, "[\"sh\",\"-c\",\"stty size; read x; echo got $x; exit 3\"]", 1,
+                      "{\"pty\":{\"interactive\":1}}"));
+
+    fakebroker_run_until (fb, &job->connected, 10.);
+    fakebroker_run_until (fb, NULL, 0.1);
+    json_t *o = fake_event (&job->exec, "shell.init");
+    assert_string_equal (
+        json_string_value (json_object_get (json_object_get (o, "context"), "pty")), "terminus.0");
+    json_decref (o);
+    assert_int_equal (fakebroker_request (fb, 1, "terminus.0", json_pack ("{s:s}", "type", "data")),
+                      ENOENT);
+    fakebroker_stream (fb, 1, "terminus.0",
+                       json_pack ("{s:s s:s s:{s:i s:i}}", "type", "attach", "mode", "rw",
+                                  "winsize", "rows", 30, "cols", 100));
+    fakebroker_run_until (fb, NULL, 0.1);
+    assert_int_equal (fakebroker_request (fb, 1, "terminus.0",
+                                          json_pack ("{s:s s:s}", "type", "data", "data", "abc\n")),
+                      0);
+    assert_true (fakebroker_run (fb, 10.));
+    assert_int_equal (job->status, 3 << 8);
+    assert_int_equal (fb->stream_errnum, ENODATA);
+    assert_non_null (strstr (fb->stream.data, "\"attach\""));
+    assert_non_null (strstr (fb->stream.data, "got abc"));
+    assert_non_null (strstr (fb->stream.data, "\"status\":768"));
+    char *s = fake_output (job, "stdout", NULL);
+    assert_string_equal (s, "");
+    free (s);
+}
+
 static int setup (void **state)
 {
     *state = fakebroker_create ();
@@ -339,11 +380,12 @@ static int teardown (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        TEST (test_jobs),         TEST (test_silent),      TEST (test_start_fails),
-        TEST (test_malformed),    TEST (test_large),       TEST (test_binary),
-        TEST (test_kill),         TEST (test_leftovers),   TEST (test_sigkill),
-        TEST (test_spawner_dies), TEST (test_stdin),       TEST (test_pmi),
-        TEST (test_nodes),        TEST (test_nodes_stdin),
+        TEST (test_jobs),         TEST (test_silent),          TEST (test_start_fails),
+        TEST (test_malformed),    TEST (test_large),           TEST (test_binary),
+        TEST (test_kill),         TEST (test_leftovers),       TEST (test_sigkill),
+        TEST (test_spawner_dies), TEST (test_stdin),           TEST (test_pmi),
+        TEST (test_pty),          TEST (test_pty_interactive), TEST (test_nodes),
+        TEST (test_nodes_stdin),
     };
     cmocka_set_test_filter (getenv ("TEST_FILTER"));
     return cmocka_run_group_tests (tests, NULL, NULL);
