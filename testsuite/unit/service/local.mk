@@ -9,3 +9,11 @@ TESTS += testsuite/unit/service/test_kvs_service
 testsuite_unit_service_test_kvs_service_SOURCES = %D%/test_kvs_service.c
 testsuite_unit_service_test_kvs_service_LDADD = shell/service/kvs/libkvs.la \
 	shell/broker/librouter.la lib/codec/libcodec.la lib/util/libutil.la $(EV_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += testsuite/unit/service/test_jobs
+TESTS += testsuite/unit/service/test_jobs
+testsuite_unit_service_test_jobs_SOURCES = %D%/test_jobs.c
+testsuite_unit_service_test_jobs_LDADD = shell/service/libservice.la \
+	shell/service/kvs/libkvs.la shell/broker/librouter.la lib/shell/libspawnpkt.la \
+	lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
+	$(HWLOC_LIBS) $(EV_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
