@@ -59,10 +59,27 @@ static int64_t collect (struct matcher *m, uint32_t u, const struct mark *mark, 
     return n;
 }
 
+/* What the policy draws elsewhere follows at the end. */
+static int push_charges (struct matcher *m)
+{
+    for (uint32_t i = 0; i < m->charges.n; i++) {
+        struct result_item item = {.vertex = m->charges.list[i].vertex,
+                                   .needs = m->charges.list[i].units,
+                                   .request = GRAPH_NONE,
+                                   .exclusive = true,
+                                   .aux = true};
+        if (push (m, &item) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int match_collect (struct matcher *m, const struct mark *root)
 {
     m->res.count = 0;
     int64_t n = collect (m, m->g->root, root, false, false);
+    if (n > 0 && push_charges (m) < 0)
+        n = -1;
     if (n > 0)
         return 0;
     errno = n < 0 ? ENOMEM : EBUSY;

@@ -298,34 +298,37 @@ int evals_sort (struct matcher *m, struct evals *ev, order_t order)
     return groups_sort (m, ev->group, ev->n, order != ORDER_LOW);
 }
 
+void arrangement_sort (struct arrangement *a)
+{
+    sort_stable (a->group, a->spare, a->n, false);
+}
+
 static int arrange (struct matcher *m, struct evals *ev, uint32_t k)
 {
-    uint32_t *words = match_room (m->word_space, &m->word_room, ev->n, sizeof (*words));
-    if (!words)
+    struct group *spare = match_room (m->sort_space, &m->sort_room, ev->n, sizeof (*spare));
+    if (!spare)
         return -1;
-    m->word_space = words;
+    m->sort_space = spare;
     struct arrangement a = {.g = m->g,
                             .policy = m->policy,
                             .group = ev->group,
                             .n = ev->n,
                             .edges = m->edge,
                             .k = k,
-                            .scratch = words};
-    m->policy->ops->arrange (&a);
+                            .satisfy = m->satisfy,
+                            .charges = &m->charges,
+                            .spare = spare};
+    if (m->policy->ops->arrange (&a) < 0)
+        return -1;
+    ev->n = a.n;
+    ev->qualified = 0;
+    for (uint32_t i = 0; i < ev->n; i++)
+        ev->qualified += ev->group[i].count;
     return 0;
 }
 
-int evals_choose (struct matcher *m, struct bag *b, uint32_t type, uint32_t k, order_t order,
-                  bool top)
+static void choose (struct evals *ev, struct bag *b, uint32_t k)
 {
-    struct evals *ev = bag_find (b, type);
-    if (!ev || k == 0 || k > ev->qualified)
-        return 0;
-    if (evals_sort (m, ev, order) < 0 ||
-        (top && m->policy->ops->arrange && arrange (m, ev, k) < 0)) {
-        m->error = ENOMEM;
-        return -1;
-    }
     int64_t left = k;
     for (ev->chosen = 0; left > 0 && ev->chosen < ev->n; ev->chosen++) {
         struct group *grp = &ev->group[ev->chosen];
@@ -333,5 +336,34 @@ int evals_choose (struct matcher *m, struct bag *b, uint32_t type, uint32_t k, o
         left -= grp->count;
     }
     b->constrained = true;
+}
+
+static uint32_t fit (const struct request_count *c, const struct evals *ev)
+{
+    return request_count_fit (c, ev->qualified < UINT32_MAX ? ev->qualified : UINT32_MAX);
+}
+
+int evals_choose (struct matcher *m, struct bag *b, uint32_t type, const struct request_count *c,
+                  order_t order, bool top)
+{
+    struct evals *ev = bag_find (b, type);
+    uint32_t k = ev ? fit (c, ev) : 0;
+    if (k == 0)
+        return -1;
+    if (evals_sort (m, ev, order) < 0)
+        goto nomem;
+    /* what is left out may leave less to choose from: then once more for the lesser count */
+    for (uint32_t less = k; top && m->policy->ops->arrange; k = less) {
+        if (arrange (m, ev, k) < 0)
+            goto nomem;
+        if ((less = fit (c, ev)) == 0)
+            return -1;
+        if (less >= k)
+            break;
+    }
+    choose (ev, b, k);
     return 0;
+nomem:
+    m->error = ENOMEM;
+    return -1;
 }

@@ -61,6 +61,7 @@ void matcher_destroy (struct matcher *m)
     free (m->want);
     free (m->need);
     free (m->edge);
+    free (m->charges.list);
     free (m->pick);
     free (m->heap);
     free (m->sort_space);

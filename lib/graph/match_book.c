@@ -174,7 +174,8 @@ static bool is_listed (const struct graph *g, uint32_t v, const uint32_t *tops, 
     return false;
 }
 
-/* Shared ancestors go when nothing of the job is left below them. Items are in depth first order,
+/* Shared ancestors go when nothing of the job is left below them; what it draws in another
+ * subsystem stays until the whole job is gone. Items are in depth first order,
  * so from the back every vertex comes after what is below it. */
 static void shrink (struct matcher *m, struct job *job, const uint32_t *tops, size_t n)
 {
@@ -205,13 +206,11 @@ static void shrink_job (struct matcher *m, struct job *job, const uint32_t *tops
     time_plan (m, job, false);
     shrink (m, job, tops, n);
     time_plan (m, job, true);
+    bool gone = job->count == 0 || job->items[0].aux;
     if (full)
-        *full = job->count == 0;
-    if (job->count == 0) {
-        time_plan (m, job, false);
-        jobs_drop (m, job);
-        m->count.cancels++;
-    }
+        *full = gone;
+    if (gone)
+        drop (m, job);
 }
 
 int matcher_cancel_partial (struct matcher *m, uint64_t jobid, const uint32_t *vertices, size_t n,

@@ -60,7 +60,7 @@ int fast_select (struct matcher *m, const struct want *list, struct mark *root)
     if (m->satisfy || list->next || p->stop_on_1 || p->ops->arrange || !p->ops->fixed_score ||
         list->type == m->g->v[m->g->root].type)
         return 0;
-    m->nedge = m->npick = 0;
+    m->nedge = m->npick = m->charges.n = 0;
     m->above = 0;
     m->error = 0;
     *root = (struct mark){.seq = m->seq, .needs = 1, .request = GRAPH_NONE};

@@ -97,6 +97,7 @@ struct matcher {
     uint32_t nheap, heap_room;
     struct evals *free_evals;
     struct group *sort_space;
+    struct charges charges;
     uint32_t *word_space;
     int64_t *run_space;
     uint32_t sort_room, word_room, run_room;
@@ -145,9 +146,9 @@ int edge_add (struct matcher *m, uint32_t vertex, uint32_t count, uint32_t reque
 /* Sort by key, ascending or descending, equal ones as the matcher's flags say. */
 int groups_sort (struct matcher *m, struct group *grp, uint32_t n, bool descending);
 int evals_sort (struct matcher *m, struct evals *ev, order_t order);
-/* Sort and choose groups until k units are had. */
-int evals_choose (struct matcher *m, struct bag *b, uint32_t type, uint32_t k, order_t order,
-                  bool top);
+/* Sort, and choose groups until the count that can be had is had. -1: none, or ENOMEM. */
+int evals_choose (struct matcher *m, struct bag *b, uint32_t type, const struct request_count *c,
+                  order_t order, bool top);
 void *match_room (void *list, uint32_t *room, uint32_t n, size_t size); // NULL: ENOMEM
 
 /* ---- walk.c ---- */

@@ -53,6 +53,19 @@ int policy_set_text (char **dst, const char *value)
     return 0;
 }
 
+int policy_set_level (struct policy *p, const char *key, const char *value)
+{
+    if (!strcmp (key, "level") && *value)
+        return policy_set_text (&p->level, value);
+    errno = EINVAL;
+    return -1;
+}
+
+const char *policy_check_level (const struct policy *p)
+{
+    return p->level ? NULL : "needs level=TYPE";
+}
+
 uint32_t policy_ancestor (const struct graph *g, uint32_t v, uint32_t type)
 {
     while (v != GRAPH_NONE && g->v[v].type != type)
@@ -64,6 +77,12 @@ int64_t policy_node_factor (const struct graph *g, uint32_t v)
 {
     int64_t tie = g->info[v].uniq_id % 10000 - 1;
     return ((int64_t)g->v[v].id + 2) * 10000 + (tie < 0 ? -tie : tie);
+}
+
+uint32_t arrangement_ancestor (const struct arrangement *a, const struct group *grp, uint32_t type)
+{
+    return type == GRAPH_NONE ? GRAPH_NONE
+                              : policy_ancestor (a->g, a->edges[grp->edge].vertex, type);
 }
 
 static int parse_bool (const char *key, const char *value, bool *out, flux_error_t *errp)
@@ -156,7 +175,6 @@ struct policy *policy_create (const char *options, flux_error_t *errp)
         errprintf (errp, "out of memory");
         return NULL;
     }
-    p->weight = 1;
     const struct policy_ops *named = leading_name (options);
     const char *missing = NULL;
     if (set_policy (p, named ? named->name : "high", errp) < 0 ||

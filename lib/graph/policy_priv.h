@@ -38,15 +38,28 @@ struct edge {
 
 struct policy;
 
+/* Units drawn from vertices in another subsystem on the way up (power, bandwidth). */
+struct charge {
+    uint32_t vertex;
+    uint32_t units;
+};
+
+struct charges {
+    struct charge *list;
+    uint32_t n, room;
+};
+
 /* The candidates of one type at the top level, as `arrange` gets them. */
 struct arrangement {
     const struct graph *g;
     const struct policy *policy;
     struct group *group;
-    uint32_t n;
+    uint32_t n;               // may be made less: the groups from there on are out
     const struct edge *edges; // all edges
     uint32_t k;               // units wanted
-    uint32_t *scratch;        // n words to work in
+    bool satisfy;             // as if nothing were used
+    struct charges *charges;  // what the match has drawn so far
+    struct group *spare;      // n groups to work in
 };
 
 struct policy_ops {
@@ -62,11 +75,9 @@ struct policy_ops {
     int64_t (*score) (const struct policy *p, const struct graph *g, uint32_t v, int64_t above);
     /* The score depends on nothing but the vertex, its ancestors and their ids. */
     bool fixed_score;
-    /* Reorder candidates at the top, best first; they come sorted. NULL: leave them. */
-    void (*arrange) (const struct arrangement *a);
-    /* Besides what was chosen, may v be held with `units`? Asked in order of choice; charges go
-     * to vertices up another subsystem. NULL: yes, none. */
-    const char *(*flow) (const struct policy *p);
+    /* Reorder candidates at the top, best first, and leave out those that may not be taken; they
+     * come sorted. 0, or -1 with ENOMEM. NULL: leave them. */
+    int (*arrange) (struct arrangement *a);
     order_t top, nested, slot;
 };
 
@@ -77,11 +88,11 @@ struct policy {
     bool node_centric;
     bool node_exclusive;
     bool stop_on_1;
-    char *level;     // pack, spread: type name
-    char *target;    // nearest: path
-    char *subsystem; // power: name
-    char *draw;      // power: property with what a vertex draws
-    uint32_t weight; // of a policy's own
+    char *level;     // pack, spread: a type
+    char *target;    // nearest: a path or a type
+    char *subsystem; // power: its name
+    char *draw;      // power: the property that says what a vertex draws
+    uint32_t units;  // power: what it draws without the property
 };
 
 const struct policy_ops *policy_ops_find (const char *name);
@@ -89,7 +100,14 @@ const struct policy_ops *policy_ops_at (size_t i);
 
 /* Helpers for policy files. */
 int policy_set_text (char **dst, const char *value);
+/* `set` and `check` of those with a level. */
+int policy_set_level (struct policy *p, const char *key, const char *value);
+const char *policy_check_level (const struct policy *p);
 uint32_t policy_ancestor (const struct graph *g, uint32_t v, uint32_t type); // or GRAPH_NONE
+/* Sort by key, least first, equal ones as they were. */
+void arrangement_sort (struct arrangement *a);
+/* The ancestor of a group's first vertex, GRAPH_NONE when it has none of the type. */
+uint32_t arrangement_ancestor (const struct arrangement *a, const struct group *grp, uint32_t type);
 
 /* (id + 2) * 10000 + |uniq_id mod 10000 - 1|: what a node adds to the scores below it. */
 int64_t policy_node_factor (const struct graph *g, uint32_t v);

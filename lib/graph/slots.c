@@ -9,21 +9,12 @@
 
 #include "lib/graph/walk_priv.h"
 
-/* Where the next slot takes from one type. */
-struct cursor {
-    const struct want *w;
-    struct evals *ev;
-    uint32_t count; // units per slot
-    uint32_t at;    // group
-    uint32_t used;  // units of it given out already, of a divisible pool
-};
-
 static bool divisible (const struct matcher *m, const struct group *grp)
 {
     return m->g->v[m->edge[grp->edge].vertex].flags & V_DIVISIBLE;
 }
 
-static uint32_t fit (const struct want *w, uint64_t qualified)
+uint32_t slot_fit (const struct want *w, uint64_t qualified)
 {
     return request_count_fit (&w->r->count, qualified > UINT32_MAX ? UINT32_MAX : qualified);
 }
@@ -45,7 +36,7 @@ static uint32_t count_shares (const struct matcher *m, const struct evals *ev, u
 }
 
 /* Take one type's share for a slot; edges follow each other in m->edge. */
-static int take_share (struct matcher *m, struct cursor *c, int64_t *score, uint32_t *nedges)
+static int take_share (struct matcher *m, struct slot_cursor *c, int64_t *score, uint32_t *nedges)
 {
     for (uint32_t got = 0; got < c->count;) {
         if (c->at == c->ev->n)
@@ -74,11 +65,11 @@ static int take_share (struct matcher *m, struct cursor *c, int64_t *score, uint
     return 0;
 }
 
-static int slot_take (struct matcher *m, struct cursor *c, uint32_t n, struct bag *b)
+int slot_take (struct matcher *m, struct slot_cursor **c, uint32_t n, struct bag *b)
 {
     struct group slot = {.score = MATCH_MET, .count = 1, .edge = m->nedge};
     for (uint32_t i = 0; i < n; i++)
-        if (take_share (m, &c[i], &slot.score, &slot.nedges) < 0)
+        if (take_share (m, c[i], &slot.score, &slot.nedges) < 0)
             return -1;
     if (bag_add (m, b, WANT_SLOT, &slot) < 0) {
         m->error = ENOMEM;
@@ -100,22 +91,24 @@ static int sort_all (struct matcher *m, struct bag *b)
 static void make_slots (struct matcher *m, const struct want *slot, uint32_t nslots,
                         struct bag *found, struct bag *b)
 {
-    enum { MAX_TYPES = 64 };
-    struct cursor c[MAX_TYPES];
-    bool all = (m->flags & MATCHER_EXACT_TIES) || m->policy->top == ORDER_RUN;
+    struct slot_cursor c[SLOT_MAX_TYPES], *list[SLOT_MAX_TYPES];
+    bool all =
+        (m->flags & MATCHER_EXACT_TIES) || m->policy->top == ORDER_RUN || m->policy->ops->arrange;
     /* of one place's slots no more than are wanted can be chosen, and the best come first; but
      * where others are compared with them, all count */
     uint32_t n = 0, enough = all ? UINT32_MAX : nslots;
     for (const struct want *w = slot->with; w; w = w->next) {
         struct evals *ev = bag_find (found, w->type);
-        uint32_t count = ev ? fit (w, ev->qualified) : 0;
-        if (n == MAX_TYPES || count == 0)
+        uint32_t count = ev ? slot_fit (w, ev->qualified) : 0;
+        if (n == SLOT_MAX_TYPES || count == 0)
             return;
-        c[n++] = (struct cursor){.w = w, .ev = ev, .count = count};
+        c[n] = (struct slot_cursor){.ev = ev, .count = count};
+        list[n] = &c[n];
+        n++;
         enough = count_shares (m, ev, count, enough);
     }
     for (uint32_t i = 0; i < enough; i++)
-        if (slot_take (m, c, n, b) < 0)
+        if (slot_take (m, list, n, b) < 0)
             return;
 }
 
@@ -123,8 +116,15 @@ void walk_slots (struct matcher *m, uint32_t u, const struct want *slots, uint32
                  struct bag *b)
 {
     struct bag found = {.first = NULL};
-    walk_explore (m, u, slots->with, false, true, &found, nslots);
-    if (!m->error && sort_all (m, &found) == 0)
-        make_slots (m, slots, nslots, &found, b);
+    struct want all[SLOT_MAX_TYPES];
+    bool either = (m->flags & MATCHER_FLEXIBLE) && slots->next;
+    const struct want *content = either ? slots_union (slots, all) : slots->with;
+    walk_explore (m, u, content, false, true, &found, nslots);
+    if (!m->error && sort_all (m, &found) == 0) {
+        if (either)
+            flexible_slots (m, slots, &found, b);
+        else
+            make_slots (m, slots, nslots, &found, b);
+    }
     bag_clear (m, &found);
 }

@@ -253,14 +253,9 @@ void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool 
 /* Choose what the request wants right below u, from what was found there. */
 static int finish (struct matcher *m, const struct want *resource, struct bag *b)
 {
-    for (const struct want *c = resource ? resource->with : NULL; c; c = c->next) {
-        uint64_t q = bag_qualified (b, c->type);
-        uint32_t count = request_count_fit (&c->r->count, q > UINT32_MAX ? UINT32_MAX : q);
-        if (count == 0)
+    for (const struct want *c = resource ? resource->with : NULL; c; c = c->next)
+        if (evals_choose (m, b, c->type, &c->r->count, m->policy->nested, false) < 0)
             return -1;
-        if (evals_choose (m, b, c->type, count, m->policy->nested, false) < 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -320,12 +315,9 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
 
 static int finish_graph (struct matcher *m, const struct want *list, struct bag *b)
 {
-    for (const struct want *w = list; w; w = w->next) {
-        uint64_t q = bag_qualified (b, w->type);
-        uint32_t count = request_count_fit (&w->r->count, q > UINT32_MAX ? UINT32_MAX : q);
-        if (count == 0 || evals_choose (m, b, w->type, count, m->policy->top, true) < 0)
+    for (const struct want *w = list; w; w = w->next)
+        if (evals_choose (m, b, w->type, &w->r->count, m->policy->top, true) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -340,6 +332,7 @@ int walk_select (struct matcher *m, const struct want *list, struct mark *root)
     m->nedge = 0;
     m->above = 0;
     m->error = 0;
+    m->charges.n = 0;
     if (walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
         add_found (m, &b, g->root, list, score, avail, excl) == 0 &&
         finish_graph (m, list, &b) == 0) {

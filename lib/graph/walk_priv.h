@@ -28,4 +28,23 @@ void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool 
 void walk_slots (struct matcher *m, uint32_t u, const struct want *slots, uint32_t nslots,
                  struct bag *b);
 
+/* Where the next slot takes from one type. */
+struct slot_cursor {
+    struct evals *ev;
+    uint32_t count; // units per slot
+    uint32_t at;    // group
+    uint32_t used;  // units of it given out already, of a divisible pool
+};
+enum { SLOT_MAX_TYPES = 64 };
+
+uint32_t slot_fit (const struct want *w, uint64_t qualified);
+/* One slot from n types into b; -1 when one has run out, or ENOMEM in m->error. */
+int slot_take (struct matcher *m, struct slot_cursor **c, uint32_t n, struct bag *b);
+
+/* ---- flexible.c: slots that are alternatives ---- */
+/* What any of them holds, each type once with its greatest least count, in all[]. */
+const struct want *slots_union (const struct want *slots, struct want *all);
+/* As many slots as can be made, of whichever kind. */
+void flexible_slots (struct matcher *m, const struct want *slots, struct bag *found, struct bag *b);
+
 #endif /* !FLUX_GRAPH_WALK_PRIV_H */
