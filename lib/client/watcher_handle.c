@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "lib/client/handle_private.h"
+#include "lib/client/reactor_private.h"
 #include "lib/client/watcher_private.h"
 
 struct handle_watcher {
@@ -15,6 +16,7 @@ struct handle_watcher {
     int events;
     bool active;
     bool pending; // seen before the wait
+    bool called;  // in this turn
     ev_prepare prepare;
     ev_check check;
     ev_idle idle;
@@ -26,6 +28,7 @@ static void on_prepare (struct ev_loop *loop, ev_prepare *p, int revents)
     flux_watcher_t *w = p->data;
     struct handle_watcher *hw = w->data;
 
+    hw->called = false;
     hw->pending = (hw->events & FLUX_POLLIN) && handle_has_message (hw->h);
     if (hw->pending)
         ev_idle_start (loop, &hw->idle);
@@ -33,9 +36,14 @@ static void on_prepare (struct ev_loop *loop, ev_prepare *p, int revents)
         ev_idle_stop (loop, &hw->idle);
 }
 
+/* Once per turn, whether for what lay in memory or for what came in. */
 static void run (flux_watcher_t *w)
 {
     struct handle_watcher *hw = w->data;
+
+    if (hw->called || reactor_stopping (w->r))
+        return;
+    hw->called = true;
     int revents = flux_pollevents (hw->h);
 
     if (revents < 0)

@@ -6,7 +6,9 @@
 #ifndef FLUX_FLOG_H
 #define FLUX_FLOG_H
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <syslog.h>
 #include <flux/handle.h>
 

@@ -6,7 +6,9 @@
 #ifndef FLUX_HANDLE_H
 #define FLUX_HANDLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h> // programs written for Flux count on it
 #include <flux/message.h>
 
 #ifdef __cplusplus

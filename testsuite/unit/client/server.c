@@ -108,6 +108,7 @@ flux_t *server_start (const struct server_row *rows, void *arg, struct server **
 
 void server_stop (struct server *s)
 {
+    shutdown (msgio_fd (s->io), SHUT_RDWR);
     pthread_join (s->thread, NULL);
     msgio_destroy (s->io);
     free (s);
