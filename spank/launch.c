@@ -9,6 +9,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,11 +137,23 @@ nomem:
     return errprintf (errp, "out of memory");
 }
 
+/* Slurm binds the task to the CPUs of one task; the instance has those of the step. What a cgroup
+ * says still holds. (srun --cpu-bind=none would do the same, but complains where no task plugin is
+ * configured.) */
+static void unbind (void)
+{
+    cpu_set_t all;
+
+    memset (&all, 0xff, sizeof (all));
+    (void)sched_setaffinity (0, sizeof (all), &all);
+}
+
 int launch_broker (const struct launch *l, char **env, flux_error_t *errp)
 {
     int fd = -1;
 
     environ = env;
+    unbind ();
     if (set_common (l) < 0)
         return errprintf (errp, "environment: %s", strerror (errno));
     if (l->ticket.size > 1) {

@@ -7,10 +7,12 @@
 #include "config.h"
 #endif
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -26,6 +28,7 @@
 #include "spank/ticket.h"
 
 #define MAX_ADDRESSES 8
+#define GRACE_MSEC 1000
 
 struct local {
     struct wireup_server *srv;
@@ -55,6 +58,16 @@ static int host_of (const char *hostlist, uint32_t rank, char *buf, size_t size)
     return rc;
 }
 
+/* The brokers that were heard of end by themselves, and give the step their exit code. The others
+ * are killed unless srun is done before. */
+static void end_step (const struct local *local)
+{
+    struct pollfd pfd = {.fd = local->stop[0], .events = POLLIN};
+
+    if (poll (&pfd, 1, GRACE_MSEC) == 0)
+        slurm_kill_job_step (local->jobid, local->stepid, SIGKILL);
+}
+
 static void *serve (void *arg)
 {
     struct local *local = arg;
@@ -62,8 +75,7 @@ static void *serve (void *arg)
 
     if (wireup_server_run (local->srv, local->stop[0], &e) < 0 && errno != ECANCELED) {
         slurm_error ("flux: no instance: %s", e.text);
-        /* The brokers that were heard of have the same sentence and end by themselves. */
-        slurm_kill_job_step (local->jobid, local->stepid, SIGKILL);
+        end_step (local);
     }
     return NULL;
 }
@@ -155,6 +167,21 @@ static enum flux_mode step_mode (const struct settings *set, bool has_allocation
     return set->default_on && !has_allocation ? MODE_ON : MODE_OFF;
 }
 
+/* Only the initial program reads input. srun would send it to every task, and take it for an error
+ * when a node ends with some of it unread. There is no call in SPANK that says so: srun's own
+ * parser of options is asked (22.05 to 24.11: same names). Where it isn't found nothing is lost but
+ * that the end of a step may be noisy. */
+static void set_input (void)
+{
+    void *opt = dlsym (RTLD_DEFAULT, "opt");
+    bool (*isset) (void *, const char *) = dlsym (RTLD_DEFAULT, "slurm_option_isset");
+    int (*process) (void *, int, const char *, bool, bool) =
+        dlsym (RTLD_DEFAULT, "slurm_process_option");
+
+    if (opt && isset && process && !isset (opt, "input") && !isset (opt, "pty"))
+        (void)process (opt, 'i', "0", true, false);
+}
+
 int local_init_post_opt (spank_t sp, struct context *ctx)
 {
     struct settings *set = ctx->set;
@@ -163,6 +190,8 @@ int local_init_post_opt (spank_t sp, struct context *ctx)
 
     set->mode = step_mode (set, getenv ("SLURM_JOB_ID") != NULL);
     unsetenv (TICKET_VARIABLE);
+    if (set->mode == MODE_ON)
+        set_input ();
     if (set->mode == MODE_OFF || !attrs)
         return 0;
     /* Those of sbatch; what is on srun's own command line wins. */

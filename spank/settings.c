@@ -137,7 +137,8 @@ int settings_mode (struct settings *set, const char *value, flux_error_t *errp)
         enum flux_mode mode;
     } known[] = {{"on", MODE_ON}, {"off", MODE_OFF}, {"tasks", MODE_TASKS}};
 
-    if (!value || !*value) {
+    /* What was no value in sbatch comes as "(null)" to the sruns of the job (22.05). */
+    if (!value || !*value || strcmp (value, "(null)") == 0) {
         set->mode = MODE_ON;
         return 0;
     }

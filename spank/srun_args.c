@@ -46,6 +46,8 @@ static const char *const not_for_broker[] = {"SLURM_NTASKS",
                                              "SLURM_MEM_PER_NODE",
                                              "SLURM_DISTRIBUTION",
                                              "SLURM_CPU_BIND",
+                                             "SLURM_CPU_BIND_TYPE",
+                                             "SLURM_CPU_BIND_LIST",
                                              "SLURM_HINT",
                                              "SLURM_EXCLUSIVE",
                                              "SLURM_EXACT",
@@ -58,9 +60,8 @@ static const char *const not_for_broker[] = {"SLURM_NTASKS",
                                              NULL};
 
 /* --overlap: the user's other steps go beside it. --mem=0: all of the job's memory. */
-static const char *const srun[] = {
-    "srun",       "--overlap",    "--flux=on", "--mem=0", "--cpu-bind=none",
-    "--mpi=none", "--unbuffered", NULL};
+static const char *const srun[] = {"srun",       "--overlap",    "--flux=on", "--mem=0",
+                                   "--mpi=none", "--unbuffered", NULL};
 
 int srun_args (struct argv *a, bool pty)
 {

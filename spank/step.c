@@ -71,6 +71,24 @@ int step_user_init (spank_t sp, struct context *ctx)
     return 0;
 }
 
+/* Signals to the step are for the broker. */
+static void stay_out_of_the_way (const struct step *step)
+{
+    char c;
+    ssize_t n;
+
+    for (int sig = 1; sig < NSIG; sig++)
+        signal (sig, SIG_IGN);
+    /* What is inherited of slurmstepd has the ends of the other tasks' pipes among it: held open
+     * here, the broker would never see the end of its input. */
+    dup2 (step->hold[0], STDIN_FILENO);
+    closefrom (1);
+    do {
+        n = read (STDIN_FILENO, &c, 1);
+    } while (n < 0 && errno == EINTR);
+    _exit (0);
+}
+
 /* srun sends its input to every task; one that leaves it unread would stop it for all. */
 static void drop_stdin (void)
 {
@@ -80,24 +98,6 @@ static void drop_stdin (void)
         dup2 (fd, STDIN_FILENO);
         close (fd);
     }
-}
-
-/* Signals to the step are for the broker. */
-static void stay_out_of_the_way (const struct step *step)
-{
-    char c;
-    ssize_t n;
-
-    for (int sig = 1; sig < NSIG; sig++)
-        signal (sig, SIG_IGN);
-    close (step->hold[1]);
-    drop_stdin ();
-    dup2 (STDIN_FILENO, STDOUT_FILENO);
-    dup2 (STDIN_FILENO, STDERR_FILENO);
-    do {
-        n = read (step->hold[0], &c, 1);
-    } while (n < 0 && errno == EINTR);
-    _exit (0);
 }
 
 static int become_broker (spank_t sp, struct step *step)

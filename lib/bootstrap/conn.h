@@ -19,6 +19,7 @@ struct conn {
     int fd;
     uint32_t rank; // CONN_STRANGER until it has shown a credential
     bool given;    // added by the embedding program: not from the network
+    bool answered; // nothing that it says matters any more
     struct buf in;
     struct buf out;
 };

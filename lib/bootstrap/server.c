@@ -28,6 +28,7 @@
 #include "lib/util/monotime.h"
 
 #define FLUSH_SECONDS 10. // to hand out the answers
+#define FAILED_SECONDS 2. // to tell those that come late
 #define EVENTS 64
 
 /* What is known of a rank. */
@@ -52,6 +53,7 @@ struct wireup_server {
     struct conn *conns;
     uint32_t nstrangers;
     uint32_t nhello;
+    uint32_t nanswered; // of a failure
     struct peer *peers;
     bool failed;
     flux_error_t why;
@@ -153,6 +155,8 @@ static void drop_conn (struct wireup_server *srv, struct conn *c)
     else if (srv->peers[c->rank].conn == c)
         srv->peers[c->rank].conn = NULL;
     DL_DELETE (srv->conns, c);
+    /* close() alone does not end the events of a socket that a forked child still has. */
+    (void)epoll_ctl (srv->epfd, EPOLL_CTL_DEL, c->fd, NULL);
     conn_destroy (c);
 }
 
@@ -229,6 +233,8 @@ static int take_record (struct wireup_server *srv, struct conn *c, struct wire_r
     move_string (&p->host, rec, WIRE_HOST);
     if (!srv->hostlist && *rec->str[WIRE_HOSTLIST])
         move_string (&srv->hostlist, rec, WIRE_HOSTLIST);
+    if (srv->failed)
+        return 0;
     if (rec->kind == WIRE_ABORT)
         return fail_aborted (srv, rec);
     if (rec->kind == WIRE_HELLO) {
@@ -338,39 +344,94 @@ static int queue_failed (struct wireup_server *srv, struct conn *c)
     return seal_record (&srv->sealer, &c->out, &rec, NULL);
 }
 
-/* Send what is queued; a connection that is done, or broken, goes. */
+/* Send what is queued. When all is out the other side closes first: closing with something unread
+ * would take back what it has not read yet. */
 static void flush_conn (struct wireup_server *srv, struct conn *c)
 {
-    if (conn_flush (c) < 0 || c->out.len == 0)
+    if (conn_flush (c) < 0)
         drop_conn (srv, c);
-    else
-        (void)watch (srv, c->fd, EPOLLOUT, c, EPOLL_CTL_MOD);
-}
-
-static void drain (struct wireup_server *srv)
-{
-    double deadline = monotime_now () + FLUSH_SECONDS;
-    struct epoll_event ev[EVENTS];
-
-    if (srv->listenfd >= 0)
-        (void)epoll_ctl (srv->epfd, EPOLL_CTL_DEL, srv->listenfd, NULL);
-    while (srv->conns && monotime_now () < deadline) {
-        int n = epoll_wait (srv->epfd, ev, EVENTS, 100);
-
-        for (int i = 0; i < n; i++)
-            flush_conn (srv, ev[i].data.ptr);
+    else if (c->out.len > 0)
+        (void)watch (srv, c->fd, EPOLLIN | EPOLLOUT, c, EPOLL_CTL_MOD);
+    else {
+        shutdown (c->fd, SHUT_WR);
+        (void)watch (srv, c->fd, EPOLLIN, c, EPOLL_CTL_MOD);
     }
 }
 
-static int answer_all (struct wireup_server *srv)
+static void answer_failed (struct wireup_server *srv, struct conn *c)
+{
+    c->answered = true;
+    srv->nanswered++;
+    if (queue_failed (srv, c) < 0)
+        drop_conn (srv, c);
+    else
+        flush_conn (srv, c);
+}
+
+/* After the end: what has been answered is read until it closes. One that comes late hears of the
+ * failure too, rather than wait for nobody. */
+static void linger_conn (struct wireup_server *srv, struct conn *c, uint32_t events)
+{
+    if (conn_read (c) < 0) {
+        drop_conn (srv, c);
+        return;
+    }
+    if (c->answered)
+        buf_consume (&c->in, c->in.len);
+    else if (take_frames (srv, c) < 0 && c->rank == CONN_STRANGER) {
+        drop_conn (srv, c);
+        return;
+    } else if (c->rank != CONN_STRANGER) {
+        answer_failed (srv, c);
+        return;
+    }
+    if (events & EPOLLOUT)
+        flush_conn (srv, c);
+}
+
+static bool is_over (const struct wireup_server *srv)
+{
+    return !srv->conns && (!srv->failed || srv->nanswered >= srv->config.size);
+}
+
+static void linger (struct wireup_server *srv, double seconds)
+{
+    double deadline = monotime_now () + seconds;
+    struct epoll_event ev[EVENTS];
+
+    while (!is_over (srv) && monotime_now () < deadline) {
+        int n = epoll_wait (srv->epfd, ev, EVENTS, 50);
+
+        for (int i = 0; i < n; i++) {
+            if (ev[i].data.ptr == srv)
+                return;
+            if (ev[i].data.ptr == &srv->listenfd)
+                accept_some (srv);
+            else
+                linger_conn (srv, ev[i].data.ptr, ev[i].events);
+        }
+    }
+}
+
+static void tell_failure (struct wireup_server *srv)
+{
+    struct conn *c, *tmp;
+
+    DL_FOREACH_SAFE (srv->conns, c, tmp)
+    {
+        if (c->rank != CONN_STRANGER)
+            answer_failed (srv, c);
+    }
+}
+
+static int tell_ready (struct wireup_server *srv)
 {
     struct conn *c, *tmp;
     flux_error_t e;
-    int rc = 0;
 
-    if (!srv->failed && !srv->hostlist && join_hosts (srv) < 0) {
+    if (!srv->hostlist && join_hosts (srv) < 0) {
         errprintf (&e, "out of memory");
-        rc = fail (srv, ENOMEM, &e);
+        return fail (srv, ENOMEM, &e);
     }
     DL_FOREACH_SAFE (srv->conns, c, tmp)
     {
@@ -378,13 +439,26 @@ static int answer_all (struct wireup_server *srv)
             drop_conn (srv, c);
             continue;
         }
-        if (srv->failed)
-            (void)queue_failed (srv, c);
-        else if (queue_ready (srv, c, &e) < 0)
-            rc = fail (srv, errno, &e);
+        if (queue_ready (srv, c, &e) < 0)
+            return fail (srv, errno, &e);
+        c->answered = true;
         flush_conn (srv, c);
     }
-    drain (srv);
+    return 0;
+}
+
+/* Nobody else may come once all is well. */
+static int answer_all (struct wireup_server *srv)
+{
+    int rc = srv->failed ? -1 : tell_ready (srv);
+    int saved = errno;
+
+    if (rc < 0)
+        tell_failure (srv);
+    else if (srv->listenfd >= 0)
+        (void)epoll_ctl (srv->epfd, EPOLL_CTL_DEL, srv->listenfd, NULL);
+    linger (srv, rc < 0 ? FAILED_SECONDS : FLUSH_SECONDS);
+    errno = saved;
     return rc;
 }
 
@@ -548,13 +622,10 @@ int wireup_server_run (struct wireup_server *srv, int stop_fd, flux_error_t *err
         return errprintf (errp, "wire-up: %s", strerror (errno));
     while (rc == 0 && srv->nhello < srv->config.size)
         rc = turn (srv, deadline);
+    rc = answer_all (srv);
     int saved = errno;
     if (stop_fd >= 0)
         (void)epoll_ctl (srv->epfd, EPOLL_CTL_DEL, stop_fd, NULL);
-    if (answer_all (srv) < 0) {
-        saved = errno;
-        rc = -1;
-    }
     errno = saved;
     return rc < 0 ? errprintf (errp, "%s", srv->why.text) : 0;
 }

@@ -48,7 +48,8 @@ int wireup_server_add (struct wireup_server *srv, int fd);
 int wireup_server_env (const struct wireup_server *srv, uint32_t rank, int fd,
                        int (*set) (const char *name, const char *value, void *arg), void *arg);
 
-/* Run until every broker has its answer: 0. -1 with a sentence, which all brokers have got too: on
+/* Run until every broker has its answer: 0. -1 with a sentence, which all brokers have got too (for
+ * two seconds those that come late are told): on
  * time-out (ETIMEDOUT), when a broker gave up (EPROTO), or when stop_fd (may be -1) became
  * readable (ECANCELED). */
 int wireup_server_run (struct wireup_server *srv, int stop_fd, flux_error_t *errp);

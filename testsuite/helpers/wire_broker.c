@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +71,13 @@ static int leaf (const struct bootstrap_info *info)
     return 0;
 }
 
+static volatile pid_t program;
+
+static void forward (int sig)
+{
+    kill (program, sig);
+}
+
 /* rank 0: hear all, run the program, end as it did */
 static int root (const struct bootstrap_info *info, int fd, char **argv)
 {
@@ -96,10 +104,15 @@ static int root (const struct bootstrap_info *info, int fd, char **argv)
         execvp (argv[0], argv);
         _exit (127);
     }
-    signal (SIGTERM, SIG_IGN); // the program gets it too: same step
+    /* The program is another process of the step's: not all signals reach it by themselves. */
+    program = pid;
+    for (size_t i = 0; i < 3; i++)
+        signal ((int[]){SIGTERM, SIGUSR1, SIGINT}[i], forward);
     while (waitpid (pid, &status, 0) < 0)
         ;
     if (WIFSIGNALED (status)) {
+        const struct rlimit none = {0};
+        setrlimit (RLIMIT_CORE, &none);
         signal (WTERMSIG (status), SIG_DFL);
         raise (WTERMSIG (status));
     }

@@ -14,7 +14,7 @@ END
 
 test_case 'sbatch, exit codes and stdin work' <<'END'
 printf '#!/bin/sh\nhostname\nexit 3\n' >user/job.sh
-expect_exit 3 as_user sbatch -W -o out.txt job.sh
+expect_exit 3 run_batch -o out.txt job.sh
 expect_equal n1 "$(cat user/out.txt)"
 expect_equal hello "$(echo hello | as_user srun -N1 cat)"
 END
