@@ -137,6 +137,7 @@ static void say (struct job *j, double t, const char *fmt, ...)
     va_list ap;
 
     before_print (j->b);
+    fflush (stdout);
     fprintf (j->err, "%s: %4.3fs: ", FID (j->id), t - j->b->t0);
     va_start (ap, fmt);
     vfprintf (j->err, fmt, ap);
@@ -333,6 +334,29 @@ struct bulk *bulk_create (struct cmd *c, int total)
     return b;
 }
 
+struct bulk *bulk_create_watch (struct cmd *c)
+{
+    struct bulk *b = calloc (1, sizeof (*b));
+
+    if (!b)
+        cmd_die (c, "out of memory");
+    b->c = c;
+    b->wait_event = "clean";
+    b->watch = true;
+    b->quiet = true;
+    b->label_io = cmd_has (c, "label-io");
+    b->verbose = cmd_count (c, "verbose");
+    b->h = cmd_open (c);
+    b->show_progress = want_progress (c);
+    b->progress = (struct progress){.jps = cmd_has (c, "jps"), .t0 = monotime_now ()};
+    return b;
+}
+
+void bulk_set_total (struct bulk *b, int total)
+{
+    b->total = b->submitted = b->progress.total = total;
+}
+
 flux_t *bulk_handle (struct bulk *b)
 {
     return b->h;
@@ -377,7 +401,7 @@ void bulk_submit (struct bulk *b, const struct submit_spec *spec, const char *la
 
 void bulk_follow (struct bulk *b, flux_jobid_t id)
 {
-    struct job *j = new_job (b, NULL, cmd_str (b->c, "log", NULL), NULL);
+    struct job *j = new_job (b, NULL, NULL, NULL);
 
     j->id = id;
     follow (j);

@@ -26,6 +26,10 @@ struct bulk *bulk_create (struct cmd *c, int total);
 void bulk_submit (struct bulk *b, const struct submit_spec *spec, const char *label,
                   const char *log, const char *log_stderr);
 
+/* One that only follows jobs, for flux watch. */
+struct bulk *bulk_create_watch (struct cmd *c);
+void bulk_set_total (struct bulk *b, int total);
+
 /* Follow a job that was submitted before. */
 void bulk_follow (struct bulk *b, flux_jobid_t id);
 

@@ -447,7 +447,13 @@ const char *fmt_by_name (const struct fmt_named *table, const char *name, const 
         else if (strcmp (table->name, name) == 0)
             return table->text;
     }
-    if (help)
+    if (help) {
         printf ("\n");
-    return help ? NULL : name;
+        return NULL;
+    }
+    if (!strchr (name, '{')) {
+        fprintf (stderr, "%s: --format=%s: no such format (`help' lists them)\n", verb, name);
+        exit (1);
+    }
+    return name;
 }

@@ -85,8 +85,8 @@ size_t fmt_utf8_len (const char *s);
 /* Columns of the terminal on standard output, or -1. */
 int fmt_terminal_width (void);
 
-/* The format behind --format=NAME: a name in the table gives its text, "help" lists the table (and
- * "get-config=NAME"-like requests are not known) and NULL is returned; anything else is itself. */
+/* The format behind --format=NAME: a name in the table gives its text, "help" lists the table and
+ * NULL is returned; what has a brace is itself; anything else ends the program. */
 struct fmt_named {
     const char *name;
     const char *description;

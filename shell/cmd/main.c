@@ -13,9 +13,15 @@
 #include <unistd.h>
 
 #include "shell/cmd/cmd.h"
+#include "shell/cmd/uri_resolve.h"
 #include "lib/util/peers.h"
 
 static const struct cmd_opt flux_opts[] = {
+    {.name = "parent",
+     .key = 'p',
+     .help = "Talk to the parent of this instance",
+     .flags = CMD_OPT_REPEAT},
+    {.name = "root", .key = 'r', .help = "Talk to the outermost instance"},
     {.name = "verbose", .key = 'v', .help = "Say which program is run"},
     {.name = "version", .key = 'V', .help = "Run flux version"},
     {.name = "complete", .help = "List what may complete the words", .flags = CMD_OPT_HIDDEN},
@@ -38,6 +44,8 @@ static void usage (FILE *f)
 {
     fprintf (f, "Usage: flux [OPTIONS...] COMMAND [ARG...]\n"
                 "  -h, --help       Show this text\n"
+                "  -p, --parent     Talk to the parent of this instance\n"
+                "  -r, --root       Talk to the outermost instance\n"
                 "  -v, --verbose    Say which program is run\n"
                 "  -V, --version    Run flux version\n"
                 "\nCommands:\n");
@@ -64,6 +72,18 @@ static void exec_external (const struct cmd *c)
     exit (1);
 }
 
+/* For the command that follows, the parent is the instance. */
+static void select_instance (const struct cmd *c)
+{
+    flux_error_t error = {0};
+    char *uri = uri_parent (NULL, cmd_has (c, "root") ? -1 : cmd_count (c, "parent"), &error);
+
+    if (!uri)
+        cmd_die (c, "%s", error.text);
+    setenv ("FLUX_URI", uri, 1);
+    free (uri);
+}
+
 static int run (struct cmd *c)
 {
     char *version[] = {"version", NULL};
@@ -79,6 +99,8 @@ static int run (struct cmd *c)
         usage (cmd_has (c, "help") ? stdout : stderr);
         return cmd_has (c, "help") ? 0 : 1;
     }
+    if (cmd_has (c, "root") || cmd_has (c, "parent"))
+        select_instance (c);
     if ((verb = cmd_find (cmd_verbs, c->argv[0])))
         return cmd_run (verb, c->argc, c->argv);
     exec_external (c);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "shell/cmd/client.h"
 #include "shell/cmd/verbs.h"
 
 static int run (struct cmd *c)
@@ -15,8 +16,13 @@ static int run (struct cmd *c)
 
     printf ("commands:\t\t%s\n", VERSION);
     printf ("libflux-slurm:\t\t%s\n", VERSION);
-    if (uri)
+    if (uri) {
+        flux_t *h = cmd_open (c);
+        const char *broker = flux_attr_get (h, "version");
+        printf ("broker:\t\t\t%s\n", broker ? broker : "unknown");
         printf ("FLUX_URI:\t\t%s\n", uri);
+        flux_close (h);
+    }
     return 0;
 }
 

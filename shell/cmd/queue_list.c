@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux queue list: queues, their state, defaults and limits. */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/job/fsd.h"
+#include "shell/cmd/client.h"
+#include "shell/cmd/fmt.h"
+#include "shell/cmd/queue_list.h"
+#include "shell/cmd/rset.h"
+#include "shell/cmd/term.h"
+#include "shell/cmd/treedict.h"
+
+#define HEAD                                                                                       \
+    "?:{queuem:<8.8} ?:{parent:<8.8} {color_enabled}{enabled:>2}{color_off} "                      \
+    "{color_started}{started:>2}{color_off} "
+
+static const struct fmt_named formats[] = {
+    {"default", "The columns of flux queue list without --format",
+     HEAD "{defaults.timelimit!F:>8} {limits.timelimit!F:>8} {limits.range.nnodes:>10} "
+          "{limits.range.ncores:>10} {limits.range.ngpus:>10}"},
+    {"nodes", "With numbers of nodes by state",
+     HEAD "{resources.all.nnodes:>6} {resources.up.nnodes:>10} {resources.down.nnodes:>10} "
+          "{resources.allocated.nnodes:>11} {resources.free.nnodes:>10}"},
+    {0},
+};
+
+/* One queue. config is the whole configuration; entry that of the queue, NULL for the anonymous. */
+struct queue {
+    const char *name;
+    bool is_default, enabled, started;
+    json_t *entry, *config, *counts;
+    bool color;
+};
+
+static const char *heading (const char *field, void *arg)
+{
+    static const char *const table[][2] = {
+        {"queue", "QUEUE"},
+        {"queuem", "QUEUE"},
+        {"parent", "PARENT"},
+        {"submission", "SUBMIT"},
+        {"scheduling", "SCHED"},
+        {"enabled", "EN"},
+        {"enabled.ascii", "EN"},
+        {"started", "ST"},
+        {"started.ascii", "ST"},
+        {"color_enabled", ""},
+        {"color_started", ""},
+        {"color_off", ""},
+        {"defaults.timelimit", "TDEFAULT"},
+        {"limits.timelimit", "TLIMIT"},
+        {"limits.range.nnodes", "NNODES"},
+        {"limits.range.ncores", "NCORES"},
+        {"limits.range.ngpus", "NGPUS"},
+        {"limits.min.nnodes", "MINNODES"},
+        {"limits.max.nnodes", "MAXNODES"},
+        {"limits.min.ncores", "MINCORES"},
+        {"limits.max.ncores", "MAXCORES"},
+        {"limits.min.ngpus", "MINGPUS"},
+        {"limits.max.ngpus", "MAXGPUS"},
+        {"resources.all.nnodes", "NODES"},
+        {"resources.up.nnodes", "NODES:UP"},
+        {"resources.down.nnodes", "NODES:DOWN"},
+        {"resources.allocated.nnodes", "NODES:ALLOC"},
+        {"resources.free.nnodes", "NODES:FREE"},
+        {"resources.all.ncores", "CORES"},
+        {"resources.up.ncores", "CORES:UP"},
+        {"resources.down.ncores", "CORES:DOWN"},
+        {"resources.allocated.ncores", "CORES:ALLOC"},
+        {"resources.free.ncores", "CORES:FREE"},
+    };
+
+    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
+        if (strcmp (table[i][0], field) == 0)
+            return table[i][1];
+    return NULL;
+}
+
+/* A policy of the queue, else of the instance. */
+static json_t *policy (const struct queue *q, const char *key)
+{
+    char path[128];
+    json_t *o;
+
+    snprintf (path, sizeof (path), "policy.%s", key);
+    if ((o = treedict_get (q->entry, path)))
+        return o;
+    return treedict_get (q->config, path);
+}
+
+static void get_limit (const struct queue *q, const char *key, struct fmt_value *v)
+{
+    json_t *o = policy (q, key);
+    double seconds = __builtin_inf ();
+
+    if (json_is_string (o) && fsd_parse_duration (json_string_value (o), &seconds) < 0)
+        return;
+    if (json_is_number (o))
+        seconds = json_number_value (o);
+    if (seconds == 0)
+        seconds = __builtin_inf ();
+    fmt_set_real (v, seconds);
+}
+
+/* "nnodes", which is "min"/"max" of job-size: 0 to infinity unless limited. */
+static char *size_limit (const struct queue *q, const char *side, const char *what)
+{
+    char key[96], *s;
+    json_t *o;
+
+    snprintf (key, sizeof (key), "limits.job-size.%s.%s", side, what);
+    o = policy (q, key);
+    if (!o || json_integer_value (o) < 0)
+        return strdup (strcmp (side, "min") == 0 ? "0" : "infinity");
+    return asprintf (&s, "%lld", (long long)json_integer_value (o)) < 0 ? NULL : s;
+}
+
+static void get_range (const struct queue *q, const char *what, struct fmt_value *v)
+{
+    char *min = size_limit (q, "min", what), *max = size_limit (q, "max", what), *s;
+
+    if (asprintf (&s, "%s-%s", min ? min : "", max ? max : "") >= 0)
+        fmt_set_owned (v, s);
+    free (min);
+    free (max);
+}
+
+static void get_flag (const char *field, bool on, struct fmt_value *v)
+{
+    if (strstr (field, ".ascii") || !term_utf8 ())
+        fmt_set_str (v, on ? "y" : "n");
+    else
+        fmt_set_str (v, on ? "✔" : "✗");
+}
+
+static void get (const void *item, const char *field, struct fmt_value *v, void *arg)
+{
+    const struct queue *q = item;
+    char *s;
+
+    if (strcmp (field, "queuem") == 0 && q->name && q->is_default) {
+        if (asprintf (&s, "%s*", q->name) >= 0)
+            fmt_set_owned (v, s);
+    } else if (strncmp (field, "queue", 5) == 0)
+        fmt_set_str (v, q->name);
+    else if (strcmp (field, "parent") == 0)
+        fmt_set_json (v, json_object_get (q->entry, "parent"));
+    else if (strcmp (field, "submission") == 0)
+        fmt_set_str (v, q->enabled ? "enabled" : "disabled");
+    else if (strcmp (field, "scheduling") == 0)
+        fmt_set_str (v, q->started ? "started" : "stopped");
+    else if (strncmp (field, "enabled", 7) == 0)
+        get_flag (field, q->enabled, v);
+    else if (strncmp (field, "started", 7) == 0)
+        get_flag (field, q->started, v);
+    else if (strcmp (field, "defaults.timelimit") == 0)
+        get_limit (q, "jobspec.defaults.system.duration", v);
+    else if (strcmp (field, "limits.timelimit") == 0)
+        get_limit (q, "limits.duration", v);
+    else if (strncmp (field, "limits.range.", 13) == 0)
+        get_range (q, field + 13, v);
+    else if (strncmp (field, "limits.min.", 11) == 0)
+        fmt_set_owned (v, size_limit (q, "min", field + 11));
+    else if (strncmp (field, "limits.max.", 11) == 0)
+        fmt_set_owned (v, size_limit (q, "max", field + 11));
+    else if (strncmp (field, "resources.", 10) == 0)
+        fmt_set_json (v, treedict_get (q->counts, field + 10));
+    else if (q->color && strcmp (field, "color_off") == 0)
+        fmt_set_str (v, "\033[0;0m");
+    else if (q->color)
+        fmt_set_str (v, (strcmp (field, "color_enabled") == 0 ? q->enabled : q->started)
+                            ? "\033[01;32m"
+                            : "\033[01;31m");
+    else
+        fmt_set_str (v, "");
+}
+
+static const struct fmt_source source = {.heading = heading, .get = get};
+
+static void get_status (struct cmd *c, flux_t *h, struct queue *q)
+{
+    json_t *in = json_object (), *o;
+
+    if (q->name)
+        json_object_set_new (in, "name", json_string (q->name));
+    o = cmd_rpc (c, h, "job-manager.queue-status", 0, in, q->name);
+    q->enabled = json_is_true (json_object_get (o, "enable"));
+    q->started = json_is_true (json_object_get (o, "start"));
+    json_decref (o);
+}
+
+static json_t *resource_counts (flux_t *h)
+{
+    json_t *status = cmd_rpc_try (h, "resource.sched-status", 0, NULL, NULL), *counts = NULL;
+    struct rset_states states;
+
+    if (status && rset_states_create (&states, status) == 0) {
+        counts = rset_states_counts (&states);
+        rset_states_clear (&states);
+    }
+    json_decref (status);
+    return counts;
+}
+
+static bool selected (struct cmd *c, const char *name)
+{
+    const char *s;
+    int iter = 0;
+
+    if (!cmd_has (c, "queue"))
+        return true;
+    while ((s = cmd_next (c, "queue", &iter)))
+        if (strcmp (s, name) == 0)
+            return true;
+    return false;
+}
+
+static int run (struct cmd *c)
+{
+    const char *text = fmt_by_name (formats, cmd_str (c, "format", "default"), "flux-queue list");
+    flux_error_t error;
+    struct fmt *fmt;
+    json_t *list, *names, *config, *o;
+    size_t i, n = 0;
+
+    if (!text)
+        return 0;
+    if (!(fmt = fmt_create (text, &source, &error)))
+        return cmd_fail (c, "--format: %s", error.text);
+    flux_t *h = cmd_open (c);
+    list = cmd_rpc (c, h, "job-manager.queue-list", 0, NULL, NULL);
+    names = json_object_get (list, "queues");
+    config = cmd_rpc_try (h, "config.get", FLUX_NODEID_ANY, NULL, NULL);
+    json_t *counts = resource_counts (h);
+    struct queue *queues = calloc (json_array_size (names) + 1, sizeof (*queues));
+    const void **items = calloc (json_array_size (names) + 1, sizeof (*items));
+    const char *dflt =
+        json_string_value (treedict_get (config, "policy.jobspec.defaults.system.queue"));
+    if (!queues || !items)
+        return cmd_fail (c, "out of memory");
+    json_array_foreach (names, i, o) if (selected (c, json_string_value (o))) queues[n++].name =
+        json_string_value (o);
+    if (json_array_size (names) == 0)
+        n = 1;
+    for (i = 0; i < n; i++) {
+        struct queue *q = &queues[i];
+        q->config = config;
+        q->counts = counts;
+        q->color = term_color (c);
+        q->entry = q->name ? json_object_get (json_object_get (config, "queues"), q->name) : NULL;
+        q->is_default = dflt && q->name && strcmp (dflt, q->name) == 0;
+        get_status (c, h, q);
+        items[i] = q;
+    }
+    fmt_print (fmt, stdout, items, n, cmd_has (c, "no-header") ? FMT_NO_HEADER : 0, -1);
+    free (items);
+    free (queues);
+    json_decref (list);
+    json_decref (config);
+    json_decref (counts);
+    fmt_destroy (fmt);
+    flux_close (h);
+    return 0;
+}
+
+static const struct cmd_opt opts[] = {
+    {.key = 'q',
+     .name = "queue",
+     .arg = "QUEUE",
+     .help = "Only this queue",
+     .flags = CMD_OPT_REPEAT},
+    {.key = 'o',
+     .name = "format",
+     .arg = "FORMAT",
+     .help = "A format by name (`help' lists them), or one in the format mini-language"},
+    {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
+    {.key = 'L',
+     .name = "color",
+     .arg = "WHEN",
+     .help = "Use color: auto (the default), always or never",
+     .flags = CMD_OPT_OPTARG},
+    {0},
+};
+
+const struct cmd_verb cmd_verb_queue_list = {
+    .name = "list",
+    .summary = "List queues with their limits",
+    .opts = {opts},
+    .run = run,
+};
