@@ -36,7 +36,8 @@ struct log {
 
 static int severity_of (const char *line)
 {
-    return *line == '<' ? atoi (line + 1) & 7 : LOG_INFO;
+    return *line == '<' ? (atoi (line + 1) >> 3) & LOG_PRIMASK
+                        : LOG_INFO; // as flux_log() writes it
 }
 
 static uint32_t level (struct log *log, const char *name, uint32_t def)
@@ -135,9 +136,8 @@ void log_msg (struct log *log, int severity, const char *fmt, ...)
     clock_gettime (CLOCK_REALTIME, &now);
     gmtime_r (&now.tv_sec, &tm);
     strftime (stamp, sizeof (stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-    int n =
-        snprintf (line, sizeof (line), "<%d>1 %s.%06ldZ %u broker - - - %s\n", LOG_USER | severity,
-                  stamp, now.tv_nsec / 1000, (unsigned)router_rank (log->rt), text);
+    int n = snprintf (line, sizeof (line), "<%d>1 %s.%06ldZ %u broker - - - %s\n", severity << 3,
+                      stamp, now.tv_nsec / 1000, (unsigned)router_rank (log->rt), text);
     append (log, line, n < (int)sizeof (line) ? n : (int)sizeof (line) - 1);
 }
 

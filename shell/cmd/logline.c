@@ -43,7 +43,7 @@ int logline_parse (struct logline *l, const char *text)
     *l = (struct logline){0};
     if (*text != '<' || !(l->own = strdup (text)))
         return -1;
-    l->severity = strtol (l->own + 1, &pri_end, 10) & 7;
+    l->severity = (strtol (l->own + 1, &pri_end, 10) >> 3) & 7;
     if (strncmp (pri_end, ">1 ", 3) != 0)
         goto error;
     word = strtok_r (pri_end + 3, " ", &save);

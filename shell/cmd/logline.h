@@ -2,7 +2,8 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* A message of the brokers' log, in the syslog form of RFC 5424:
- * <PRI>1 TIMESTAMP HOSTNAME APPNAME PROCID MSGID - MESSAGE */
+ * <PRI>1 TIMESTAMP HOSTNAME APPNAME PROCID MSGID - MESSAGE
+ * but with the severity in the upper bits of PRI, as flux-core has it: severity * 8 + facility. */
 
 #ifndef FLUX_CMD_LOGLINE_H
 #define FLUX_CMD_LOGLINE_H
