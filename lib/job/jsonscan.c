@@ -24,13 +24,18 @@ static bool take (struct jsonspan *s, char c)
 /* Past the string at p, with no look at what is in it. */
 static bool skip_string (struct jsonspan *s)
 {
-    for (s->p++; s->p < s->end; s->p++) {
-        if (*s->p == '"') {
-            s->p++;
+    const char *begin = ++s->p;
+
+    while (s->p < s->end) {
+        const char *quote = memchr (s->p, '"', s->end - s->p);
+        if (!quote)
+            return false;
+        const char *p = quote;
+        while (p > begin && p[-1] == '\\')
+            p--;
+        s->p = quote + 1;
+        if ((quote - p) % 2 == 0)
             return true;
-        }
-        if (*s->p == '\\')
-            s->p++;
     }
     return false;
 }
@@ -69,6 +74,7 @@ bool jsonscan_member (struct jsonspan in, const char *key, struct jsonspan *valu
 {
     struct jsonspan s = in;
     size_t len = strlen (key);
+    bool any = false;
 
     if (!take (&s, '{'))
         return false;
@@ -81,14 +87,15 @@ bool jsonscan_member (struct jsonspan in, const char *key, struct jsonspan *valu
         if (!take (&s, ':'))
             return false;
         skip_space (&s);
-        value->p = s.p;
+        const char *begin = s.p;
         if (!skip_value (&s))
             return false;
-        value->end = s.p;
-        if (found)
-            return true;
+        if (found) {
+            *value = (struct jsonspan){begin, s.p};
+            any = true;
+        }
     } while (take (&s, ','));
-    return false;
+    return any && take (&s, '}');
 }
 
 static int hex4 (const char *p)

@@ -16,7 +16,8 @@ struct jsonspan {
 };
 
 /* The value of a member of the object that `in` holds. The key is compared as it is written,
- * escapes are not undone. False when there is none, or `in` holds no object. */
+ * escapes are not undone. Of several it is the last one, as with jansson. False when there is none,
+ * or `in` holds no object. */
 bool jsonscan_member (struct jsonspan in, const char *key, struct jsonspan *value);
 
 /* Past the string at s->p; false unless it is a valid one (escapes, UTF-8, no NUL). */

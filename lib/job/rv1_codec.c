@@ -334,9 +334,13 @@ static void put_nodelist (struct buf *b, const struct rv1 *rs)
     if (!hl)
         b->err = ENOMEM;
     else if (hostlist_count (hl) > 0) {
-        buf_putc (b, '"');
-        hostlist_encode_buf (b, hl); // no character of a host name needs escaping
-        buf_putc (b, '"');
+        struct buf text = {0};
+        hostlist_encode_buf (&text, hl);
+        if (text.err)
+            b->err = text.err;
+        else
+            jsonbuf_string (b, text.data, text.len);
+        buf_clear (&text);
     }
     buf_putc (b, ']');
     hostlist_destroy (hl);

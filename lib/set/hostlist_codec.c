@@ -164,15 +164,14 @@ int hostlist_append_host (struct hostlist *hl, const char *host)
 }
 
 /* Do ranges a and b go into the same brackets, whose first number is `first`? If that is padded,
- * all must read the same with its width. */
+ * none may be written with fewer digits, or it would be padded too. */
 static bool same_brackets (const struct hostrange *first, const struct hostrange *r)
 {
     if (first->width == 0 || r->width == 0 || first->prefix_len != r->prefix_len ||
         memcmp (first->prefix, r->prefix, r->prefix_len) != 0)
         return false;
-    int digits = rangestr_digits (r->lo);
     bool padded = rangestr_digits (first->lo) < first->width;
-    return !padded || r->width == first->width || (r->width <= digits && first->width <= digits);
+    return !padded || r->width >= first->width || rangestr_digits (r->lo) >= first->width;
 }
 
 static void put_number (struct buf *b, uint64_t n, int width)

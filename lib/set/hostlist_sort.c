@@ -32,22 +32,56 @@ static int compare_number (const void *x, const void *y)
     return (a->hi > b->hi) - (a->hi < b->hi);
 }
 
-/* Replace the width of each range by its class. */
-static void classify (struct hostrange *r, size_t n)
+/* The widths of padded numbers, as a bit mask. */
+static uint32_t padded_widths (const struct hostrange *r, size_t n)
 {
-    uint32_t classes = 0;
+    uint32_t widths = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (r[i].width > rangestr_digits (r[i].lo))
-            classes |= 1U << r[i].width;
-        else
-            r[i].width = 0;
+            widths |= 1U << r[i].width;
     }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t fits = classes & ((2U << rangestr_digits (r[i].lo)) - 1);
-        if (r[i].width == 0)
-            r[i].width = fits ? 31 - __builtin_clz (fits) : 1;
+    return widths;
+}
+
+/* Divide a range into pieces of equal numbers of digits, with their class as width. Returns how
+ * many there are; out may be NULL. */
+static size_t divide (const struct hostrange *r, uint32_t widths, struct hostrange *out)
+{
+    size_t n = 0;
+
+    for (uint64_t lo = r->lo, next; lo <= r->hi; lo = next, n++) {
+        int digits = rangestr_digits (lo), class = r->width;
+        next = 1;
+        for (int i = 0; i < digits; i++)
+            next *= 10;
+        if (digits >= r->width) { // written plainly
+            uint32_t fits = widths & ((2U << digits) - 1);
+            class = fits ? 31 - __builtin_clz (fits) : 0;
+        }
+        if (out) {
+            out[n] = *r;
+            out[n].lo = lo;
+            out[n].hi = next - 1 < r->hi ? next - 1 : r->hi;
+            out[n].width = class ? class : 1;
+        }
     }
+    return n;
+}
+
+/* All of r in pieces; their number goes to *np. NULL with ENOMEM. */
+static struct hostrange *classify (const struct hostrange *r, size_t n, size_t *np)
+{
+    uint32_t widths = padded_widths (r, n);
+    size_t pieces = 0;
+
+    for (size_t i = 0; i < n; i++)
+        pieces += divide (&r[i], widths, NULL);
+    struct hostrange *out = reallocarray (NULL, pieces, sizeof (*out));
+    *np = 0;
+    for (size_t i = 0; out && i < n; i++)
+        *np += divide (&r[i], widths, out + *np);
+    return out;
 }
 
 static int compare_u64 (const void *x, const void *y)
@@ -84,26 +118,27 @@ static int append_overlap (struct hostlist *out, const struct hostrange *r, size
 }
 
 /* The numbered ranges under one prefix. */
-static int append_numbers (struct hostlist *out, struct hostrange *r, size_t n, bool uniq)
+static int append_numbers (struct hostlist *out, const struct hostrange *range, size_t count,
+                           bool uniq)
 {
-    size_t m;
+    size_t n, m;
+    struct hostrange *r = classify (range, count, &n);
+    int rc = r ? 0 : -1;
 
-    classify (r, n);
-    qsort (r, n, sizeof (*r), compare_number);
-    for (size_t i = 0; i < n; i += m) {
+    if (r)
+        qsort (r, n, sizeof (*r), compare_number);
+    for (size_t i = 0; rc == 0 && i < n; i += m) {
         uint64_t end = r[i].hi;
         for (m = 1; i + m < n && r[i + m].width == r[i].width && r[i + m].lo <= end; m++)
             end = r[i + m].hi > end ? r[i + m].hi : end;
-        int rc;
         if (m == 1 || uniq)
             rc =
                 hostlist_append_range (out, r[i].prefix, r[i].prefix_len, r[i].lo, end, r[i].width);
         else
             rc = append_overlap (out, &r[i], m);
-        if (rc < 0)
-            return -1;
     }
-    return 0;
+    free (r);
+    return rc;
 }
 
 static int append_sorted (struct hostlist *out, struct hostlist *hl, bool uniq)
@@ -130,7 +165,8 @@ static int append_sorted (struct hostlist *out, struct hostlist *hl, bool uniq)
 /* The public calls cannot fail: short of memory, the list stays as it was. */
 static void sort (struct hostlist *hl, bool uniq)
 {
-    struct hostlist *in = hl ? hostlist_copy (hl) : NULL, *out = in ? hostlist_create () : NULL;
+    struct hostlist *in = hostlist_count (hl) > 0 ? hostlist_copy (hl) : NULL;
+    struct hostlist *out = in ? hostlist_create () : NULL;
 
     if (out) {
         qsort (in->range, in->nranges, sizeof (in->range[0]), compare_prefix);

@@ -1,1 +1,60 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Fuzz targets. `make check` replays their corpora; `make fuzz` builds them with clang and libFuzzer,
+# with sanitizers, and lets each look for FUZZ_SECONDS. New inputs are left in the build tree.
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid
+FUZZ_SECONDS = 30
+FUZZ_CC = clang
+FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FUZZ_LIBS = $(JANSSON_LIBS) -lm
+FUZZ_LIB_SOURCES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_SOURCES)) \
+	lib/util/buf.c lib/util/errprintf.c
+FUZZ_OBJECTS = $(FUZZ_LIB_SOURCES:%.c=testsuite/fuzz/obj/%.o)
+
+FUZZ_REPLAY_LIBS = lib/job/libjob.la lib/util/libutil.la
+FUZZ_REPLAYS = \
+	testsuite/fuzz/replay_idset \
+	testsuite/fuzz/replay_hostlist \
+	testsuite/fuzz/replay_jobspec \
+	testsuite/fuzz/replay_R \
+	testsuite/fuzz/replay_shape \
+	testsuite/fuzz/replay_eventlog \
+	testsuite/fuzz/replay_query \
+	testsuite/fuzz/replay_jobid
+check_PROGRAMS += $(FUZZ_REPLAYS)
+TESTS += $(FUZZ_REPLAYS)
+testsuite_fuzz_replay_idset_SOURCES = %D%/fuzz_idset.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_idset_LDADD = $(FUZZ_REPLAY_LIBS)
+testsuite_fuzz_replay_hostlist_SOURCES = %D%/fuzz_hostlist.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_hostlist_LDADD = $(FUZZ_REPLAY_LIBS)
+testsuite_fuzz_replay_jobspec_SOURCES = %D%/fuzz_jobspec.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_jobspec_LDADD = $(FUZZ_REPLAY_LIBS)
+testsuite_fuzz_replay_R_SOURCES = %D%/fuzz_R.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_R_LDADD = $(FUZZ_REPLAY_LIBS)
+testsuite_fuzz_replay_shape_SOURCES = %D%/fuzz_shape.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_shape_LDADD = $(FUZZ_REPLAY_LIBS)
+testsuite_fuzz_replay_eventlog_SOURCES = %D%/fuzz_eventlog.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_eventlog_LDADD = $(FUZZ_REPLAY_LIBS)
+testsuite_fuzz_replay_query_SOURCES = %D%/fuzz_query.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_query_LDADD = $(FUZZ_REPLAY_LIBS)
+testsuite_fuzz_replay_jobid_SOURCES = %D%/fuzz_jobid.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_jobid_LDADD = $(FUZZ_REPLAY_LIBS)
+
+testsuite/fuzz/obj/%.o: $(top_srcdir)/%.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
+		$(AM_CPPFLAGS) -c -o $@ $<
+$(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%): testsuite/fuzz/fuzz_%: testsuite/fuzz/obj/testsuite/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
+	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS)
+fuzz: $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%)
+	for t in $(FUZZ_TARGETS); do \
+		$(MKDIR_P) testsuite/fuzz/new/$$t; \
+		testsuite/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 \
+			-print_final_stats=1 -artifact_prefix=testsuite/fuzz/crash-$$t- \
+			testsuite/fuzz/new/$$t $(abs_top_srcdir)/testsuite/fuzz/corpus/$$t || exit 1; \
+	done
+.PHONY: fuzz
+EXTRA_DIST += $(FUZZ_TARGETS:%=testsuite/fuzz/corpus/%)
+
+clean-local-fuzz:
+	rm -rf testsuite/fuzz/obj testsuite/fuzz/new testsuite/fuzz/crash-* $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%)
+clean-local: clean-local-fuzz

@@ -229,7 +229,10 @@ static void test_lean (void **state)
         {"{", false, false},
         {"[]", false, false},
         {"{}}", false, false},
-        {"{},\"environment\":{\"A\":\"1\"}", true, false},
+        {"{},\"environment\":{\"A\":\"1\"}", true, true},
+        {"{\"A\":\"1\"},\"environment\":{}", true, true},
+        {"{\"A\":\"1\"}},\"system\":{\"duration\":1", true, false},
+        {"{\"A\":\"1\"},\"env\\u0069ronment\":{\"B\":\"2\"}", true, false},
         {"{},\"environment\":1", false, false},
         {"{} x", false, false},
     };

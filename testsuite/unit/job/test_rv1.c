@@ -88,6 +88,9 @@ static void test_codec (void **state)
          "{\"rank\":\"0\",\"children\":{\"core\":\"0-2\",\"gpu\":\"0\"}},"
          "{\"rank\":\"1\",\"children\":{\"core\":\"0-1\"}}],\"nodelist\":[\"h,h\"]}}",
          2, 5, 1},
+        {"{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{"
+         "\"core\":\"0\"}}],\"nodelist\":[\"a\\\"b\\\\c\"]}}",
+         NULL, 1, 1, 0},
         {"{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{}}]}}",
          "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{\"core\":\"\"}}],"
          "\"nodelist\":[]}}",
