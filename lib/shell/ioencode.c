@@ -157,7 +157,8 @@ void ioencode_context (struct buf *b, const char *stream, const char *rank, cons
                        size_t len, bool eof)
 {
     buf_printf (b, "{\"stream\":\"%s\",\"rank\":\"%s\"", stream, rank);
-    if (len > 0 && ioencode_is_utf8 (data, len, NULL)) {
+    /* A NUL is UTF-8, but many a JSON library refuses it in a string. */
+    if (len > 0 && !memchr (data, '\0', len) && ioencode_is_utf8 (data, len, NULL)) {
         buf_puts (b, ",\"data\":");
         ioencode_string (b, data, len);
     } else if (len > 0) {

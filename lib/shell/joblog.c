@@ -2,9 +2,11 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/shell/ioencode.h"
 #include "lib/shell/joblog.h"
 #include "lib/util/monotime.h"
 
@@ -27,7 +29,7 @@ struct sent {
 
 static const char *path_name (enum joblog_path path)
 {
-    static const char *const names[] = {"guest.exec.eventlog", "guest.output", "guest.input"};
+    static const char *const names[] = {"guest.output", "guest.input", "guest.exec.eventlog"};
     return names[path];
 }
 
@@ -98,21 +100,25 @@ static void answered (struct link *link, const flux_msg_t *response, void *arg)
     }
 }
 
+/* The payload is written by hand: a JSON library would check and copy all of it twice. */
 static int send_text (struct joblog *log, enum joblog_path path)
 {
-    struct buf *b = &log->text[path];
+    struct buf *b = &log->text[path], text = {0};
     struct sent *sent = calloc (1, sizeof (*sent));
-    json_t *o = json_pack ("{s:I s:s s:s#}", "id", (json_int_t)log->config.id, "path",
-                           path_name (path), "data", b->data, (int)b->len);
 
-    if (!sent || !o) {
+    buf_printf (&text, "{\"id\":%" PRIu64 ",\"path\":\"%s\",\"data\":", log->config.id,
+                path_name (path));
+    ioencode_string (&text, b->data, b->len);
+    buf_putc (&text, '}');
+    if (!sent || text.err) {
         free (sent);
-        json_decref (o);
+        buf_clear (&text);
         return -1;
     }
     sent->log = log;
     sent->len = b->len;
-    if (link_rpc (log->link, log->config.topic, log->config.nodeid, 0, o, answered, sent) < 0) {
+    if (link_rpc_text (log->link, log->config.topic, log->config.nodeid, &text, answered, sent) <
+        0) {
         free (sent);
         return -1;
     }
@@ -179,19 +185,18 @@ int joblog_add_text (struct joblog *log, const char *path, const char *text, siz
     return -1;
 }
 
-json_t *joblog_take (struct joblog *log)
+void joblog_take (struct joblog *log, struct buf *b)
 {
-    json_t *all = NULL;
-
     ev_timer_stop (log->loop, &log->timer);
+    buf_putc (b, '[');
     for (int i = 0; i < JOBLOG_PATHS; i++) {
-        struct buf *b = &log->text[i];
-        if (b->len == 0)
+        struct buf *text = &log->text[i];
+        if (text->len == 0)
             continue;
-        if (!all)
-            all = json_array ();
-        json_array_append_new (all, json_pack ("[ss#]", path_name (i), b->data, (int)b->len));
-        buf_reset (b);
+        buf_printf (b, "%s[\"%s\",", b->data[b->len - 1] == '[' ? "" : ",", path_name (i));
+        ioencode_string (b, text->data, text->len);
+        buf_putc (b, ']');
+        buf_reset (text);
     }
-    return all;
+    buf_putc (b, ']');
 }

@@ -10,16 +10,17 @@
 #define FLUX_SHELL_JOBLOG_H
 
 #include <ev.h>
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "lib/shell/link.h"
 #include "lib/util/buf.h"
 
+/* They are sent in this order: who learns from guest.exec.eventlog that the shell has started finds
+ * the output log there. */
 enum joblog_path {
-    JOBLOG_EXEC,   // guest.exec.eventlog
     JOBLOG_OUTPUT, // guest.output
     JOBLOG_INPUT,  // guest.input
+    JOBLOG_EXEC,   // guest.exec.eventlog
     JOBLOG_PATHS,
 };
 
@@ -63,9 +64,8 @@ void joblog_flush (struct joblog *log);
 /* Nothing sent is unanswered. */
 bool joblog_settled (const struct joblog *log);
 
-/* Nothing was ever sent, and nothing is too long to go along with the result: or take it out, as an
- * array of [path, text]. NULL when there is none. */
-json_t *joblog_take (struct joblog *log);
+/* Take out what is not sent, as JSON text: an array of [path, text]. */
+void joblog_take (struct joblog *log, struct buf *b);
 size_t joblog_unsent (const struct joblog *log);
 
 #endif /* !FLUX_SHELL_JOBLOG_H */

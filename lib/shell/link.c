@@ -261,18 +261,14 @@ static int queue (struct link *link, const flux_msg_t *msg)
     return 0;
 }
 
-static flux_msg_t *make_request (struct link *link, const char *topic, uint32_t nodeid, int flags,
-                                 json_t *o)
+static flux_msg_t *make_request (struct link *link, const char *topic, uint32_t nodeid, int flags)
 {
     flux_msg_t *msg = flux_request_encode (topic, NULL);
 
-    if (!msg) {
-        json_decref (o);
+    if (!msg)
         return NULL;
-    }
     flux_msg_route_enable (msg);
-    if ((o && msg_set_json_new (msg, o) < 0) || flux_msg_set_nodeid (msg, nodeid) < 0 ||
-        (flags && flux_msg_set_flag (msg, flags) < 0) ||
+    if (flux_msg_set_nodeid (msg, nodeid) < 0 || (flags && flux_msg_set_flag (msg, flags) < 0) ||
         (!(flags & FLUX_MSGFLAG_NORESPONSE) && flux_msg_set_matchtag (msg, ++link->matchtag) < 0)) {
         flux_msg_decref (msg);
         return NULL;
@@ -296,21 +292,47 @@ static int add_rpc (struct link *link, int flags, link_response_f cb, void *arg)
     return 0;
 }
 
-int link_rpc (struct link *link, const char *topic, uint32_t nodeid, int flags, json_t *o,
-              link_response_f cb, void *arg)
+/* Takes over msg, which may be NULL. */
+static int send_rpc (struct link *link, flux_msg_t *msg, int flags, link_response_f cb, void *arg)
 {
-    if (link_open (link) < 0) {
-        json_decref (o);
-        return -1;
-    }
-    flux_msg_t *msg = make_request (link, topic, nodeid, flags, o);
-    if (!msg)
-        return -1;
-    int rc = queue (link, msg);
+    int rc = msg ? queue (link, msg) : -1;
+
     if (rc == 0 && !(flags & FLUX_MSGFLAG_NORESPONSE))
         rc = add_rpc (link, flags, cb, arg);
     flux_msg_decref (msg);
     return rc;
+}
+
+int link_rpc (struct link *link, const char *topic, uint32_t nodeid, int flags, json_t *o,
+              link_response_f cb, void *arg)
+{
+    flux_msg_t *msg = link_open (link) < 0 ? NULL : make_request (link, topic, nodeid, flags);
+
+    if (!msg) {
+        json_decref (o);
+        return -1;
+    }
+    if (o && msg_set_json_new (msg, o) < 0) {
+        flux_msg_decref (msg);
+        return -1;
+    }
+    return send_rpc (link, msg, flags, cb, arg);
+}
+
+int link_rpc_text (struct link *link, const char *topic, uint32_t nodeid, struct buf *text,
+                   link_response_f cb, void *arg)
+{
+    flux_msg_t *msg = link_open (link) < 0 ? NULL : make_request (link, topic, nodeid, 0);
+    size_t len = 0;
+    char *s = msg ? buf_steal (text, &len) : NULL;
+
+    buf_clear (text);
+    if (!s || msg_set_payload_take (msg, s, len + 1) < 0) {
+        free (s);
+        flux_msg_decref (msg);
+        return -1;
+    }
+    return send_rpc (link, msg, 0, cb, arg);
 }
 
 void link_forget (struct link *link, void *arg)

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <flux/message.h>
 
+#include "lib/util/buf.h"
+
 struct link;
 
 /* response is NULL when the connection was lost. With FLUX_MSGFLAG_STREAMING it is called for each
@@ -41,6 +43,10 @@ bool link_is_open (const struct link *link);
  * FLUX_MSGFLAG_NORESPONSE (then cb is not called). -1 with errno. */
 int link_rpc (struct link *link, const char *topic, uint32_t nodeid, int flags, json_t *o,
               link_response_f cb, void *arg);
+
+/* The same with JSON text, whose memory is taken over; text is empty after. */
+int link_rpc_text (struct link *link, const char *topic, uint32_t nodeid, struct buf *text,
+                   link_response_f cb, void *arg);
 
 /* Forget all RPCs with this arg: their callbacks are not called. */
 void link_forget (struct link *link, void *arg);

@@ -315,17 +315,19 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
 /* The packet is the last thing that the broker hears from this shell. */
 static void report (struct shell *sh)
 {
-    link_drain (sh->link, DRAIN_TIMEOUT);
-    json_t *append = sh->log && sh->info->shell_rank == 0 ? joblog_take (sh->log) : NULL;
-    json_t *o = json_pack ("{s:i s:o*}", "status", sh->status, "append", append);
-    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+    struct buf b = {0};
 
-    if (s) {
-        struct spawnpkt pkt = {SPAWNPKT_RESULT, 0, sh->start->id, -1, s, strlen (s)};
-        spawnpkt_send (sh->start->sock, &pkt);
+    link_drain (sh->link, DRAIN_TIMEOUT);
+    buf_printf (&b, "{\"status\":%d", sh->status);
+    if (sh->log && sh->info->shell_rank == 0) {
+        buf_puts (&b, ",\"append\":");
+        joblog_take (sh->log, &b);
     }
-    free (s);
-    json_decref (o);
+    buf_putc (&b, '}');
+    struct spawnpkt pkt = {SPAWNPKT_RESULT, 0, sh->start->id, -1, b.data, b.len};
+    if (!b.err)
+        spawnpkt_send (sh->start->sock, &pkt);
+    buf_clear (&b);
 }
 
 static void run (struct shell *sh)

@@ -57,6 +57,8 @@ static void append (struct fake_job *job, const char *path, const char *data, si
     struct buf *b = !strcmp (path, "guest.output")  ? &job->output
                     : !strcmp (path, "guest.input") ? &job->input
                                                     : &job->exec;
+    if (job->exec.len == 0 && b == &job->output)
+        job->output_first = true;
     buf_append (b, data, len);
 }
 

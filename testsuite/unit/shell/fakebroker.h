@@ -28,6 +28,7 @@ struct fake_job {
     struct buf exec, output, input;
     struct buf raised; // notes of exceptions
     int appends;       // job-exec.append requests
+    bool output_first; // there was output before there were exec events
 };
 
 struct fakebroker {

@@ -142,6 +142,7 @@ static void test_large (void **state)
     assert_int_equal (strlen (s), 3388895);
     assert_string_equal (s + 3388895 - 7, "500000\n");
     assert_true (job->connected);
+    assert_true (job->output_first);
     free (s);
 }
 
@@ -150,6 +151,19 @@ static void test_binary (void **state)
     struct fakebroker *fb = *state;
 
     run_one (fb, "[\"printf\",\"\\\\377\\\\376ab\\n\"]", 1, NULL, 0, "\377\376ab\n", "");
+}
+
+static void test_nul (void **state)
+{
+    struct fakebroker *fb = *state;
+    struct fake_job *job =
+        fakebroker_start (fb, 1, fake_request (1, "[\"printf\",\"a\\\\000b\\n\"]", 1, NULL));
+
+    assert_true (fakebroker_run (fb, 20.));
+    assert_non_null (strstr (job->output.data, "\"base64\""));
+    char *s = fake_output (job, "stdout", NULL);
+    assert_memory_equal (s, "a\0b\n", 4);
+    free (s);
 }
 
 static void test_kill (void **state)
@@ -380,12 +394,12 @@ static int teardown (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        TEST (test_jobs),         TEST (test_silent),          TEST (test_start_fails),
-        TEST (test_malformed),    TEST (test_large),           TEST (test_binary),
-        TEST (test_kill),         TEST (test_leftovers),       TEST (test_sigkill),
-        TEST (test_spawner_dies), TEST (test_stdin),           TEST (test_pmi),
-        TEST (test_pty),          TEST (test_pty_interactive), TEST (test_nodes),
-        TEST (test_nodes_stdin),
+        TEST (test_jobs),      TEST (test_silent),       TEST (test_start_fails),
+        TEST (test_malformed), TEST (test_large),        TEST (test_binary),
+        TEST (test_nul),       TEST (test_kill),         TEST (test_leftovers),
+        TEST (test_sigkill),   TEST (test_spawner_dies), TEST (test_stdin),
+        TEST (test_pmi),       TEST (test_pty),          TEST (test_pty_interactive),
+        TEST (test_nodes),     TEST (test_nodes_stdin),
     };
     cmocka_set_test_filter (getenv ("TEST_FILTER"));
     return cmocka_run_group_tests (tests, NULL, NULL);
