@@ -27,10 +27,11 @@ shell_broker_flux_broker_LDADD = \
 	shell/service/kvs/libkvs.la \
 	shell/broker/librouter.la \
 	lib/shell/libspawnpkt.la \
+	lib/graph/libgraph.la \
 	lib/overlay/liboverlay.la \
 	lib/bootstrap/libbootstrap.la \
 	lib/codec/libcodec.la \
 	lib/job/libjob.la \
 	lib/set/libset.la \
 	lib/util/libutil.la \
-	$(ZMQ_LIBS) $(LMDB_LIBS) $(NETTLE_LIBS) $(HWLOC_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
+	$(ZMQ_LIBS) $(LMDB_LIBS) $(NETTLE_LIBS) $(HWLOC_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS) $(EV_LIBS) -lm

@@ -57,8 +57,9 @@ static const struct resource_ops resource_ops = {
 static int create_leader (struct services *s, struct attrs *attrs, uint32_t owner,
                           flux_error_t *errp)
 {
-    if (!(s->sched = sched_create ()) ||
-        !(s->exec = job_exec_create (s->rt, s->kvs, s->exec_local)))
+    if (!(s->sched = sched_create (attr_get (attrs, "sched.match-policy"), errp)))
+        return -1;
+    if (!(s->exec = job_exec_create (s->rt, s->kvs, s->exec_local)))
         return errprintf (errp, "out of memory");
     if (!(s->job_manager =
               job_manager_create (s->rt, s->kvs, s->sched, s->exec, attrs, owner, errp)))

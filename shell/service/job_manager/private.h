@@ -25,7 +25,15 @@ struct event_listener {
 #define JOB_STATES 7
 #define JOB_RESULTS 4
 
+struct schedule_policy {
+    const char *name;
+    bool backfill;
+    uint32_t queue_depth;       // waiting jobs that a pass looks at
+    uint32_t reservation_depth; // of them, how many get a reservation
+};
+
 struct job_manager {
+    struct schedule_policy policy;
     struct router *rt;
     struct kvs *kvs;
     struct sched *sched;
@@ -80,6 +88,10 @@ extern const struct job_exec_ops job_exec_callbacks;
 
 /* schedule.c */
 void schedule_pass (struct router *rt, void *arg);
+
+/* name is fcfs, easy, conservative or hybrid and must outlive the policy; EINVAL. */
+int schedule_policy_parse (struct schedule_policy *policy, const char *name, uint32_t queue_depth,
+                           uint32_t reservation_depth);
 
 /* limit.c: a job with an expiration gets a timeout exception when it comes. */
 void limit_start (struct job_manager *jm, struct job *job);

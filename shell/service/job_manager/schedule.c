@@ -60,29 +60,70 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
     start_job (jm, job, alloc);
 }
 
-/* First come, first served: the first that does not fit now holds up those behind it. */
+/* Try one job. Returns false when those behind it have to wait. */
+static bool try_job (struct job_manager *jm, struct job *job, double now, uint32_t *reserved)
+{
+    struct sched_alloc alloc = {0};
+    flux_error_t error;
+    double start = 0;
+    bool reserve = *reserved < jm->policy.reservation_depth;
+
+    if (sched_alloc (jm->sched, job, now, reserve, &alloc, &start, &error) == 0) {
+        give_resources (jm, job, &alloc);
+        sched_alloc_clear (&alloc);
+        return true;
+    }
+    if (errno != EBUSY) {
+        job_manager_raise (jm, job, "alloc", 0, jm->owner, error.text);
+        return true;
+    }
+    *reserved += start > 0;
+    job->live->t_estimate = start;
+    return jm->policy.backfill;
+}
+
 void schedule_pass (struct router *rt, void *arg)
 {
     struct job_manager *jm = arg;
     struct job *job, *next;
     double now = walltime_now ();
+    uint32_t depth = jm->policy.queue_depth, reserved = 0;
 
     if (jm->sched_stopped || jm->shutting_down)
         return;
+    sched_begin_pass (jm->sched);
     for (job = queue_first (jm->queue); job && job->priority > PRIORITY_MIN; job = next) {
-        struct sched_alloc alloc = {0};
-        flux_error_t error;
-
         next = queue_next (jm->queue, job);
-        if (sched_alloc (jm->sched, job, now, &alloc, &error) == 0) {
-            give_resources (jm, job, &alloc);
-            sched_alloc_clear (&alloc);
-        } else if (errno == EBUSY) {
+        bool waits = job->live->has_resources;
+        if (!try_job (jm, job, now, &reserved))
             break;
-        } else {
-            job_manager_raise (jm, job, "alloc", 0, jm->owner, error.text);
-        }
+        waits = job->live && job->live->queued && !waits;
+        if (waits && --depth == 0)
+            break;
     }
+}
+
+/* Fluxion's queue policies. fcfs: the first that does not fit now holds up those behind it. The
+ * others let jobs behind it go first if they do not delay those that have a reservation: easy gives
+ * one to the first, conservative to all that are looked at, hybrid to some. */
+int schedule_policy_parse (struct schedule_policy *policy, const char *name, uint32_t queue_depth,
+                           uint32_t reservation_depth)
+{
+    *policy = (struct schedule_policy){.name = name, .queue_depth = queue_depth};
+    if (strcmp (name, "fcfs") == 0)
+        return 0;
+    policy->backfill = true;
+    if (strcmp (name, "easy") == 0)
+        policy->reservation_depth = 1;
+    else if (strcmp (name, "conservative") == 0)
+        policy->reservation_depth = queue_depth;
+    else if (strcmp (name, "hybrid") == 0)
+        policy->reservation_depth = reservation_depth;
+    else {
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
 }
 
 void job_manager_reschedule (struct job_manager *jm)

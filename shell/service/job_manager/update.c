@@ -102,6 +102,7 @@ static void new_time_limit (struct job_manager *jm, struct job *job, double dura
     limit_stop (jm, job);
     job->expiration = duration > 0 ? job->t_run + duration : 0.;
     limit_start (jm, job);
+    sched_set_expiration (jm->sched, job->id, job->expiration);
     event_post_pack (jm, job, "resource-update", "{s:f}", "expiration", job->expiration);
 }
 

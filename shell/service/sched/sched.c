@@ -1,134 +1,133 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* First fit over a list of nodes. */
+/* The matcher's translator on the instance side, see sched.h. */
 
 #include <errno.h>
 #include <flux/hostlist.h>
 #include <flux/idset.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "lib/graph/match.h"
 #include "lib/util/errprintf.h"
 #include "shell/service/job_manager/job.h"
+#include "shell/service/sched/ask.h"
+#include "shell/service/sched/inventory.h"
 #include "shell/service/sched/rset.h"
 #include "shell/service/sched/sched.h"
 
-struct held {
-    uint64_t id;
-    struct rnode *nodes;
-    size_t count;
-    UT_hash_handle hh;
-};
+#define RANKS_MAX (1u << 20)
 
-struct node {
-    struct rnode all;
-    struct rnode free;
-    uint32_t nfree;  // cores
-    uint32_t ntotal; // cores
-    bool up;
+struct rank_info {
     char *host;
+    bool known; // in the present R
+    bool up;
 };
 
 struct sched {
-    struct node *nodes;
-    size_t count;
-    struct held *held;
-    size_t hint; // no node before it has a free core
+    struct graph *g;
+    struct matcher *m;
+    struct rank_info *ranks;
+    size_t nranks;
+    uint64_t *reserved; // ids with a reservation of this pass
+    size_t nreserved, reserved_size;
 };
 
-struct sched *sched_create (void)
+struct sched *sched_create (const char *policy, flux_error_t *errp)
 {
-    return calloc (1, sizeof (struct sched));
-}
+    struct sched *s = calloc (1, sizeof (*s));
 
-static void clear_nodes (struct sched *s)
-{
-    for (size_t i = 0; i < s->count; i++)
-        free (s->nodes[i].host);
-    free (s->nodes);
-    s->nodes = NULL;
-    s->count = 0;
-    s->hint = 0;
-}
-
-static void held_free (struct held *h)
-{
-    free (h->nodes);
-    free (h);
+    if (!s || !(s->g = graph_create ())) {
+        errprintf (errp, "out of memory");
+        sched_destroy (s);
+        return NULL;
+    }
+    if (!(s->m = matcher_create (s->g, policy ? policy : "first", 0, errp))) {
+        sched_destroy (s);
+        return NULL;
+    }
+    return s;
 }
 
 void sched_destroy (struct sched *s)
 {
     if (s) {
-        struct held *h, *tmp;
-        HASH_ITER (hh, s->held, h, tmp)
-        {
-            HASH_DEL (s->held, h);
-            held_free (h);
-        }
-        clear_nodes (s);
+        int saved_errno = errno;
+        matcher_destroy (s->m);
+        graph_destroy (s->g);
+        for (size_t i = 0; i < s->nranks; i++)
+            free (s->ranks[i].host);
+        free (s->ranks);
+        free (s->reserved);
         free (s);
+        errno = saved_errno;
     }
 }
 
-static struct node *find_node (struct sched *s, uint32_t rank)
+static void apply_status (struct sched *s, uint32_t rank)
 {
-    size_t lo = 0, hi = s->count;
+    uint32_t node = inventory_node (s->g, rank);
+    struct rank_info *ri = &s->ranks[rank];
 
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (s->nodes[mid].all.rank < rank)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < s->count && s->nodes[lo].all.rank == rank ? &s->nodes[lo] : NULL;
+    if (node != GRAPH_NONE)
+        graph_set_status (s->g, node, ri->known && ri->up ? GRAPH_UP : GRAPH_DOWN);
 }
 
-static void take (struct sched *s, const struct rnode *rn)
+static int grow_ranks (struct sched *s, size_t n)
 {
-    struct node *n = find_node (s, rn->rank);
-
-    if (n) {
-        bits_subtract (&n->free.cores, &rn->cores);
-        bits_subtract (&n->free.gpus, &rn->gpus);
-        n->nfree = bits_count (&n->free.cores);
+    if (n <= s->nranks)
+        return 0;
+    if (n > RANKS_MAX) {
+        errno = EINVAL;
+        return -1;
     }
+    struct rank_info *ranks = realloc (s->ranks, n * sizeof (*ranks));
+    if (!ranks)
+        return -1;
+    for (size_t i = s->nranks; i < n; i++)
+        ranks[i] = (struct rank_info){.up = true};
+    s->ranks = ranks;
+    s->nranks = n;
+    return 0;
+}
+
+static int take_hosts (struct sched *s, struct rset *rs)
+{
+    for (size_t i = 0; i < s->nranks; i++)
+        s->ranks[i].known = false;
+    for (size_t i = 0; i < rs->count; i++) {
+        uint32_t rank = rs->nodes[i].rank;
+        if (grow_ranks (s, rank + 1) < 0)
+            return -1;
+        s->ranks[rank].known = true;
+        if (rs->hosts) {
+            free (s->ranks[rank].host);
+            s->ranks[rank].host = rs->hosts[i];
+            rs->hosts[i] = NULL;
+        }
+    }
+    return 0;
 }
 
 int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp)
 {
     struct rset rs;
-    struct held *h, *tmp;
 
     if (rset_decode (&rs, R, errp) < 0)
         return -1;
-    struct node *nodes = calloc (rs.count + 1, sizeof (*nodes));
-    if (!nodes) {
+    if (inventory_add (s->g, R, errp) < 0) {
         rset_clear (&rs);
-        return errprintf (errp, "out of memory");
+        return -1;
     }
-    for (size_t i = 0; i < rs.count; i++) {
-        struct node *old = find_node (s, rs.nodes[i].rank);
-        nodes[i].all = nodes[i].free = rs.nodes[i];
-        nodes[i].ntotal = nodes[i].nfree = bits_count (&rs.nodes[i].cores);
-        nodes[i].up = old ? old->up : true;
-        nodes[i].host = rs.hosts ? rs.hosts[i] : NULL;
-        if (rs.hosts)
-            rs.hosts[i] = NULL;
-    }
-    clear_nodes (s);
-    s->nodes = nodes;
-    s->count = rs.count;
+    int rc = take_hosts (s, &rs);
     rset_clear (&rs);
-    HASH_ITER (hh, s->held, h, tmp)
-    {
-        for (size_t i = 0; i < h->count; i++)
-            take (s, &h->nodes[i]);
-    }
+    if (rc < 0)
+        return errprintf (errp, "out of memory");
+    for (uint32_t rank = 0; rank < s->nranks; rank++)
+        apply_status (s, rank);
     return 0;
 }
 
@@ -136,133 +135,98 @@ int sched_set_up (struct sched *s, const char *ranks, int up)
 {
     struct idset *ids = idset_decode (ranks);
 
-    if (!ids)
+    if (!ids || idset_empty (ids) || grow_ranks (s, (size_t)idset_last (ids) + 1) < 0) {
+        idset_destroy (ids);
+        errno = EINVAL;
         return -1;
+    }
     for (unsigned int r = idset_first (ids); r != IDSET_INVALID_ID; r = idset_next (ids, r)) {
-        struct node *n = find_node (s, r);
-        if (n)
-            n->up = up;
+        s->ranks[r].up = up;
+        apply_status (s, r);
     }
     idset_destroy (ids);
-    s->hint = 0;
     return 0;
 }
 
-/* What one node can give: slots of the request, or 1 for the node as a whole. */
-struct need {
-    uint32_t cores;
-    uint32_t gpus;
-    bool whole;
-};
-
-static struct need need_of (const struct job *job)
+static void hosts_of (const char *host, void (*found) (uint32_t rank, void *arg), void *arg,
+                      void *hosts)
 {
-    const struct job_facts *f = &job->facts;
+    struct sched *s = hosts;
 
-    return (struct need){f->cores, f->gpus, f->exclusive || (f->nnodes > 0 && f->cores == 0)};
-}
-
-static uint32_t slots_in (const struct node *n, const struct rnode *have, uint32_t nfree,
-                          const struct need *need)
-{
-    if (need->whole && nfree < n->ntotal)
-        return 0;
-    uint32_t slots = need->cores > 0 ? nfree / need->cores : nfree > 0;
-    if (need->gpus > 0) {
-        uint32_t by_gpu = bits_count (&have->gpus) / need->gpus;
-        slots = by_gpu < slots ? by_gpu : slots;
+    for (uint32_t rank = 0; rank < s->nranks; rank++) {
+        if (s->ranks[rank].host && strcmp (s->ranks[rank].host, host) == 0)
+            found (rank, arg);
     }
-    return slots;
 }
 
-static void take_slots (struct node *n, const struct need *need, uint32_t slots,
-                        struct rnode *taken)
+void sched_begin_pass (struct sched *s)
 {
-    *taken = (struct rnode){.rank = n->all.rank};
-    if (need->whole) {
-        taken->cores = n->free.cores;
-        taken->gpus = n->free.gpus;
-        memset (&n->free.cores, 0, sizeof (n->free.cores));
-        memset (&n->free.gpus, 0, sizeof (n->free.gpus));
-        n->nfree = 0;
-        return;
+    for (size_t i = 0; i < s->nreserved; i++)
+        matcher_cancel (s->m, s->reserved[i], NULL);
+    s->nreserved = 0;
+}
+
+static int remember_reservation (struct sched *s, uint64_t id)
+{
+    if (s->nreserved == s->reserved_size) {
+        size_t size = s->reserved_size ? s->reserved_size * 2 : 16;
+        uint64_t *reserved = realloc (s->reserved, size * sizeof (*reserved));
+        if (!reserved)
+            return -1;
+        s->reserved = reserved;
+        s->reserved_size = size;
     }
-    uint32_t cores = need->cores > 0 ? need->cores * slots : 0;
-    bits_take (&n->free.cores, &taken->cores, cores);
-    bits_take (&n->free.gpus, &taken->gpus, need->gpus * slots);
-    n->nfree -= cores;
-}
-
-/* Choose nodes: so many slots on each of nnodes, or slots anywhere. picked NULL: only look whether
- * it fits. `ever`: on all that there is, else on what is free and up. */
-static int find (struct sched *s, const struct job *job, bool ever, uint32_t *picked,
-                 uint32_t *slots_of, size_t *npicked)
-{
-    const struct job_facts *f = &job->facts;
-    struct need need = need_of (job);
-    uint32_t per_node = f->nnodes > 0 ? (f->nslots > 0 ? f->nslots : 1) : 0;
-    uint32_t missing = f->nnodes > 0 ? f->nnodes : f->nslots;
-    size_t start = ever ? 0 : s->hint;
-
-    *npicked = 0;
-    for (size_t i = start; i < s->count && missing > 0; i++) {
-        struct node *n = &s->nodes[i];
-        if (!ever && (!n->up || n->nfree == 0)) {
-            if (n->nfree == 0 && s->hint == i)
-                s->hint = i + 1;
-            continue;
-        }
-        uint32_t slots = ever ? slots_in (n, &n->all, n->ntotal, &need)
-                              : slots_in (n, &n->free, n->nfree, &need);
-        if (slots == 0 || (per_node > 0 && slots < per_node && !(need.whole && need.cores == 0)))
-            continue;
-        uint32_t use = per_node > 0 ? per_node : slots < missing ? slots : missing;
-        if (picked) {
-            picked[*npicked] = i;
-            slots_of[*npicked] = use;
-        }
-        (*npicked)++;
-        missing -= per_node > 0 ? 1 : use;
-    }
-    return missing == 0 ? 0 : -1;
-}
-
-int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
-{
-    size_t n;
-
-    if (s->count == 0 || find (s, job, true, NULL, NULL, &n) == 0)
-        return 0;
-    errno = ENODEV;
-    return errprintf (errp, "unsatisfiable request: there are not so many %s in this instance",
-                      job->facts.gpus > 0 ? "nodes, cores or GPUs" : "nodes or cores");
-}
-
-static int hold (struct sched *s, uint64_t id, struct rnode *nodes, size_t count)
-{
-    struct held *h = calloc (1, sizeof (*h));
-
-    if (!h)
-        return -1;
-    h->id = id;
-    h->nodes = nodes;
-    h->count = count;
-    HASH_ADD (hh, s->held, id, sizeof (h->id), h);
+    s->reserved[s->nreserved++] = id;
     return 0;
 }
 
-static char *encode_nodelist (struct sched *s, const uint32_t *picked, size_t n)
-{
-    char *text = NULL;
+/* ---- from a result to R ---- */
 
+static size_t collect (struct sched *s, const struct result *res, struct rnode *nodes)
+{
+    struct result_rank rr;
+    size_t cursor = 0, n = 0;
+
+    while (result_next_rank (res, s->g, &cursor, &rr)) {
+        struct rnode *node = &nodes[n++];
+        size_t ids = 0;
+        int64_t id;
+        *node = (struct rnode){.rank = rr.rank};
+        while (result_next_id (res, s->g, rr.first, rr.count, "core", &ids, &id))
+            bits_set (&node->cores, id);
+        ids = 0;
+        while (result_next_id (res, s->g, rr.first, rr.count, "gpu", &ids, &id))
+            bits_set (&node->gpus, id);
+    }
+    return n;
+}
+
+static size_t count_ranks (struct sched *s, const struct result *res)
+{
+    struct result_rank rr;
+    size_t cursor = 0, n = 0;
+
+    while (result_next_rank (res, s->g, &cursor, &rr))
+        n++;
+    return n;
+}
+
+static int by_rank (const void *a, const void *b)
+{
+    const struct rnode *x = a, *y = b;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static char *encode_hosts (struct sched *s, const struct rnode *nodes, size_t n)
+{
     if (n == 1)
-        return strdup (s->nodes[picked[0]].host ? s->nodes[picked[0]].host : "");
+        return strdup (s->ranks[nodes[0].rank].host ? s->ranks[nodes[0].rank].host : "");
     struct hostlist *hl = hostlist_create ();
     for (size_t i = 0; hl && i < n; i++) {
-        if (s->nodes[picked[i]].host)
-            hostlist_append (hl, s->nodes[picked[i]].host);
+        if (s->ranks[nodes[i].rank].host)
+            hostlist_append (hl, s->ranks[nodes[i].rank].host);
     }
-    text = hl ? hostlist_encode (hl) : NULL;
+    char *text = hl ? hostlist_encode (hl) : NULL;
     hostlist_destroy (hl);
     return text;
 }
@@ -283,141 +247,186 @@ static char *encode_ranks (const struct rnode *nodes, size_t n)
     return text;
 }
 
-static int describe (struct sched *s, const struct job *job, double now, const uint32_t *picked,
-                     const struct rnode *nodes, size_t n, struct sched_alloc *alloc)
+static int describe (struct sched *s, const struct result *res, double duration, double now,
+                     struct sched_alloc *alloc)
 {
+    size_t n = count_ranks (s, res);
+    struct rnode one, *nodes = n > 1 ? calloc (n, sizeof (*nodes)) : &one;
     struct buf b = {0};
 
+    if (!nodes)
+        return -1;
+    collect (s, res, nodes);
+    if (n > 1)
+        qsort (nodes, n, sizeof (*nodes), by_rank);
     alloc->nnodes = n;
-    alloc->expiration = job->facts.duration > 0 ? now + job->facts.duration : 0.;
-    alloc->nodelist = encode_nodelist (s, picked, n);
+    alloc->expiration = duration > 0 ? now + duration : 0.;
+    alloc->nodelist = encode_hosts (s, nodes, n);
     alloc->ranks = encode_ranks (nodes, n);
     alloc->rank = calloc (n + 1, sizeof (alloc->rank[0]));
     rset_encode (&b, nodes, n, alloc->nodelist, now, alloc->expiration);
     alloc->R = buf_steal (&b, NULL);
     buf_clear (&b);
-    if (!alloc->nodelist || !alloc->ranks || !alloc->rank || !alloc->R)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; alloc->rank && i < n; i++) {
         alloc->rank[i] = nodes[i].rank;
         alloc->ncores += bits_count (&nodes[i].cores);
     }
-    return 0;
+    if (nodes != &one)
+        free (nodes);
+    return alloc->nodelist && alloc->ranks && alloc->rank && alloc->R ? 0 : -1;
 }
 
-int sched_alloc (struct sched *s, const struct job *job, double now, struct sched_alloc *alloc,
-                 flux_error_t *errp)
-{
-    struct need need = need_of (job);
-    uint32_t one[2], *picked = one;
-    struct rnode *nodes = NULL;
-    size_t n, most = job->facts.nnodes > 0 ? job->facts.nnodes : job->facts.nslots;
+/* ---- requests ---- */
 
-    most = most < s->count ? most : s->count;
-    if (most > 1 && !(picked = malloc (2 * most * sizeof (*picked))))
-        return errprintf (errp, "out of memory");
-    uint32_t *slots_of = picked + (most > 1 ? most : 1);
-    if (find (s, job, false, picked, slots_of, &n) < 0) {
-        int rc = sched_feasible (s, job, errp);
-        if (rc == 0)
-            errno = EBUSY;
-        goto error;
+int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
+{
+    flux_error_t error;
+    int rc = 0;
+
+    if (graph_count (s->g) == 0)
+        return 0;
+    struct request *req = ask_create (job, hosts_of, s, errp);
+    if (!req)
+        return -1;
+    if (matcher_match (s->m, req, MATCH_SATISFIABILITY, job->id, 0, NULL, NULL, &error) < 0) {
+        errno = ENODEV;
+        rc = errprintf (errp, "unsatisfiable request: %s", error.text);
     }
-    if (!(nodes = calloc (n, sizeof (*nodes))))
-        goto error;
-    for (size_t i = 0; i < n; i++)
-        take_slots (&s->nodes[picked[i]], &need, slots_of[i], &nodes[i]);
-    if (describe (s, job, now, picked, nodes, n, alloc) < 0 || hold (s, job->id, nodes, n) < 0) {
-        errno = ENOMEM;
-        errprintf (errp, "out of memory");
+    int saved_errno = errno;
+    request_destroy (req);
+    errno = saved_errno;
+    return rc;
+}
+
+int sched_alloc (struct sched *s, const struct job *job, double now, int reserve,
+                 struct sched_alloc *alloc, double *start, flux_error_t *errp)
+{
+    const struct result *res;
+    match_op_t op = reserve ? MATCH_ALLOCATE_ORELSE_RESERVE : MATCH_ALLOCATE_WITH_SATISFIABILITY;
+
+    if (graph_count (s->g) == 0) {
+        errno = EBUSY;
+        return errprintf (errp, "there are no resources yet");
+    }
+    struct request *req = ask_create (job, hosts_of, s, errp);
+    if (!req)
+        return -1;
+    int rc = matcher_match (s->m, req, op, job->id, (int64_t)now, NULL, &res, errp);
+    int saved_errno = errno;
+    request_destroy (req);
+    errno = saved_errno;
+    if (rc < 0)
+        return -1;
+    if (res->reserved) {
+        if (start)
+            *start = res->at;
+        if (remember_reservation (s, job->id) < 0)
+            matcher_cancel (s->m, job->id, NULL);
+        errno = EBUSY;
+        return errprintf (errp, "the job is reserved");
+    }
+    if (describe (s, res, job->facts.duration, now, alloc) < 0) {
         sched_alloc_clear (alloc);
-        for (size_t i = 0; i < n; i++) {
-            struct node *node = &s->nodes[picked[i]];
-            bits_add (&node->free.cores, &nodes[i].cores);
-            bits_add (&node->free.gpus, &nodes[i].gpus);
-            node->nfree = bits_count (&node->free.cores);
-        }
-        goto error;
+        matcher_cancel (s->m, job->id, NULL);
+        errno = ENOMEM;
+        return errprintf (errp, "out of memory");
     }
-    if (picked != one)
-        free (picked);
     return 0;
-error:
-    free (nodes);
-    if (picked != one) {
-        int saved_errno = errno;
-        free (picked);
-        errno = saved_errno;
-    }
-    return -1;
 }
 
 void sched_free (struct sched *s, uint64_t id)
 {
-    struct held *h;
+    matcher_cancel (s->m, id, NULL);
+}
 
-    HASH_FIND (hh, s->held, &id, sizeof (id), h);
-    if (!h)
-        return;
-    for (size_t i = 0; i < h->count; i++) {
-        struct node *n = find_node (s, h->nodes[i].rank);
-        if (n) {
-            bits_add (&n->free.cores, &h->nodes[i].cores);
-            bits_add (&n->free.gpus, &h->nodes[i].gpus);
-            n->nfree = bits_count (&n->free.cores);
-            if ((size_t)(n - s->nodes) < s->hint)
-                s->hint = n - s->nodes;
-        }
+void sched_set_expiration (struct sched *s, uint64_t id, double expiration)
+{
+    matcher_set_end (s->m, id, expiration > 0 ? (int64_t)ceil (expiration) : GRAPH_FOREVER, NULL);
+}
+
+static size_t adopt_type (struct sched *s, uint32_t node, const struct bits *ids, const char *type,
+                          struct result_item *items)
+{
+    size_t n = 0;
+
+    for (unsigned int i = 0; i < BITS_MAX; i++) {
+        uint32_t v = bits_test (ids, i) ? inventory_child (s->g, node, type, i) : GRAPH_NONE;
+        if (v != GRAPH_NONE)
+            items[n++] = (struct result_item){.vertex = v, .needs = 1, .exclusive = 1};
     }
-    HASH_DEL (s->held, h);
-    held_free (h);
+    return n;
 }
 
 int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp)
 {
     struct rset rs;
+    double start = 0, expiration = 0;
+    size_t n = 0, max = 0;
 
     if (rset_decode (&rs, R, errp) < 0)
         return -1;
+    json_unpack ((json_t *)R, "{s:{s?F s?F}}", "execution", "starttime", &start, "expiration",
+                 &expiration);
     for (size_t i = 0; i < rs.count; i++)
-        take (s, &rs.nodes[i]);
-    if (hold (s, id, rs.nodes, rs.count) < 0) {
-        rset_clear (&rs);
-        return errprintf (errp, "out of memory");
+        max += bits_count (&rs.nodes[i].cores) + bits_count (&rs.nodes[i].gpus);
+    struct result_item *items = calloc (max + 1, sizeof (*items));
+    for (size_t i = 0; items && i < rs.count; i++) {
+        uint32_t node = inventory_node (s->g, rs.nodes[i].rank);
+        if (node == GRAPH_NONE)
+            continue;
+        n += adopt_type (s, node, &rs.nodes[i].cores, "core", items + n);
+        n += adopt_type (s, node, &rs.nodes[i].gpus, "gpu", items + n);
     }
-    rs.nodes = NULL;
     rset_clear (&rs);
-    return 0;
+    int64_t duration =
+        expiration > start ? (int64_t)ceil (expiration - start) : GRAPH_FOREVER - (int64_t)start;
+    int rc = items
+                 ? matcher_update (s->m, id, (int64_t)start, duration, false, items, n, NULL, errp)
+                 : errprintf (errp, "out of memory");
+    free (items);
+    return rc;
 }
+
+/* ---- what is there, down, in use ---- */
 
 enum which { WHICH_ALL, WHICH_DOWN, WHICH_ALLOCATED };
 
+static void node_content (struct sched *s, uint32_t node, bool used_only, struct rnode *out)
+{
+    uint32_t n = graph_child_count (s->g, node);
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t v = graph_child (s->g, node, i);
+        if (used_only && graph_used (s->g, v) == 0)
+            continue;
+        bits_set (strcmp (graph_type (s->g, v), "gpu") == 0 ? &out->gpus : &out->cores,
+                  graph_id (s->g, v));
+    }
+}
+
 static json_t *status_R (struct sched *s, enum which which)
 {
-    struct hostlist *hl = hostlist_create ();
-    struct rnode *nodes = calloc (s->count + 1, sizeof (*nodes));
+    struct rnode *nodes = calloc (s->nranks + 1, sizeof (*nodes));
     struct buf b = {0};
     size_t n = 0;
 
-    for (size_t i = 0; i < s->count && nodes && hl; i++) {
-        struct node *node = &s->nodes[i];
-        struct rnode used = node->all;
-        bits_subtract (&used.cores, &node->free.cores);
-        bits_subtract (&used.gpus, &node->free.gpus);
-        bool busy = bits_count (&used.cores) > 0;
-        if ((which == WHICH_DOWN && node->up) || (which == WHICH_ALLOCATED && !busy))
+    for (uint32_t rank = 0; nodes && rank < s->nranks; rank++) {
+        struct rank_info *ri = &s->ranks[rank];
+        uint32_t node = ri->known ? inventory_node (s->g, rank) : GRAPH_NONE;
+        if (node == GRAPH_NONE || (which == WHICH_DOWN && ri->up) ||
+            (which == WHICH_ALLOCATED && graph_njobs (s->g, node) == 0))
             continue;
-        nodes[n++] = which == WHICH_ALLOCATED ? used : node->all;
-        if (node->host)
-            hostlist_append (hl, node->host);
+        nodes[n] = (struct rnode){.rank = rank};
+        node_content (s, node, which == WHICH_ALLOCATED, &nodes[n]);
+        if (which != WHICH_ALLOCATED || bits_count (&nodes[n].cores) > 0)
+            n++;
     }
-    char *hosts = hl && n > 0 ? hostlist_encode (hl) : NULL;
+    char *hosts = nodes && n > 0 ? encode_hosts (s, nodes, n) : NULL;
     rset_encode (&b, nodes, n, hosts, 0., 0.);
     json_t *R = b.err ? NULL : json_loadb (b.data, b.len, 0, NULL);
     buf_clear (&b);
     free (hosts);
     free (nodes);
-    hostlist_destroy (hl);
     return R;
 }
 

@@ -25,27 +25,37 @@ struct sched_alloc {
     double expiration; // seconds since the epoch, 0: none
 };
 
-struct sched *sched_create (void);
+/* policy is one of the matcher's ("first", "low", "locality" ...); NULL: first. */
+struct sched *sched_create (const char *policy, flux_error_t *errp);
 void sched_destroy (struct sched *s);
 
-/* Take R as the whole of the resources: the first time, or as what there is from now on. Jobs keep
- * what they have. EINVAL with a sentence. */
+/* Take R as the resources: the first time, or as what there is from now on. What is not in R any
+ * more is not given out; jobs keep what they have. EINVAL with a sentence. */
 int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp);
 
 /* Ranks in the idset may be used, or not. */
 int sched_set_up (struct sched *s, const char *ranks, int up);
 
-/* Allocate for the job at `now`. 0 with *alloc filled (see sched_alloc_clear), or -1 with errno:
- *   EBUSY   not now
- *   ENODEV  never on these resources, whatever is free; errp says what is missing */
-int sched_alloc (struct sched *s, const struct job *job, double now, struct sched_alloc *alloc,
-                 flux_error_t *errp);
+/* A pass over the queue begins: reservations of the last one are forgotten. */
+void sched_begin_pass (struct sched *s);
 
-/* Could it ever run, were all resources free and up? ENODEV with a sentence, else 0. */
+/* Allocate for the job at `now`. 0 with *alloc filled (see sched_alloc_clear), or -1 with errno:
+ *   EBUSY   not now; with `reserve` it has a reservation, at *start (seconds since the epoch),
+ *           which later allocations of this pass do not take
+ *   ENODEV  never on these resources, whatever is free; errp says what is missing
+ *   EINVAL  the request is malformed */
+int sched_alloc (struct sched *s, const struct job *job, double now, int reserve,
+                 struct sched_alloc *alloc, double *start, flux_error_t *errp);
+
+/* Could it ever run, were all resources free and up? ENODEV with a sentence, else 0. Before there
+ * are resources the answer is yes. */
 int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp);
 
 /* Give back all that a job has. */
 void sched_free (struct sched *s, uint64_t id);
+
+/* The end of a job moved; 0: it has none. */
+void sched_set_expiration (struct sched *s, uint64_t id, double expiration);
 
 /* Take what a job had before a restart. */
 int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp);

@@ -314,7 +314,7 @@ static int try (struct sched *s, uint64_t id, struct ask a, const char *ranks)
     struct job *job = asking (id, a);
     struct sched_alloc alloc = {0};
     flux_error_t error;
-    int rc = sched_alloc (s, job, 0., &alloc, &error) == 0 ? 0 : errno;
+    int rc = sched_alloc (s, job, 1000., 0, &alloc, NULL, &error) == 0 ? 0 : errno;
 
     if (rc == 0 && ranks)
         assert_string_equal (alloc.ranks, ranks);
@@ -325,7 +325,7 @@ static int try (struct sched *s, uint64_t id, struct ask a, const char *ranks)
 
 static void test_sched (void **state)
 {
-    struct sched *s = sched_create ();
+    struct sched *s = sched_create (NULL, NULL);
     flux_error_t error;
     json_t *R = json_loads (R_text, 0, NULL);
 
