@@ -45,7 +45,7 @@ struct sched *sched_create (const char *policy, flux_error_t *errp)
         sched_destroy (s);
         return NULL;
     }
-    if (!(s->m = matcher_create (s->g, policy ? policy : "first", 0, errp))) {
+    if (!(s->m = matcher_create (s->g, policy ? policy : "lonode", 0, errp))) {
         sched_destroy (s);
         return NULL;
     }

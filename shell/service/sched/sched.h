@@ -25,7 +25,8 @@ struct sched_alloc {
     double expiration; // seconds since the epoch, 0: none
 };
 
-/* policy is one of the matcher's ("first", "low", "locality" ...); NULL: first. */
+/* policy is one of the matcher's ("first", "low", "locality" ...); NULL: lonode, node by node from
+ * the lowest rank. */
 struct sched *sched_create (const char *policy, flux_error_t *errp);
 void sched_destroy (struct sched *s);
 
