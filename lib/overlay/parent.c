@@ -96,7 +96,8 @@ void parent_failed (struct overlay *ov, int errnum, const char *reason, bool ref
     struct parent *p = &ov->parent;
     struct ancestor gone = p->ancestors[p->current];
 
-    ov_log (ov, 4, "rank %u is no parent for us: %s", gone.rank, reason);
+    ov_log (ov, p->ever_up && !refused ? 6 : 4, "rank %u is no parent for us: %s", gone.rank,
+            reason);
     if (root_is_dead (p, errnum)) {
         parent_final (ov, EHOSTUNREACH, "rank 0 is gone");
         return;
@@ -306,8 +307,11 @@ static void monitor_cb (uint16_t event, uint32_t value, void *arg)
             probe_start (&p->probe, p->ancestors[p->current].uri, p->patience);
         } else if (event == ZMQ_EVENT_DISCONNECTED)
             parent_failed (ov, EHOSTUNREACH, "it closed the connection", false);
-        else if (!closed)
-            parent_failed (ov, EPERM, "the CURVE handshake failed (wrong key?)", false);
+        else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+            parent_failed (ov, ECONNRESET, "it closed the connection in the handshake (wrong key?)",
+                           false);
+        else
+            parent_failed (ov, EPERM, "the CURVE handshake failed", false);
         break;
     default:
         break;
