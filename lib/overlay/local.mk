@@ -8,6 +8,7 @@ lib_overlay_liboverlay_la_SOURCES = \
 	%D%/heal.c %D%/heal.h \
 	%D%/hello.c %D%/hello.h \
 	%D%/ifaddr.c \
+	%D%/presence.c \
 	%D%/outq.c %D%/outq.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/reach.c %D%/reach.h \

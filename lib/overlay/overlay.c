@@ -159,6 +159,7 @@ static int copy_conf (struct overlay *ov, const struct overlay_conf *conf)
     ov->tcp_user_timeout = seconds (conf->tcp_user_timeout, 20);
     ov->connect_timeout = seconds (conf->connect_timeout, 30);
     ov->heal_timeout = seconds (conf->heal_timeout, 30);
+    ov->lost_timeout = seconds (conf->lost_timeout, 5);
     ov->queue_max = conf->queue_max ? conf->queue_max : OVERLAY_QUEUE_MAX;
     ov->child_rcvhwm = conf->child_rcvhwm > 0 ? conf->child_rcvhwm : OVERLAY_HWM;
     ov->auth.method = conf->auth;
@@ -208,7 +209,7 @@ static int start (struct overlay *ov, int io_threads)
         !(ov->zl = zloop_create (ov->loop, io_threads > 0 ? io_threads : 1, turn_cb, ov)))
         return -1;
     start_tick (ov);
-    return children_init (ov);
+    return presence_init (ov) < 0 ? -1 : children_init (ov);
 }
 
 struct overlay *overlay_create (const struct overlay_conf *conf, const struct overlay_ops *ops,
@@ -248,6 +249,7 @@ void overlay_destroy (struct overlay *ov)
     if (ov) {
         int saved = errno;
         ev_timer_stop (ov->loop, &ov->tick);
+        presence_fini (ov);
         parent_fini (ov);
         children_fini (ov);
         zloop_destroy (ov->zl);

@@ -568,6 +568,7 @@ void parent_turn (struct overlay *ov)
         return;
     ov->children.reach_dirty = false;
     send_routes (ov);
+    presence_turn (ov);
     if (ov->ops->online)
         ov->ops->online (ov, ov->arg);
 }

@@ -171,6 +171,9 @@ struct overlay {
     uint64_t malformed; // messages dropped
     uint64_t misrouted; // responses that were not ours
     uint64_t refused;   // hellos
+    double lost_timeout;
+    ev_timer lost_timer;
+    struct presence *presence; // by rank; NULL when nobody asks
     struct children children;
     struct parent parent;
 };
@@ -226,6 +229,11 @@ void parent_orphan (struct overlay *ov, bool orphan); // note it, and tell the c
 int join_start (struct overlay *ov);
 void join_message (struct overlay *ov, const flux_msg_t *msg);
 void join_ancestors (struct overlay *ov, const json_t *list);
+
+/* presence.c */
+int presence_init (struct overlay *ov);
+void presence_fini (struct overlay *ov);
+void presence_turn (struct overlay *ov);
 
 /* zap.c */
 struct zsock *zap_create (struct zloop *zl);

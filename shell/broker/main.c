@@ -342,12 +342,17 @@ static void parent_lost_cb (bool final, const char *reason, void *arg)
     life_post (b->life, "parent-fail");
 }
 
-static void child_lost_cb (uint32_t rank, const char *reason, void *arg)
+/* A rank that looks for another parent is only out of reach: its jobs go on. */
+static void rank_state_cb (uint32_t rank, enum overlay_rank_state state, void *arg)
 {
     struct broker *b = arg;
 
-    if (b->services)
-        services_rank_lost (b->services, rank, reason);
+    if (!b->services)
+        return;
+    if (state == OVERLAY_RANK_LOST)
+        services_rank_lost (b->services, rank);
+    else
+        services_rank_online (b->services, rank, state == OVERLAY_RANK_ONLINE);
 }
 
 static void online_cb (void *arg)
@@ -361,7 +366,7 @@ static void online_cb (void *arg)
 static const struct net_ops net_ops = {
     .parent_up = parent_up_cb,
     .parent_lost = parent_lost_cb,
-    .child_lost = child_lost_cb,
+    .rank_state = rank_state_cb,
     .online = online_cb,
 };
 

@@ -46,8 +46,15 @@ static void peer_down_cb (struct overlay *ov, uint32_t rank, const char *uuid, b
     struct net *net = arg;
 
     router_child_lost (net->rt, rank);
-    if (lost)
-        net->ops->child_lost (rank, reason, net->arg);
+}
+
+static void rank_state_cb (struct overlay *ov, uint32_t rank, enum overlay_rank_state state,
+                           void *arg)
+{
+    struct net *net = arg;
+
+    if (router_rank (net->rt) == 0)
+        net->ops->rank_state (rank, state, net->arg);
 }
 
 static void parent_up_cb (struct overlay *ov, uint32_t rank, const char *uuid, void *arg)
@@ -85,6 +92,7 @@ static const struct overlay_ops overlay_ops = {
     .peer_down = peer_down_cb,
     .parent_up = parent_up_cb,
     .parent_down = parent_down_cb,
+    .rank_state = rank_state_cb,
     .online = online_cb,
     .log = log_cb,
 };

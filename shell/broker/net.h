@@ -10,16 +10,17 @@
 #include <stdint.h>
 #include <flux/types.h>
 
+#include "lib/overlay/overlay.h"
+
 struct attrs;
 struct bootstrap;
 struct net;
-struct overlay;
 struct router;
 
 struct net_ops {
     void (*parent_up) (void *arg);
     void (*parent_lost) (bool final, const char *reason, void *arg);
-    void (*child_lost) (uint32_t rank, const char *reason, void *arg);
+    void (*rank_state) (uint32_t rank, enum overlay_rank_state state, void *arg); // rank 0 only
     void (*online) (void *arg); // the set of ranks below changed
 };
 

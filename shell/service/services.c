@@ -120,12 +120,16 @@ void services_destroy (struct services *s)
     }
 }
 
-void services_rank_lost (struct services *s, uint32_t rank, const char *reason)
+void services_rank_online (struct services *s, uint32_t rank, bool online)
 {
-    if (!s->job_manager)
-        return;
-    resource_rank_lost (s->resource, rank);
-    job_manager_rank_lost (s->job_manager, rank, resource_hostname (s->resource, rank));
+    if (s->job_manager)
+        resource_rank_online (s->resource, rank, online);
+}
+
+void services_rank_lost (struct services *s, uint32_t rank)
+{
+    if (s->job_manager)
+        job_manager_rank_lost (s->job_manager, rank, resource_hostname (s->resource, rank));
 }
 
 uint32_t services_ready_count (const struct services *s)

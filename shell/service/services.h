@@ -6,6 +6,7 @@
 #ifndef FLUX_SERVICE_SERVICES_H
 #define FLUX_SERVICE_SERVICES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <flux/types.h>
 
@@ -17,8 +18,11 @@ struct services *services_create (struct router *rt, struct attrs *attrs, uint32
                                   flux_error_t *errp);
 void services_destroy (struct services *s);
 
-/* A rank went away without goodbye, or a set of ranks is now online (RFC 22 idset). Rank 0 only. */
-void services_rank_lost (struct services *s, uint32_t rank, const char *reason);
+/* A rank is in reach (again), or not: no new work for it meanwhile. Rank 0 only. */
+void services_rank_online (struct services *s, uint32_t rank, bool online);
+
+/* A rank will not come back: its jobs fail. Rank 0 only. */
+void services_rank_lost (struct services *s, uint32_t rank);
 
 /* How many ranks have told their resources and are usable. Rank 0 only. */
 uint32_t services_ready_count (const struct services *s);

@@ -27,11 +27,18 @@
 
 #define KILL_TIMEOUT 5. // seconds from SIGTERM to SIGKILL
 
+/* When the link to a shell's rank is lost, its broker may be finding another way to us: ask for the
+ * shell again and again, until the rank is lost, or it takes too long. */
+#define ATTACH_PERIOD .25
+#define ATTACH_TIMEOUT 60.
+
 struct shell {
     struct running_job *job;
     uint32_t rank;
     uint32_t matchtag; // of the RPC to another rank
     bool started, ended;
+    double detached; // since when the link is lost, or 0
+    char *request;   // to be sent again should it be lost; until started
 };
 
 struct running_job {
@@ -53,6 +60,7 @@ struct job_exec {
     const struct job_exec_ops *ops;
     void *arg;
     struct running_job *jobs;
+    ev_timer attach;
 };
 
 static struct running_job *lookup (struct job_exec *e, uint64_t id)
@@ -70,6 +78,7 @@ static void running_job_free (struct running_job *job)
     for (uint32_t i = 0; i < job->nshells; i++) {
         if (job->shells[i].matchtag)
             router_rpc_forget (e->rt, job->shells[i].matchtag);
+        free (job->shells[i].request);
     }
     ev_timer_stop (router_loop (e->rt), &job->timer);
     HASH_DEL (e->jobs, job);
@@ -121,6 +130,9 @@ static void shell_started (struct shell *sh)
 {
     struct running_job *job = sh->job;
 
+    sh->detached = 0;
+    free (sh->request);
+    sh->request = NULL;
     if (sh->started)
         return;
     sh->started = true;
@@ -225,6 +237,22 @@ static void local_event (uint64_t id, enum shell_event event, int status, const 
         shell_failed (sh, status, text);
 }
 
+/* Was the answer lost on the way, and may it be had once more? */
+static bool detach (struct shell *sh, int errnum)
+{
+    struct job_exec *e = sh->job->e;
+    double now = ev_now (router_loop (e->rt));
+
+    if (errnum != EHOSTUNREACH || (sh->detached > 0 && now - sh->detached > ATTACH_TIMEOUT))
+        return false;
+    if (sh->detached == 0)
+        sh->detached = now;
+    if (!ev_is_active (&e->attach))
+        ev_timer_again (router_loop (e->rt), &e->attach);
+    return true;
+}
+
+static void start_again (struct shell *sh);
 static void remote_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct shell *sh = arg;
@@ -236,7 +264,9 @@ static void remote_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         sh->matchtag = 0;
         if (flux_response_decode_error (msg, &text) < 0)
             text = NULL;
-        if (!sh->ended)
+        if (errnum == ENOENT && sh->detached > 0 && sh->request)
+            start_again (sh); // the request was lost as well
+        else if (!sh->ended && !detach (sh, errnum))
             shell_failed (sh, errnum, text);
         return;
     }
@@ -247,8 +277,44 @@ static void remote_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         shell_started (sh);
     } else if (strcmp (type, "exited") == 0) {
         router_rpc_forget (rt, sh->matchtag); // all is said; ENODATA need not find us
+        shell_started (sh);                   // should that answer have been lost
         shell_exited (sh, status, result);
     }
+}
+
+static void start_again (struct shell *sh)
+{
+    struct router *rt = sh->job->e->rt;
+
+    sh->matchtag = router_rpc (rt, "shell-exec.start", sh->rank, FLUX_RPC_STREAMING, sh->request,
+                               remote_cb, sh);
+    free (sh->request); // once is enough
+    sh->request = NULL;
+    if (!sh->matchtag)
+        shell_failed (sh, errno, NULL);
+}
+
+static void attach_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct job_exec *e = w->data;
+    struct running_job *job, *tmp;
+    bool any = false;
+
+    HASH_ITER (hh, e->jobs, job, tmp)
+    {
+        for (uint32_t i = 0; !job->simulated && i < job->nshells; i++) {
+            struct shell *sh = &job->shells[i];
+            if (sh->detached == 0 || sh->ended)
+                continue;
+            any = true;
+            if (!sh->matchtag)
+                sh->matchtag =
+                    router_rpc_pack (e->rt, "shell-exec.attach", sh->rank, FLUX_RPC_STREAMING,
+                                     remote_cb, sh, "{s:I}", "id", (json_int_t)job->id);
+        }
+    }
+    if (!any)
+        ev_timer_stop (loop, w);
 }
 
 static void encode_request (struct buf *b, const struct exec_request *req, uint32_t shell_rank)
@@ -275,6 +341,7 @@ static int start_shell (struct job_exec *e, struct shell *sh, const struct exec_
         sh->matchtag = router_rpc (e->rt, "shell-exec.start", sh->rank, FLUX_RPC_STREAMING, b.data,
                                    remote_cb, sh);
         rc = sh->matchtag ? 0 : -1;
+        sh->request = rc == 0 ? buf_steal (&b, NULL) : NULL;
     }
     buf_clear (&b);
     return rc;
@@ -484,6 +551,9 @@ struct job_exec *job_exec_create (struct router *rt, struct kvs *kvs, struct exe
     e->rt = rt;
     e->kvs = kvs;
     e->local = local;
+    ev_init (&e->attach, attach_cb);
+    e->attach.data = e;
+    e->attach.repeat = ATTACH_PERIOD;
     if (router_service_add (rt, "job-exec", rows, e) < 0) {
         free (e);
         return NULL;
@@ -497,6 +567,7 @@ void job_exec_destroy (struct job_exec *e)
         int saved_errno = errno;
         struct running_job *job, *tmp;
         router_service_remove (e->rt, "job-exec");
+        ev_timer_stop (router_loop (e->rt), &e->attach);
         HASH_ITER (hh, e->jobs, job, tmp)
         running_job_free (job);
         free (e);

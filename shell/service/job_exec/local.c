@@ -22,8 +22,22 @@
 #include "shell/service/job_exec/local.h"
 #include "shell/service/job_exec/spawner.h"
 
+#define ENDED_MAX 1024 // ends that are remembered, should the link have been lost with them
+#define ENDED_TIME 60. // seconds
+
+/* The end of a job shell for another rank. */
+struct ended {
+    uint64_t id;
+    enum shell_event event;
+    int status;
+    char *text;
+    double when;
+    UT_hash_handle hh; // in the order of time
+};
+
 struct running {
     uint64_t id;
+    pid_t pid;
     shell_event_f cb;
     void *arg;
     const flux_msg_t *request; // of another rank
@@ -36,6 +50,7 @@ struct exec_local {
     uint32_t owner;
     struct spawner *spawner;
     struct running *running;
+    struct ended *ended;
     char *attrs_text; // `{"attrs":{...},`
 };
 
@@ -59,8 +74,10 @@ static void started_cb (void *arg, uint64_t id, pid_t pid)
     struct exec_local *el = arg;
     struct running *r = lookup (el, id);
 
-    if (r)
+    if (r) {
+        r->pid = pid;
         r->cb (id, SHELL_STARTED, pid, NULL, r->arg);
+    }
 }
 
 static void connect_cb (void *arg, uint64_t id, int fd)
@@ -195,6 +212,49 @@ int exec_local_kill (struct exec_local *el, uint64_t id, int signum)
 
 /* Remote calls */
 
+static void forget_ended (struct exec_local *el, struct ended *e)
+{
+    HASH_DEL (el->ended, e);
+    free (e->text);
+    free (e);
+}
+
+static void remember_ended (struct exec_local *el, uint64_t id, enum shell_event event, int status,
+                            const char *text)
+{
+    double now = ev_now (router_loop (el->rt));
+    struct ended *e, *tmp;
+
+    HASH_ITER (hh, el->ended, e, tmp)
+    {
+        if (e->id != id && HASH_COUNT (el->ended) < ENDED_MAX && now - e->when < ENDED_TIME)
+            break;
+        forget_ended (el, e);
+    }
+    HASH_FIND (hh, el->ended, &id, sizeof (id), e);
+    if (e)
+        forget_ended (el, e);
+    if (!(e = calloc (1, sizeof (*e))))
+        return;
+    *e = (struct ended){.id = id, .event = event, .status = status, .when = now};
+    e->text = text ? strdup (text) : NULL;
+    HASH_ADD (hh, el->ended, id, sizeof (e->id), e);
+}
+
+static void answer (struct exec_local *el, const flux_msg_t *request, enum shell_event event,
+                    int status, const char *text)
+{
+    if (event == SHELL_STARTED) {
+        router_respond_pack (el->rt, request, "{s:s s:i}", "type", "started", "pid", status);
+    } else if (event == SHELL_EXITED) {
+        router_respond_pack (el->rt, request, "{s:s s:i s:s?}", "type", "exited", "status", status,
+                             "result", text);
+        router_respond_error (el->rt, request, ENODATA, NULL);
+    } else {
+        router_respond_error (el->rt, request, status ? status : EIO, text);
+    }
+}
+
 static void remote_event (uint64_t id, enum shell_event event, int status, const char *text,
                           void *arg)
 {
@@ -203,15 +263,39 @@ static void remote_event (uint64_t id, enum shell_event event, int status, const
 
     if (!r || !r->request)
         return;
-    if (event == SHELL_STARTED) {
-        router_respond_pack (el->rt, r->request, "{s:s s:i}", "type", "started", "pid", status);
-    } else if (event == SHELL_EXITED) {
-        router_respond_pack (el->rt, r->request, "{s:s s:i s:s?}", "type", "exited", "status",
-                             status, "result", text);
-        router_respond_error (el->rt, r->request, ENODATA, NULL);
-    } else {
-        router_respond_error (el->rt, r->request, status ? status : EIO, text);
+    answer (el, r->request, event, status, text);
+    if (event != SHELL_STARTED)
+        remember_ended (el, id, event, status, text);
+}
+
+/* Answer this request from now on. */
+static void attach (struct running *r, const flux_msg_t *msg, struct exec_local *el)
+{
+    flux_msg_decref (r->request);
+    r->request = flux_msg_incref (msg);
+    if (r->pid > 0)
+        answer (el, msg, SHELL_STARTED, r->pid, NULL);
+}
+
+static void attach_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct exec_local *el = arg;
+    struct running *r;
+    struct ended *e;
+    json_int_t n;
+
+    if (flux_request_unpack (msg, NULL, "{s:I}", "id", &n) < 0) {
+        router_respond_error (rt, msg, errno, NULL);
+        return;
     }
+    uint64_t id = (uint64_t)n;
+    HASH_FIND (hh, el->ended, &id, sizeof (id), e);
+    if ((r = lookup (el, id)) && r->request)
+        attach (r, msg, el);
+    else if (e)
+        answer (el, msg, e->event, e->status, e->text);
+    else
+        router_respond_error (rt, msg, ENOENT, "the job shell is not there any more");
 }
 
 static void start_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -250,6 +334,7 @@ static void kill_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 
 static const struct handler_row rows[] = {
     {"start", start_cb, FLUX_ROLE_OWNER},
+    {"attach", attach_cb, FLUX_ROLE_OWNER},
     {"kill", kill_cb, FLUX_ROLE_OWNER},
     {NULL, NULL, 0},
 };
@@ -279,6 +364,9 @@ void exec_local_destroy (struct exec_local *el)
         spawner_destroy (el->spawner);
         HASH_ITER (hh, el->running, r, tmp)
         forget (el, r);
+        struct ended *e, *etmp;
+        HASH_ITER (hh, el->ended, e, etmp)
+        forget_ended (el, e);
         free (el->attrs_text);
         free (el);
         errno = saved_errno;

@@ -7,6 +7,8 @@
  *   shell-exec.start   {"id" "jobspec" "R" "shell_rank" "nshells" "ranks" "userid" "environment"}
  *                      streaming: {"type":"started","pid":i}
  *                                 {"type":"exited","status":i,"result":s or absent}, then ENODATA
+ *   shell-exec.attach  {"id"}: the rest of the answers of a start whose link was lost; what ended
+ *                      meanwhile is remembered for a minute. ENOENT when there is no such job.
  *   shell-exec.kill    {"id","signum"}
  */
 

@@ -395,16 +395,16 @@ static const struct handler_row sched_rows[] = {
     {NULL, NULL, 0},
 };
 
-void resource_rank_lost (struct resource *r, uint32_t rank)
+void resource_rank_online (struct resource *r, uint32_t rank, bool online)
 {
     struct rank_state *rs = get_rank (r, rank);
 
-    if (!rs || !rs->online)
+    if (!rs || !rs->known || rs->online == online)
         return;
-    rs->online = false;
-    r->ready--;
+    rs->online = online;
+    r->ready += online ? 1 : -1;
     set_sched_state (r, rank);
-    log_event (r, "offline", "{s:i}", "idset", rank);
+    log_event (r, online ? "online" : "offline", "{s:i}", "idset", rank);
     if (r->ops)
         r->ops->changed (r->arg);
 }

@@ -32,7 +32,8 @@ void resource_set_ops (struct resource *r, const struct resource_ops *ops, void 
 /* Ranks that have announced themselves and are online. */
 uint32_t resource_ready_count (const struct resource *r);
 
-void resource_rank_lost (struct resource *r, uint32_t rank);
+/* A rank that has announced itself is in reach, or not. */
+void resource_rank_online (struct resource *r, uint32_t rank, bool online);
 const char *resource_hostname (const struct resource *r, uint32_t rank);
 
 #endif /* !FLUX_SERVICE_RESOURCE_RESOURCE_H */

@@ -120,6 +120,46 @@ static void test_two_levels_die (void **state)
     tree_fini (&t);
 }
 
+static bool lost_is_told (struct tree *t, void *arg)
+{
+    return strchr (t->node[0].states, '!') != NULL;
+}
+
+/* Rank 0 hears who goes out of reach, and who is lost: not those who move. */
+static void test_rank_states (void **state)
+{
+    struct tree t;
+
+    tree_init (&t, 7, "kary:2");
+    t.conf.lost_timeout = .5;
+    tree_start (&t);
+    tree_run_for (&t, .05);
+    for (const char *s = "123456"; *s; s++)
+        assert_non_null (strchr (t.node[0].states, *s));
+    assert_null (strchr (t.node[0].states, '-'));
+    t.node[0].states[0] = '\0';
+    node_destroy (&t.node[1]);
+    assert_true (tree_run (&t, lost_is_told, NULL, 5));
+    assert_non_null (strstr (t.node[0].states, "-1 "));
+    assert_non_null (strstr (t.node[0].states, "!1 "));
+    assert_non_null (strstr (t.node[0].states, "+3 "));
+    assert_non_null (strstr (t.node[0].states, "+4 "));
+    assert_null (strstr (t.node[0].states, "!3"));
+    assert_null (strstr (t.node[0].states, "!4"));
+    /* One that is not a child of rank 0 dies. */
+    t.node[0].states[0] = '\0';
+    node_destroy (&t.node[6]);
+    assert_true (tree_run (&t, lost_is_told, NULL, 5));
+    assert_string_equal (t.node[0].states, "-6 !6 ");
+    /* And comes back. */
+    node_create (&t, 6);
+    node_connect (&t, 6, 2);
+    assert_true (tree_wait_int (&t, &t.node[6].parent_up, 1, 5));
+    tree_run_for (&t, .1);
+    assert_string_equal (t.node[0].states, "-6 !6 +6 ");
+    tree_fini (&t);
+}
+
 /* A rank that comes back takes part again; those it had stay where they are. */
 static void test_dead_one_returns (void **state)
 {
@@ -307,11 +347,17 @@ static void test_all_inner_brokers_die (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_inner_broker_dies), cmocka_unit_test (test_two_levels_die),
-        cmocka_unit_test (test_dead_one_returns),  cmocka_unit_test (test_link_breaks),
-        cmocka_unit_test (test_requests_wait),     cmocka_unit_test (test_root_dies),
-        cmocka_unit_test (test_healing_off),       cmocka_unit_test (test_reparent),
-        cmocka_unit_test (test_event_gap),         cmocka_unit_test (test_all_inner_brokers_die),
+        cmocka_unit_test (test_inner_broker_dies),
+        cmocka_unit_test (test_two_levels_die),
+        cmocka_unit_test (test_rank_states),
+        cmocka_unit_test (test_dead_one_returns),
+        cmocka_unit_test (test_link_breaks),
+        cmocka_unit_test (test_requests_wait),
+        cmocka_unit_test (test_root_dies),
+        cmocka_unit_test (test_healing_off),
+        cmocka_unit_test (test_reparent),
+        cmocka_unit_test (test_event_gap),
+        cmocka_unit_test (test_all_inner_brokers_die),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -71,6 +71,15 @@ static void parent_down_cb (struct overlay *ov, bool final, int errnum, const ch
     snprintf (n->reason, sizeof (n->reason), "%s", reason);
 }
 
+static void rank_state_cb (struct overlay *ov, uint32_t rank, enum overlay_rank_state state,
+                           void *arg)
+{
+    struct node *n = arg;
+    size_t len = strlen (n->states);
+
+    snprintf (n->states + len, sizeof (n->states) - len, "%c%u ", "+-!"[state], rank);
+}
+
 static void log_cb (struct overlay *ov, int level, const char *text, void *arg)
 {
     struct node *n = arg;
@@ -85,6 +94,7 @@ static const struct overlay_ops ops = {
     .peer_down = peer_down_cb,
     .parent_up = parent_up_cb,
     .parent_down = parent_down_cb,
+    .rank_state = rank_state_cb,
     .log = log_cb,
 };
 

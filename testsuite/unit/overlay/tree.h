@@ -28,6 +28,7 @@ struct node {
     int received[16]; // by message type
     int peer_up, peer_down, peer_lost;
     int parent_up, parent_down, parent_final;
+    char states[256]; // "+3 -3 !3 ": rank 3 online, offline, lost
     int errnum;       // of the last parent_down
     char reason[256]; // of the last peer_down or parent_down
     char down_uuid[64];

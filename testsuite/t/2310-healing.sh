@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# An instance of seven brokers (kary:2: 0 - {1 - {3 4}, 2 - {5 6}}) of which some are killed while it
+# works. Jobs and clients elsewhere must not notice.
+
+. "$(dirname "$0")/lib.sh"
+
+[ -x "$top_builddir/shell/broker/flux-broker" ] || skip_all "flux-broker is not built"
+export PATH="$top_builddir/shell/cmd:$PATH"
+
+# The pid of the broker of a rank, for use in the instance: flux start forks them in order.
+broker_pid ()
+{
+    local leader start
+    leader=$(flux getattr broker.pid)
+    start=$(ps -o ppid= -p "$leader")
+    pgrep -P "${start// /}" flux-broker | sort -n | sed -n "$(($1 + 1))p"
+}
+
+# in_instance: run what comes on stdin in a new instance of seven
+in_instance ()
+{
+    cat >inside.sh
+    timeout -k 5 50 flux start --test-size=7 -Stbon.topo=kary:2 bash -eu -o pipefail inside.sh 2>err ||
+        { local code=$?; cat err; return $code; }
+}
+
+# ping RANK: one round trip
+ping_rank ()
+{
+    flux ping -c 1 --rank "$1" attr
+}
+
+# job_on RANK: the running job that has this rank
+job_on ()
+{
+    local id
+    for id in $(cat ids); do
+        flux job info "$id" R | grep -qE "\"rank\": *\"$1\"" && echo "$id" && return 0
+    done
+    echo "no job on rank $1" >&2
+    return 1
+}
+
+test_case 'rank 1 dies: 3 and 4 are reached by rank 0 itself' <<'END'
+in_instance <<'EOF'
+for r in 1 3 4 6; do ping_rank $r; done
+kill -9 $(broker_pid 1)
+wait_until 10 ping_rank 3
+wait_until 10 ping_rank 4
+ping_rank 2 && ping_rank 5 && ping_rank 6
+expect_fail flux ping -c 1 --rank 1 attr
+EOF
+expect_in_file 'child rank 1 is lost' err
+END
+
+test_case 'a job on each node: only the one on the lost node fails' <<'END'
+in_instance <<'EOF'
+for r in 0 1 2 3 4 5 6; do flux submit -N1 -n1 -c$(nproc) sleep 4; done >ids
+for id in $(cat ids); do flux job wait-event -t 10 $id start; done >/dev/null
+lost=$(job_on 1)
+kill -9 $(broker_pid 1)
+flux job wait-event -t 10 $lost exception >exception
+expect_match node-failure "$(cat exception)"
+for id in $(cat ids); do
+    [ $id = $lost ] || expect_exit 0 flux job status $id
+done
+! flux job status $lost
+EOF
+END
+
+test_case 'output of a job below the dead broker is complete' <<'END'
+in_instance <<'EOF'
+for r in 0 1 2 3 4 5 6; do
+    flux submit -N1 -n1 -c$(nproc) bash -c 'for ((i = 0; i < 40; i++)); do echo line $i; sleep .1; done'
+done >ids
+for id in $(cat ids); do flux job wait-event -t 10 $id start; done >/dev/null
+lost=$(job_on 1)
+sleep 1
+kill -9 $(broker_pid 1)
+for id in $(cat ids); do
+    [ $id = $lost ] || expect_equal 40 "$(flux job attach $id | grep -c '^line')"
+done
+EOF
+END
+
+test_case 'new jobs run on the nodes that are left' <<'END'
+in_instance <<'EOF'
+kill -9 $(broker_pid 1)
+wait_until 10 ping_rank 3
+wait_until 10 ping_rank 4
+expect_equal 6 "$(flux run -N6 echo x | wc -l)"
+EOF
+END
+
+test_case 'rank 0 dies: all brokers end soon, and leave nothing' <<'END'
+cat >inside.sh <<'EOF'
+for r in 0 1 2 3 4 5 6; do broker_pid $r; done >pids
+flux submit -N7 sleep 100
+kill -9 $(broker_pid 0)
+EOF
+! timeout -k 5 50 flux start --test-size=7 --test-exit-timeout=15s -Stbon.topo=kary:2 bash -eu inside.sh
+for p in $(cat pids); do
+    wait_until 15 expect_fail kill -0 $p
+done
+END
+
+test_done
