@@ -172,8 +172,9 @@ static void close_stdio (struct shell *sh, int localid, struct task_spec *spec)
     taskpmi_task_started (sh->pmi, spec->keep_fd);
 }
 
+/* When it fails, *code is the exit code that a shell would give. */
 static pid_t start_task (struct shell *sh, int localid, const struct task_rlimit *limits,
-                         size_t nlimits, flux_error_t *errp)
+                         size_t nlimits, int *code, flux_error_t *errp)
 {
     struct task_spec spec = {
         .stdio = {-1, -1, -1}, .keep_fd = -1, .rlimits = limits, .nrlimits = nlimits};
@@ -183,7 +184,8 @@ static pid_t start_task (struct shell *sh, int localid, const struct task_rlimit
         spec.keep_fd = taskpmi_open_task (sh->pmi, localid, &sh->env);
         if (spec.keep_fd < 0 && errno != 0)
             output_log (sh->output, LOG_ERR, "pmi: %s", strerror (errno));
-        pid = launch (sh, localid, &spec, errp);
+        if ((pid = launch (sh, localid, &spec, errp)) < 0)
+            *code = errno == ENOENT ? 127 : 126;
     }
     int saved_errno = errno;
     close_stdio (sh, localid, &spec);
@@ -191,10 +193,8 @@ static pid_t start_task (struct shell *sh, int localid, const struct task_rlimit
     return pid;
 }
 
-static void start_failed (struct shell *sh, int localid, int errnum, const char *text)
+static void start_failed (struct shell *sh, int localid, int code, const char *text)
 {
-    int code = errnum == ENOENT ? 127 : 126;
-
     shell_fatal (sh, "task %d%s%s: start failed: %s", sh->info->taskids[localid],
                  sh->info->hostname ? " on host " : "",
                  sh->info->hostname ? sh->info->hostname : "", text);
@@ -212,9 +212,10 @@ void shell_launch (struct shell *sh)
         n = 0;
     }
     for (int i = 0; i < sh->info->nlocal; i++) {
-        pid_t pid = start_task (sh, i, limits, n, &error);
+        int code = 1;
+        pid_t pid = start_task (sh, i, limits, n, &code, &error);
         if (pid < 0) {
-            start_failed (sh, i, errno, error.text);
+            start_failed (sh, i, code, error.text);
             break;
         }
         sh->tasks[i].pid = pid;

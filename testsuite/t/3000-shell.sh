@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# The job shell as users meet it: environment, standard I/O, exit codes, options, MPI.
+
+. "$(dirname "$0")/lib.sh"
+
+# inst [-s N] COMMAND...: in an instance of its own
+inst ()
+{
+    flux start "$@"
+}
+
+test_case 'tasks have the environment of a job' <<'END'
+out=$(inst -s2 flux run -N2 -n4 --label-io sh -c \
+    'echo $FLUX_JOB_SIZE $FLUX_JOB_NNODES $FLUX_TASK_RANK $FLUX_TASK_LOCAL_ID $PMI_RANK $PMI_SIZE' | sort)
+expect_equal '0: 4 2 0 0 0 4
+1: 4 2 1 1 1 4
+2: 4 2 2 0 2 4
+3: 4 2 3 1 3 4' "$out"
+out=$(inst flux run sh -c 'test -n "$FLUX_URI" && test -d $FLUX_JOB_TMPDIR && echo $FLUX_JOB_ID $FLUX_JOB_ID_PATH')
+expect_match '^ƒ[^ ]+ /ƒ' "$out"
+END
+
+test_case 'the temporary directory goes with the job' <<'END'
+dir=$(inst flux run sh -c 'mkdir $FLUX_JOB_TMPDIR/a; touch $FLUX_JOB_TMPDIR/a/b; echo $FLUX_JOB_TMPDIR')
+[ -n "$dir" ] && [ ! -e "$dir" ]
+END
+
+test_case 'exit codes are those of the tasks' <<'END'
+expect_exit 0 inst flux run true
+expect_exit 1 inst flux run false
+expect_exit 3 inst -s2 flux run -N2 -n4 sh -c 'exit $FLUX_TASK_RANK'
+expect_exit 143 inst flux run sh -c 'kill -TERM $$'
+expect_exit 127 inst flux run /no/such/program
+expect_exit 126 inst flux run /etc/passwd
+END
+
+test_case 'output comes whole and in order' <<'END'
+inst flux run seq 300000 >out
+seq 300000 | cmp - out
+inst flux run head -c 100000 /dev/urandom >out
+[ "$(wc -c <out)" -eq 100000 ]
+expect_equal "$(printf 'a\0b' | od -c)" "$(inst flux run printf 'a\0b' | od -c)"
+inst flux run sh -c 'echo out; echo err >&2' >out 2>err
+expect_equal out "$(cat out)"
+expect_equal err "$(cat err)"
+END
+
+test_case 'output goes to files, by job, node and task' <<'END'
+d=$PWD
+inst -s2 flux run -N2 -n4 --output=$d/job.out sh -c 'echo $FLUX_TASK_RANK' 2>/dev/null
+expect_equal '0 1 2 3' "$(sort job.out | xargs)"
+inst -s2 flux run -N2 -n4 --output=$d/{{node.id}}.node sh -c 'echo $FLUX_TASK_RANK' 2>/dev/null
+expect_equal '0 1' "$(sort 0.node | xargs)"
+expect_equal '2 3' "$(sort 1.node | xargs)"
+inst flux run -n2 --output=$d/{{taskid}}.task sh -c 'echo $FLUX_TASK_RANK; echo e >&2' 2>/dev/null
+expect_equal '1 e' "$(xargs <1.task)"
+inst flux run -n2 --label-io --output=$d/label.out sh -c 'echo $FLUX_TASK_RANK' 2>/dev/null
+expect_equal '0: 0 1: 1' "$(sort label.out | xargs)"
+inst flux run --output=$d/o --error=$d/e sh -c 'echo out; echo err >&2' 2>/dev/null
+expect_equal 'out err' "$(cat o e | xargs)"
+inst flux run -o output.mode=append --output=$d/o echo more 2>/dev/null
+expect_equal 'out more' "$(xargs <o)"
+expect_exit 1 inst flux run --output=/no/such/dir/x true
+END
+
+test_case 'input comes from the client, a file, or not at all' <<'END'
+expect_equal 'hello' "$(echo hello | inst flux run cat)"
+expect_equal '2' "$(echo hello | inst flux run -n2 cat | wc -l)"
+echo from file >in
+expect_equal 'from file' "$(inst flux run --input=$PWD/in cat)"
+expect_exit 1 inst flux run --input=/no/such/file cat
+expect_equal "$(seq 100000 | cksum)" "$(seq 100000 | inst flux run cat | cksum)"
+END
+
+test_case 'tasks start where the job was submitted, or in /tmp' <<'END'
+mkdir -p here && cd here
+expect_equal "$PWD" "$(inst flux run pwd)"
+cat >../gone.sh <<'EOF'
+mkdir $1 && cd $1 && id=$(flux submit --begin-time=+0.3s pwd); cd .. && rmdir $1
+flux job attach $id
+EOF
+expect_equal /tmp "$(inst bash ../gone.sh $PWD/gone 2>/dev/null)"
+END
+
+test_case 'resource limits, and an option that is wrong' <<'END'
+expect_equal 100 "$(inst flux run -o rlimit.nofile=100 sh -c 'ulimit -n')"
+END
+
+case_if '[ $(nproc) -ge 2 ]' 'needs 2 cores' -- 'tasks are bound to cores' <<'END'
+expect_equal '0 1' "$(inst flux run -n2 -o cpu-affinity=per-task sh -c 'taskset -cp $$ | sed "s/.* //"' | sort | xargs)"
+expect_equal '1' "$(inst flux run -o cpu-affinity=map:1 sh -c 'taskset -cp $$ | sed "s/.* //"')"
+all=$(taskset -cp $$ | sed 's/.* //')
+expect_equal "$all" "$(inst flux run -o cpu-affinity=off sh -c 'taskset -cp $$ | sed "s/.* //"')"
+expect_fail inst flux run -o cpu-affinity=nonsense true
+END
+
+test_case 'taskmaps' <<'END'
+out=$(inst -s2 flux run -N2 -n4 --taskmap=cyclic --label-io printenv FLUX_TASK_LOCAL_ID | sort | xargs)
+expect_equal '0: 0 1: 0 2: 1 3: 1' "$out"
+END
+
+test_case 'a terminal for a task' <<'END'
+expect_match '^/dev/pts/' "$(inst flux run -o pty tty)"
+expect_match '^not a tty' "$(inst flux run tty || true)"
+END
+
+test_case 'the first failure ends the job if it shall' <<'END'
+expect_exit 143 inst -s2 flux run -N2 -n2 -o exit-on-error sh -c '[ $FLUX_TASK_RANK = 1 ] && exit 2; sleep 50' 2>err
+expect_match 'exit-on-error is set' "$(cat err)"
+expect_exit 143 inst -s2 flux run -N2 -n2 -o exit-timeout=100ms sh -c '[ $FLUX_TASK_RANK = 1 ] && exit; sleep 50' 2>err
+expect_match 'exit-timeout=100ms has expired' "$(cat err)"
+END
+
+test_case 'nothing is left of a job' <<'END'
+pid=$(inst flux run sh -c 'setsid sleep 4242 >/dev/null 2>&1 </dev/null & echo $!')
+[ -n "$pid" ] && ! kill -0 $pid
+cat >kill9.sh <<'EOF'
+id=$(flux submit sh -c 'sh -c "sleep 4343 & sleep 4343"')
+flux job wait-event -p guest.exec.eventlog $id shell.start >/dev/null
+kill -9 $PPID
+EOF
+expect_exit 137 inst bash kill9.sh
+for i in $(seq 50); do pgrep -f 'sleep 4343' >/dev/null || break; sleep 0.1; done
+expect_fail pgrep -f 'sleep 4343'
+END
+
+test_case 'signals reach the tasks' <<'END'
+cat >sig.sh <<'EOF'
+id=$(flux submit --wait-event=start -n2 sh -c 'trap "echo got; exit 7" USR1; sleep 30 & wait')
+flux job wait-event -p guest.output $id header >/dev/null
+sleep 0.2
+flux job kill -s USR1 $id
+flux job attach $id
+EOF
+expect_exit 7 inst bash sig.sh >out
+expect_equal '2' "$(grep -c got out)"
+END
+
+case_if 'command -v mpicc.mpich' 'needs MPICH' -- 'MPI over four nodes' <<'END'
+cat >hello.c <<'EOF'
+#include <mpi.h>
+#include <stdio.h>
+int main (int argc, char **argv)
+{
+    int rank, size, sum;
+    MPI_Init (&argc, &argv);
+    MPI_Comm_rank (MPI_COMM_WORLD, &rank);
+    MPI_Comm_size (MPI_COMM_WORLD, &size);
+    MPI_Allreduce (&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (rank == 0)
+        printf ("%d %d\n", size, sum);
+    MPI_Finalize ();
+    return 0;
+}
+EOF
+mpicc.mpich -o hello hello.c
+expect_equal '8 28' "$(inst -s4 flux run -N4 -n8 ./hello)"
+END
+
+test_case "the PMI libraries' API" <<'END'
+task=$top_builddir/testsuite/unit/pmi/pmi_task
+[ -x $task ]
+expect_equal 'ok 8 2' "$(inst -s4 flux run -N4 -n8 $task)"
+expect_equal 'ok 8' "$(inst -s4 flux run -N4 -n8 $task 2)"
+expect_equal '' "$(inst flux run -o pmi=off sh -c 'echo $PMI_FD')"
+END
+
+test_done
