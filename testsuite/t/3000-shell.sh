@@ -48,6 +48,14 @@ expect_equal out "$(cat out)"
 expect_equal err "$(cat err)"
 END
 
+test_case 'who attaches to a pending job waits for its output' <<'END'
+cat >pending.sh <<'EOF'
+id=$(flux submit --begin-time=+0.3s echo hello)
+flux job attach $id
+EOF
+expect_equal hello "$(inst bash pending.sh)"
+END
+
 test_case 'output goes to files, by job, node and task' <<'END'
 d=$PWD
 inst -s2 flux run -N2 -n4 --output=$d/job.out sh -c 'echo $FLUX_TASK_RANK' 2>/dev/null

@@ -214,7 +214,8 @@ void watches_request (struct watches *w, const flux_msg_t *msg)
         bool over = job->state == JOB_INACTIVE || (!main_log && job->finished);
         if (over)
             answer_finished (w, msg, key);
-        else if (!(flags & FLAG_WAITCREATE) && kvs_local_exists (w->kvs, NULL, key) < 0)
+        else if (!(flags & FLAG_WAITCREATE) && strncmp (path, "guest.", 6) != 0 &&
+                 kvs_local_exists (w->kvs, NULL, key) < 0) // a guest's logs come when it runs
             router_respond_error (w->rt, msg, errno, NULL);
         else
             watch_start (w, msg, job, path, key);
