@@ -35,7 +35,7 @@ static void line (struct pen *p, const char *text, const char *color)
     buf_append (p->b, text, len > (size_t)p->columns ? (size_t)(end - text) : strlen (text));
     if (paint)
         buf_puts (p->b, "\033[0m");
-    buf_puts (p->b, p->terminal ? "\033[K\r\n" : "\n");
+    buf_puts (p->b, p->terminal ? "\033[K\n" : "\n");
 }
 
 static long number (const json_t *counts, const char *state, const char *what)

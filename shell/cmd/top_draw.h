@@ -28,7 +28,7 @@ struct top_view {
     const char *message; // last line, or NULL
 };
 
-/* The frame, each line ending in "\033[K\r\n" for a terminal, else "\n"; never more than rows. */
+/* The frame, each line ending in "\033[K\n" for a terminal, else "\n"; never more than rows. */
 void top_draw (struct buf *b, const struct top_view *v, struct jobinfo *ji, int rows, int columns,
                bool terminal);
 
