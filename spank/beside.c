@@ -12,13 +12,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,23 +51,26 @@ static void reset_signals (void)
         signal (sig, SIG_DFL);
 }
 
-static void plain_fds (void)
+/* Of slurmstepd's files keep none but its standard error, and the end of the pipe as number 3. */
+static int plain_fds (int ready)
 {
     int fd = open ("/dev/null", O_RDWR);
 
     dup2 (fd, STDIN_FILENO);
     dup2 (fd, STDOUT_FILENO);
-    closefrom (3);
+    dup2 (ready, 3);
+    closefrom (4);
+    return 3;
 }
 
-static void child (const struct step *step, uid_t uid, gid_t gid, char **env, pid_t parent)
+static void child (struct step *step, char **env, pid_t parent)
 {
     flux_error_t e;
     const char *cwd;
 
-    plain_fds ();
+    step->launch.ready_fd = plain_fds (step->launch.ready_fd);
     reset_signals ();
-    if (drop_privileges (uid, gid) < 0)
+    if (drop_privileges (step->uid, step->gid) < 0)
         _exit (126);
     /* Only now: a change of ids clears it. */
     prctl (PR_SET_PDEATHSIG, SIGTERM);
@@ -84,12 +86,11 @@ static void child (const struct step *step, uid_t uid, gid_t gid, char **env, pi
 
 int beside_start (spank_t sp, struct step *step, char **env)
 {
-    uid_t uid;
-    gid_t gid;
     pid_t parent = getpid ();
     char uri[128];
+    int ready[2];
 
-    if (spank_get_item (sp, S_JOB_UID, &uid) || spank_get_item (sp, S_JOB_GID, &gid))
+    if (spank_get_item (sp, S_JOB_UID, &step->uid) || spank_get_item (sp, S_JOB_GID, &step->gid))
         return -1;
     strcpy (step->rundir, "/tmp/flux-XXXXXX");
     if (!mkdtemp (step->rundir)) {
@@ -98,41 +99,37 @@ int beside_start (spank_t sp, struct step *step, char **env)
         return -1;
     }
     step->launch.rundir = step->rundir;
+    if (pipe2 (ready, O_CLOEXEC) < 0) {
+        slurm_error ("flux: pipe: %s", strerror (errno));
+        return -1;
+    }
+    step->ready = ready[0];
+    step->launch.ready_fd = ready[1];
     if ((step->beside = fork ()) < 0) {
         slurm_error ("flux: fork: %s", strerror (errno));
         return -1;
     }
     if (step->beside == 0)
-        child (step, uid, gid, env, parent);
+        child (step, env, parent);
+    close (ready[1]);
     snprintf (uri, sizeof (uri), "local://%s/local-%u", step->rundir, step->launch.rank);
     return spank_setenv (sp, "FLUX_URI", uri, 1) == ESPANK_SUCCESS ? 0 : -1;
 }
 
-static bool can_connect (const char *rundir, uint32_t rank)
-{
-    struct sockaddr_un sun = {.sun_family = AF_UNIX};
-    int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok;
-
-    snprintf (sun.sun_path, sizeof (sun.sun_path), "%s/local-%u", rundir, rank);
-    ok = fd >= 0 && connect (fd, (struct sockaddr *)&sun, sizeof (sun)) == 0;
-    if (fd >= 0)
-        close (fd);
-    return ok;
-}
-
+/* The byte stays in the pipe for the next task; its end without one means that the broker is gone.
+ */
 int beside_wait (const struct step *step)
 {
-    double deadline = monotime_now () + step->launch.set->timeout;
+    struct pollfd pfd = {.fd = step->ready, .events = POLLIN};
+    int n;
 
-    while (!can_connect (step->rundir, step->launch.rank)) {
-        if (kill (step->beside, 0) < 0 || monotime_now () > deadline) {
-            slurm_error ("flux: the broker did not come up");
-            return -1;
-        }
-        usleep (POLL_USEC);
-    }
-    return 0;
+    do {
+        n = poll (&pfd, 1, step->launch.set->timeout * 1000);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0 && (pfd.revents & POLLIN))
+        return 0;
+    slurm_error ("flux: the broker %s", n == 0 ? "did not come up in time" : "did not start");
+    return -1;
 }
 
 static bool reaped (pid_t pid, double seconds)
@@ -145,8 +142,25 @@ static bool reaped (pid_t pid, double seconds)
     return n != 0;
 }
 
+/* As the user, who can put anything in the place of a folder of his. */
+static void remove_rundir (const struct step *step)
+{
+    pid_t pid = fork ();
+
+    if (pid == 0) {
+        if (drop_privileges (step->uid, step->gid) == 0)
+            execl ("/bin/rm", "rm", "-rf", "--one-file-system", step->rundir, NULL);
+        _exit (1);
+    }
+    if (pid > 0)
+        (void)reaped (pid, END_SECONDS);
+}
+
 void beside_end (struct step *step)
 {
+    if (step->ready >= 0)
+        close (step->ready);
+    step->ready = -1;
     if (step->beside <= 0)
         return;
     kill (step->beside, SIGTERM);
@@ -155,4 +169,5 @@ void beside_end (struct step *step)
         (void)reaped (step->beside, END_SECONDS);
     }
     step->beside = 0;
+    remove_rundir (step);
 }

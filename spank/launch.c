@@ -62,7 +62,9 @@ static int set_common (const struct launch *l)
         set_if ("FLUX_BOOTSTRAP_HOSTNAME", getenv ("SLURMD_NODENAME")) < 0 ||
         set_if ("FLUX_BOOTSTRAP_MUNGE_SOCKET", l->set->munge_socket) < 0 || set_attrs (l) < 0)
         return -1;
-    return l->hold_fd >= 0 ? set_u32 ("FLUX_BOOTSTRAP_HOLD_FD", l->hold_fd) : 0;
+    if (l->hold_fd >= 0 && set_u32 ("FLUX_BOOTSTRAP_HOLD_FD", l->hold_fd) < 0)
+        return -1;
+    return l->ready_fd >= 0 ? set_u32 ("FLUX_BOOTSTRAP_READY_FD", l->ready_fd) : 0;
 }
 
 static int set_wireup (const struct launch *l, int fd)
@@ -166,6 +168,8 @@ int launch_broker (const struct launch *l, char **env, flux_error_t *errp)
     }
     if (l->hold_fd >= 0)
         (void)fcntl (l->hold_fd, F_SETFD, 0);
+    if (l->ready_fd >= 0)
+        (void)fcntl (l->ready_fd, F_SETFD, 0);
     (void)exec_broker (l, errp);
     if (fd >= 0)
         (void)send_record (l, fd, WIRE_ABORT, errp->text, NULL);

@@ -18,6 +18,7 @@ struct launch {
     const char *cores;  // those that Slurm gave the step on this node, or NULL
     const char *rundir; // or NULL: the broker makes one
     int hold_fd;        // to be closed when the broker ends, or -1
+    int ready_fd;       // the broker is to write a byte when the instance is up, or -1
     char **argv;        // initial program, or NULL: none
 };
 

@@ -35,7 +35,7 @@ static int fill_step (spank_t sp, struct step *step, const struct settings *set)
     char *cores = NULL;
 
     step->launch.set = set;
-    step->launch.hold_fd = -1;
+    step->launch.hold_fd = step->launch.ready_fd = step->ready = -1;
     step->hold[0] = step->hold[1] = -1;
     if (spank_get_item (sp, S_JOB_NODEID, &step->launch.rank) ||
         spank_get_item (sp, S_JOB_LOCAL_TASK_COUNT, &step->ntasks)) {

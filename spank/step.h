@@ -17,6 +17,9 @@ struct step {
     int hold[2];     // a pipe that tells the step's other tasks when the broker has ended
     uint32_t ntasks; // on this node
     uint32_t nforked;
+    int ready; // readable once the instance is up, with --flux=tasks
+    uid_t uid; // the user
+    gid_t gid;
     pid_t beside;    // the broker's pid with --flux=tasks
     char rundir[64]; // of that broker
 };

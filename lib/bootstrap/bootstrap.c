@@ -146,15 +146,16 @@ static const struct method_ops *choose (enum bootstrap_method *method, flux_erro
     return ops;
 }
 
-/* A pipe that the other tasks of the step wait at: it must close when the broker is gone, not when
- * the last of its children is. */
-static void take_hold_fd (void)
+/* A pipe given by the SPANK plugin, which none of the broker's children may hold; -1: there is
+ * none. */
+static int take_fd (const char *name)
 {
     uint32_t fd;
 
-    if (getenv ("FLUX_BOOTSTRAP_HOLD_FD") &&
-        env_take_u32 ("FLUX_BOOTSTRAP_HOLD_FD", INT32_MAX, &fd, NULL) == 0)
-        (void)fcntl (fd, F_SETFD, FD_CLOEXEC);
+    if (!getenv (name) || env_take_u32 (name, INT32_MAX, &fd, NULL) < 0 ||
+        fcntl (fd, F_SETFD, FD_CLOEXEC) < 0)
+        return -1;
+    return fd;
 }
 
 static int begin_common (struct bootstrap *b, flux_error_t *errp)
@@ -162,7 +163,9 @@ static int begin_common (struct bootstrap *b, flux_error_t *errp)
     char name[256];
     uint32_t timeout;
 
-    take_hold_fd ();
+    /* The step's other tasks wait until this one closes, with the end of the broker. */
+    (void)take_fd ("FLUX_BOOTSTRAP_HOLD_FD");
+    b->ready_fd = take_fd ("FLUX_BOOTSTRAP_READY_FD");
     b->timeout = BOOTSTRAP_DEFAULT_TIMEOUT;
     if (getenv ("FLUX_BOOTSTRAP_TIMEOUT")) {
         if (env_take_u32 ("FLUX_BOOTSTRAP_TIMEOUT", 86400, &timeout, errp) < 0)
@@ -200,6 +203,7 @@ struct bootstrap *bootstrap_begin (flux_error_t *errp)
         errprintf (errp, "out of memory");
         return NULL;
     }
+    b->ready_fd = -1;
     if (!(b->ops = choose (&b->info.method, errp)) || begin_common (b, errp) < 0 ||
         b->ops->begin (b, errp) < 0) {
         bootstrap_destroy (b);
@@ -238,6 +242,18 @@ void bootstrap_abort (struct bootstrap *b, const char *why)
     errno = saved;
 }
 
+void bootstrap_ready (struct bootstrap *b)
+{
+    int saved = errno;
+
+    if (b->ready_fd >= 0) {
+        (void)!write (b->ready_fd, "", 1);
+        close (b->ready_fd);
+        b->ready_fd = -1;
+    }
+    errno = saved;
+}
+
 void bootstrap_destroy (struct bootstrap *b)
 {
     int saved = errno;
@@ -246,6 +262,8 @@ void bootstrap_destroy (struct bootstrap *b)
         return;
     if (b->ops && b->ops->destroy)
         b->ops->destroy (b);
+    if (b->ready_fd >= 0)
+        close (b->ready_fd);
     free (b->jobid);
     free (b->hostname);
     free (b->address);

@@ -74,6 +74,10 @@ int bootstrap_finish (struct bootstrap *b, const char *uri, const char *pubkey,
 /* This rank can't take part: tell the others why, in one sentence, so that they don't wait. */
 void bootstrap_abort (struct bootstrap *b, const char *why);
 
+/* The instance is up: tell whoever started this broker beside its own tasks, once
+ * (FLUX_BOOTSTRAP_READY_FD; else nothing). */
+void bootstrap_ready (struct bootstrap *b);
+
 /* Burns the token. */
 void bootstrap_destroy (struct bootstrap *b);
 

@@ -25,6 +25,7 @@ struct bootstrap {
     void *method; // the method's own
     struct bootstrap_info info;
     double timeout;
+    int ready_fd; // or -1
     /* What info points to */
     char *jobid;
     char *hostname;

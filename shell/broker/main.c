@@ -215,6 +215,7 @@ static void run_program (struct broker *b)
 static void enter_run (struct broker *b)
 {
     state_timer_start (b, -1);
+    bootstrap_ready (b->bootstrap);
     if (is_leader (b) && !attr_get (b->attrs, "broker.rc2_none"))
         run_program (b);
 }

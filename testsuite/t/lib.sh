@@ -106,7 +106,8 @@ test_case ()
     local n=$T_COUNT code start=$EPOCHREALTIME
     cat >"$T_STATE/case-$n"
     timeout -k 5 "$limit" bash -eEu -o pipefail -c '
-        trap '\''echo "line $LINENO: exit $?: $BASH_COMMAND"'\'' ERR
+        exec 8>&1 # past what a command of the case is redirected to
+        trap '\''echo "line $LINENO: exit $?: $BASH_COMMAND" >&8'\'' ERR
         . "$1"' "$T_FILE" "$T_STATE/case-$n" </dev/null >"$T_STATE/out-$n" 2>&1
     code=$?
     local ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))

@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# srun --flux with the real broker: the instance lives and ends as the step does.
+. "$(dirname "$0")/lib.sh"
+slurm_up 4
+
+quiet_srun () { as_user srun --quiet "$@"; }
+
+# The user's jobs in slurmctld end with the srun that made them.
+no_jobs () { [ -z "$(as_user squeue -h)" ]; }
+
+test_case 'the instance spans the step: size, hosts, cores, job id' <<'END'
+as_user srun --flux -N4 -c4 sh -c '
+    flux getattr size; flux getattr hostlist; flux getattr jobid; echo $SLURM_JOB_ID
+    flux resource list -n -o "{nnodes} {ncores} {nodelist}" -s free' >out
+expect_equal "4 n[1-4]" "$(sed -n 1,2p out | xargs)"
+expect_equal "$(sed -n 4p out)" "$(sed -n 3p out)"
+expect_equal "4 16 n[1-4]" "$(sed -n 5p out | xargs)"
+END
+
+test_case 'jobs run on every node' <<'END'
+expect_equal "n1 n2 n3 n4" "$(as_user srun --flux -N4 flux run -N4 hostname | sort | xargs)"
+END
+
+test_case 'one node, one core' <<'END'
+expect_equal "n1" "$(as_user srun --flux -N1 flux run hostname)"
+END
+
+test_case 'a hundred jobs' <<'END'
+as_user srun --flux -N4 -c4 sh -c '
+    flux submit --cc=1-100 --wait true >ids
+    flux jobs -a -n -o "{status_abbrev}" -c 200 | sort | uniq -c' >out
+expect_equal "100 CD" "$(xargs <out)"
+END
+
+test_case 'exit code of the program' <<'END'
+for code in 0 1 2 126; do
+    expect_exit $code quiet_srun --flux -N2 sh -c "exit $code"
+done
+! quiet_srun --flux -N2 no-such-program 2>err
+expect_in_file no-such-program err
+END
+
+test_case 'death of the program by a signal' <<'END'
+for sig in KILL SEGV TERM; do
+    code=0
+    quiet_srun -N1 sh -c "ulimit -c 0; kill -$sig \$\$" || code=$?
+    expect_exit $code quiet_srun --flux -N2 sh -c "ulimit -c 0; kill -$sig \$\$"
+done
+END
+
+test_case 'standard input and output are exact to the byte' <<'END'
+head -c 3000000 /dev/urandom >in
+as_user srun --flux -N4 cat <in >out
+expect_same_file in out
+END
+
+test_case 'more tasks than nodes' <<'END'
+head -c 300000 /dev/urandom >in
+as_user srun --flux -N2 -n8 --overcommit sh -c 'flux getattr size >&2; cat' <in >out 2>err
+expect_same_file in out
+expect_equal 2 "$(cat err)"
+END
+
+test_case '--pty' <<'END'
+script -qec "timeout 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --flux -N2 --pty sh -c 'test -t 0 && test -t 1 && flux getattr size && echo terminal'" /dev/null >out </dev/null
+expect_in_file 'terminal' out
+END
+
+test_case 'a signal of scancel reaches the program' <<'END'
+as_user srun --flux -N2 -n4 --overcommit sh -c 'trap "echo got; exit 0" USR1; echo up; while :; do sleep 0.1; done' >out &
+wait_until 10 expect_in_file up out
+as_user scancel --signal=USR1 --me
+wait $!
+expect_in_file got out
+END
+
+test_case 'scancel ends the program, its jobs and the brokers' <<'END'
+as_user srun --flux -N4 sh -c 'flux submit -N4 sleep 4243 >/dev/null; flux submit sleep 4243 >/dev/null; echo up; sleep 4243' >out 2>err &
+wait_until 10 expect_in_file up out
+wait_until 10 pgrep -f '^sleep 4243'
+as_user scancel --me
+! wait $!
+wait_until 10 no_user_processes
+expect_fail pgrep -f '^sleep 4243'
+wait_until 20 no_jobs
+END
+
+test_case 'jobs that still run when the program ends are ended with it' <<'END'
+as_user srun --flux -N2 sh -c 'flux submit -N2 sleep 4244 >/dev/null; flux submit sleep 4244 >/dev/null; sleep 0.3; echo over'
+wait_until 5 no_user_processes
+END
+
+test_case 'the program outlives a broker of another node that is killed' <<'END'
+as_user srun --flux -N3 sh -c 'echo up; sleep 2; flux run hostname; echo over' >out 2>err &
+wait_until 10 expect_in_file up out
+for pid in $(pgrep -u fluxtest -x flux-broker); do
+    if grep -qxz SLURMD_NODENAME=n3 /proc/$pid/environ; then kill -KILL $pid; fi
+done
+wait $! || true # the killed task counts
+expect_equal "up n1 over" "$(xargs <out)"
+wait_until 10 no_user_processes
+find /tmp -maxdepth 1 -name 'flux-*' -user fluxtest -exec rm -rf {} + # it could not itself
+END
+
+test_case 'two instances in one allocation, apart from each other' <<'END'
+cat >user/two.sh <<'EOS'
+srun --overlap --flux -N4 sh -c 'flux submit true >/dev/null; sleep 1; echo one $(flux jobs -a -n -o "{id}" | wc -l) $(flux getattr size)' &
+srun --overlap --flux -N2 sh -c 'sleep 0.5; echo two $(flux jobs -a -n -o "{id}" | wc -l) $(flux getattr size)'
+wait
+EOS
+expect_equal "one 1 4 two 0 2" "$(as_user salloc -Q -N4 sh two.sh | sort | xargs)"
+END
+
+test_case 'jobs do not look like tasks of the step' <<'END'
+as_user srun --flux -N2 flux run env >env
+expect_no_match '^(SLURM_(PROCID|NODEID|NTASKS|STEP|STEPID|JOBID|NODELIST|LOCALID|FLUX|SPANK|CPUS|TASK)|SLURMD_|PMIX|FLUX_BOOTSTRAP)' "$(cat env)"
+END
+
+test_case 'attributes reach the broker' <<'END'
+expect_equal "kary:2 b" "$(as_user srun --flux -N4 --flux-fanout=2 --flux-attr=my.a=b sh -c 'flux getattr tbon.topo; flux getattr my.a' | xargs)"
+END
+
+test_case 'a missing flux-broker: one sentence, its path, nothing left' <<'END'
+broker=$(dirname "$(command -v flux)")/flux-broker
+mv "$broker" "$broker.away"
+! as_user srun --flux -N3 true 2>err
+mv "$broker.away" "$broker"
+expect_in_file "flux: no instance: n[123]: cannot run $broker: No such file" err
+wait_until 5 no_user_processes
+END
+
+test_case '--flux=tasks: the tasks run as usual, with a broker beside them' <<'END'
+as_user srun --flux=tasks -N2 -n4 --overcommit sh -c 'echo task $SLURM_PROCID $(flux getattr size) $(flux getattr rank)' >out
+expect_equal "task 0 2 0 task 1 2 0 task 2 2 1 task 3 2 1" "$(sort out | xargs)"
+expect_equal "n1 n2" "$(as_user srun --flux=tasks -N2 sh -c 'if [ $SLURM_PROCID = 0 ]; then flux run -N2 hostname; else sleep 2; fi' | sort | xargs)"
+expect_exit 9 quiet_srun --flux=tasks -N2 sh -c '[ $SLURM_PROCID = 0 ] || exit 9'
+wait_until 5 no_user_processes
+END
+
+test_case 'nothing of any instance is left in /tmp' <<'END'
+expect_equal "" "$(find /tmp -maxdepth 1 -name 'flux-*' -user fluxtest -newer "$CLUSTER_DIR/slurm.conf")"
+END
+
+test_done
