@@ -25,4 +25,5 @@ fluxinclude_HEADERS = \
 	%D%/flux/job.h \
 	%D%/flux/job_client.h \
 	%D%/flux/hostlist.h \
+	%D%/flux/taskmap.h \
 	%D%/flux/core.h

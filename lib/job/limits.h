@@ -20,6 +20,6 @@
 #define TASKMAP_MAX_BLOCKS (1 << 20)
 #define TASKMAP_MAX_NODES (1 << 20)
 #define TASKMAP_MAX_TASKS (1 << 28)
-#define DIRECTIVE_MAX 1024 // submission directives in a script
+#define TASKMAP_RAW_MAX (1 << 24) // tasks of a raw map, which is expanded
 
 #endif /* !FLUX_JOB_LIMITS_H */

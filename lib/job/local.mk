@@ -19,6 +19,7 @@ lib_job_libjob_la_SOURCES = \
 	%D%/query.c %D%/query.h \
 	%D%/dependency.c %D%/dependency.h \
 	%D%/shape.c %D%/shape.h \
+	%D%/taskmap.c \
 	%D%/rv1.c %D%/rv1.h %D%/rv1_private.h \
 	%D%/rv1_codec.c \
 	%D%/rv1_algebra.c \
