@@ -86,6 +86,10 @@ struct services *services_create (struct router *rt, struct attrs *attrs, uint32
     if (!(s->content = content_create (rt, &conf, errp)) ||
         !(s->kvs = kvs_create (rt, s->content, errp)))
         goto error;
+    if (attr_set (attrs, "content.hash", content_hash_name (s->content)) < 0) {
+        errprintf (errp, "out of memory");
+        goto error;
+    }
     if (!(s->exec_local = exec_local_create (rt, attrs, owner))) {
         errprintf (errp, "out of memory");
         goto error;

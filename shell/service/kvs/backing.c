@@ -33,6 +33,8 @@ struct backing {
     bool busy, stop;
 };
 
+enum { TXN_ITEMS = 1000, TXN_BYTES = 8 << 20 };
+
 static const char checkpoint_key[] = "checkpoints"; // no digest is of this size
 
 static int lmdb_errno (int rc)
@@ -59,29 +61,53 @@ static MDB_val key_checkpoint (void)
 
 /* ---- the worker */
 
-static int write_batch (struct backing *b, struct backing_batch *batch)
+static int put_item (struct backing *b, MDB_txn *txn, const struct backing_item *item)
 {
+    MDB_val key = key_digest (b, item->digest);
+    MDB_val val = {item->len, (void *)item->data};
+    int rc = mdb_put (txn, b->dbi, &key, &val, MDB_NOOVERWRITE);
+    return rc == MDB_KEYEXIST ? 0 : rc;
+}
+
+static int put_checkpoint (struct backing *b, MDB_txn *txn, const char *text)
+{
+    MDB_val key = key_checkpoint ();
+    MDB_val val = {strlen (text), (void *)text};
+    return mdb_put (txn, b->dbi, &key, &val, 0);
+}
+
+/* One transaction: items from *next on, as many as it may take. LMDB holds all pages that it
+ * changes in memory until the end, and digests are spread over all pages. */
+static int write_some (struct backing *b, struct backing_batch *batch, size_t *next)
+{
+    size_t bytes = 0, count = 0;
     MDB_txn *txn;
     int rc = mdb_txn_begin (b->env, NULL, 0, &txn);
+
     if (rc)
-        return lmdb_errno (rc);
-    for (size_t i = 0; rc == 0 && i < batch->count; i++) {
-        MDB_val key = key_digest (b, batch->items[i].digest);
-        MDB_val val = {batch->items[i].len, (void *)batch->items[i].data};
-        rc = mdb_put (txn, b->dbi, &key, &val, MDB_NOOVERWRITE);
-        if (rc == MDB_KEYEXIST)
-            rc = 0;
+        return rc;
+    for (; rc == 0 && *next < batch->count && count < TXN_ITEMS && bytes < TXN_BYTES; ++*next) {
+        rc = put_item (b, txn, &batch->items[*next]);
+        bytes += batch->items[*next].len;
+        count++;
     }
-    if (rc == 0 && batch->checkpoint) {
-        MDB_val key = key_checkpoint ();
-        MDB_val val = {strlen (batch->checkpoint), (void *)batch->checkpoint};
-        rc = mdb_put (txn, b->dbi, &key, &val, 0);
-    }
-    if (rc)
-        mdb_txn_abort (txn);
-    else
-        rc = mdb_txn_commit (txn);
-    return rc ? lmdb_errno (rc) : 0;
+    if (rc == 0 && *next == batch->count && batch->checkpoint)
+        rc = put_checkpoint (b, txn, batch->checkpoint);
+    if (rc == 0)
+        return mdb_txn_commit (txn);
+    mdb_txn_abort (txn);
+    return rc;
+}
+
+static int write_batch (struct backing *b, struct backing_batch *batch)
+{
+    size_t next = 0;
+    int rc;
+    do {
+        if ((rc = write_some (b, batch, &next)))
+            return lmdb_errno (rc);
+    } while (next < batch->count);
+    return 0;
 }
 
 static void list_append (struct backing_batch **head, struct backing_batch *batch)

@@ -10,10 +10,10 @@
  * statements); opening a new file takes 0.2 ms against 1.8 ms; a reader needs no lock.
  *
  * What is on disk when: a "durable" store (one in the state folder) is a sequence of transactions,
- * one per batch, each of which LMDB brings to disk (fdatasync) before the batch is done; after a
- * crash of the machine it holds a prefix of the batches. Other stores never sync and are deleted by
- * backing_close(). Checkpoints are written in the transaction of the batch they come with, so that
- * one never refers to blobs which are not there. */
+ * some per batch, each of which LMDB brings to disk (fdatasync) before the batch is done; after a
+ * crash of the machine it holds a prefix of what was put. Other stores never sync and are deleted
+ * by backing_close(). A checkpoint is in the last transaction of the batch it comes with, so that
+ * it never refers to blobs which are not there. */
 
 #ifndef FLUX_SERVICE_KVS_BACKING_H
 #define FLUX_SERVICE_KVS_BACKING_H
@@ -37,7 +37,7 @@ struct backing_batch {
     struct backing_item *items;
     size_t count;
     const char *checkpoint; // text of all checkpoints, or NULL to leave them
-    int errnum;             // set when it is done; nothing was written if not 0
+    int errnum;             // set when it is done; if not 0 some may be missing
     struct backing_batch *next;
 };
 

@@ -106,6 +106,11 @@ const struct digest_alg *content_alg (const struct content *c)
     return c->alg;
 }
 
+const char *content_hash_name (const struct content *c)
+{
+    return c->alg->name;
+}
+
 bool content_is_durable (const struct content *c)
 {
     return c->statedir != NULL;

@@ -29,6 +29,9 @@ struct content *content_create (struct router *rt, const struct content_config *
 /* Ends the worker thread. What was not flushed is lost; without statedir the store is deleted. */
 void content_destroy (struct content *c);
 
+/* "sha1" or "sha256". */
+const char *content_hash_name (const struct content *c);
+
 /* ---- For the KVS in the same process */
 
 const struct digest_alg *content_alg (const struct content *c);

@@ -123,23 +123,39 @@ int kvs_ns_remove (struct kvs *kvs, const char *name)
     return 0;
 }
 
+/* A root that a client names must exist. The empty directory does without being stored: then the
+ * answer is false, as for no root at all. */
+static int check_root (struct kvs *kvs, const uint8_t *digest, bool *given)
+{
+    static const char empty[] = "{\"data\":{},\"type\":\"dir\",\"ver\":1}";
+    uint8_t none[DIGEST_MAX];
+    const void *data;
+    size_t len;
+
+    kvs->forest.alg->hash (empty, sizeof (empty) - 1, none);
+    *given = memcmp (digest, none, kvs->forest.alg->size) != 0;
+    return *given ? content_get (kvs->content, digest, &data, &len) : 0;
+}
+
 static int ns_create_here (struct kvs *kvs, const flux_msg_t *msg)
 {
     const char *name, *ref = NULL;
     json_int_t owner;
     int flags;
     uint8_t digest[DIGEST_MAX];
+    bool given = false;
 
     if (flux_msg_unpack (msg, "{s:s s?s s:I s:i}", "namespace", &name, "rootref", &ref, "owner",
                          &owner, "flags", &flags) < 0) {
         errno = EPROTO;
         return -1;
     }
-    if (ref && digest_from_blobref (kvs->forest.alg, ref, digest) < 0)
+    if (ref && (digest_from_blobref (kvs->forest.alg, ref, digest) < 0 ||
+                check_root (kvs, digest, &given) < 0))
         return -1;
     if ((uint32_t)owner == FLUX_USERID_UNKNOWN)
         owner = getuid ();
-    return kvs_ns_create (kvs, name, owner, flags, ref ? digest : NULL);
+    return kvs_ns_create (kvs, name, owner, flags, given ? digest : NULL);
 }
 
 static void ns_create_cb (struct router *rt, const flux_msg_t *msg, void *arg)

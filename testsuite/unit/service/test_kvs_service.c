@@ -578,6 +578,16 @@ static void test_namespace (void **state)
     assert_int_equal (c.errnum, 0);
     call (w, 0, &c, "kvs.namespace-create", "{\"namespace\":\"guest\",\"owner\":5,\"flags\":0}");
     assert_int_equal (c.errnum, EEXIST);
+    /* a root that does not exist; the empty one, which need not be stored */
+    call (w, 0, &c, "kvs.namespace-create",
+          "{\"namespace\":\"n1\",\"owner\":5,\"flags\":0,\"rootref\":"
+          "\"sha1-0000000000000000000000000000000000000000\"}");
+    assert_int_equal (c.errnum, ENOENT);
+    call (w, 1, &c, "kvs.namespace-create",
+          "{\"namespace\":\"n1\",\"owner\":5,\"flags\":0,\"rootref\":"
+          "\"sha1-c0a9faf907dda6216fd73bf81d0b3b21a1a8cb91\"}");
+    assert_int_equal (c.errnum, 0);
+    put (w, 1, "n1", "x", "MQ==", 0);
     call (w, 2, &c, "kvs.namespace-list", NULL);
     assert_non_null (strstr (c.text, "guest"));
     put (w, 2, "guest", "x", "MQ==", 0);

@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# flux kvs and flux content against an instance of one broker.
+. "$(dirname "$0")/lib.sh"
+
+# Run the words after the options in an instance of their own.
+inst ()
+{
+    cat >script.sh
+    timeout 50 flux start bash -eEu -o pipefail -c "trap 'echo \"line \$LINENO: \$BASH_COMMAND\" >&2' ERR
+$(cat script.sh)"
+}
+
+test_case 'put, get: several keys, empty values, raw bytes' <<'END'
+inst <<'EOF'
+flux kvs put a.b=1 a.c='two words' empty=
+[ "$(flux kvs get a.b a.c)" = "1
+two words" ]
+[ -z "$(flux kvs get empty)" ]
+[ "$(flux kvs get --label a.b)" = a.b=1 ]
+printf 'x\0y' | flux kvs put --raw bin=-
+flux kvs get --raw bin | od -c | grep -q 'x  \\0   y'
+flux kvs put --append log=abc; flux kvs put --append log=def
+[ "$(flux kvs get log)" = abcdef ]
+flux kvs put .a..b.=3
+[ "$(flux kvs get a.b)" = 3 ]
+EOF
+END
+
+test_case 'what must fail, fails with a sentence' <<'END'
+inst <<'EOF'
+flux kvs put d.x=1
+fails () { ! "$@" 2>err; cat err; }
+fails flux kvs get nothing | grep 'nothing: No such file or directory'
+fails flux kvs get d | grep 'd: Is a directory'
+fails flux kvs put noval | grep 'a value is needed'
+fails flux kvs put .=1 | grep 'Invalid argument'
+fails flux kvs put --append d=1 | grep 'Is a directory'
+fails flux kvs unlink nothing | grep 'No such file'
+fails flux kvs unlink d | grep 'not empty'
+fails flux kvs get -N elsewhere x | grep 'Operation not supported'
+fails flux kvs wait abc | grep 'not a version'
+fails flux kvs readlink d.x | grep 'Invalid argument'
+fails flux kvs put -t t='{"ver":1,"type":"dirref","data":["sha1-00"]}'
+fails flux content load sha1-0000000000000000000000000000000000000000 | grep 'No such file'
+fails flux content load nonsense | grep 'not a blobref'
+[ "$(flux kvs get d.x)" = 1 ]
+EOF
+END
+
+test_case 'a commit is all or nothing' <<'END'
+inst <<'EOF'
+flux kvs put d.x=1
+v=$(flux kvs version)
+! flux kvs put --append new=1 d=1
+! flux kvs get new
+EOF
+END
+
+test_case 'ls, dir' <<'END'
+inst <<'EOF'
+flux kvs mkdir t
+flux kvs put t.a=1 t.b.c='line one
+line two' t.b.d="$(printf %0100d 7)"
+flux kvs link a t.l
+[ "$(flux kvs ls -1F t)" = "a
+b.
+l@" ]
+[ "$(flux kvs ls -w 0 t)" = "a    b    l" ]
+[ "$(flux kvs ls -d t)" = t ]
+[ "$(flux kvs ls -R t)" = "t:
+a    b    l
+
+t.b:
+c    d" ]
+[ "$(flux kvs dir t)" = "t.a = 1
+t.b.
+t.l -> a" ]
+flux kvs dir -R -w 40 t | grep -x 't.b.c = line one...'
+[ "$(flux kvs dir -R -w 40 t | wc -L)" -eq 40 ]
+flux kvs dir -R -d t | grep -x t.b.d
+! flux kvs ls nothing
+! flux kvs ls t.a.
+EOF
+END
+
+test_case 'unlink, link, readlink, mkdir, copy, move' <<'END'
+inst <<'EOF'
+flux kvs put a.b.c=1
+flux kvs link a.b l
+[ "$(flux kvs get l.c)" = 1 ]
+[ "$(flux kvs readlink l)" = a.b ]
+flux kvs put l.d=2
+[ "$(flux kvs get a.b.d)" = 2 ]
+flux kvs link loop2 loop1; flux kvs link loop1 loop2
+! flux kvs get loop1 2>err
+grep 'Too many levels' err
+flux kvs copy a z
+flux kvs unlink -R a
+[ "$(flux kvs get z.b.c)" = 1 ]
+flux kvs move z y
+[ "$(flux kvs get y.b.c)" = 1 ]
+! flux kvs get z.b.c
+flux kvs unlink -f nothing y.b.c
+flux kvs mkdir e; flux kvs unlink e; ! flux kvs ls e
+EOF
+END
+
+test_case 'roots, versions and snapshots' <<'END'
+inst <<'EOF'
+flux kvs put s=1
+root=$(flux kvs getroot)
+case $root in '{"data":["sha1-'*) ;; *) false ;; esac
+v=$(flux kvs put -s s=2)
+[ "$v" = "$(flux kvs version)" ]
+[ "$(flux kvs put -b s=2 t=1)" = "$(flux kvs getroot -b)" ]
+[ "$(flux kvs get --at "$root" s)" = 1 ]
+[ "$(flux kvs getroot -o)" = "$(id -u)" ]
+(sleep 0.3; flux kvs put w=1) &
+flux kvs wait $((v + 2))
+wait
+[ "$(flux kvs get w)" = 1 ]
+# an RFC 11 object goes in and comes out as it is
+obj='{"data":"YWJj","type":"val","ver":1}'
+flux kvs put -t o="$obj"
+[ "$(flux kvs get -t o)" = "$obj" ]
+[ "$(flux kvs get o)" = abc ]
+EOF
+END
+
+test_case 'watch: each write, uniq, append, a key to come' <<'END'
+inst <<'EOF'
+flux kvs put w=0
+flux kvs get -w -c 3 w >out1 & flux kvs get -w -u -c 2 w >out2 &
+flux kvs get -W later >out3 & flux kvs get -w -A -W -c 2 app >out4 &
+flux kvs get -w -f -c 2 dir.x >out5 2>err5 & p5=$!
+sleep 0.3
+flux kvs put w=0; flux kvs put w=1; flux kvs put later=7
+flux kvs put --append app=abc; flux kvs put --append app=def
+wait $(jobs -p | grep -v $p5)
+[ "$(cat out1)" = "0
+0
+1" ]
+[ "$(cat out2)" = "0
+1" ]
+[ "$(cat out3)" = 7 ]
+[ "$(cat out4)" = "abc
+def" ]
+! wait $p5
+grep 'No such file' err5
+EOF
+END
+
+test_case 'namespaces' <<'END'
+inst <<'EOF'
+flux kvs namespace create foo bar
+flux kvs put -N foo x=1
+! flux kvs get x
+[ "$(flux kvs get -N foo x)" = 1 ]
+[ "$(FLUX_KVS_NAMESPACE=foo flux kvs get x)" = 1 ]
+flux kvs link -T foo x tofoo
+[ "$(flux kvs readlink tofoo)" = foo::x ]
+[ "$(flux kvs get tofoo)" = 1 ]
+flux kvs namespace list | grep -E '^foo +[0-9]+ 0x00000000'
+! flux kvs namespace create foo
+flux kvs namespace create -r "$(flux kvs getroot -b -N foo)" baz
+[ "$(flux kvs get -N baz x)" = 1 ]
+flux kvs namespace remove foo
+! flux kvs get -N foo x
+! flux kvs namespace remove primary
+EOF
+END
+
+test_case 'event logs' <<'END'
+inst <<'EOF'
+flux kvs eventlog append -t 42.5 ev start '{"a":1}'
+flux kvs eventlog append ev middle
+(sleep 0.3; flux kvs eventlog append ev end) &
+[ "$(flux kvs eventlog wait-event -v ev end | wc -l)" -eq 3 ]
+[ "$(flux kvs eventlog get -u ev | head -1)" = '{"timestamp":42.5,"name":"start","context":{"a":1}}' ]
+flux kvs eventlog get ev | grep -x '42.500000 start a=1'
+! flux kvs eventlog wait-event -t 0.2s ev never 2>err
+grep 'in time' err
+flux kvs eventlog wait-event -q -W -t 5s other go & sleep 0.2
+flux kvs eventlog append other go
+wait $!
+! flux kvs eventlog append ev bad not-json
+EOF
+END
+
+test_case 'content: store, load, chunks, flush; values of 64 MiB' <<'END'
+inst <<'EOF'
+[ "$(printf 'foo\n' | flux content store)" = sha1-f1d2d2f924e986ac86fdf7b36c94bcdf32beec15 ]
+flux content load sha1-f1d2d2f924e986ac86fdf7b36c94bcdf32beec15 | grep -x foo
+[ "$(seq 1000 | flux content store --chunksize=1000 | wc -l)" -eq 4 ]
+seq 1000 | flux content store --chunksize=1000 | flux content load | cmp - <(seq 1000)
+flux content store </dev/null | flux content load | wc -c | grep -x 0
+flux kvs put kept=1
+flux content flush; flux content dropcache; flux kvs dropcache
+[ "$(flux kvs get kept)" = 1 ]
+head -c 67108864 /dev/urandom >big
+flux kvs put --raw big=- <big
+flux kvs get --raw big | cmp - big
+EOF
+END
+
+test_case 'a state folder: the next instance goes on' <<'END'
+mkdir state
+timeout 50 flux start -Sstatedir=$PWD/state sh -c 'flux kvs put a.b=1 && flux kvs put --sync c=2 && flux content checkpoint list'
+timeout 50 flux start -Sstatedir=$PWD/state sh -c 'flux kvs get a.b c && flux kvs put c=3'
+[ "$(timeout 50 flux start -Sstatedir=$PWD/state flux kvs get c)" = 3 ]
+END
+
+test_case 'another hash' <<'END'
+timeout 50 flux start -Scontent.hash=sha256 sh -c 'flux kvs put -b x=1 | grep ^sha256-'
+END
+
+test_done
