@@ -10,3 +10,23 @@ check_PROGRAMS += testsuite/unit/cmd/test_fmt
 TESTS += testsuite/unit/cmd/test_fmt
 testsuite_unit_cmd_test_fmt_SOURCES = %D%/test_fmt.c
 testsuite_unit_cmd_test_fmt_LDADD = $(CMD_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_subst
+TESTS += testsuite/unit/cmd/test_subst
+testsuite_unit_cmd_test_subst_SOURCES = %D%/test_subst.c
+testsuite_unit_cmd_test_subst_LDADD = $(CMD_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_envrules
+TESTS += testsuite/unit/cmd/test_envrules
+testsuite_unit_cmd_test_envrules_SOURCES = %D%/test_envrules.c
+testsuite_unit_cmd_test_envrules_LDADD = $(CMD_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_directives
+TESTS += testsuite/unit/cmd/test_directives
+testsuite_unit_cmd_test_directives_SOURCES = %D%/test_directives.c
+testsuite_unit_cmd_test_directives_LDADD = $(CMD_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_jobinfo
+TESTS += testsuite/unit/cmd/test_jobinfo
+testsuite_unit_cmd_test_jobinfo_SOURCES = %D%/test_jobinfo.c
+testsuite_unit_cmd_test_jobinfo_LDADD = $(CMD_LIBS)
