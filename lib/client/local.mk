@@ -13,3 +13,4 @@ lib_client_libclient_la_SOURCES = \
 	%D%/kvs_txn.c %D%/kvs_commit.c %D%/kvs_lookup.c %D%/kvs_dir.c %D%/kvs_copy.c \
 	%D%/sign_none.c %D%/sign_none.h %D%/job.c %D%/job_watch.c
 lib_client_libclient_la_LIBADD = lib/codec/libcodec.la lib/job/libjob.la $(EV_LIBS) -lm
+dist_man_MANS += %D%/flux-slurm.3

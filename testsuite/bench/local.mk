@@ -21,3 +21,8 @@ testsuite_bench_kvs_core_LDADD = shell/service/kvs/libkvs.la shell/broker/librou
 check_PROGRAMS += testsuite/bench/bench_job
 testsuite_bench_bench_job_SOURCES = %D%/bench_job.c
 testsuite_bench_bench_job_LDADD = lib/job/libjob.la
+
+# rpc_client [count]: RPCs of a client to the broker of $FLUX_URI.
+check_PROGRAMS += testsuite/bench/rpc_client
+testsuite_bench_rpc_client_SOURCES = %D%/rpc_client.c
+testsuite_bench_rpc_client_LDADD = lib/client/libclient.la
