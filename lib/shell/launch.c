@@ -68,7 +68,7 @@ int shell_prepare_env (struct shell *sh)
     if (sh->info->hostname && envlist_get (env, "HOSTNAME") &&
         envlist_set (env, "HOSTNAME", sh->info->hostname) < 0)
         return -1;
-    sh->tmpdir = jobtmp_create (sh->info, envlist_get (env, "TMPDIR"));
+    sh->tmpdir = jobtmp_create (sh->info, envlist_get (env, "TMPDIR"), sh->start->slot);
     if (sh->tmpdir && envlist_set (env, "FLUX_JOB_TMPDIR", sh->tmpdir) < 0)
         return -1;
     const char *tmp = envlist_get (env, "TMPDIR");

@@ -340,7 +340,8 @@ static void run (struct shell *sh)
     shell_signals_stop (sh);
     if (waitpid (-1, NULL, WNOHANG) >= 0)
         proctree_clear (LEFTOVER_TIMEOUT);
-    jobtmp_remove (sh->tmpdir);
+    if (sh->info)
+        jobtmp_remove (sh->tmpdir, sh->info, sh->start->slot);
 }
 
 /* The request could not be understood, or what it wants could not be had. */
@@ -350,7 +351,8 @@ static void failed (struct shell *sh, const char *text)
     shell_fatal (sh, "%s", text);
     while (link_pending (sh->link) > 0)
         ev_run (sh->loop, EVRUN_ONCE);
-    jobtmp_remove (sh->tmpdir);
+    if (sh->info)
+        jobtmp_remove (sh->tmpdir, sh->info, sh->start->slot);
 }
 
 static int exit_code (int status)

@@ -4,3 +4,5 @@ shell_job_flux_shell_SOURCES = %D%/main.c %D%/spawner_main.c %D%/spawner_main.h
 shell_job_flux_shell_LDADD = lib/shell/libshell.la lib/shell/libspawnpkt.la \
 	lib/pmi/libpmiserver.la lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
 	$(JANSSON_LIBS) $(EV_LIBS)
+# All symbols are bound when the spawner starts, not again in each of its forks.
+shell_job_flux_shell_LDFLAGS = -Wl,-z,now

@@ -26,10 +26,13 @@
 #define KILL_TIMEOUT 2. // seconds from SIGKILL for a job until its shell gets one itself
 #define END_TIMEOUT 1.5 // seconds to end all jobs when the broker is gone
 
+#define SLOTS_MAX 1024
+
 struct child {
     pid_t pid;
     uint64_t id;
     double kill_at; // 0: never
+    int slot;
     UT_hash_handle hh;
 };
 
@@ -40,6 +43,7 @@ struct spawner {
     struct spawnpkt_buf buf;
     struct child *children;
     int dying; // children with kill_at set
+    bool slots[SLOTS_MAX];
 };
 
 static int report (struct spawner *sp, int type, uint64_t id, int value, const char *text)
@@ -58,11 +62,37 @@ static struct child *child_by_id (struct spawner *sp, uint64_t id)
     return NULL;
 }
 
+/* Numbers past SLOTS_MAX are not kept track of; shells that have one share nothing. */
+static int take_slot (struct spawner *sp)
+{
+    for (int i = 0; i < SLOTS_MAX; i++) {
+        if (!sp->slots[i]) {
+            sp->slots[i] = true;
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void give_slot (struct spawner *sp, int slot)
+{
+    if (slot >= 0)
+        sp->slots[slot] = false;
+}
+
 /* The new process. A spawner that dies takes its job shells along; should it have died before
  * prctl() was through, the parent is another one already. */
-static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t parent)
+static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t parent, int slot)
 {
-    struct shell_start start = {pkt->id, pkt->text, pkt->len, sp->sock, sp->sigfd, sp->topo};
+    struct shell_start start = {
+        .id = pkt->id,
+        .request = pkt->text,
+        .len = pkt->len,
+        .sock = sp->sock,
+        .sigfd = sp->sigfd,
+        .topo = sp->topo,
+        .slot = slot,
+    };
 
     prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (getppid () != parent)
@@ -78,15 +108,18 @@ static int start (struct spawner *sp, const struct spawnpkt *pkt)
     struct child *c = calloc (1, sizeof (*c));
     pid_t parent = getpid ();
 
+    int slot = take_slot (sp);
     pid_t pid = c ? fork () : -1;
     if (pid == 0)
-        return child_main (sp, pkt, parent);
+        return child_main (sp, pkt, parent, slot);
     if (pid < 0) {
         report (sp, SPAWNPKT_FAILED, pkt->id, errno, "could not fork a job shell");
+        give_slot (sp, slot);
         free (c);
         return -1;
     }
     c->pid = pid;
+    c->slot = slot;
     c->id = pkt->id;
     HASH_ADD_INT (sp->children, pid, c);
     report (sp, SPAWNPKT_STARTED, c->id, pid, NULL);
@@ -131,6 +164,7 @@ static void reap (struct spawner *sp)
         if (WIFSIGNALED (status))
             proctree_kill (is_job_shell, sp);
         report (sp, SPAWNPKT_EXITED, c->id, status, NULL);
+        give_slot (sp, c->slot);
         free (c);
     }
 }
