@@ -28,6 +28,7 @@ shell_broker_flux_broker_LDADD = \
 	shell/broker/librouter.la \
 	lib/shell/libspawnpkt.la \
 	lib/graph/libgraph.la \
+	lib/client/libclient.la \
 	lib/overlay/liboverlay.la \
 	lib/bootstrap/libbootstrap.la \
 	lib/codec/libcodec.la \

@@ -19,6 +19,7 @@
 #include "lib/overlay/overlay.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
+#include "lib/util/peers.h"
 #include "lib/util/uuid.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/life.h"
@@ -168,16 +169,19 @@ static void append_env (char **envv, int *n, const char *fmt, ...)
         (*n)++;
 }
 
-/* PATH gets the folder of `flux` in front, unless it is found by PATH already. */
+/* PATH gets the folder of this suite's `flux` in front. */
 static void append_path (char **envv, int *n)
 {
-    const char *dir = getenv ("FLUX_COMMAND_DIR");
+    char *flux = peer_find ("flux", "cmd");
+    char *slash = flux ? strrchr (flux, '/') : NULL;
+    const char *dir = slash ? flux : FLUX_BINDIR;
     const char *path = getenv ("PATH");
 
-    if (!dir)
-        dir = FLUX_BINDIR;
-    if (!path || strstr (path, dir) == NULL)
+    if (slash)
+        *slash = '\0';
+    if (!path || strncmp (path, dir, strlen (dir)) != 0)
         append_env (envv, n, "PATH=%s%s%s", dir, path ? ":" : "", path ? path : "");
+    free (flux);
 }
 
 #define ENV_MAX 16
@@ -434,6 +438,24 @@ static const struct handler_row broker_rows[] = {
 
 /* ---- set-up and end ---- */
 
+/* Started as a job of another instance: its environment says of which, and how deep it is. */
+static int init_parent_attrs (struct broker *b)
+{
+    const char *uri = getenv ("FLUX_URI"), *id = getenv ("FLUX_JOB_ID");
+    const char *path = getenv ("FLUX_JOB_ID_PATH"), *ns = getenv ("FLUX_KVS_NAMESPACE");
+    uint64_t level = 0;
+
+    if (!uri || !id)
+        return 0;
+    for (const char *p = path ? path : "/"; *p; p++)
+        level += *p == '/';
+    if (attr_set (b->attrs, "parent-uri", uri) < 0 || attr_set (b->attrs, "jobid", id) < 0 ||
+        attr_set (b->attrs, "jobid-path", path ? path : id) < 0 ||
+        (ns && attr_set (b->attrs, "parent-kvs-namespace", ns) < 0))
+        return -1;
+    return attr_set_uint (b->attrs, "instance-level", level);
+}
+
 static int init_attrs (struct broker *b, flux_error_t *errp)
 {
     const struct bootstrap_info *info = b->info;
@@ -443,6 +465,8 @@ static int init_attrs (struct broker *b, flux_error_t *errp)
         if (attr_set (b->attrs, a->name, a->value) < 0)
             goto nomem;
     }
+    if (init_parent_attrs (b) < 0)
+        goto nomem;
     if (uuid_make (uuid) < 0)
         return errprintf (errp, "no random numbers: %s", strerror (errno));
     if (attr_set_uint (b->attrs, "rank", info->rank) < 0 ||

@@ -77,6 +77,8 @@ int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec
     f->exclusive = c->exclusive;
     f->duration = js->duration;
     f->ntasks = jobspec_task_total (js, c->nnodes, c->ncores);
+    if (f->ntasks == 0) // one per node of however many there will be
+        f->ntasks = c->nslots;
     if (!job->live->has_resources) {
         job->nnodes = c->nnodes;
         job->ncores = c->ncores;

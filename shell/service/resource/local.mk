@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 shell_service_libservice_la_SOURCES += \
 	%D%/discover.c %D%/discover.h \
+	%D%/parent.c %D%/parent.h \
 	%D%/ranks.c %D%/ranks.h \
 	%D%/resource.c %D%/resource.h

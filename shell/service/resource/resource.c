@@ -21,6 +21,7 @@
 #include "shell/broker/router.h"
 #include "shell/service/kvs/kvs.h"
 #include "shell/service/resource/discover.h"
+#include "shell/service/resource/parent.h"
 #include "shell/service/resource/resource.h"
 #include "shell/service/sched/rset.h"
 #include "shell/service/sched/sched.h"
@@ -43,6 +44,7 @@ struct resource {
     uint32_t size;
     uint32_t ready;
     json_t *R;
+    bool R_given; // by the enclosing instance: ranks say only that they are there
     const struct resource_ops *ops;
     void *arg;
 };
@@ -107,15 +109,15 @@ static char *encode_R (struct resource *r, size_t *lenp)
 static void update_R (struct router *rt, void *arg)
 {
     struct resource *r = arg;
-    size_t len;
-    char *text = encode_R (r, &len);
-    json_t *R = text ? json_loadb (text, len, 0, NULL) : NULL;
+    size_t len = 0;
+    char *text = r->R_given ? json_dumps (r->R, JSON_COMPACT) : encode_R (r, &len);
+    json_t *R = text ? json_loads (text, 0, NULL) : NULL;
     flux_error_t error;
 
     if (!R || sched_set_resources (r->sched, R, &error) < 0) {
         fprintf (stderr, "flux-broker: resources: %s\n", R ? error.text : "out of memory");
     } else {
-        kvs_local_put (r->kvs, NULL, "resource.R", text, len);
+        kvs_local_put (r->kvs, NULL, "resource.R", text, strlen (text));
         json_decref (r->R);
         r->R = json_incref (R);
     }
@@ -425,6 +427,23 @@ void resource_set_ops (struct resource *r, const struct resource_ops *ops, void 
     r->arg = arg;
 }
 
+/* A rank that has not come yet cannot be used, whatever R says. */
+static int take_parents_R (struct resource *r, struct attrs *attrs, flux_error_t *errp)
+{
+    const char *uri = attr_get (attrs, "parent-uri");
+    char all[32];
+
+    if (!uri)
+        return 0;
+    if (!(r->R =
+              parent_get_R (uri, attr_get (attrs, "jobid"), attr_get (attrs, "local-uri"), errp)))
+        return -1;
+    r->R_given = true;
+    snprintf (all, sizeof (all), "0-%u", (unsigned)r->size - 1);
+    sched_set_up (r->sched, r->size > 1 ? all : "0", 0);
+    return 0;
+}
+
 static int init_leader (struct resource *r)
 {
     r->ranks = calloc (r->size, sizeof (r->ranks[0]));
@@ -451,7 +470,7 @@ struct resource *resource_create (struct router *rt, struct attrs *attrs, struct
         errprintf (errp, "resources: %s", strerror (errno));
         goto error;
     }
-    if (announce_self (r, attrs, errp) < 0)
+    if ((r->ranks && take_parents_R (r, attrs, errp) < 0) || announce_self (r, attrs, errp) < 0)
         goto error;
     return r;
 error:
