@@ -30,6 +30,8 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_queue,
     &cmd_verb_resource,
     &cmd_verb_overlay,
+    &cmd_verb_kvs,
+    &cmd_verb_content,
     &cmd_verb_getattr,
     &cmd_verb_setattr,
     &cmd_verb_lsattr,

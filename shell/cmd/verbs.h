@@ -43,4 +43,7 @@ extern const struct cmd_verb cmd_verb_uri;
 extern const struct cmd_verb cmd_verb_version;
 extern const struct cmd_verb cmd_verb_watch;
 
+extern const struct cmd_verb cmd_verb_kvs;
+extern const struct cmd_verb cmd_verb_content;
+
 #endif /* !FLUX_CMD_VERBS_H */

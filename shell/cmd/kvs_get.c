@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* flux kvs get: print values, once or as they change. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shell/cmd/kvs.h"
+
+static const struct cmd_opt opts[] = {
+    {.name = "raw", .key = 'r', .help = "Print the value without a newline behind it"},
+    {.name = "treeobj", .key = 't', .help = "Print the RFC 11 tree object"},
+    {.name = "at", .key = 'a', .arg = "TREEOBJ", .help = "Read below this root"},
+    {.name = "label", .key = 'l', .help = "Print KEY= in front of the value"},
+    {.name = "waitcreate", .key = 'W', .help = "Wait for a key that does not exist"},
+    {.name = "watch", .key = 'w', .help = "Print the value again whenever it changes"},
+    {.name = "count", .key = 'c', .arg = "N", .help = "End after N values (--watch)"},
+    {.name = "uniq", .key = 'u', .help = "Print only values that differ (--watch)"},
+    {.name = "append", .key = 'A', .help = "Print only what is appended (--watch)"},
+    {.name = "full",
+     .key = 'f',
+     .help = "See also changes of the directories above the key (--watch)"},
+    {.name = "stream", .key = 'S', .help = "Get a large value in several answers"},
+    {0},
+};
+
+struct get {
+    const struct cmd *c;
+    int max, count;
+    bool stream, watch, output;
+};
+
+static int lookup_flags (const struct cmd *c)
+{
+    static const struct {
+        const char *name;
+        int flag;
+    } map[] = {
+        {"treeobj", FLUX_KVS_TREEOBJ},     {"waitcreate", FLUX_KVS_WAITCREATE},
+        {"watch", FLUX_KVS_WATCH},         {"uniq", FLUX_KVS_WATCH_UNIQ},
+        {"append", FLUX_KVS_WATCH_APPEND}, {"full", FLUX_KVS_WATCH_FULL},
+        {"stream", FLUX_KVS_STREAM},
+    };
+    int flags = 0;
+
+    for (size_t i = 0; i < sizeof (map) / sizeof (map[0]); i++)
+        if (cmd_has (c, map[i].name))
+            flags |= map[i].flag;
+    if (!(flags & FLUX_KVS_WATCH)) // these mean nothing without --watch
+        flags &= ~(FLUX_KVS_WATCH_UNIQ | FLUX_KVS_WATCH_APPEND | FLUX_KVS_WATCH_FULL);
+    return flags;
+}
+
+static int print_answer (struct get *g, flux_future_t *f, const char *key)
+{
+    const char *text;
+    const void *data;
+    size_t len;
+
+    if (cmd_has (g->c, "treeobj")) {
+        if (flux_kvs_lookup_get_treeobj (f, &text) < 0)
+            return -1;
+        printf ("%s%s%s\n", cmd_has (g->c, "label") ? key : "", cmd_has (g->c, "label") ? "=" : "",
+                text);
+        return 0;
+    }
+    if (flux_kvs_lookup_get_raw (f, &data, &len) < 0)
+        return -1;
+    if (cmd_has (g->c, "label"))
+        printf ("%s=", key);
+    if (data)
+        fwrite (data, 1, len, stdout);
+    if (len > 0 && !cmd_has (g->c, "raw") && !g->stream)
+        putchar ('\n');
+    g->output |= len > 0;
+    return 0;
+}
+
+static void answer (flux_future_t *f, void *arg)
+{
+    struct get *g = arg;
+    const char *key = flux_kvs_lookup_get_key (f);
+
+    if ((g->watch || g->stream) && flux_future_get (f, NULL) < 0 && errno == ENODATA) {
+        if (g->stream && g->output && !cmd_has (g->c, "raw"))
+            putchar ('\n');
+        flux_future_destroy (f);
+        return;
+    }
+    if (print_answer (g, f, key) < 0)
+        kvs_die (g->c, f, key);
+    fflush (stdout);
+    if (!g->watch && !g->stream) {
+        flux_future_destroy (f);
+        return;
+    }
+    flux_future_reset (f);
+    if (g->max > 0 && ++g->count == g->max && flux_kvs_lookup_cancel (f) < 0)
+        kvs_die (g->c, NULL, key);
+}
+
+/* Without --watch one key after the other, so that output comes in their order. */
+static int run (struct cmd *c)
+{
+    flux_t *h;
+    struct get g = {.c = c, .watch = cmd_has (c, "watch"), .stream = cmd_has (c, "stream")};
+
+    kvs_operands (c, 1, -1);
+    g.max = g.watch ? cmd_int (c, "count", 0, 0, 1 << 30) : 0;
+    h = cmd_open (c);
+    for (int i = 0; i < c->argc; i++) {
+        flux_future_t *f = kvs_lookup (c, h, lookup_flags (c), c->argv[i]);
+        if (flux_future_then (f, -1., answer, &g) < 0)
+            kvs_die (c, NULL, c->argv[i]);
+        if (!g.watch && flux_reactor_run (flux_get_reactor (h), 0) < 0)
+            kvs_die (c, NULL, c->argv[i]);
+    }
+    if (g.watch && flux_reactor_run (flux_get_reactor (h), 0) < 0)
+        kvs_die (c, NULL, "reactor");
+    flux_close (h);
+    return 0;
+}
+
+const struct cmd_verb kvs_verb_get = {
+    .name = "get",
+    .args = "KEY...",
+    .summary = "Print the values of keys",
+    .opts = {opts, kvs_opt_ns},
+    .run = run,
+};
