@@ -26,4 +26,5 @@ fluxinclude_HEADERS = \
 	%D%/flux/job_client.h \
 	%D%/flux/hostlist.h \
 	%D%/flux/taskmap.h \
+	%D%/flux/jobspec1.h \
 	%D%/flux/core.h

@@ -16,6 +16,7 @@ lib_job_libjob_la_SOURCES = \
 	%D%/jobspec_resources.c \
 	%D%/jobspec_build.c %D%/jobspec_build.h \
 	%D%/jobspec_set.c \
+	%D%/jobspec1.c \
 	%D%/query.c %D%/query.h \
 	%D%/dependency.c %D%/dependency.h \
 	%D%/shape.c %D%/shape.h \

@@ -27,5 +27,6 @@
 #include <flux/kvs.h>
 #include <flux/job.h>
 #include <flux/job_client.h>
+#include <flux/jobspec1.h>
 
 #endif /* !FLUX_CORE_H */

@@ -11,7 +11,8 @@ JOB_TESTS = \
 	testsuite/unit/job/test_shape \
 	testsuite/unit/job/test_rv1 \
 	testsuite/unit/job/test_rconstraint \
-	testsuite/unit/job/test_taskmap
+	testsuite/unit/job/test_taskmap \
+	testsuite/unit/job/test_jobspec1
 check_PROGRAMS += $(JOB_TESTS)
 TESTS += $(JOB_TESTS)
 JOB_TEST_LIBS = lib/job/libjob.la $(UNIT_LIBS)
@@ -39,3 +40,5 @@ testsuite_unit_job_test_rconstraint_SOURCES = %D%/test_rconstraint.c
 testsuite_unit_job_test_rconstraint_LDADD = $(JOB_TEST_LIBS)
 testsuite_unit_job_test_taskmap_SOURCES = %D%/test_taskmap.c
 testsuite_unit_job_test_taskmap_LDADD = $(JOB_TEST_LIBS)
+testsuite_unit_job_test_jobspec1_SOURCES = %D%/test_jobspec1.c
+testsuite_unit_job_test_jobspec1_LDADD = $(JOB_TEST_LIBS)
