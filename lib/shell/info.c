@@ -54,9 +54,9 @@ static int parse_jobspec (struct shell_info *info, flux_error_t *errp)
     if (json_unpack_ex (info->jobspec, &error, 0, "{s:[{s:o}] s?{s?o}}", "tasks", "command",
                         &info->command, "attributes", "system", &system) < 0)
         return inval (errp, "malformed jobspec", error.text);
-    if (system && json_unpack_ex (system, &error, 0, "{s?s s?o s?o s?{s?o}}", "cwd", &info->cwd,
-                                  "environment", &info->environment, "job", &job, "shell",
-                                  "options", &info->options) < 0)
+    if (system && json_unpack_ex (system, &error, 0, "{s?s s?o s?o s?o s?{s?o}}", "cwd", &info->cwd,
+                                  "files", &info->files, "environment", &info->environment, "job",
+                                  &job, "shell", "options", &info->options) < 0)
         return inval (errp, "malformed jobspec", error.text);
     if (!json_is_array (info->command) || json_array_size (info->command) == 0)
         return inval (errp, "malformed jobspec", "no command");

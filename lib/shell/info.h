@@ -21,6 +21,7 @@ struct shell_info {
     json_t *command;     // array of strings, not empty
     json_t *environment; // object
     json_t *options;     // attributes.system.shell.options; an object
+    json_t *files;       // attributes.system.files, or NULL
     const char *cwd;     // NULL: where the broker is
     const char *name;    // of the job: its own, or that of the command
 

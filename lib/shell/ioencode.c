@@ -32,7 +32,7 @@ static int base64_value (char c)
     return p ? p - base64_digits : -1;
 }
 
-static char *decode_base64 (const char *s, size_t len, size_t *lenp)
+char *ioencode_base64_decode (const char *s, size_t len, size_t *lenp)
 {
     char *out = malloc (len / 4 * 3 + 1);
     size_t n = 0;
@@ -180,7 +180,7 @@ void ioencode_event (struct buf *b, double timestamp, const char *stream, const 
 static char *copy_data (const char *s, size_t len, const char *encoding, size_t *lenp)
 {
     if (encoding && !strcmp (encoding, "base64"))
-        return decode_base64 (s, len, lenp);
+        return ioencode_base64_decode (s, len, lenp);
     if (encoding && strcmp (encoding, "UTF-8") != 0)
         return NULL;
     char *copy = malloc (len + 1);

@@ -11,6 +11,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/input.c %D%/input.h \
 	%D%/ioencode.c %D%/ioencode.h \
 	%D%/joblog.c %D%/joblog.h \
+	%D%/jobfiles.c %D%/jobfiles.h \
 	%D%/jobtmp.c %D%/jobtmp.h \
 	%D%/launch.c \
 	%D%/link.c %D%/link.h \

@@ -14,6 +14,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/shell/jobfiles.h"
 #include "lib/shell/jobtmp.h"
 #include "lib/shell/proctree.h"
 #include "lib/shell/shell.h"
@@ -305,6 +306,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
         !(sh->peers = peers_create (sh->loop, sh->link, sh->info, sh->service, &peers_ops, sh)) ||
         !(sh->pmi = taskpmi_create (sh->loop, sh->info, sh->peers, pmi_abort_cb, sh)))
         return errprintf (errp, "%s", strerror (errno));
+    if (sh->tmpdir && jobfiles_extract (sh->info->files, sh->tmpdir, errp) < 0)
+        return -1;
     if (!(sh->ptys = taskptys_create (sh->loop, sh->link, sh->info, &pty_ops, sh, errp)))
         return -1;
     if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))

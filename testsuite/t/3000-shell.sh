@@ -93,6 +93,25 @@ EOF
 expect_equal /tmp "$(inst bash ../gone.sh $PWD/gone 2>/dev/null)"
 END
 
+test_case 'files ride in the jobspec, batch scripts too' <<'END'
+printf 'a\0b' >bin
+echo text >txt
+out=$(inst flux run --add-file=t=txt --add-file=b=bin sh -c 'cat {{tmpdir}}/t; od -c $FLUX_JOB_TMPDIR/b')
+expect_equal "text
+$(od -c bin)" "$out"
+expect_fail inst flux run --add-file=../t=txt true
+cat >batch.sh <<'EOF'
+#!/bin/sh
+echo inside $(flux getattr size)
+EOF
+cat >outer.sh <<'EOF'
+id=$(flux batch -n1 --output=$PWD/batch.out batch.sh)
+flux job wait-event $id clean >/dev/null
+EOF
+inst bash outer.sh
+expect_equal 'inside 1' "$(cat batch.out)"
+END
+
 test_case 'resource limits, and an option that is wrong' <<'END'
 expect_equal 100 "$(inst flux run -o rlimit.nofile=100 sh -c 'ulimit -n')"
 END
