@@ -87,7 +87,8 @@ static void follow_more (struct jobstream *js, int which, const char *name)
 {
     int rc = 0;
 
-    if (which == LOG_JOB && strcmp (name, "submit") == 0 &&
+    // the log of the execution is there from "start" on; a job that failed before may have one too
+    if (which == LOG_JOB && (strcmp (name, "start") == 0 || strcmp (name, "finish") == 0) &&
         (js->flags & (JOBSTREAM_EXEC | JOBSTREAM_OUTPUT)))
         rc = log_start (js, LOG_EXEC);
     else if (which == LOG_EXEC &&

@@ -103,6 +103,10 @@ static int expand (struct expander *e, const char *p, flux_error_t *errp)
         p += len;
         if (!*p)
             break;
+        if (e->out.len > 0 && e->out.data[e->out.len - 1] == '$') { // ${VAR} of a shell
+            buf_putc (&e->out, *p++);
+            continue;
+        }
         if (p[1] == '{') { // a template of the job shell
             const char *end = strstr (p, "}}");
             size_t n = end ? (size_t)(end + 2 - p) : strlen (p);

@@ -19,8 +19,8 @@ struct subst {
 };
 
 /* Methods: {.%} without extension, {./} basename, {.//} dirname, {./%} basename without extension,
- * and the same as .noext, .basename, .dirname, .stem. "{{...}}" stays for the job shell. The caller
- * frees the result. NULL with a sentence. */
+ * and the same as .noext, .basename, .dirname, .stem. "{{...}}" stays for the job shell, "${...}"
+ * for a shell. The caller frees the result. NULL with a sentence. */
 char *subst_expand (const struct subst *s, const char *text, flux_error_t *errp);
 
 #endif /* !FLUX_CMD_SUBST_H */

@@ -32,6 +32,7 @@ static const struct subst_case cases[] = {
     {"{{id}}.out", "{{id}}.out"},
     {"a{{b}}{cc}{{c}}", "a{{b}}12{{c}}"},
     {"close}", "close}"},
+    {"${HOME:-x} {cc}", "${HOME:-x} 12"},
     {"{2}", NULL},
     {"{}{}{}", NULL},
     {"{name}", NULL},
