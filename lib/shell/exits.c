@@ -145,7 +145,7 @@ void shell_check_ended (struct shell *sh)
     ev_timer_stop (sh->loop, &sh->exit_timer);
     if (link_is_open (sh->link) && (!leader || joblog_unsent (sh->log) > JOBLOG_SEND_SIZE))
         joblog_flush (sh->log);
-    if (link_pending (sh->link) > 0)
+    if (link_pending (sh->link) > 0 || !joblog_settled (sh->log))
         return;
     if (!leader && !sh->said_bye) {
         sh->said_bye = true;

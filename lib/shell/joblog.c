@@ -17,14 +17,22 @@ struct joblog {
     struct buf text[JOBLOG_PATHS];
     ev_timer timer;
     size_t in_flight; // bytes, in requests that are not answered
-    int requests;
+    int requests;     // not answered, those to be sent again among them
     bool was_busy;
+    uint64_t seq;        // of the last request
+    struct sent *failed; // by seq; while there are any, nothing new is sent
+    int nfailed;
+    double failed_since;
+    ev_timer resend;
 };
 
 /* Of one request, until it is answered. */
 struct sent {
     struct joblog *log;
     size_t len;
+    uint64_t seq;
+    struct buf payload;
+    struct sent *next;
 };
 
 static const char *path_name (enum joblog_path path)
@@ -33,10 +41,27 @@ static const char *path_name (enum joblog_path path)
     return names[path];
 }
 
+static void sent_free (struct sent *sent)
+{
+    buf_clear (&sent->payload);
+    free (sent);
+}
+
+static struct sent *pop_failed (struct joblog *log)
+{
+    struct sent *sent = log->failed;
+
+    log->failed = sent->next;
+    log->nfailed--;
+    return sent;
+}
+
 static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     joblog_flush (w->data);
 }
+
+static void resend_cb (struct ev_loop *loop, ev_timer *w, int revents);
 
 struct joblog *joblog_create (struct ev_loop *loop, struct link *link,
                               const struct joblog_config *config)
@@ -49,6 +74,8 @@ struct joblog *joblog_create (struct ev_loop *loop, struct link *link,
         log->config = *config;
         ev_init (&log->timer, timer_cb);
         log->timer.data = log;
+        ev_init (&log->resend, resend_cb);
+        log->resend.data = log;
     }
     return log;
 }
@@ -58,6 +85,9 @@ void joblog_destroy (struct joblog *log)
     if (log) {
         int saved_errno = errno;
         ev_timer_stop (log->loop, &log->timer);
+        ev_timer_stop (log->loop, &log->resend);
+        while (log->failed)
+            sent_free (pop_failed (log));
         for (int i = 0; i < JOBLOG_PATHS; i++)
             buf_clear (&log->text[i]);
         free (log);
@@ -84,15 +114,28 @@ bool joblog_settled (const struct joblog *log)
     return log->requests == 0;
 }
 
-static void answered (struct link *link, const flux_msg_t *response, void *arg)
+static void settle (struct joblog *log, struct sent *sent)
 {
-    struct sent *sent = arg;
-    struct joblog *log = sent->log;
-
     log->in_flight -= sent->len;
     log->requests--;
-    free (sent);
-    if (log->was_busy && log->in_flight < JOBLOG_IN_FLIGHT_MAX)
+    sent_free (sent);
+}
+
+static void keep_failed (struct joblog *log, struct sent *sent)
+{
+    struct sent **p = &log->failed;
+
+    if (log->nfailed++ == 0 && log->failed_since == 0)
+        log->failed_since = monotime_now ();
+    while (*p && (*p)->seq < sent->seq)
+        p = &(*p)->next;
+    sent->next = *p;
+    *p = sent;
+}
+
+static void tell_idle (struct joblog *log)
+{
+    if (log->was_busy && !log->failed && log->in_flight < JOBLOG_IN_FLIGHT_MAX)
         joblog_flush (log);
     if ((log->was_busy && !joblog_busy (log)) || log->requests == 0) {
         log->was_busy = joblog_busy (log);
@@ -100,29 +143,77 @@ static void answered (struct link *link, const flux_msg_t *response, void *arg)
     }
 }
 
+static void answered (struct link *link, const flux_msg_t *response, void *arg)
+{
+    struct sent *sent = arg;
+    struct joblog *log = sent->log;
+    int errnum = 0;
+
+    if (response)
+        flux_msg_get_errnum (response, &errnum);
+    if (errnum == EHOSTUNREACH || errnum == EAGAIN)
+        keep_failed (log, sent);
+    else {
+        log->failed_since = 0;
+        settle (log, sent);
+    }
+    /* Wait for the answers to all, so that the order is kept. */
+    if (log->failed && log->nfailed == log->requests) {
+        ev_timer_set (&log->resend, JOBLOG_RESEND_DELAY, 0.);
+        ev_timer_start (log->loop, &log->resend);
+    } else
+        tell_idle (log);
+}
+
+static int send_payload (struct joblog *log, struct sent *sent)
+{
+    struct buf copy = {0};
+
+    buf_append (&copy, sent->payload.data, sent->payload.len);
+    if (copy.err) {
+        buf_clear (&copy);
+        return -1;
+    }
+    return link_rpc_text (log->link, log->config.topic, log->config.nodeid, &copy, answered, sent);
+}
+
+static void resend_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct joblog *log = w->data;
+    bool late = monotime_now () - log->failed_since > JOBLOG_RESEND_TIME;
+    struct sent *list = log->failed, *sent;
+
+    log->failed = NULL;
+    log->nfailed = 0;
+    while ((sent = list)) {
+        list = sent->next;
+        if (late || send_payload (log, sent) < 0)
+            settle (log, sent);
+    }
+    tell_idle (log);
+}
+
 /* The payload is written by hand: a JSON library would check and copy all of it twice. */
 static int send_text (struct joblog *log, enum joblog_path path)
 {
-    struct buf *b = &log->text[path], text = {0};
     struct sent *sent = calloc (1, sizeof (*sent));
+    struct buf *b = &log->text[path];
 
-    buf_printf (&text, "{\"id\":%" PRIu64 ",\"path\":\"%s\",\"data\":", log->config.id,
-                path_name (path));
-    ioencode_string (&text, b->data, b->len);
-    buf_putc (&text, '}');
-    if (!sent || text.err) {
-        free (sent);
-        buf_clear (&text);
+    if (!sent)
         return -1;
-    }
     sent->log = log;
     sent->len = b->len;
-    if (link_rpc_text (log->link, log->config.topic, log->config.nodeid, &text, answered, sent) <
-        0) {
-        free (sent);
+    sent->seq = ++log->seq;
+    buf_printf (&sent->payload,
+                "{\"id\":%" PRIu64 ",\"seq\":%" PRIu64 ",\"shell\":%d,\"path\":\"%s\",\"data\":",
+                log->config.id, sent->seq, log->config.shell_rank, path_name (path));
+    ioencode_string (&sent->payload, b->data, b->len);
+    buf_putc (&sent->payload, '}');
+    if (sent->payload.err || send_payload (log, sent) < 0) {
+        sent_free (sent);
         return -1;
     }
-    log->in_flight += b->len;
+    log->in_flight += sent->len;
     log->requests++;
     return 0;
 }
@@ -133,7 +224,7 @@ void joblog_flush (struct joblog *log)
     for (int i = 0; i < JOBLOG_PATHS; i++) {
         if (log->text[i].len == 0)
             continue;
-        if (log->in_flight >= JOBLOG_IN_FLIGHT_MAX) {
+        if (log->failed || log->in_flight >= JOBLOG_IN_FLIGHT_MAX) {
             log->was_busy = true;
             return;
         }

@@ -4,7 +4,12 @@
 /* The eventlogs that a job shell writes (RFC 16, 18): guest.exec.eventlog, guest.output,
  * guest.input. Text gathers for a while before it is sent; what a job leaves unsent at its end goes
  * along with its result. From the leader it goes to the job manager's rank 0, from the other shells
- * to the leader. */
+ * to the leader.
+ *
+ * The way there may break and be healed. What was under way then is sent again, in order; a number
+ * in each request lets the receiver drop what it has got already and refuse what comes too early:
+ *
+ *   {"id","path","data","seq":n from 1 on,"shell":rank} -> ok, also when it was known; EAGAIN */
 
 #ifndef FLUX_SHELL_JOBLOG_H
 #define FLUX_SHELL_JOBLOG_H
@@ -28,6 +33,7 @@ struct joblog;
 
 struct joblog_config {
     uint64_t id;
+    int shell_rank;
     const char *topic; // where appended text is sent
     uint32_t nodeid;
     double delay;             // seconds that text may wait to be sent
@@ -37,6 +43,8 @@ struct joblog_config {
 
 #define JOBLOG_SEND_SIZE (256 * 1024)           // text that is sent without delay
 #define JOBLOG_UNSENT_MAX (4 * 1024 * 1024)     // busy from here on
+#define JOBLOG_RESEND_DELAY .1                  // seconds from a failure to the next try
+#define JOBLOG_RESEND_TIME 60.                  // seconds to try, then text is given up
 #define JOBLOG_IN_FLIGHT_MAX (16 * 1024 * 1024) // busy from here on, and nothing more is sent
 
 /* The config's strings must outlive the log. */
@@ -60,6 +68,18 @@ bool joblog_busy (const struct joblog *log);
 
 /* Send what there is now. */
 void joblog_flush (struct joblog *log);
+
+/* For the receiver: *next is the number it waits for, 0 at first. Says what is to be done. */
+enum joblog_gate { JOBLOG_TAKE, JOBLOG_KNOWN, JOBLOG_EARLY };
+static inline enum joblog_gate joblog_gate (uint64_t *next, uint64_t seq)
+{
+    if (*next == 0)
+        *next = 1;
+    if (seq != *next)
+        return seq < *next ? JOBLOG_KNOWN : JOBLOG_EARLY;
+    ++*next;
+    return JOBLOG_TAKE;
+}
 
 /* Nothing sent is unanswered. */
 bool joblog_settled (const struct joblog *log);

@@ -9,6 +9,7 @@
 #include <flux/response.h>
 
 #include "lib/shell/peers.h"
+#include "lib/util/monotime.h"
 
 /* One collective operation, until it is complete. */
 struct collect {
@@ -18,6 +19,8 @@ struct collect {
     peers_collect_f cb;
     void *arg;
     const flux_msg_t **requests; // leader; by shell rank
+    bool done;                   // leader: kept for those who did not get the answer
+    bool lost;                   // follower: to be asked again
     struct peers *peers;
     struct collect *next;
 };
@@ -37,6 +40,12 @@ struct peers {
     bool going;
     int seq; // of the next collective operation
     struct collect *collects;
+    ev_timer again; // follower: ask again for what was lost
+    double lost_since;
+    int ncommands;    // follower: received; leader: told
+    json_t *commands; // leader: the last ones of them
+    int bye_status;
+    bool bye_lost;
     const flux_msg_t **followers; // leader; by shell rank
     bool *said_bye;
     int nfollowers;
@@ -65,6 +74,22 @@ static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
         follow (p);
 }
 
+/* The leader is out of reach: is it worth to ask again? */
+static bool may_come_back (struct peers *p, const flux_msg_t *response)
+{
+    int errnum = 0;
+
+    if (!response || flux_msg_get_errnum (response, &errnum) < 0 || errnum != EHOSTUNREACH) {
+        p->lost_since = 0;
+        return false;
+    }
+    if (p->lost_since == 0)
+        p->lost_since = monotime_now ();
+    return monotime_now () - p->lost_since < PEERS_LOST_TIMEOUT;
+}
+
+static void again_cb (struct ev_loop *loop, ev_timer *w, int revents);
+
 static int make_topics (struct peers *p, const char *service)
 {
     if (asprintf (&p->follow_topic, "%s.follow", service) < 0 ||
@@ -86,9 +111,11 @@ struct peers *peers_create (struct ev_loop *loop, struct link *link, const struc
     p->info = info;
     p->ops = ops;
     p->arg = arg;
-    p->retry = 0.01;
+    p->retry = PEERS_RETRY_MIN;
     ev_init (&p->timer, timer_cb);
     p->timer.data = p;
+    ev_timer_init (&p->again, again_cb, PEERS_RETRY_MAX / 4, 0.);
+    p->again.data = p;
     if (info->nshells == 1)
         return p;
     p->followers = calloc (info->nshells, sizeof (*p->followers));
@@ -115,6 +142,8 @@ void peers_destroy (struct peers *p)
         int saved_errno = errno;
         struct collect *c, *tmp;
         ev_timer_stop (p->loop, &p->timer);
+        ev_timer_stop (p->loop, &p->again);
+        json_decref (p->commands);
         link_forget (p->link, p);
         LL_FOREACH_SAFE (p->collects, c, tmp)
         {
@@ -133,8 +162,20 @@ void peers_destroy (struct peers *p)
     }
 }
 
+static void keep_command (struct peers *p, json_t *o)
+{
+    if (!p->commands && !(p->commands = json_array ()))
+        return;
+    json_array_append (p->commands, o);
+    if (json_array_size (p->commands) > PEERS_COMMANDS_KEPT)
+        json_array_remove (p->commands, 0);
+    p->ncommands++;
+}
+
 void peers_broadcast (struct peers *p, json_t *o)
 {
+    if (p->followers)
+        keep_command (p, o);
     for (int i = 1; p->followers && i < p->info->nshells; i++)
         if (p->followers[i])
             link_respond (p->link, p->followers[i], json_incref (o));
@@ -170,12 +211,14 @@ static void follow_cb (struct link *link, const flux_msg_t *response, void *arg)
 
     if (response)
         flux_msg_get_errnum (response, &errnum);
-    if (errnum == ENOSYS && !p->going)
+    if ((errnum == ENOSYS && !p->going) || may_come_back (p, response))
         retry_later (p);
     else if (errnum != 0)
         p->ops->failed (p->arg, "lost the leading job shell");
     else if (flux_msg_unpack (response, "o", &o) == 0 &&
              json_unpack (o, "{s:s}", "type", &type) == 0) {
+        p->ncommands++;
+        p->retry = PEERS_RETRY_MIN;
         if (strcmp (type, "go") != 0)
             p->ops->command (p->arg, o);
         else if (!p->going) {
@@ -188,7 +231,8 @@ static void follow_cb (struct link *link, const flux_msg_t *response, void *arg)
 static void follow (struct peers *p)
 {
     if (link_rpc (p->link, p->follow_topic, p->info->leader_rank, FLUX_MSGFLAG_STREAMING,
-                  json_pack ("{s:i}", "rank", p->info->shell_rank), follow_cb, p) < 0)
+                  json_pack ("{s:i s:i}", "rank", p->info->shell_rank, "have", p->ncommands),
+                  follow_cb, p) < 0)
         p->ops->failed (p->arg, "could not reach the broker");
 }
 
@@ -219,18 +263,33 @@ static int request_rank (struct peers *p, const flux_msg_t *msg)
     return -1;
 }
 
+/* One that was lost comes again: tell it what it missed. */
+static int repeat_commands (struct peers *p, const flux_msg_t *msg)
+{
+    int have, kept = (int)json_array_size (p->commands);
+
+    if (flux_msg_unpack (msg, "{s:i}", "have", &have) < 0 || have > p->ncommands ||
+        have < p->ncommands - kept)
+        return -1;
+    for (int i = kept - (p->ncommands - have); i < kept; i++)
+        link_respond (p->link, msg, json_incref (json_array_get (p->commands, (size_t)i)));
+    return 0;
+}
+
 void peers_follow_request (struct peers *p, const flux_msg_t *msg)
 {
     int rank = request_rank (p, msg);
 
     if (rank < 0)
         return;
-    if (p->followers[rank] || !flux_msg_is_streaming (msg)) {
+    if (!flux_msg_is_streaming (msg) || repeat_commands (p, msg) < 0) {
         link_respond_error (p->link, msg, EINVAL, NULL);
         return;
     }
+    if (!p->followers[rank])
+        p->nfollowers++;
+    flux_msg_decref (p->followers[rank]);
     p->followers[rank] = flux_msg_incref (msg);
-    p->nfollowers++;
     check_ready (p);
 }
 
@@ -251,6 +310,21 @@ static struct collect *collect_get (struct peers *p, int seq)
     return c;
 }
 
+/* The last few are kept, as the answer may be lost on its way. */
+static void keep_done (struct peers *p, struct collect *c)
+{
+    struct collect *old, *tmp;
+
+    c->done = true;
+    LL_FOREACH_SAFE (p->collects, old, tmp)
+    {
+        if (old->done && old->seq <= c->seq - PEERS_COLLECTS_KEPT) {
+            LL_DELETE (p->collects, old);
+            collect_destroy (old);
+        }
+    }
+}
+
 /* The callback comes last, for it may start the next one. */
 static void collect_end (struct peers *p, struct collect *c, json_t *data)
 {
@@ -258,8 +332,12 @@ static void collect_end (struct peers *p, struct collect *c, json_t *data)
     void *arg = c->arg;
 
     json_incref (data);
-    LL_DELETE (p->collects, c);
-    collect_destroy (c);
+    if (is_leader (p))
+        keep_done (p, c);
+    else {
+        LL_DELETE (p->collects, c);
+        collect_destroy (c);
+    }
     cb (arg, data);
     json_decref (data);
 }
@@ -278,9 +356,26 @@ static void collect_cb (struct link *link, const flux_msg_t *response, void *arg
     struct collect *c = arg;
     json_t *data = NULL;
 
+    if (may_come_back (c->peers, response)) {
+        c->lost = true;
+        ev_timer_start (c->peers->loop, &c->peers->again);
+        return;
+    }
     if (response && flux_msg_unpack (response, "{s:o}", "data", &data) < 0)
         data = NULL;
     collect_end (c->peers, c, data);
+}
+
+static void collect_ask (struct collect *c)
+{
+    struct peers *p = c->peers;
+
+    c->lost = false;
+    if (link_rpc (p->link, p->collect_topic, p->info->leader_rank, 0,
+                  json_pack ("{s:i s:i s:O}", "rank", p->info->shell_rank, "seq", c->seq, "data",
+                             c->data),
+                  collect_cb, c) < 0)
+        collect_end (p, c, NULL);
 }
 
 void peers_collect (struct peers *p, json_t *data, peers_collect_f cb, void *arg)
@@ -299,11 +394,11 @@ void peers_collect (struct peers *p, json_t *data, peers_collect_f cb, void *arg
         json_decref (data);
         c->count++;
         collect_check (p, c);
-    } else if (link_rpc (p->link, p->collect_topic, p->info->leader_rank, 0,
-                         json_pack ("{s:i s:i s:o}", "rank", p->info->shell_rank, "seq", c->seq,
-                                    "data", data),
-                         collect_cb, c) < 0)
-        collect_end (p, c, NULL);
+    } else {
+        json_decref (c->data);
+        c->data = data;
+        collect_ask (c);
+    }
 }
 
 void peers_collect_request (struct peers *p, const flux_msg_t *msg)
@@ -321,24 +416,50 @@ void peers_collect_request (struct peers *p, const flux_msg_t *msg)
         return;
     }
     struct collect *c = collect_get (p, seq);
-    if (!c || c->requests[rank]) {
-        link_respond_error (p->link, msg, c ? EPROTO : ENOMEM, NULL);
-        return;
+    if (!c) {
+        link_respond_error (p->link, msg, ENOMEM, NULL);
+    } else if (c->done) {
+        link_respond (p->link, msg, json_pack ("{s:O}", "data", c->data));
+    } else if (c->requests[rank]) { // asked again
+        flux_msg_decref (c->requests[rank]);
+        c->requests[rank] = flux_msg_incref (msg);
+    } else {
+        c->requests[rank] = flux_msg_incref (msg);
+        json_object_update (c->data, data);
+        c->count++;
+        collect_check (p, c);
     }
-    c->requests[rank] = flux_msg_incref (msg);
-    json_object_update (c->data, data);
-    c->count++;
-    collect_check (p, c);
 }
 
 static void bye_cb (struct link *link, const flux_msg_t *response, void *arg)
 {
     struct peers *p = arg;
-    p->ops->finished (p->arg);
+
+    if (may_come_back (p, response)) {
+        p->bye_lost = true;
+        ev_timer_start (p->loop, &p->again);
+    } else
+        p->ops->finished (p->arg);
+}
+
+static void again_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct peers *p = w->data;
+    struct collect *c, *tmp;
+
+    LL_FOREACH_SAFE (p->collects, c, tmp)
+    {
+        if (c->lost)
+            collect_ask (c);
+    }
+    if (p->bye_lost)
+        peers_bye (p, p->bye_status);
 }
 
 void peers_bye (struct peers *p, int status)
 {
+    p->bye_status = status;
+    p->bye_lost = false;
     link_rpc (p->link, p->bye_topic, p->info->leader_rank, 0,
               json_pack ("{s:i s:i}", "rank", p->info->shell_rank, "status", status), bye_cb, p);
 }
@@ -360,5 +481,5 @@ void peers_bye_request (struct peers *p, const flux_msg_t *msg)
 
 bool peers_finished (const struct peers *p)
 {
-    return !is_leader (p) || p->nbyes == others (p);
+    return (!is_leader (p) && !p->bye_lost) || p->nbyes == others (p);
 }

@@ -11,7 +11,11 @@
  *            <------------------------- {data}
  *     bye {rank,status} --------------> waits for all
  *
- * With one shell nothing of this is sent, and everything is over at once. */
+ * With one shell nothing of this is sent, and everything is over at once.
+ *
+ * The way between two shells may break, and be healed by the brokers. A follower that hears
+ * EHOSTUNREACH asks again for what it had asked; with "have" it tells how many commands it got, so
+ * that the leader repeats the rest. */
 
 #ifndef FLUX_SHELL_PEERS_H
 #define FLUX_SHELL_PEERS_H
@@ -33,7 +37,11 @@ struct peers_ops {
 };
 
 #define PEERS_START_TIMEOUT 1800. // seconds until all shells must be ready
-#define PEERS_RETRY_MAX 1.        // seconds between attempts to reach the leader
+#define PEERS_RETRY_MIN .01
+#define PEERS_RETRY_MAX 1.      // seconds between attempts to reach the leader
+#define PEERS_LOST_TIMEOUT 60.  // seconds to reach it again
+#define PEERS_COMMANDS_KEPT 256 // to be repeated
+#define PEERS_COLLECTS_KEPT 3
 
 /* service is the leader's; all pointers must outlive it. */
 struct peers *peers_create (struct ev_loop *loop, struct link *link, const struct shell_info *info,

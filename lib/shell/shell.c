@@ -26,6 +26,26 @@
 #define DRAIN_TIMEOUT 10.   // seconds to write what is left
 #define FAILED_STATUS (1 << 8)
 
+/* Text of another shell, which may come twice (joblog.h). Returns an errno. */
+static int take_text (struct shell *sh, const flux_msg_t *msg, const char *path, const char *data,
+                      size_t len)
+{
+    json_int_t seq;
+    int rank;
+
+    if (flux_msg_unpack (msg, "{s:I s:i}", "seq", &seq, "shell", &rank) < 0 || rank < 1 ||
+        rank >= sh->info->nshells)
+        return EPROTO;
+    switch (joblog_gate (&sh->text_seq[rank], (uint64_t)seq)) {
+    case JOBLOG_KNOWN:
+        return 0;
+    case JOBLOG_EARLY:
+        return EAGAIN;
+    default:
+        return joblog_add_text (sh->log, path, data, len) < 0 ? errno : 0;
+    }
+}
+
 static void write_method (struct link *link, const flux_msg_t *msg, void *arg)
 {
     struct shell *sh = arg;
@@ -34,11 +54,14 @@ static void write_method (struct link *link, const flux_msg_t *msg, void *arg)
     json_t *context;
     flux_error_t error = {"malformed request"};
 
-    if (flux_msg_unpack (msg, "{s:s s:s%}", "path", &path, "data", &data, &len) == 0 &&
-        joblog_add_text (sh->log, path, data, len) == 0)
-        link_respond (link, msg, NULL);
-    else if (flux_msg_unpack (msg, "{s:o}", "file", &context) == 0 &&
-             output_write_remote (sh->output, context, &error) == 0)
+    if (flux_msg_unpack (msg, "{s:s s:s%}", "path", &path, "data", &data, &len) == 0) {
+        int errnum = take_text (sh, msg, path, data, len);
+        if (errnum == 0)
+            link_respond (link, msg, NULL);
+        else
+            link_respond_error (link, msg, errnum, NULL);
+    } else if (flux_msg_unpack (msg, "{s:o}", "file", &context) == 0 &&
+               output_write_remote (sh->output, context, &error) == 0)
         link_respond (link, msg, NULL);
     else
         link_respond_error (link, msg, EINVAL, error.text);
@@ -162,6 +185,7 @@ static int create_log (struct shell *sh, double delay)
     bool leader = sh->info->shell_rank == 0;
     struct joblog_config config = {
         .id = sh->info->id,
+        .shell_rank = sh->info->shell_rank,
         .topic = leader ? "job-exec.append" : sh->write_topic,
         .nodeid = leader ? 0 : sh->info->leader_rank,
         .delay = delay,
@@ -190,7 +214,8 @@ static int name_service (struct shell *sh)
 {
     if (asprintf (&sh->service, "%u-shell-%s", (unsigned)getuid (), sh->info->id_plain) < 0 ||
         asprintf (&sh->write_topic, "%s.write", sh->service) < 0 ||
-        asprintf (&sh->exit_topic, "%s.exit", sh->service) < 0)
+        asprintf (&sh->exit_topic, "%s.exit", sh->service) < 0 ||
+        !(sh->text_seq = calloc (sh->info->nshells, sizeof (*sh->text_seq))))
         return -1;
     if (sh->info->shell_rank == 0)
         link_set_service (sh->link, sh->service, methods, sh);

@@ -42,12 +42,13 @@ struct shell {
     struct envlist env;
     struct shell_task *tasks; // by local id
     int running;
-    int status;      // highest wait status so far
-    bool own_group;  // each task has a process group of its own
-    bool starting;   // tasks are not all started yet
-    bool said_bye;   // to the leader
-    bool first_exit; // a task of the job has ended
-    bool ended;      // nothing is left to be done
+    int status;         // highest wait status so far
+    bool own_group;     // each task has a process group of its own
+    bool starting;      // tasks are not all started yet
+    bool said_bye;      // to the leader
+    bool first_exit;    // a task of the job has ended
+    bool ended;         // nothing is left to be done
+    uint64_t *text_seq; // leader: by shell rank, see joblog_gate()
     char *service;
     char *write_topic;
     char *exit_topic;

@@ -71,17 +71,37 @@ done
 EOF
 END
 
-test_case 'output of a job below the dead broker is complete' <<'END'
+# What was under way when the link broke is sent again, and taken once.
+test_case 'output of jobs below the dead broker is complete and in order' <<'END'
 in_instance <<'EOF'
 for r in 0 1 2 3 4 5 6; do
-    flux submit -N1 -n1 -c$(nproc) bash -c 'for ((i = 0; i < 40; i++)); do echo line $i; sleep .1; done'
+    flux submit -N1 -n1 -c$(nproc) bash -c 'for ((i = 0; i < 100000; i++)); do echo $i; done'
 done >ids
 for id in $(cat ids); do flux job wait-event -t 10 $id start; done >/dev/null
 lost=$(job_on 1)
-sleep 1
 kill -9 $(broker_pid 1)
+seq 0 99999 >want
 for id in $(cat ids); do
-    [ $id = $lost ] || expect_equal 40 "$(flux job attach $id | grep -c '^line')"
+    [ $id = $lost ] && continue
+    flux job attach $id >got
+    expect_same_file want got
+done
+EOF
+END
+
+# Ranks 0 to 2 are kept busy, so that the job has 3 to 6 and its shells talk through the dead one.
+test_case 'a job over both sides of the dead broker goes on' <<'END'
+in_instance <<'EOF'
+for r in 0 1 2; do flux submit -N1 -n1 -c$(nproc) sleep 100; done >ids
+for id in $(cat ids); do flux job wait-event -t 10 $id start; done >/dev/null
+id=$(flux submit -N4 -n4 -c$(nproc) bash -c 'for ((i = 0; i < 500; i++)); do echo $FLUX_TASK_RANK $i; sleep .005; done')
+flux job wait-event -t 10 $id start >/dev/null
+expect_match '"rank": *"3-6"' "$(flux job info $id R)"
+sleep .7
+kill -9 $(broker_pid 1)
+flux job attach $id >got
+for t in 0 1 2 3; do
+    expect_equal "$(seq 0 499 | sed "s/^/$t /")" "$(grep "^$t " got)"
 done
 EOF
 END

@@ -16,6 +16,7 @@
 #include <flux/response.h>
 #include <flux/rpc.h>
 
+#include "lib/shell/joblog.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
@@ -49,7 +50,8 @@ struct running_job {
     int status; // the highest wait status
     bool cancelled;
     bool simulated;
-    ev_timer timer; // simulated end, or the kill time-out
+    uint64_t text_seq; // see joblog_gate()
+    ev_timer timer;    // simulated end, or the kill time-out
     UT_hash_handle hh;
 };
 
@@ -509,22 +511,28 @@ void job_exec_rank_lost (struct job_exec *e, uint32_t rank)
     }
 }
 
-/* job-exec.append {"id","path","data"}: a job shell adds to one of its job's eventlogs. */
+/* job-exec.append {"id","seq","path","data"}: a leading job shell adds to one of its job's
+ * eventlogs; it may come twice (lib/shell/joblog.h). */
 static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_exec *e = arg;
-    json_int_t id;
+    json_int_t id, seq;
     const char *path, *data;
+    struct running_job *job;
+    enum joblog_gate gate;
 
-    if (flux_request_unpack (msg, NULL, "{s:I s:s s:s}", "id", &id, "path", &path, "data", &data) <
-        0) {
+    if (flux_request_unpack (msg, NULL, "{s:I s:I s:s s:s}", "id", &id, "seq", &seq, "path", &path,
+                             "data", &data) < 0) {
         router_respond_error (rt, msg, errno, NULL);
-    } else if (!lookup (e, id)) {
+    } else if (!(job = lookup (e, id))) {
         router_respond_error (rt, msg, ENOENT, "the job is not running");
     } else if (strncmp (path, "guest.", 6) != 0 || strlen (path) > 64) {
         router_respond_error (rt, msg, EINVAL, "not a path of a job's guest data");
+    } else if ((gate = joblog_gate (&job->text_seq, (uint64_t)seq)) == JOBLOG_EARLY) {
+        router_respond_error (rt, msg, EAGAIN, NULL);
     } else {
-        append (e, id, path, data, strlen (data));
+        if (gate == JOBLOG_TAKE)
+            append (e, id, path, data, strlen (data));
         router_respond (rt, msg, NULL);
     }
 }
