@@ -484,8 +484,11 @@ static int respond (struct router *rt, const flux_msg_t *request, int errnum, co
 {
     if (flux_msg_is_noresponse (request))
         return 0;
+    // flux-core's clients drop a response without a role
+    struct flux_msg_cred cred = {rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL};
     flux_msg_t *msg = flux_response_derive (request, errnum);
-    if (!msg || (data && flux_msg_set_payload (msg, data, len) < 0)) {
+    if (!msg || flux_msg_set_cred (msg, cred) < 0 ||
+        (data && flux_msg_set_payload (msg, data, len) < 0)) {
         flux_msg_decref (msg);
         return -1;
     }
