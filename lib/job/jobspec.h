@@ -24,11 +24,12 @@ enum jobspec_exclusive { JOBSPEC_EXCLUSIVE_UNSET, JOBSPEC_EXCLUSIVE_FALSE, JOBSP
 
 struct jobspec_vertex {
     const char *type;
-    const char *label; // NULL: none
-    const char *unit;  // NULL: none
-    const char *id;    // NULL: none
-    struct count count;
+    const char *label;  // NULL: none
+    const char *unit;   // NULL: none
+    const char *id;     // NULL: none
+    struct count count; // version 1: gpu may be 0
     enum jobspec_exclusive exclusive;
+    uint32_t total;              // of them in all, with all that it is in
     struct jobspec_vertex *with; // first child
     struct jobspec_vertex *next; // sibling
 };
@@ -37,7 +38,7 @@ enum jobspec_task_count { JOBSPEC_TASKS_PER_SLOT, JOBSPEC_TASKS_TOTAL, JOBSPEC_T
 
 struct jobspec_task {
     const json_t *command; // array of at least one string
-    const char *slot;
+    const char *slot;      // a label; any other means the only slot
     enum jobspec_task_count kind;
     uint32_t count;
     const char *resource;     // of JOBSPEC_TASKS_PER_RESOURCE

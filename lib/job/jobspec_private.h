@@ -15,7 +15,7 @@ int jobspec_invalid (flux_error_t *errp, const char *fmt, ...)
 /* Fill resources, vertex, nvertices and counts. */
 int jobspec_parse_resources (struct jobspec *js, const json_t *resources, flux_error_t *errp);
 
-/* The slot with a label, or NULL. */
+/* The slot that a task's `slot` means, or NULL. */
 const struct jobspec_vertex *jobspec_find_slot (const struct jobspec *js, const char *label);
 
 #endif /* !FLUX_JOB_JOBSPEC_PRIVATE_H */

@@ -60,7 +60,9 @@ static int parse_key (struct jobspec_vertex *v, const char *key, const json_t *v
     if (strcmp (key, "count") == 0) {
         flux_error_t error;
         count_clear (&v->count);
-        if (count_from_json (&v->count, val, &error) < 0)
+        if (json_is_integer (val) && json_integer_value (val) == 0) // see is_no_gpu()
+            v->count = (struct count){.max = 0, .op = '+', .operand = 1};
+        else if (count_from_json (&v->count, val, &error) < 0)
             return jobspec_invalid (errp, "a resource's %s", error.text);
         return 0;
     }
@@ -73,6 +75,12 @@ static int parse_key (struct jobspec_vertex *v, const char *key, const json_t *v
     if (strcmp (key, "with") != 0)
         return jobspec_invalid (errp, "a resource has an unknown key '%s'", key);
     return 0;
+}
+
+/* Tools write no gpus as 0 gpus in version 1. */
+static bool is_no_gpu (const struct jobspec *js, const struct jobspec_vertex *v)
+{
+    return js->version == 1 && is_type (v, "gpu") && v->count.op && !v->with;
 }
 
 static int parse_vertex (struct jobspec *js, struct jobspec_vertex *v, json_t *o,
@@ -88,8 +96,8 @@ static int parse_vertex (struct jobspec *js, struct jobspec_vertex *v, json_t *o
         if (parse_key (v, key, val, errp) < 0)
             return -1;
     }
-    if (!v->type || *v->type == '\0' || v->count.min == 0)
-        return jobspec_invalid (errp, "a resource needs type and count");
+    if (!v->type || *v->type == '\0' || (v->count.min == 0 && !is_no_gpu (js, v)))
+        return jobspec_invalid (errp, "a resource needs type and a positive count");
     json_t *with = json_object_get (o, "with");
     if (is_type (v, "slot") && (!with || !v->label))
         return jobspec_invalid (errp, "a slot needs a label and something in it");
@@ -151,14 +159,23 @@ static int check_v1 (const struct jobspec *js, flux_error_t *errp)
     return slot ? 0 : jobspec_invalid (errp, "resources have no slot");
 }
 
+/* A task that names no slot's label means the only slot: tools that put other resources into a
+ * jobspec leave its tasks as they are. */
 const struct jobspec_vertex *jobspec_find_slot (const struct jobspec *js, const char *label)
 {
+    const struct jobspec_vertex *only = NULL;
+    int nslots = 0;
+
     for (size_t i = 0; i < js->nvertices; i++) {
         const struct jobspec_vertex *v = &js->vertex[i];
-        if (is_type (v, "slot") && strcmp (v->label, label) == 0)
+        if (!is_type (v, "slot"))
+            continue;
+        if (strcmp (v->label, label) == 0)
             return v;
+        only = v;
+        nslots++;
     }
-    return NULL;
+    return nslots == 1 ? only : NULL;
 }
 
 static int check_labels (const struct jobspec *js, flux_error_t *errp)
@@ -188,8 +205,8 @@ static uint64_t add (struct walk *w, uint32_t *sum, uint64_t n)
     return n;
 }
 
-static void sum_list (struct walk *w, const struct jobspec_vertex *v, uint64_t factor,
-                      uint64_t per_node, uint64_t per_slot, bool first_slot)
+static void sum_list (struct walk *w, struct jobspec_vertex *v, uint64_t factor, uint64_t per_node,
+                      uint64_t per_slot, bool first_slot)
 {
     for (; v && !w->overflow; v = v->next) {
         uint64_t n = factor * v->count.min, in_node = per_node * v->count.min;
@@ -199,6 +216,7 @@ static void sum_list (struct walk *w, const struct jobspec_vertex *v, uint64_t f
             w->overflow = true;
             return;
         }
+        v->total = n;
         if (v->count.min != v->count.max)
             w->c->fixed = false;
         if (is_type (v, "node")) {
@@ -253,7 +271,7 @@ static uint64_t count_tasks (const struct jobspec *js, const struct jobspec_task
     case JOBSPEC_TASKS_TOTAL:
         return task->count;
     case JOBSPEC_TASKS_PER_SLOT:
-        return (uint64_t)task->count * js->counts.nslots;
+        return (uint64_t)task->count * jobspec_find_slot (js, task->slot)->total;
     case JOBSPEC_TASKS_PER_RESOURCE:
         if (strcmp (task->resource, "node") == 0)
             return (uint64_t)task->count * nnodes;

@@ -13,7 +13,7 @@
 #define JOBSPEC_MAX_COUNT (1U << 30)  // of a vertex, of a task
 #define RV1_TEXT_MAX (64 << 20)       // bytes of an R, without what the scheduler adds
 #define RV1_MAX_RANKS (1U << 20)      // execution targets
-#define RV1_MAX_ID (1U << 20)         // a core's or GPU's id is below
+#define RV1_MAX_ID (1U << 16)         // a core's or GPU's id is below
 #define SHAPE_TEXT_MAX (1 << 16)      // bytes of a shape string
 #define CONSTRAINT_MAX_DEPTH 64       // operators within operators
 #define CONSTRAINT_TEXT_MAX (1 << 16) // bytes of a query

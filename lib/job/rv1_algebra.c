@@ -300,36 +300,77 @@ static int change_ranks (struct rv1 *rs, const uint32_t *new)
     return rc < 0 ? -1 : rv1_normalize (rs);
 }
 
+/* A host and its place in a list. */
+struct place {
+    const char *host;
+    uint32_t index;
+};
+
+static int compare_place (const void *x, const void *y)
+{
+    const struct place *a = x, *b = y;
+    int rc = strcmp (a->host, b->host);
+    return rc ? rc : (a->index > b->index) - (a->index < b->index);
+}
+
+/* Places of the nodes of rs, sorted by host. */
+static struct place *sort_nodes (const struct rv1 *rs)
+{
+    struct place *place = calloc (rs->nnodes + 1, sizeof (*place));
+
+    for (size_t i = 0; place && i < rs->nnodes; i++)
+        place[i] = (struct place){rs->node[i].host, i};
+    if (place)
+        qsort (place, rs->nnodes, sizeof (*place), compare_place);
+    return place;
+}
+
+/* Places of the names of hl, sorted by host; the text goes into `names`. */
+static struct place *sort_hosts (struct hostlist *hl, struct rv1 *names)
+{
+    struct place *place = calloc (hostlist_count (hl) + 1, sizeof (*place));
+    size_t n = 0;
+
+    for (const char *host = hostlist_first (hl); place && host; host = hostlist_next (hl)) {
+        place[n] = (struct place){rv1_name (names, host), n};
+        if (!place[n++].host) {
+            free (place);
+            return NULL;
+        }
+    }
+    if (place)
+        qsort (place, n, sizeof (*place), compare_place);
+    return place;
+}
+
 int rv1_rerank (struct rv1 *rs, const char *hosts, flux_error_t *errp)
 {
     struct hostlist *hl = decode_hosts (rs, hosts, errp);
+    struct rv1 *names = rv1_create ();
     uint32_t *new = calloc (rs->nnodes + 1, sizeof (*new));
-    struct idset *taken = idset_create (rs->nnodes + 1, 0);
+    struct place *from = NULL, *to = NULL;
     int rc = -1;
 
-    if (!hl || !new || !taken)
+    if (!hl || !names || !new || !(from = sort_nodes (rs)) || !(to = sort_hosts (hl, names)))
         goto out;
     for (size_t i = 0; i < rs->nnodes; i++) {
-        int n = hostlist_find (hl, rs->node[i].host);
-        // a host with several ranks takes its places in order
-        while (n >= 0 && idset_test (taken, n)) {
-            const char *next = hostlist_nth (hl, n + 1);
-            n = next && strcmp (next, rs->node[i].host) == 0 ? n + 1 : -1;
-        }
-        if (n < 0) {
+        if (strcmp (from[i].host, to[i].host) != 0) {
+            // whichever comes first has no partner
+            bool ours = strcmp (from[i].host, to[i].host) < 0;
             errno = ENOENT;
-            errprintf (errp, "host %s has no place in the new order", rs->node[i].host);
+            errprintf (errp, "host %s is %s", ours ? from[i].host : to[i].host,
+                       ours ? "not in the new order" : "in the new order only");
             goto out;
         }
-        new[i] = n;
-        if (idset_set (taken, n) < 0)
-            goto out;
+        new[from[i].index] = to[i].index;
     }
     rc = change_ranks (rs, new);
 out:;
     int saved_errno = errno;
     hostlist_destroy (hl);
-    idset_destroy (taken);
+    rv1_destroy (names);
+    free (from);
+    free (to);
     free (new);
     errno = saved_errno;
     return rc;

@@ -253,6 +253,9 @@ static void test_rerank (void **state)
     assert_string_equal (s, "c,b,b,a");
     free (s);
     hostlist_destroy (hl);
+    assert_int_equal (rv1_rerank (rs, "b,c,a,b", &error), 0); // places apart, taken in order
+    check (rs, "rank[0,3]/core1 rank1/core2 rank2/core0");
+    assert_int_equal (rv1_rerank (rs, "c,b,b,a", &error), 0);
     assert_int_equal (rv1_rerank (rs, "c,b,a", &error), -1);
     assert_int_equal (errno, ENOSPC);
     assert_int_equal (rv1_rerank (rs, "c,b,b,a,d", &error), -1);

@@ -241,6 +241,9 @@ static void test_delete (void **state)
         {"foo[0-7]", "foo[1,0,2-7]", 8, ""},
         {"a,a,b,a", "a", 1, "a,b,a"},
         {"a,a,b,a", "a,a", 2, "b,a"},
+        {"a,a,b,a", "a,a,a,a", 3, "b"},
+        {"n[0-9]", "n[9,0,2-3,5]", 5, "n[1,4,6-8]"},
+        {"n[1-3,2-3,3]", "n[3,3]", 2, "n[1-2,2-3]"},
         {"foo[2-4]-eth2", "foo3-eth2", 1, "foo2-eth2,foo4-eth2"},
     };
     for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
@@ -249,6 +252,28 @@ static void test_delete (void **state)
         check (hl, t[i].out);
         hostlist_destroy (hl);
     }
+}
+
+/* Deleting ten thousand of twenty thousand names that share no range takes no time. */
+static void test_delete_many (void **state)
+{
+    struct hostlist *hl = hostlist_create (), *del = hostlist_create ();
+    char name[32];
+
+    for (int i = 0; i < 40000; i += 2) {
+        snprintf (name, sizeof (name), "n%d", i);
+        assert_int_equal (hostlist_append (hl, name), 1);
+        if (i % 4 == 0)
+            assert_int_equal (hostlist_append (del, name), 1);
+    }
+    char *s = hostlist_encode (del);
+    assert_int_equal (hostlist_delete (hl, s), 10000);
+    assert_int_equal (hostlist_count (hl), 10000);
+    assert_string_equal (hostlist_nth (hl, 9999), "n39998");
+    assert_int_equal (hostlist_find (hl, "n4"), -1);
+    free (s);
+    hostlist_destroy (hl);
+    hostlist_destroy (del);
 }
 
 static void test_delete_at_cursor (void **state)
@@ -366,11 +391,17 @@ static void test_append_host (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_codec),       cmocka_unit_test (test_decode_failures),
-        cmocka_unit_test (test_append),      cmocka_unit_test (test_cursor),
-        cmocka_unit_test (test_find),        cmocka_unit_test (test_find_many),
-        cmocka_unit_test (test_delete),      cmocka_unit_test (test_delete_at_cursor),
-        cmocka_unit_test (test_append_host), cmocka_unit_test (test_sort),
+        cmocka_unit_test (test_codec),
+        cmocka_unit_test (test_decode_failures),
+        cmocka_unit_test (test_append),
+        cmocka_unit_test (test_cursor),
+        cmocka_unit_test (test_find),
+        cmocka_unit_test (test_find_many),
+        cmocka_unit_test (test_delete),
+        cmocka_unit_test (test_delete_many),
+        cmocka_unit_test (test_delete_at_cursor),
+        cmocka_unit_test (test_append_host),
+        cmocka_unit_test (test_sort),
         cmocka_unit_test (test_failures),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
