@@ -9,4 +9,5 @@ lib_util_libutil_la_SOURCES = \
 	%D%/sha256.c %D%/sha256.h \
 	%D%/uuid.c %D%/uuid.h \
 	%D%/peers.c %D%/peers.h \
+	%D%/spawn.c %D%/spawn.h \
 	%D%/monotime.h

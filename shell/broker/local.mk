@@ -27,6 +27,7 @@ shell_broker_flux_broker_LDADD = \
 	shell/service/kvs/libkvs.la \
 	shell/broker/librouter.la \
 	lib/shell/libspawnpkt.la \
+	lib/shell/libioencode.la \
 	lib/graph/libgraph.la \
 	lib/client/libclient.la \
 	lib/overlay/liboverlay.la \

@@ -4,16 +4,14 @@
 /* The initial program, see program.h. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/util/errprintf.h"
+#include "lib/util/spawn.h"
 #include "shell/broker/program.h"
 
 struct program {
@@ -58,64 +56,43 @@ static void set_prompt (const char *prompt)
         setenv ("PROMPT_COMMAND", command, 1);
 }
 
-static void child_exec (char **argv, char **envv, const char *prompt, int errfd)
-{
-    sigset_t none;
-    char *shell_argv[] = {NULL, NULL};
+struct setup {
+    char **envv;
+    const char *prompt;
+};
 
-    sigemptyset (&none);
-    sigprocmask (SIG_SETMASK, &none, NULL);
-    for (int sig = 1; sig < NSIG; sig++) {
-        if (sig != SIGKILL && sig != SIGSTOP)
-            signal (sig, SIG_DFL);
-    }
-    prctl (PR_SET_PDEATHSIG, SIGTERM); // nothing of the instance outlives its broker
-    apply_environment (envv);
-    if (!argv || !argv[0]) {
-        const char *shell = getenv ("SHELL");
-        shell_argv[0] = (char *)(shell && *shell ? shell : "/bin/sh");
-        argv = shell_argv;
-        if (isatty (STDIN_FILENO))
-            set_prompt (prompt);
-    }
-    execvp (argv[0], argv);
-    int errnum = errno;
-    (void)!write (errfd, &errnum, sizeof (errnum));
-    _exit (errnum == ENOENT ? 127 : 126);
+static void setup_cb (void *arg)
+{
+    struct setup *setup = arg;
+
+    apply_environment (setup->envv);
+    if (setup->prompt && isatty (STDIN_FILENO))
+        set_prompt (setup->prompt);
 }
 
 struct program *program_start (struct ev_loop *loop, char **argv, char **envv, const char *prompt,
                                program_exit_f cb, void *arg, flux_error_t *errp)
 {
     struct program *p = calloc (1, sizeof (*p));
-    int pfd[2] = {-1, -1};
-    int errnum = 0;
+    const char *shell = getenv ("SHELL");
+    char *shell_argv[] = {(char *)(shell && *shell ? shell : "/bin/sh"), NULL};
+    bool interactive = !argv || !argv[0];
+    struct setup setup = {envv, interactive ? prompt : NULL};
+    struct spawn_spec spec = {
+        .argv = interactive ? shell_argv : argv,
+        .fds = {-1, -1, -1},
+        .pdeathsig = SIGTERM, // nothing of the instance outlives its broker
+        .setup = setup_cb,
+        .arg = &setup,
+    };
 
-    if (!p || pipe2 (pfd, O_CLOEXEC) < 0) {
-        errprintf (errp, "initial program: %s", strerror (errno));
+    if (!p || (p->pid = spawn_program (&spec, errp)) < 0) {
         free (p);
         return NULL;
     }
     p->loop = loop;
     p->cb = cb;
     p->arg = arg;
-    p->pid = fork ();
-    if (p->pid == 0)
-        child_exec (argv, envv, prompt, pfd[1]);
-    close (pfd[1]);
-    if (p->pid < 0)
-        errnum = errno;
-    else if (read (pfd[0], &errnum, sizeof (errnum)) != sizeof (errnum))
-        errnum = 0;
-    close (pfd[0]);
-    if (errnum != 0) {
-        if (p->pid > 0)
-            waitpid (p->pid, NULL, 0);
-        free (p);
-        errno = errnum;
-        errprintf (errp, "%s: %s", argv && argv[0] ? argv[0] : "shell", strerror (errnum));
-        return NULL;
-    }
     ev_child_init (&p->watcher, child_cb, p->pid, 0);
     p->watcher.data = p;
     ev_child_start (loop, &p->watcher);

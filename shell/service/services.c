@@ -18,6 +18,7 @@
 #include "shell/service/kvs/content.h"
 #include "shell/service/kvs/kvs.h"
 #include "shell/service/resource/resource.h"
+#include "shell/service/rexec/rexec.h"
 #include "shell/service/sched/sched.h"
 #include "shell/service/services.h"
 
@@ -26,6 +27,7 @@ struct services {
     struct content *content;
     struct kvs *kvs;
     struct exec_local *exec_local;
+    struct rexec *rexec;
     struct resource *resource;
     /* rank 0 */
     struct sched *sched;
@@ -90,7 +92,8 @@ struct services *services_create (struct router *rt, struct attrs *attrs, uint32
         errprintf (errp, "out of memory");
         goto error;
     }
-    if (!(s->exec_local = exec_local_create (rt, attrs, owner))) {
+    if (!(s->exec_local = exec_local_create (rt, attrs, owner)) ||
+        !(s->rexec = rexec_create (rt, attrs))) {
         errprintf (errp, "out of memory");
         goto error;
     }
@@ -116,6 +119,7 @@ void services_destroy (struct services *s)
         job_manager_destroy (s->job_manager);
         job_exec_destroy (s->exec);
         sched_destroy (s->sched);
+        rexec_destroy (s->rexec);
         exec_local_destroy (s->exec_local);
         kvs_destroy (s->kvs);
         content_destroy (s->content);
