@@ -19,6 +19,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/treedict.h %D%/update.c %D%/uptime.c %D%/uri.c %D%/uri_resolve.c %D%/uri_resolve.h \
 	%D%/verbs.c %D%/verbs.h %D%/version.c %D%/watch.c
 shell_cmd_libcmd_la_SOURCES += %D%/content.c \
+	%D%/archive_lib.c %D%/archive_lib.h %D%/dump.c %D%/restore.c \
 	%D%/kvs.c %D%/kvs.h %D%/kvs_dir.c %D%/kvs_eventlog.c %D%/kvs_get.c %D%/kvs_ls.c \
 	%D%/kvs_misc.c %D%/kvs_namespace.c %D%/kvs_put.c
 
@@ -31,8 +32,10 @@ shell_cmd_flux_LDADD = $(FLUX_CMD_LIBS)
 # Man pages: the prose is in flux-VERB.1.in, synopsis and options come from the tables.
 flux_man_in = \
 	%D%/flux-content.1.in \
+	%D%/flux-dump.1.in \
 	%D%/flux-help.1.in \
 	%D%/flux-kvs.1.in \
+	%D%/flux-restore.1.in \
 	%D%/flux-version.1.in
 EXTRA_DIST += $(flux_man_in)
 nodist_man_MANS = $(flux_man_in:.1.in=.1)

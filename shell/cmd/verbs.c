@@ -32,6 +32,8 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_overlay,
     &cmd_verb_kvs,
     &cmd_verb_content,
+    &cmd_verb_dump,
+    &cmd_verb_restore,
     &cmd_verb_getattr,
     &cmd_verb_setattr,
     &cmd_verb_lsattr,

@@ -45,5 +45,7 @@ extern const struct cmd_verb cmd_verb_watch;
 
 extern const struct cmd_verb cmd_verb_kvs;
 extern const struct cmd_verb cmd_verb_content;
+extern const struct cmd_verb cmd_verb_dump;
+extern const struct cmd_verb cmd_verb_restore;
 
 #endif /* !FLUX_CMD_VERBS_H */

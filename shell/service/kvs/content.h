@@ -53,7 +53,8 @@ void content_unhold (struct content *c, const uint8_t *digest);
 void content_load_cancel (struct content *c, content_load_f cb, void *arg);
 
 /* Rank 0: write all that was put so far, and with `rootref` a checkpoint behind it; cb is called
- * when that is done, never before this returns. */
+ * when that is done, never before this returns. Once a client put a checkpoint of its own
+ * (content.checkpoint-put), none is written here any more. */
 typedef void (*content_flush_f) (struct content *c, int errnum, void *arg);
 int content_flush (struct content *c, const char *rootref, int seq, content_flush_f cb, void *arg);
 

@@ -61,6 +61,7 @@ struct content {
     size_t batch_entries_count;
     json_t *checkpoints;     // array, the newest first
     bool checkpoint_changed; // not yet in a batch
+    bool pinned;             // the newest one is a client's, and is to stay the newest
     struct flush_waiter *flush_waiters;
     int last_errnum; // of the last batch
 

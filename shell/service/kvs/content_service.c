@@ -262,6 +262,8 @@ static void checkpoint_put_cb (struct router *rt, const flux_msg_t *msg, void *a
         router_respond_error (rt, msg, EPROTO, NULL);
     else if (content_checkpoint_add (c, value) < 0 || content_flush_add (c, msg, NULL, NULL) < 0)
         router_respond_error (rt, msg, errno, NULL);
+    else
+        c->pinned = true;
 }
 
 static void register_cb (struct router *rt, const flux_msg_t *msg, void *arg)

@@ -208,14 +208,14 @@ static int checkpoint_root (struct content *c, const char *rootref, int seq)
 
 int content_flush (struct content *c, const char *rootref, int seq, content_flush_f cb, void *arg)
 {
-    if (rootref && checkpoint_root (c, rootref, seq) < 0)
+    if (rootref && !c->pinned && checkpoint_root (c, rootref, seq) < 0)
         return -1;
     return content_flush_add (c, NULL, cb, arg);
 }
 
 int content_flush_wait (struct content *c, const char *rootref, int seq, flux_error_t *errp)
 {
-    if (rootref && checkpoint_root (c, rootref, seq) < 0)
+    if (rootref && !c->pinned && checkpoint_root (c, rootref, seq) < 0)
         return errprintf (errp, "content: %s", strerror (errno));
     while (c->dirty_count || c->checkpoint_changed) {
         batch_begin (c);
