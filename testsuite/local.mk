@@ -11,3 +11,7 @@ check_PROGRAMS += testsuite/helpers/wire_broker
 testsuite_helpers_wire_broker_SOURCES = %D%/helpers/wire_broker.c
 testsuite_helpers_wire_broker_LDADD = lib/bootstrap/libbootstrap.la lib/util/libutil.la $(MUNGE_LIBS)
 EXTRA_DIST += %D%/slurm/cluster
+check_PROGRAMS += testsuite/helpers/wire_replay
+testsuite_helpers_wire_replay_SOURCES = %D%/helpers/wire_replay.c
+testsuite_helpers_wire_replay_LDADD = lib/codec/libcodec.la
+EXTRA_DIST += %D%/data/wire

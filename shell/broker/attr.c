@@ -18,9 +18,9 @@
 #include "shell/broker/router.h"
 
 enum {
-    READONLY = 1,  // the broker sets it, nobody else
-    RUNTIME = 2,   // may change while the broker runs
-    IMMUTABLE = 4, // a client may cache it
+    IMMUTABLE = 1, // a client may cache it; it looks for this very bit in a response
+    READONLY = 2,  // the broker sets it, nobody else
+    RUNTIME = 4,   // may change while the broker runs
 };
 
 struct known {

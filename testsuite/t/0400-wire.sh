@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# What the client of flux-core 0.88 says is served: its commands were recorded on the socket, and are
+# said again byte for byte (testsuite/data/wire). The answers are those that it understood.
+
+. "$(dirname "$0")/lib.sh"
+
+replay ()
+{
+    flux start "$top_builddir/testsuite/helpers/wire_replay" "$top_srcdir/testsuite/data/wire/$1"
+}
+
+for name in attr ping kvs event content job; do
+    test_case "flux-core's client: $name" <<END
+replay $name
+END
+done
+
+test_case 'a changed answer is seen' <<'END'
+sed 's/"value":"1"/"value":"2"/' "$top_srcdir/testsuite/data/wire/attr" >changed
+rc=0
+flux start "$top_builddir/testsuite/helpers/wire_replay" changed 2>err || rc=$?
+expect_equal 1 $rc
+expect_in_file expected err
+END
+
+test_done
