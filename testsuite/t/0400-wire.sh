@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (c) 2026 the slurm-flux authors
 #
-# What the client of flux-core 0.88 says is served: its commands were recorded on the socket, and are
-# said again byte for byte (testsuite/data/wire). The answers are those that it understood.
+# To a client of flux-core 0.88 there is no difference: what its commands and its broker said to each
+# other was recorded on the socket. The commands' part is said again byte for byte, and our answers
+# must be the same. Two were changed by hand: the text of an error is free, and an event has no route
+# delimiter here, as RFC 3 has it.
 
 . "$(dirname "$0")/lib.sh"
 
