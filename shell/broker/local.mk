@@ -19,6 +19,7 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/main.c \
 	%D%/options.c %D%/options.h \
 	%D%/net.c %D%/net.h \
+	%D%/net_watch.c %D%/net_watch.h \
 	%D%/program.c %D%/program.h \
 	%D%/rundir.c %D%/rundir.h
 shell_broker_flux_broker_CPPFLAGS = $(AM_CPPFLAGS)

@@ -15,12 +15,14 @@
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/net.h"
+#include "shell/broker/net_watch.h"
 #include "shell/broker/router.h"
 #include "shell/broker/router_overlay.h"
 
 struct net {
     struct router *rt;
     struct overlay *ov;
+    struct net_watch *watch;
     const struct net_ops *ops;
     void *arg;
 };
@@ -80,6 +82,21 @@ static void online_cb (struct overlay *ov, void *arg)
     net->ops->online (net->arg);
 }
 
+static void status_cb (struct overlay *ov, uint32_t rank, int status, bool torpid, void *arg)
+{
+    struct net *net = arg;
+
+    net_watch_child (net->watch, ov, rank, status, torpid);
+}
+
+static void trace_cb (struct overlay *ov, const char *dir, uint32_t peer, const flux_msg_t *msg,
+                      void *arg)
+{
+    struct net *net = arg;
+
+    net_watch_message (net->watch, dir, peer, msg);
+}
+
 static void log_cb (struct overlay *ov, int level, const char *text, void *arg)
 {
     if (level <= 4)
@@ -94,7 +111,9 @@ static const struct overlay_ops overlay_ops = {
     .parent_down = parent_down_cb,
     .rank_state = rank_state_cb,
     .online = online_cb,
+    .status = status_cb,
     .log = log_cb,
+    .trace = trace_cb,
 };
 
 /* Router to overlay */
@@ -147,15 +166,29 @@ static const struct router_overlay_ops router_ops = {
 static void health_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct net *net = arg;
-    json_t *o = overlay_health (net->ov);
-    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
 
-    if (s)
-        router_respond (rt, msg, s);
-    else
-        router_respond_error (rt, msg, ENOMEM, NULL);
-    free (s);
-    json_decref (o);
+    net_watch_health (net->watch, net->ov, msg);
+}
+
+static void monitor_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+
+    net_watch_monitor (net->watch, net->ov, msg);
+}
+
+static void trace_request_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+
+    net_watch_trace (net->watch, msg);
+}
+
+static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+
+    net_watch_disconnect (net->watch, msg);
 }
 
 static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -194,6 +227,9 @@ static void disconnect_subtree_cb (struct router *rt, const flux_msg_t *msg, voi
 
 static const struct handler_row rows[] = {
     {"health", health_cb, FLUX_ROLE_ALL},
+    {"monitor", monitor_cb, FLUX_ROLE_ALL},
+    {"trace", trace_request_cb, FLUX_ROLE_OWNER},
+    {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
     {"stats-get", stats_cb, FLUX_ROLE_OWNER},
     {"topology", topology_cb, FLUX_ROLE_ALL},
     {"disconnect-subtree", disconnect_subtree_cb, FLUX_ROLE_OWNER},
@@ -311,6 +347,10 @@ struct net *net_create (struct router *rt, struct attrs *attrs, struct bootstrap
     net->rt = rt;
     net->ops = ops;
     net->arg = arg;
+    if (!(net->watch = net_watch_create (rt))) {
+        errprintf (errp, "out of memory");
+        goto error;
+    }
     if (create_overlay (net, attrs, info, errp) < 0 || wire_up (net, attrs, b, errp) < 0)
         goto error;
     if (set_attrs (net, attrs, info) < 0 || router_service_add (rt, "overlay", rows, net) < 0) {
@@ -331,6 +371,7 @@ void net_destroy (struct net *net)
         router_service_remove (net->rt, "overlay");
         router_set_overlay (net->rt, NULL, NULL);
         overlay_destroy (net->ov);
+        net_watch_destroy (net->watch);
         free (net);
         errno = saved_errno;
     }

@@ -10,7 +10,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/inputs.c %D%/inputs.h %D%/interactive.c %D%/iodata.c %D%/iodata.h %D%/job.c %D%/job.h \
 	%D%/job_eventlog.c %D%/job_misc.c %D%/job_raise.c %D%/job_raise.h %D%/job_wait.c %D%/jobinfo.c \
 	%D%/jobinfo.h %D%/joblist.c %D%/joblist.h %D%/jobs.c %D%/jobstream.c %D%/jobstream.h \
-	%D%/logline.c %D%/logline.h %D%/overlay.c %D%/pgrep.c %D%/ping.c %D%/progress.c %D%/progress.h \
+	%D%/logline.c %D%/logline.h %D%/overlay.c %D%/overlay.h %D%/overlay_trace.c %D%/pgrep.c %D%/ping.c %D%/progress.c %D%/progress.h \
 	%D%/proxy.c %D%/pstree.c %D%/pump.c %D%/pump.h %D%/queue.c %D%/queue_list.c %D%/queue_list.h \
 	%D%/relay.c %D%/resource.c %D%/resource.h %D%/resource_list.c %D%/resource_status.c %D%/rset.c \
 	%D%/rset.h %D%/run.c %D%/run_verb.c %D%/shutdown.c %D%/start.c %D%/start_test.c \

@@ -9,13 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <flux/hostlist.h>
+#include <flux/idset.h>
 
 #include "shell/cmd/client.h"
+#include "lib/util/monotime.h"
 #include "shell/cmd/fmt.h"
+#include "shell/cmd/overlay.h"
 #include "shell/cmd/term.h"
 #include "shell/cmd/verbs.h"
 
-#define OVERLAY_TIMEOUT 5.0
+#define OVERLAY_TIMEOUT 0.5
 #define OVERLAY_DEPTH_MAX 64
 
 struct tree {
@@ -23,12 +26,15 @@ struct tree {
     flux_t *h;
     struct hostlist *hosts;
     double timeout;
-    bool summary, down, plain, color, ghost;
+    int verbose;
+    bool summary, down, plain, color;
+    double rpc_time; // of the last answer
 };
 
 /* The caller frees the answer. NULL when the broker does not answer. */
 static json_t *health (struct tree *t, uint32_t rank, flux_error_t *errp)
 {
+    double start = monotime_now ();
     flux_future_t *f = flux_rpc (t->h, "overlay.health", NULL, rank, 0);
     const char *text;
     json_t *o = NULL;
@@ -39,6 +45,7 @@ static json_t *health (struct tree *t, uint32_t rank, flux_error_t *errp)
         snprintf (errp->text, sizeof (errp->text), "%s",
                   errno == ETIMEDOUT ? "no answer in time" : cmd_why (f));
     flux_future_destroy (f);
+    t->rpc_time = monotime_now () - start;
     return o;
 }
 
@@ -51,63 +58,112 @@ static const char *color_of (const char *status)
     return strcmp (status, "offline") == 0 ? "\033[37m" : "\033[31m";
 }
 
-static void print_node (struct tree *t, const char *indent, int rank, const char *status,
-                        double duration, const char *error)
+struct node {
+    int rank;
+    const char *status;
+    double duration;
+    const char *error;
+    double rpc_time; // 0: did not answer
+};
+
+static void print_node (struct tree *t, const char *indent, const struct node *n)
 {
     const char *host =
-        t->hosts && rank < hostlist_count (t->hosts) ? hostlist_nth (t->hosts, rank) : "";
+        t->hosts && n->rank < hostlist_count (t->hosts) ? hostlist_nth (t->hosts, n->rank) : "";
     char since[32];
 
-    fmt_duration (duration, since, sizeof (since));
-    printf ("%s%d %s: %s%s%s%s%s%s%s\n", t->plain ? "" : indent, rank, host,
-            t->color ? color_of (status) : "", status, t->color ? "\033[0m" : "",
-            duration > 0 ? " for " : "", duration > 0 ? since : "", error && *error ? ": " : "",
-            error ? error : "");
+    printf ("%s%d %s: %s%s%s", t->plain ? "" : indent, n->rank, host,
+            t->color ? color_of (n->status) : "", n->status, t->color ? "\033[0m" : "");
+    fmt_duration (n->duration, since, sizeof (since));
+    if (t->verbose > 0 && n->duration > 0)
+        printf (" for %s", since);
+    if (t->verbose > 1 && n->rpc_time > 0)
+        printf (" (%.3f ms)", n->rpc_time * 1e3);
+    if (n->error && *n->error)
+        printf (": %s", n->error);
+    printf ("\n");
 }
 
-/* What is printed in front of children: lines that go on from the levels above. */
+static bool is_up (const char *status)
+{
+    return strcmp (status, "offline") != 0 && strcmp (status, "lost") != 0;
+}
+
+static void walk (struct tree *t, const char *above, json_t *node, int depth);
+
+/* One child and what is below it. */
+static void walk_child (struct tree *t, const char *above, json_t *child, bool last, int depth)
+{
+    const char *tee = term_utf8 () ? "├─ " : "|- ", *elbow = term_utf8 () ? "└─ " : "`- ";
+    const char *bar = term_utf8 () ? "│  " : "|  ";
+    char *here = NULL, *below = NULL;
+    struct node n = {.status = ""};
+    flux_error_t why = {""};
+    json_t *sub = NULL;
+
+    json_unpack (child, "{s:i s:s s?F s?s}", "rank", &n.rank, "status", &n.status, "duration",
+                 &n.duration, "error", &n.error);
+    if (is_up (n.status) && depth < OVERLAY_DEPTH_MAX) {
+        if (!(sub = health (t, (uint32_t)n.rank, &why)))
+            n.error = why.text;
+        n.rpc_time = t->rpc_time;
+    }
+    if (asprintf (&here, "%s%s", above, last ? elbow : tee) >= 0 &&
+        asprintf (&below, "%s%s", above, last ? "   " : bar) >= 0) {
+        print_node (t, here, &n);
+        if (sub)
+            walk (t, below, sub, depth + 1);
+    }
+    json_decref (sub);
+    free (here);
+    free (below);
+}
+
+static bool is_shown (const struct tree *t, const json_t *child)
+{
+    const char *status = json_string_value (json_object_get (child, "status"));
+
+    return !t->down || (status && strcmp (status, "full") != 0);
+}
+
+/* `above` is printed in front of children: lines that go on from the levels above. */
 static void walk (struct tree *t, const char *above, json_t *node, int depth)
 {
     json_t *children = json_object_get (node, "children"), *child;
-    size_t count = json_array_size (children), i;
-    const char *tee = term_utf8 () ? "├─ " : "|- ", *elbow = term_utf8 () ? "└─ " : "`- ";
-    const char *bar = term_utf8 () ? "│  " : "|  ";
+    size_t left = 0, i;
 
     json_array_foreach (children, i, child)
     {
-        bool last = i + 1 == count;
-        const char *status = "", *error = NULL;
-        double duration = 0;
-        int rank = 0;
-        char *here, *below;
-        flux_error_t why;
-
-        json_unpack (child, "{s:i s:s s?F s?s}", "rank", &rank, "status", &status, "duration",
-                     &duration, "error", &error);
-        if (t->down && strcmp (status, "full") == 0)
-            continue;
-        if (asprintf (&here, "%s%s", above, last ? elbow : tee) < 0 ||
-            asprintf (&below, "%s%s", above, last ? "   " : bar) < 0)
-            return;
-        print_node (t, here, rank, status, duration, error);
-        bool up = strcmp (status, "offline") != 0 && strcmp (status, "lost") != 0;
-        json_t *sub = up && depth < OVERLAY_DEPTH_MAX ? health (t, rank, &why) : NULL;
-        if (sub)
-            walk (t, below, sub, depth + 1);
-        json_decref (sub);
-        free (here);
-        free (below);
+        left += is_shown (t, child);
+    }
+    json_array_foreach (children, i, child)
+    {
+        if (is_shown (t, child))
+            walk_child (t, above, child, --left == 0, depth);
     }
 }
 
-/* With --wait, ask until the subtree has the state. */
-static void wait_for (struct tree *t, uint32_t rank, const char *state)
+/* With --wait: the broker tells each new state of the subtree. */
+static void wait_for (struct tree *t, uint32_t rank, const char *want)
 {
-    flux_future_t *f = flux_rpc_pack (t->h, "overlay.health", rank, 0, "{s:s}", "wait", state);
+    static const char *const states[] = {"full", "partial", "degraded", "lost", "offline"};
+    const char *status = "";
+    flux_future_t *f;
+    size_t i = 0;
 
-    if (!f || flux_rpc_get (f, NULL) < 0)
-        cmd_die (t->c, "%s", cmd_why (f));
-    flux_future_destroy (f);
+    while (i < sizeof (states) / sizeof (states[0]) && strcmp (states[i], want) != 0)
+        i++;
+    if (i == sizeof (states) / sizeof (states[0]))
+        cmd_die (t->c, "--wait=%s: not one of full, partial, degraded, lost, offline", want);
+    f = flux_rpc (t->h, "overlay.health", NULL, rank, FLUX_RPC_STREAMING);
+    while (f && flux_rpc_get_unpack (f, "{s:s}", "status", &status) == 0) {
+        if (strcmp (status, want) == 0) {
+            flux_future_destroy (f);
+            return;
+        }
+        flux_future_reset (f);
+    }
+    cmd_die (t->c, "%s", cmd_why (f));
 }
 
 static void tree_open (struct tree *t)
@@ -123,15 +179,15 @@ static int run_status (struct cmd *c)
 {
     struct tree t = {.c = c,
                      .timeout = cmd_fsd (c, "timeout", OVERLAY_TIMEOUT),
+                     .verbose = cmd_count (c, "verbose"),
                      .summary = cmd_has (c, "summary"),
                      .down = cmd_has (c, "down"),
                      .plain = cmd_has (c, "no-pretty"),
                      .color = term_color (c)};
     uint32_t rank = cmd_int (c, "rank", 0, 0, 0x7fffffff);
-    const char *status = "", *wait = cmd_str (c, "wait", NULL);
-    double duration = 0;
+    const char *wait = cmd_str (c, "wait", NULL);
+    struct node n = {.rank = rank, .status = ""};
     flux_error_t error;
-    int number = rank;
 
     if (t.timeout == 0)
         t.timeout = -1;
@@ -141,14 +197,135 @@ static int run_status (struct cmd *c)
     json_t *o = health (&t, rank, &error);
     if (!o)
         return cmd_fail (c, "rank %u: %s", rank, error.text);
-    json_unpack (o, "{s?i s?s s?F}", "rank", &number, "status", &status, "duration", &duration);
-    if (t.summary)
-        printf ("%s\n", status);
-    else {
-        print_node (&t, "", number, status, duration, NULL);
+    json_unpack (o, "{s?i s?s s?F}", "rank", &n.rank, "status", &n.status, "duration", &n.duration);
+    n.rpc_time = t.rpc_time;
+    print_node (&t, "", &n);
+    if (!t.summary)
         walk (&t, "", o, 0);
-    }
     json_decref (o);
+    hostlist_destroy (t.hosts);
+    flux_close (t.h);
+    return 0;
+}
+
+/* Errors by their text; there are few different ones. */
+struct failure {
+    char *text;
+    struct idset *ranks;
+    struct failure *next;
+};
+
+static void note_failure (struct failure **list, int rank, const char *text)
+{
+    struct failure *f = *list;
+
+    while (f && strcmp (f->text, text) != 0)
+        f = f->next;
+    if (!f) {
+        if (!(f = calloc (1, sizeof (*f))) || !(f->text = strdup (text)) ||
+            !(f->ranks = idset_create (0, IDSET_FLAG_AUTOGROW)))
+            abort ();
+        while (*list)
+            list = &(*list)->next;
+        *list = f;
+    }
+    idset_set (f->ranks, (unsigned)rank);
+}
+
+/* Those below a lost broker that are in nowhere have lost their parent: `seen` has all that are in,
+ * or have a word of their own. */
+static void gather (struct tree *t, json_t *node, struct idset *seen, struct failure **list,
+                    int depth)
+{
+    json_t *child, *sub;
+    flux_error_t why;
+    size_t i;
+
+    json_array_foreach (json_object_get (node, "children"), i, child)
+    {
+        const char *status = "", *error = NULL;
+        int rank = 0;
+
+        json_unpack (child, "{s:i s:s s?s}", "rank", &rank, "status", &status, "error", &error);
+        if (is_up (status) || error)
+            idset_set (seen, (unsigned)rank);
+        if (error)
+            note_failure (list, rank, error);
+        if (!is_up (status) || depth >= OVERLAY_DEPTH_MAX)
+            continue;
+        if ((sub = health (t, (uint32_t)rank, &why)))
+            gather (t, sub, seen, list, depth + 1);
+        else
+            note_failure (list, rank, why.text);
+        json_decref (sub);
+    }
+}
+
+static void gather_orphans (const json_t *topo, struct idset *seen, struct failure **list)
+{
+    int here = json_integer_value (json_object_get (topo, "rank"));
+    json_t *child;
+    size_t i;
+
+    json_array_foreach (json_object_get (topo, "children"), i, child)
+    {
+        int rank = json_integer_value (json_object_get (child, "rank"));
+        bool below_lost = here != 0 && !idset_test (seen, (unsigned)rank);
+        for (struct failure *f = *list; below_lost && f; f = f->next) {
+            if (idset_test (f->ranks, (unsigned)here)) {
+                note_failure (list, rank, "lost parent");
+                break;
+            }
+        }
+        gather_orphans (child, seen, list);
+    }
+}
+
+static char *hosts_of (struct tree *t, const struct idset *ranks)
+{
+    struct hostlist *hl = hostlist_create ();
+    char *s;
+
+    for (unsigned r = idset_first (ranks); r != IDSET_INVALID_ID; r = idset_next (ranks, r)) {
+        if (t->hosts && (int)r < hostlist_count (t->hosts))
+            hostlist_append (hl, hostlist_nth (t->hosts, (int)r));
+    }
+    s = hostlist_encode (hl);
+    hostlist_destroy (hl);
+    return s;
+}
+
+static json_t *topology (struct cmd *c, flux_t *h);
+
+static int run_errors (struct cmd *c)
+{
+    struct tree t = {.c = c, .timeout = cmd_fsd (c, "timeout", OVERLAY_TIMEOUT)};
+    struct idset *seen = idset_create (0, IDSET_FLAG_AUTOGROW);
+    struct failure *list = NULL;
+    flux_error_t error;
+
+    if (t.timeout == 0)
+        t.timeout = -1;
+    tree_open (&t);
+    json_t *o = health (&t, 0, &error);
+    if (!o || !seen)
+        return cmd_fail (c, "rank 0: %s", error.text);
+    gather (&t, o, seen, &list, 0);
+    json_decref (o);
+    o = topology (c, t.h);
+    gather_orphans (o, seen, &list);
+    json_decref (o);
+    while (list) {
+        struct failure *f = list;
+        char *hosts = hosts_of (&t, f->ranks);
+        printf ("%s: %s\n", hosts ? hosts : "", f->text);
+        list = f->next;
+        idset_destroy (f->ranks);
+        free (f->text);
+        free (f);
+        free (hosts);
+    }
+    idset_destroy (seen);
     hostlist_destroy (t.hosts);
     flux_close (t.h);
     return 0;
@@ -196,58 +373,112 @@ static int run_parentof (struct cmd *c)
     return 0;
 }
 
-static int run_lookup (struct cmd *c)
+/* All ranks of the hosts, which one host may have several of. NULL: no such host, named in *bad. */
+static struct idset *ranks_of (struct tree *t, const char *hosts, const char **bad)
 {
-    flux_t *h = cmd_open (c);
-    const char *s = flux_attr_get (h, "hostlist");
-    struct hostlist *hl = s ? hostlist_decode (s) : NULL;
-    char *end;
+    struct hostlist *hl = hostlist_decode (hosts);
+    struct idset *ids = idset_create (0, IDSET_FLAG_AUTOGROW);
 
-    if (c->argc != 1 || !hl)
-        return cmd_fail (c, "a rank or a host name is needed");
-    long rank = strtol (c->argv[0], &end, 10);
-    if (*end == '\0' && end != c->argv[0]) {
-        if (rank < 0 || rank >= hostlist_count (hl))
-            return cmd_fail (c, "there is no rank %ld", rank);
-        printf ("%s\n", hostlist_nth (hl, rank));
-    } else {
-        int at = hostlist_find (hl, c->argv[0]);
-        if (at < 0)
-            return cmd_fail (c, "%s: no such host", c->argv[0]);
-        printf ("%d\n", at);
+    *bad = hl ? NULL : hosts;
+    for (int i = 0; hl && ids && i < hostlist_count (hl); i++) {
+        char *host = strdup (hostlist_nth (hl, i));
+        bool found = false;
+        for (int r = 0; host && r < hostlist_count (t->hosts); r++) {
+            if (strcmp (hostlist_nth (t->hosts, r), host) == 0) {
+                idset_set (ids, (unsigned)r);
+                found = true;
+            }
+        }
+        free (host);
+        if (!found)
+            *bad = hosts;
     }
     hostlist_destroy (hl);
-    flux_close (h);
+    return ids;
+}
+
+static int run_lookup (struct cmd *c)
+{
+    struct tree t = {.c = c};
+    const char *bad;
+    char *s;
+
+    tree_open (&t);
+    if (c->argc != 1 || !t.hosts)
+        return cmd_fail (c, "ranks or host names are needed");
+    struct idset *ids = idset_decode (c->argv[0]);
+    if (ids && idset_count (ids) > 0) {
+        if ((int)idset_last (ids) >= hostlist_count (t.hosts))
+            return cmd_fail (c, "there is no rank %u", idset_last (ids));
+        s = hosts_of (&t, ids);
+    } else {
+        idset_destroy (ids);
+        ids = ranks_of (&t, c->argv[0], &bad);
+        if (bad)
+            return cmd_fail (c, "%s: no such host", bad);
+        s = idset_encode (ids, IDSET_FLAG_RANGE);
+    }
+    printf ("%s\n", s ? s : "");
+    free (s);
+    idset_destroy (ids);
+    hostlist_destroy (t.hosts);
+    flux_close (t.h);
     return 0;
+}
+
+/* A rank, or a host which has just one. */
+static int target_rank (struct tree *t, const char *target)
+{
+    const char *bad;
+    char *end;
+    long rank = strtol (target, &end, 10);
+
+    if (*end == '\0' && end != target) {
+        if (rank < 0 || (t->hosts && rank >= hostlist_count (t->hosts)))
+            cmd_die (t->c, "there is no rank %ld", rank);
+        return (int)rank;
+    }
+    struct idset *ids = t->hosts ? ranks_of (t, target, &bad) : NULL;
+    if (!ids || bad || idset_count (ids) != 1)
+        cmd_die (t->c, "%s: not a rank, nor a host with one rank", target);
+    rank = idset_first (ids);
+    idset_destroy (ids);
+    return (int)rank;
 }
 
 static int run_disconnect (struct cmd *c)
 {
     int parent = cmd_int (c, "parent", -1, 0, 0x7fffffff);
-    char *end;
+    struct tree t = {.c = c};
 
     if (c->argc != 1)
-        return cmd_fail (c, "a rank is needed");
-    long rank = strtol (c->argv[0], &end, 10);
-    if (*end || end == c->argv[0] || rank < 0)
-        return cmd_fail (c, "%s: not a rank", c->argv[0]);
-    flux_t *h = cmd_open (c);
+        return cmd_fail (c, "a rank or a host is needed");
+    tree_open (&t);
+    int rank = target_rank (&t, c->argv[0]);
     if (parent < 0) {
-        json_t *o = topology (c, h);
+        json_t *o = topology (c, t.h);
         if ((parent = parent_of (o, rank)) < 0)
-            return cmd_fail (c, "rank %ld has no parent", rank);
+            return cmd_fail (c, "rank %d has no parent", rank);
         json_decref (o);
     }
-    cmd_warn (c, "asking rank %d to disconnect child rank %ld", parent, rank);
-    json_decref (cmd_rpc (c, h, "overlay.disconnect-subtree", parent,
-                          cmd_pack (c, "{s:i}", "rank", (int)rank), NULL));
-    flux_close (h);
+    cmd_warn (c, "asking rank %d to disconnect child rank %d", parent, rank);
+    json_decref (cmd_rpc (c, t.h, "overlay.disconnect-subtree", parent,
+                          cmd_pack (c, "{s:i}", "rank", rank), NULL));
+    hostlist_destroy (t.hosts);
+    flux_close (t.h);
     return 0;
 }
 
 static const struct cmd_opt status_opts[] = {
     {.key = 'r', .name = "rank", .arg = "NODEID", .help = "The subtree from this broker (0)"},
-    {.key = 't', .name = "timeout", .arg = "FSD", .help = "Wait so long for each broker (5s)"},
+    {.key = 't',
+     .name = "timeout",
+     .arg = "FSD",
+     .help = "Wait so long for each broker (0.5s; 0: for ever)"},
+    {.key = 'v',
+     .name = "verbose",
+     .help = "Since when; twice: the time of each answer",
+     .flags = CMD_OPT_REPEAT},
     {.name = "summary", .help = "Only the status of the whole"},
     {.name = "down", .help = "Only what is not full"},
     {.name = "no-pretty", .help = "No indentation"},
@@ -257,12 +488,20 @@ static const struct cmd_opt status_opts[] = {
      .arg = "WHEN",
      .help = "Use color: auto (the default), always or never",
      .flags = CMD_OPT_OPTARG},
-    {.key = 'w', .name = "wait", .arg = "STATE", .help = "Wait for full, partial, degraded"},
+    {.key = 'w',
+     .name = "wait",
+     .arg = "STATE",
+     .help = "Wait for full, partial, degraded, lost, offline"},
     {0},
 };
 
 static const struct cmd_opt disconnect_opts[] = {
     {.key = 'r', .name = "parent", .arg = "NODEID", .help = "The parent's rank (found out)"},
+    {0},
+};
+
+static const struct cmd_opt errors_opts[] = {
+    {.key = 't', .name = "timeout", .arg = "FSD", .help = "Wait so long for each broker (0.5s)"},
     {0},
 };
 
@@ -275,8 +514,8 @@ static const struct cmd_verb status_verb = {
 
 static const struct cmd_verb lookup_verb = {
     .name = "lookup",
-    .args = "RANK|HOST",
-    .summary = "Show the host of a rank, or the rank of a host",
+    .args = "RANKS|HOSTS",
+    .summary = "Show the hosts of ranks, or the ranks of hosts",
     .run = run_lookup,
 };
 
@@ -287,16 +526,24 @@ static const struct cmd_verb parentof_verb = {
     .run = run_parentof,
 };
 
+static const struct cmd_verb errors_verb = {
+    .name = "errors",
+    .summary = "Show why brokers are lost",
+    .opts = {errors_opts},
+    .run = run_errors,
+};
+
 static const struct cmd_verb disconnect_verb = {
     .name = "disconnect",
-    .args = "RANK",
+    .args = "RANK|HOST",
     .summary = "Cut a subtree off",
     .opts = {disconnect_opts},
     .run = run_disconnect,
 };
 
-static const struct cmd_verb *const subs[] = {&status_verb, &lookup_verb, &parentof_verb,
-                                              &disconnect_verb, NULL};
+static const struct cmd_verb *const subs[] = {
+    &status_verb,     &errors_verb,        &lookup_verb, &parentof_verb,
+    &disconnect_verb, &overlay_trace_verb, NULL};
 
 const struct cmd_verb cmd_verb_overlay = {
     .name = "overlay",

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# flux overlay: status, errors, lookup, parentof, disconnect, trace.
+
+. "$(dirname "$0")/lib.sh"
+
+[ -x "$top_builddir/shell/broker/flux-broker" ] || skip_all "flux-broker is not built"
+
+# in_instance: run what comes on stdin in a new instance of seven: 0 - {1 - {3 4}, 2 - {5 6}}
+in_instance ()
+{
+    cat >inside.sh
+    timeout -k 5 50 flux start --test-size=7 --test-hosts='h[0-6]' -Stbon.topo=kary:2 \
+        bash -eu -o pipefail inside.sh 2>err || { local code=$?; cat err; return $code; }
+}
+
+broker_pid ()
+{
+    local leader start
+    leader=$(flux getattr broker.pid)
+    start=$(ps -o ppid= -p "$leader")
+    pgrep -P "${start// /}" flux-broker | sort -n | sed -n "$(($1 + 1))p"
+}
+
+test_case 'status shows the tree' <<'END'
+in_instance <<'EOF'
+flux overlay status -w full >got
+expect_equal "$(cat <<'TREE'
+0 h0: full
+├─ 1 h1: full
+│  ├─ 3 h3: full
+│  └─ 4 h4: full
+└─ 2 h2: full
+   ├─ 5 h5: full
+   └─ 6 h6: full
+TREE
+)" "$(cat got)"
+expect_output '0 h0: full' flux overlay status --summary
+expect_output '0 h0: full' flux overlay status --down
+expect_equal "2 h2: full" "$(flux overlay status -r 2 --no-pretty | head -n 1)"
+expect_match '^0 h0: full for .*s$' "$(flux overlay status -v)"
+expect_match '^0 h0: full for .*s \([0-9.]+ ms\)$' "$(flux overlay status -vv)"
+expect_equal "" "$(flux overlay errors)"
+EOF
+END
+
+test_case 'lookup and parentof' <<'END'
+in_instance <<'EOF'
+expect_output 'h[0-2]' flux overlay lookup 0-2
+expect_output h6 flux overlay lookup 6
+expect_output 2-4 flux overlay lookup 'h[2-4]'
+expect_output 2 flux overlay parentof 5
+expect_output 0 flux overlay parentof 1
+expect_fail flux overlay lookup 7
+expect_fail flux overlay lookup nosuchhost
+expect_fail flux overlay parentof 0
+expect_fail flux overlay parentof 7
+EOF
+END
+
+test_case 'a lost broker: degraded, its children are adopted' <<'END'
+in_instance <<'EOF'
+flux overlay status -w full >/dev/null
+flux overlay status -w degraded >/dev/null & waiter=$!
+sleep .2
+kill -9 $(broker_pid 1)
+wait $waiter
+wait_until 5 flux ping -c 1 --rank 3 attr
+wait_until 5 flux ping -c 1 --rank 4 attr
+flux overlay status >got
+expect_in_file '^0 h0: degraded$' got
+expect_in_file '1 h1: lost: lost connection$' got
+expect_in_file '^├─ 3 h3: full$' got
+expect_in_file '^└─ 4 h4: full$' got
+expect_output 'h1: lost connection' flux overlay errors
+EOF
+END
+
+test_case 'disconnect: those below go with it' <<'END'
+in_instance <<'EOF'
+flux overlay status -w full >/dev/null
+flux overlay disconnect h2
+sleep .2
+flux overlay errors >got
+expect_in_file '^h2: disconnected by request$' got
+expect_in_file '^h\[5-6\]: lost parent$' got
+expect_fail flux overlay disconnect 2
+expect_fail flux overlay disconnect nosuchhost
+flux ping -c 1 --rank 3 attr
+EOF
+END
+
+test_case 'trace: requests and responses, by peer, type and topic' <<'END'
+in_instance <<'EOF'
+flux overlay trace >all & flux overlay trace -t request 'attr.*' >requests &
+flux overlay trace -r 2 --full 'attr.*' >two &
+until grep -q attr.ping all && grep -q attr.ping requests; do flux ping -c 1 --rank 3 attr; sleep .1; done >/dev/null
+flux ping -c 1 --rank 6 attr
+wait_until 5 grep -q '"rank": 6' two
+kill %1 %2 %3
+expect_in_file '^[-0-9]+T[0-9:.]+ tx 1 request attr.ping \[[0-9]+\]$' all
+expect_in_file '^[-0-9]+T[0-9:.]+ rx 1 response attr.ping \[[0-9]+\] success$' all
+expect_no_match response "$(cat requests)"
+expect_no_match '[rt]x [^2] ' "$(cat two)"
+expect_fail flux overlay trace -t nonsense
+expect_fail flux overlay trace a b
+expect_fail flux overlay trace --delta
+EOF
+END
+
+test_done
