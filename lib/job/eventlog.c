@@ -43,38 +43,39 @@ static int end (struct buf *b, size_t start)
     return 0;
 }
 
-int eventlog_append (struct buf *b, double timestamp, const char *name, const char *context)
+/* The context is text, or JSON, or there is none. */
+static int append (struct buf *b, double timestamp, const char *name, const char *text,
+                   const json_t *json)
 {
     size_t start = b->len;
 
+    if (begin (b, timestamp, name) < 0)
+        return -1;
+    if (text || json)
+        buf_puts (b, ",\"context\":");
+    if (text)
+        buf_puts (b, text);
+    if (json)
+        jsonbuf_json (b, json);
+    return end (b, start);
+}
+
+int eventlog_append (struct buf *b, double timestamp, const char *name, const char *context)
+{
     if (context && strchr (context, '\n')) {
         errno = EINVAL;
         return -1;
     }
-    if (begin (b, timestamp, name) < 0)
-        return -1;
-    if (context) {
-        buf_puts (b, ",\"context\":");
-        buf_puts (b, context);
-    }
-    return end (b, start);
+    return append (b, timestamp, name, context, NULL);
 }
 
 int eventlog_append_json (struct buf *b, double timestamp, const char *name, const json_t *context)
 {
-    size_t start = b->len;
-
     if (context && !json_is_object (context)) {
         errno = EINVAL;
         return -1;
     }
-    if (begin (b, timestamp, name) < 0)
-        return -1;
-    if (context) {
-        buf_puts (b, ",\"context\":");
-        jsonbuf_json (b, context);
-    }
-    return end (b, start);
+    return append (b, timestamp, name, NULL, context);
 }
 
 int eventlog_append_pack (struct buf *b, double timestamp, const char *name, const char *fmt, ...)

@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,18 +15,6 @@
 #include "lib/job/jsonscan.h"
 #include "lib/job/limits.h"
 #include "lib/util/errprintf.h"
-
-int jobspec_invalid (flux_error_t *errp, const char *fmt, ...)
-{
-    flux_error_t text;
-    va_list ap;
-
-    va_start (ap, fmt);
-    vsnprintf (text.text, sizeof (text.text), fmt, ap);
-    va_end (ap);
-    errno = EINVAL;
-    return errprintf (errp, "jobspec: %s", text.text);
-}
 
 /* Tasks. */
 
@@ -310,22 +296,10 @@ struct jobspec *jobspec_from_json (json_t *o, flux_error_t *errp)
 
 struct jobspec *jobspec_decode (const char *s, size_t len, flux_error_t *errp)
 {
-    json_error_t error = {.text = "no text"};
+    json_t *o = decode_json (s, len, JOBSPEC_TEXT_MAX, "jobspec", errp);
+    struct jobspec *js = o ? jobspec_from_json (o, errp) : NULL;
 
-    if (len > JOBSPEC_TEXT_MAX) {
-        errno = EFBIG;
-        errprintf (errp, "jobspec: %zu bytes are too many", len);
-        return NULL;
-    }
-    json_t *o = s ? json_loadb (s, len, 0, &error) : NULL;
-    if (!o) {
-        jobspec_invalid (errp, "%s", error.text);
-        return NULL;
-    }
-    struct jobspec *js = jobspec_from_json (o, errp);
-    int saved_errno = errno;
-    json_decref (o);
-    errno = saved_errno;
+    decode_json_free (o);
     return js;
 }
 
@@ -428,9 +402,7 @@ struct jobspec *jobspec_update (const struct jobspec *js, const json_t *context,
         }
     }
     new = jobspec_from_json (o, errp);
-out:;
-    int saved_errno = errno;
-    json_decref (o);
-    errno = saved_errno;
+out:
+    decode_json_free (o);
     return new;
 }

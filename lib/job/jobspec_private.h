@@ -6,11 +6,11 @@
 #ifndef FLUX_JOB_JOBSPEC_PRIVATE_H
 #define FLUX_JOB_JOBSPEC_PRIVATE_H
 
+#include "lib/job/decode.h"
 #include "lib/job/jobspec.h"
 
 /* -1 with EINVAL and "jobspec: ...". */
-int jobspec_invalid (flux_error_t *errp, const char *fmt, ...)
-    __attribute__ ((format (printf, 2, 3)));
+#define jobspec_invalid(errp, ...) decode_invalid ((errp), "jobspec", __VA_ARGS__)
 
 /* Fill resources, vertex, nvertices and counts. */
 int jobspec_parse_resources (struct jobspec *js, const json_t *resources, flux_error_t *errp);

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += lib/job/libjob.la
 lib_job_libjob_la_SOURCES = \
 	%D%/limits.h \
+	%D%/decode.c %D%/decode.h \
 	%D%/jsonbuf.c %D%/jsonbuf.h \
 	%D%/jsonscan.c %D%/jsonscan.h \
 	%D%/fluid.c %D%/fluid.h \

@@ -5,10 +5,9 @@
  * only checked. */
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "lib/job/decode.h"
 #include "lib/job/limits.h"
 #include "lib/job/rconstraint.h"
 #include "lib/util/errprintf.h"
@@ -20,19 +19,8 @@ struct match {
     int depth;
 };
 
-__attribute__ ((format (printf, 2, 3))) static struct idset *fail (struct match *m, const char *fmt,
-                                                                   ...)
-{
-    flux_error_t text;
-    va_list ap;
-
-    va_start (ap, fmt);
-    vsnprintf (text.text, sizeof (text.text), fmt, ap);
-    va_end (ap);
-    errno = EINVAL;
-    errprintf (m->errp, "constraint: %s", text.text);
-    return NULL;
-}
+/* An expression that yields NULL. */
+#define fail(m, ...) (decode_invalid ((m)->errp, "constraint", __VA_ARGS__), (struct idset *)NULL)
 
 static struct idset *none (void)
 {

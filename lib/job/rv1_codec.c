@@ -5,11 +5,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/job/decode.h"
 #include "lib/job/jsonbuf.h"
 #include "lib/job/limits.h"
 #include "lib/job/rv1_private.h"
@@ -17,18 +16,7 @@
 #include "lib/set/idset_codec.h"
 #include "lib/util/errprintf.h"
 
-__attribute__ ((format (printf, 2, 3))) static int invalid (flux_error_t *errp, const char *fmt,
-                                                            ...)
-{
-    flux_error_t text;
-    va_list ap;
-
-    va_start (ap, fmt);
-    vsnprintf (text.text, sizeof (text.text), fmt, ap);
-    va_end (ap);
-    errno = EINVAL;
-    return errprintf (errp, "R: %s", text.text);
-}
+#define invalid(errp, ...) decode_invalid ((errp), "R", __VA_ARGS__)
 
 /* An idset of ids below max. A missing or empty one is NULL in *setp. */
 static int take_ids (const json_t *o, const char *what, unsigned int max, struct idset **setp,
@@ -227,22 +215,10 @@ struct rv1 *rv1_from_json (const json_t *o, flux_error_t *errp)
 
 struct rv1 *rv1_decode (const char *s, size_t len, flux_error_t *errp)
 {
-    json_error_t error = {.text = "no text"};
+    json_t *o = decode_json (s, len, RV1_TEXT_MAX, "R", errp);
+    struct rv1 *rs = o ? rv1_from_json (o, errp) : NULL;
 
-    if (len > RV1_TEXT_MAX) {
-        errno = EFBIG;
-        errprintf (errp, "R: %zu bytes are too many", len);
-        return NULL;
-    }
-    json_t *o = s ? json_loadb (s, len, 0, &error) : NULL;
-    if (!o) {
-        invalid (errp, "%s", error.text);
-        return NULL;
-    }
-    struct rv1 *rs = rv1_from_json (o, errp);
-    int saved_errno = errno;
-    json_decref (o);
-    errno = saved_errno;
+    decode_json_free (o);
     return rs;
 }
 
@@ -400,13 +376,7 @@ char *rv1_encode (const struct rv1 *rs)
     struct buf b = {0};
 
     rv1_encode_buf (&b, rs);
-    char *s = buf_steal (&b, NULL);
-    if (!s) {
-        int err = b.err;
-        buf_clear (&b);
-        errno = err;
-    }
-    return s;
+    return buf_take (&b);
 }
 
 json_t *rv1_to_json (const struct rv1 *rs)

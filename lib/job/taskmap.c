@@ -11,6 +11,7 @@
 #include <string.h>
 #include <flux/taskmap.h>
 
+#include "lib/job/decode.h"
 #include "lib/job/limits.h"
 #include "lib/set/idset_codec.h"
 #include "lib/util/errprintf.h"
@@ -31,11 +32,7 @@ struct taskmap {
     struct idset *taskids; // what taskmap_taskids() gave last
 };
 
-static int invalid (flux_error_t *errp, const char *what)
-{
-    errno = EINVAL;
-    return errprintf (errp, "taskmap: %s", what);
-}
+#define invalid(errp, what) decode_invalid ((errp), "taskmap", "%s", (what))
 
 struct taskmap *taskmap_create (void)
 {
@@ -242,7 +239,7 @@ static int decode_json_block (struct taskmap *map, const json_t *o)
     return push (map, (struct block){n[0], n[1], n[2], n[3]});
 }
 
-static int decode_json (struct taskmap *map, const char *s, flux_error_t *errp)
+static int decode_array (struct taskmap *map, const char *s, flux_error_t *errp)
 {
     json_error_t error;
     json_t *o = json_loads (s, 0, &error), *list = o, *block;
@@ -378,7 +375,7 @@ struct taskmap *taskmap_decode (const char *s, flux_error_t *errp)
     if (*s == '(')
         rc = decode_pmi (map, s, errp);
     else if (*s == '{' || *s == '[')
-        rc = decode_json (map, s, errp);
+        rc = decode_array (map, s, errp);
     else
         rc = *s ? decode_raw (map, s, errp) : 0;
     if (rc < 0) {
@@ -454,11 +451,5 @@ char *taskmap_encode (const struct taskmap *map, int flags)
         errno = EINVAL;
         return NULL;
     }
-    char *s = buf_steal (&b, NULL);
-    if (!s) {
-        int err = b.err;
-        buf_clear (&b);
-        errno = err;
-    }
-    return s;
+    return buf_take (&b);
 }

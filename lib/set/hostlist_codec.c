@@ -226,11 +226,5 @@ char *hostlist_encode (struct hostlist *hl)
         return NULL;
     }
     hostlist_encode_buf (&b, hl);
-    char *s = buf_steal (&b, NULL);
-    if (!s) {
-        int err = b.err;
-        buf_clear (&b);
-        errno = err;
-    }
-    return s;
+    return buf_take (&b);
 }

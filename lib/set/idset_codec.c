@@ -70,13 +70,7 @@ char *idset_encode (const struct idset *idset, int flags)
         return NULL;
     }
     idset_encode_buf (&b, idset, flags);
-    char *s = buf_steal (&b, NULL);
-    if (!s) {
-        int err = b.err;
-        buf_clear (&b);
-        errno = err;
-    }
-    return s;
+    return buf_take (&b);
 }
 
 /* Called with each run of a text. */

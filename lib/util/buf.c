@@ -104,6 +104,19 @@ char *buf_steal (struct buf *b, size_t *lenp)
     return data;
 }
 
+char *buf_take (struct buf *b)
+{
+    int err = b->err;
+    char *s = buf_steal (b, NULL);
+
+    if (!s) {
+        err = err ? err : b->err;
+        buf_clear (b);
+        errno = err;
+    }
+    return s;
+}
+
 void buf_reset (struct buf *b)
 {
     b->len = 0;

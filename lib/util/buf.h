@@ -31,6 +31,10 @@ void buf_consume (struct buf *b, size_t n);
 /* Hand the data to the caller, who frees it (never NULL unless err is set); b is empty after. */
 char *buf_steal (struct buf *b, size_t *lenp);
 
+/* The same, for a function that returns the text: when err is set, b is cleared and NULL is
+ * returned with errno. */
+char *buf_take (struct buf *b);
+
 /* Forget the content, keep the memory. */
 void buf_reset (struct buf *b);
 

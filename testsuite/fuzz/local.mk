@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzz targets. `make check` replays their corpora; `make fuzz` builds them with clang and libFuzzer,
 # with sanitizers, and lets each look for FUZZ_SECONDS. New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid message msgio
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio
 FUZZ_SECONDS = 30
 FUZZ_CC = clang
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 FUZZ_LIBS = $(JANSSON_LIBS) -lm
-FUZZ_LIB_SOURCES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_SOURCES) \
+FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_SOURCES) \
 	$(lib_codec_libcodec_la_SOURCES)) \
 	lib/util/aux.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
-FUZZ_OBJECTS = $(FUZZ_LIB_SOURCES:%.c=testsuite/fuzz/obj/%.o)
+FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
 
 FUZZ_REPLAY_LIBS = lib/job/libjob.la lib/util/libutil.la
 FUZZ_REPLAYS = \
@@ -22,10 +22,13 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_eventlog \
 	testsuite/fuzz/replay_query \
 	testsuite/fuzz/replay_jobid \
+	testsuite/fuzz/replay_taskmap \
 	testsuite/fuzz/replay_message \
 	testsuite/fuzz/replay_msgio
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
+testsuite_fuzz_replay_taskmap_SOURCES = %D%/fuzz_taskmap.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_taskmap_LDADD = $(FUZZ_REPLAY_LIBS)
 testsuite_fuzz_replay_idset_SOURCES = %D%/fuzz_idset.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_idset_LDADD = $(FUZZ_REPLAY_LIBS)
 testsuite_fuzz_replay_hostlist_SOURCES = %D%/fuzz_hostlist.c %D%/replay.c %D%/fuzz.h

@@ -36,7 +36,7 @@ static void test_steal (void **state)
     free (s);
     buf_puts (&b, "x");
     buf_putc (&b, 'y');
-    s = buf_steal (&b, NULL);
+    s = buf_take (&b);
     assert_string_equal (s, "xy");
     free (s);
     assert_null (b.data);
@@ -52,7 +52,9 @@ static void test_error_sticks (void **state)
     assert_int_equal (buf_puts (&b, "x"), -1);
     assert_int_equal (errno, EOVERFLOW);
     assert_null (buf_steal (&b, NULL));
-    buf_clear (&b);
+    errno = 0;
+    assert_null (buf_take (&b));
+    assert_int_equal (errno, EOVERFLOW);
     assert_int_equal (buf_puts (&b, "x"), 0);
     buf_clear (&b);
 }
