@@ -17,6 +17,7 @@ struct step;
 
 struct context {
     struct settings *set;
+    int ncomponents;     // in srun: of a heterogeneous job, that were to get an instance
     struct local *local; // in srun, once a step gets an instance
     struct step *step;   // in slurmstepd, once it is known that the step gets one
 };
@@ -36,6 +37,7 @@ int batch_task_init (spank_t sp, struct context *ctx);
 int step_user_init (spank_t sp, struct context *ctx);
 int step_task_init (spank_t sp, struct context *ctx);
 int step_task_post_fork (spank_t sp, struct context *ctx);
+int step_task_exit (spank_t sp, struct context *ctx);
 void step_exit (spank_t sp, struct context *ctx);
 
 #endif /* !FLUX_SPANK_CONTEXT_H */

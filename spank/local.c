@@ -190,6 +190,13 @@ int local_init_post_opt (spank_t sp, struct context *ctx)
 
     set->mode = step_mode (set, getenv ("SLURM_JOB_ID") != NULL);
     unsetenv (TICKET_VARIABLE);
+    /* srun comes here once for each component of a heterogeneous job, and only for one of them to
+     * local_user_init. */
+    if (set->mode != MODE_OFF && ++ctx->ncomponents > 1) {
+        slurm_error ("flux: one instance can't span the components of a heterogeneous job; "
+                     "choose one with --het-group");
+        return -1;
+    }
     if (set->mode == MODE_ON)
         set_input ();
     if (set->mode == MODE_OFF || !attrs)
@@ -213,11 +220,6 @@ int local_user_init (spank_t sp, struct context *ctx)
 
     if (ctx->set->mode != MODE_ON && ctx->set->mode != MODE_TASKS)
         return 0;
-    if (ctx->local) {
-        slurm_error ("flux: one instance can't span the components of a heterogeneous job; "
-                     "choose one with --het-group");
-        return -1;
-    }
     if (!(local = ctx->local = calloc (1, sizeof (*local))))
         return -1;
     local->stop[0] = local->stop[1] = -1;

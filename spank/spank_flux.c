@@ -27,6 +27,7 @@ PUBLIC spank_f slurm_spank_local_user_init;
 PUBLIC spank_f slurm_spank_user_init;
 PUBLIC spank_f slurm_spank_task_init;
 PUBLIC spank_f slurm_spank_task_post_fork;
+PUBLIC spank_f slurm_spank_task_exit;
 PUBLIC spank_f slurm_spank_exit;
 
 SPANK_PLUGIN (flux, 1)
@@ -119,6 +120,11 @@ int slurm_spank_task_init (spank_t sp, int ac, char **av)
 int slurm_spank_task_post_fork (spank_t sp, int ac, char **av)
 {
     return step_task_post_fork (sp, &plugin);
+}
+
+int slurm_spank_task_exit (spank_t sp, int ac, char **av)
+{
+    return step_task_exit (sp, &plugin);
 }
 
 int slurm_spank_exit (spank_t sp, int ac, char **av)

@@ -158,6 +158,17 @@ int step_task_post_fork (spank_t sp, struct context *ctx)
     return 0;
 }
 
+/* slurmstepd does not come to step_exit() before all processes that it tracks are gone, and with
+ * cgroups a broker beside the tasks is one of them. */
+int step_task_exit (spank_t sp, struct context *ctx)
+{
+    struct step *step = ctx->step;
+
+    if (step && ++step->nexited == step->ntasks)
+        beside_end (step);
+    return 0;
+}
+
 void step_exit (spank_t sp, struct context *ctx)
 {
     struct step *step = ctx->step;

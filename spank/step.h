@@ -17,6 +17,7 @@ struct step {
     int hold[2];     // a pipe that tells the step's other tasks when the broker has ended
     uint32_t ntasks; // on this node
     uint32_t nforked;
+    uint32_t nexited;
     int ready; // readable once the instance is up, with --flux=tasks
     uid_t uid; // the user
     gid_t gid;

@@ -233,6 +233,11 @@ int bootstrap_finish (struct bootstrap *b, const char *uri, const char *pubkey,
     return 0;
 }
 
+bool bootstrap_is_refused (const struct bootstrap *b)
+{
+    return b->refused;
+}
+
 void bootstrap_abort (struct bootstrap *b, const char *why)
 {
     int saved = errno;

@@ -66,10 +66,13 @@ const struct bootstrap_info *bootstrap_get_info (const struct bootstrap *b);
 
 /* Publish where this rank's overlay listens and its public key (both may be "" on a rank that has
  * no children), and get the record of parent_rank (BOOTSTRAP_NO_PARENT on rank 0). Returns when
- * every rank of the instance has published. A failure says in errp what a user should read; on the
- * wire-up all ranks get the same sentence, and the server prints it: rank 0 need not. */
+ * every rank of the instance has published. A failure says in errp what a user should read. */
 int bootstrap_finish (struct bootstrap *b, const char *uri, const char *pubkey,
                       uint32_t parent_rank, flux_error_t *errp);
+
+/* Did bootstrap_finish() fail because the wire-up has failed for all? Then the server says why, and
+ * the ranks need not say it all again. */
+bool bootstrap_is_refused (const struct bootstrap *b);
 
 /* This rank can't take part: tell the others why, in one sentence, so that they don't wait. */
 void bootstrap_abort (struct bootstrap *b, const char *why);

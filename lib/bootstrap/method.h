@@ -26,6 +26,7 @@ struct bootstrap {
     struct bootstrap_info info;
     double timeout;
     int ready_fd; // or -1
+    bool refused;
     /* What info points to */
     char *jobid;
     char *hostname;

@@ -181,6 +181,7 @@ static int wireup_finish (struct bootstrap *b, const char *uri, const char *pubk
     if (send_self (b, WIRE_HELLO, uri, pubkey, NULL, deadline, errp) < 0 ||
         wireup_recv (w->fd, &w->sealer, &rec, deadline, errp) < 0)
         return -1;
+    b->refused = rec.kind == WIRE_FAILED;
     if (check_ready (w, &rec, errp) == 0)
         rc = use_ready (b, &rec, errp);
     wire_record_clear (&rec);

@@ -615,7 +615,10 @@ int main (int argc, char **argv)
         return 1;
     b.program_argv = options_parse (argc, argv, b.attrs);
     if (broker_init (&b, &error) < 0) {
-        complain (&b, "%s", error.text);
+        if (b.bootstrap && bootstrap_is_refused (b.bootstrap))
+            b.exit_code = 1;
+        else
+            complain (&b, "%s", error.text);
         if (b.bootstrap)
             bootstrap_abort (b.bootstrap, error.text);
     } else {

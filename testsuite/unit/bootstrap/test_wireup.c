@@ -88,7 +88,10 @@ static int client (uint32_t rank, uint32_t size, enum behaviour how, int fd, int
         return OK;
     }
     if (bootstrap_finish (b, uri, "k", how == BAD_PARENT ? size : binary_parent (rank), &e) < 0) {
-        rc = write (report, e.text, strlen (e.text)) > 0 ? FINISH_FAILED : WRONG;
+        rc =
+            write (report, e.text, strlen (e.text)) > 0 && (how != GOOD || bootstrap_is_refused (b))
+                ? FINISH_FAILED
+                : WRONG;
         bootstrap_destroy (b);
         return rc;
     }
