@@ -203,6 +203,17 @@ static void man_subs (FILE *f, const struct cmd_verb *v)
     }
 }
 
+static void man_list (FILE *f)
+{
+    for (int i = 0; cmd_verbs[i]; i++) {
+        if (cmd_verbs[i]->flags & CMD_VERB_HIDDEN)
+            continue;
+        fprintf (f, ".TP\n\\fB%s\\fR\n", cmd_verbs[i]->name);
+        man_text (f, cmd_verbs[i]->summary);
+        fputs (".\n", f);
+    }
+}
+
 /* The template's lines `@NAME verb@` ... are replaced by what the tables of that verb say. */
 static int man_line (FILE *f, const char *line)
 {
@@ -211,6 +222,10 @@ static int man_line (FILE *f, const char *line)
 
     if (sscanf (line, "@%15[A-Z] %63[a-z-]@", what, name) != 2) {
         fputs (line, f);
+        return 0;
+    }
+    if (strcmp (what, "LIST") == 0) {
+        man_list (f);
         return 0;
     }
     if (!(v = cmd_find (cmd_verbs, name)))
