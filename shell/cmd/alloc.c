@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/job/jobspec_build.h"
 #include "shell/cmd/attach.h"
 #include "shell/cmd/client.h"
+#include "shell/cmd/jobinfo.h"
 #include "shell/cmd/submit_spec.h"
 #include "shell/cmd/verbs.h"
 
@@ -26,28 +28,27 @@ static void add_pty (struct cmd *c, json_t *jobspec)
         cmd_die (c, "out of memory");
 }
 
-/* The uri that the instance notes on its job once it can be reached; the caller frees it. */
+/* The uri that the instance notes on its job once it can be reached; the caller frees it. The note
+ * need not be in the eventlog, so it is asked for until it is there or the job has ended. */
 static char *wait_for_uri (struct cmd *c, flux_t *h, flux_jobid_t id)
 {
-    flux_future_t *f = flux_job_event_watch (h, id, "eventlog", 0);
-    const char *text, *uri;
-    char *found = NULL;
+    struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    bool said = false;
 
-    while (f && !found) {
-        if (flux_job_event_watch_get (f, &text) < 0)
-            break;
-        json_t *o = json_loads (text, 0, NULL);
-        const char *name = json_string_value (json_object_get (o, "name"));
-        if (name && strcmp (name, "memo") == 0 &&
-            json_unpack (o, "{s:{s:s}}", "context", "uri", &uri) == 0)
-            found = strdup (uri);
-        if (name && cmd_has (c, "verbose") && strcmp (name, "alloc") == 0)
+    for (;; nanosleep (&pause, NULL)) {
+        json_t *in = cmd_pack (c, "{s:I s:[ss]}", "id", id, "attrs", "state", "annotations");
+        json_t *out = cmd_rpc (c, h, "job-list.list-id", FLUX_NODEID_ANY, in, FID (id));
+        json_t *job = json_object_get (out, "job");
+        int state = json_integer_value (json_object_get (job, "state"));
+        char *uri = jobinfo_uri (job) ? strdup (jobinfo_uri (job)) : NULL;
+
+        json_decref (out);
+        if (state == FLUX_JOB_STATE_RUN && !said && cmd_has (c, "verbose"))
             fprintf (stderr, "%s: resources allocated\n", FID (id));
-        json_decref (o);
-        flux_future_reset (f);
+        said |= state == FLUX_JOB_STATE_RUN;
+        if (uri || (state & (FLUX_JOB_STATE_CLEANUP | FLUX_JOB_STATE_INACTIVE)))
+            return uri;
     }
-    flux_future_destroy (f);
-    return found;
 }
 
 static int background (struct cmd *c, flux_t *h, flux_jobid_t id)

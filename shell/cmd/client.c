@@ -13,10 +13,15 @@
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "shell/cmd/client.h"
+#include "shell/cmd/uri_resolve.h"
 
 flux_t *cmd_open_uri (const char *uri, flux_error_t *errp)
 {
-    return flux_open_ex (uri, 0, errp);
+    char *near = uri ? uri_prefer_local (uri) : NULL;
+    flux_t *h = flux_open_ex (near, 0, errp);
+
+    free (near);
+    return h;
 }
 
 flux_t *cmd_open (const struct cmd *c)

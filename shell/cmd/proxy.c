@@ -149,8 +149,10 @@ static int run (struct cmd *c)
 
     if (c->argc == 0)
         return cmd_fail (c, "a job id or URI is needed");
-    if (!(uri = uri_resolve (c->argv[0], &error)))
+    char *found = uri_resolve (c->argv[0], &error);
+    if (!found || !(uri = uri_prefer_local (found)))
         return cmd_fail (c, "%s: %s", c->argv[0], error.text);
+    free (found);
     if (strncmp (uri, "ssh://", 6) == 0)
         return run_remote (c, uri);
     flux_t *h = cmd_open_uri (uri, &error);

@@ -586,7 +586,7 @@ static void make_nest_request (struct maker *m)
 
 static char **broker_opts (const struct cmd *c)
 {
-    char **out = calloc (RULES_MAX + 1, sizeof (char *));
+    char **out = calloc (RULES_MAX + 3, sizeof (char *));
     const char *s;
     int n = 0, iter = 0;
 
@@ -615,6 +615,12 @@ int submit_spec_nest (struct submit_spec *spec, const struct cmd *c, flux_error_
     struct maker m = {.c = c, .errp = errp};
     char **opts = broker_opts (c);
 
+    if (opts && c->argc == 0 && cmd_has (c, "bg")) { // no initial program: it runs until shutdown
+        int n = 0;
+        while (opts[n])
+            n++;
+        opts[n] = strdup ("-Sbroker.rc2_none=1");
+    }
     make_request (&m, c->argv, c->argc);
     make_nest_request (&m);
     if (!m.failed && !(m.spec = jobspec_build_nest (&m.req, opts, errp)))

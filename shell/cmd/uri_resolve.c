@@ -37,8 +37,7 @@ char *uri_local (const char *uri)
     return asprintf (&out, "local://%s", path) < 0 ? NULL : out;
 }
 
-/* A URI as another host sees it can be had more cheaply on the same host. */
-static char *prefer_local (const char *uri)
+char *uri_prefer_local (const char *uri)
 {
     char host[256] = "";
     const char *path = strncmp (uri, "ssh://", 6) == 0 ? strchr (uri + 6, '/') : NULL;
@@ -68,7 +67,7 @@ static char *job_uri (flux_t *h, flux_jobid_t id, flux_error_t *errp)
         errno = ENOENT;
         errprintf (errp, "job %s is no instance", FID (id));
     } else
-        s = prefer_local (uri);
+        s = strdup (uri);
     json_decref (out);
     return s;
 }

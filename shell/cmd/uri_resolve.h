@@ -16,6 +16,10 @@ char *uri_resolve (const char *target, flux_error_t *errp);
 char *uri_remote (const char *uri);
 char *uri_local (const char *uri);
 
+/* ssh://host/path as local:///path when host is this one and the path is there, else as it is; the
+ * caller frees it. */
+char *uri_prefer_local (const char *uri);
+
 /* FLUX_URI of the parent of an instance, `levels` up, -1 for the outermost; the caller frees it.
  * NULL with a sentence when it has none. uri NULL: FLUX_URI. */
 char *uri_parent (const char *uri, int levels, flux_error_t *errp);
