@@ -2,25 +2,123 @@
 # The `flux` command. Everything but main() is in libcmd.la, so that unit tests can link it.
 noinst_LTLIBRARIES += shell/cmd/libcmd.la
 shell_cmd_libcmd_la_SOURCES = \
-	%D%/alloc.c %D%/archive_lib.c %D%/archive_lib.h %D%/args.c %D%/attach.c %D%/attach.h \
-	%D%/attach_input.c %D%/attach_input.h %D%/attr.c %D%/batch.c %D%/broker.c %D%/bulk.c %D%/bulk.h \
-	%D%/bulksubmit.c %D%/cancel.c %D%/client.c %D%/client.h %D%/cmd.h %D%/content.c %D%/datetime.c \
-	%D%/directives.c %D%/directives.h %D%/dmesg.c %D%/dump.c %D%/env.c %D%/envrules.c \
-	%D%/envrules.h %D%/event.c %D%/evfmt.c %D%/evfmt.h %D%/fmt.c %D%/fmt.h %D%/fmt_internal.h \
-	%D%/fmt_value.c %D%/help.c %D%/helpverb.c %D%/hostlist.c %D%/inputs.c %D%/inputs.h \
-	%D%/interactive.c %D%/iodata.c %D%/iodata.h %D%/job.c %D%/job.h %D%/job_eventlog.c \
-	%D%/job_misc.c %D%/job_raise.c %D%/job_raise.h %D%/job_wait.c %D%/jobinfo.c %D%/jobinfo.h \
-	%D%/joblist.c %D%/joblist.h %D%/jobs.c %D%/jobstream.c %D%/jobstream.h %D%/kvs.c %D%/kvs.h \
-	%D%/kvs_dir.c %D%/kvs_eventlog.c %D%/kvs_get.c %D%/kvs_ls.c %D%/kvs_misc.c %D%/kvs_namespace.c \
-	%D%/kvs_put.c %D%/logline.c %D%/logline.h %D%/overlay.c %D%/overlay.h %D%/overlay_trace.c \
-	%D%/pgrep.c %D%/ping.c %D%/progress.c %D%/progress.h %D%/proxy.c %D%/pstree.c %D%/pump.c \
-	%D%/pump.h %D%/queue.c %D%/queue_list.c %D%/queue_list.h %D%/relay.c %D%/resource.c \
-	%D%/resource.h %D%/resource_list.c %D%/resource_status.c %D%/restore.c %D%/rset.c %D%/rset.h \
-	%D%/run.c %D%/run_verb.c %D%/shutdown.c %D%/start.c %D%/start_test.c %D%/start_test.h \
-	%D%/submit.c %D%/submit_cc.h %D%/submit_spec.c %D%/submit_spec.h %D%/subst.c %D%/subst.h \
-	%D%/term.c %D%/term.h %D%/top.c %D%/top_draw.c %D%/top_draw.h %D%/treedict.c %D%/treedict.h \
-	%D%/update.c %D%/uptime.c %D%/uri.c %D%/uri_resolve.c %D%/uri_resolve.h %D%/verbs.c %D%/verbs.h \
-	%D%/version.c %D%/watch.c
+	%D%/alloc.c \
+	%D%/archive_lib.c \
+	%D%/archive_lib.h \
+	%D%/args.c \
+	%D%/attach.c \
+	%D%/attach.h \
+	%D%/attach_input.c \
+	%D%/attach_input.h \
+	%D%/attr.c \
+	%D%/batch.c \
+	%D%/broker.c \
+	%D%/bulk.c \
+	%D%/bulk.h \
+	%D%/bulksubmit.c \
+	%D%/cancel.c \
+	%D%/client.c \
+	%D%/client.h \
+	%D%/cmd.h \
+	%D%/content.c \
+	%D%/datetime.c \
+	%D%/directives.c \
+	%D%/directives.h \
+	%D%/dmesg.c \
+	%D%/dump.c \
+	%D%/env.c \
+	%D%/envrules.c \
+	%D%/envrules.h \
+	%D%/event.c \
+	%D%/evfmt.c \
+	%D%/evfmt.h \
+	%D%/fmt.c \
+	%D%/fmt.h \
+	%D%/fmt_internal.h \
+	%D%/fmt_value.c \
+	%D%/help.c \
+	%D%/helpverb.c \
+	%D%/hostlist.c \
+	%D%/inputs.c \
+	%D%/inputs.h \
+	%D%/interactive.c \
+	%D%/iodata.c \
+	%D%/iodata.h \
+	%D%/job.c \
+	%D%/job.h \
+	%D%/job_eventlog.c \
+	%D%/job_misc.c \
+	%D%/job_raise.c \
+	%D%/job_raise.h \
+	%D%/job_wait.c \
+	%D%/jobinfo.c \
+	%D%/jobinfo.h \
+	%D%/joblist.c \
+	%D%/joblist.h \
+	%D%/jobs.c \
+	%D%/jobstream.c \
+	%D%/jobstream.h \
+	%D%/kvs.c \
+	%D%/kvs.h \
+	%D%/kvs_dir.c \
+	%D%/kvs_eventlog.c \
+	%D%/kvs_get.c \
+	%D%/kvs_ls.c \
+	%D%/kvs_misc.c \
+	%D%/kvs_namespace.c \
+	%D%/kvs_put.c \
+	%D%/logline.c \
+	%D%/logline.h \
+	%D%/overlay.c \
+	%D%/overlay.h \
+	%D%/overlay_trace.c \
+	%D%/pgrep.c \
+	%D%/ping.c \
+	%D%/progress.c \
+	%D%/progress.h \
+	%D%/proxy.c \
+	%D%/pstree.c \
+	%D%/pump.c \
+	%D%/pump.h \
+	%D%/queue.c \
+	%D%/queue_list.c \
+	%D%/queue_list.h \
+	%D%/relay.c \
+	%D%/resource.c \
+	%D%/resource.h \
+	%D%/resource_list.c \
+	%D%/resource_status.c \
+	%D%/restore.c \
+	%D%/rset.c \
+	%D%/rset.h \
+	%D%/run.c \
+	%D%/run_verb.c \
+	%D%/shutdown.c \
+	%D%/start.c \
+	%D%/start_test.c \
+	%D%/start_test.h \
+	%D%/submit.c \
+	%D%/submit_cc.h \
+	%D%/submit_spec.c \
+	%D%/submit_spec.h \
+	%D%/subst.c \
+	%D%/subst.h \
+	%D%/term.c \
+	%D%/term.h \
+	%D%/top.c \
+	%D%/top_draw.c \
+	%D%/top_draw.h \
+	%D%/treedict.c \
+	%D%/treedict.h \
+	%D%/update.c \
+	%D%/uptime.c \
+	%D%/uri.c \
+	%D%/uri_resolve.c \
+	%D%/uri_resolve.h \
+	%D%/verbs.c \
+	%D%/verbs.h \
+	%D%/version.c \
+	%D%/watch.c
 
 bin_PROGRAMS += shell/cmd/flux
 shell_cmd_flux_SOURCES = %D%/main.c

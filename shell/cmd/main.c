@@ -113,7 +113,7 @@ int main (int argc, char **argv)
     char err[256] = "out of memory";
     int rc;
 
-    setlocale (LC_ALL, "");
+    setlocale (LC_CTYPE, "");
     if (cmd_parse (&c, &flux_verb, argc, argv, err, sizeof (err)) < 0)
         rc = cmd_fail (&c, "%s (see `flux --help`)", err);
     else
