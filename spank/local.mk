@@ -19,3 +19,4 @@ spank_spank_flux_la_LDFLAGS = -module -avoid-version -shared \
 	-Wl,--version-script=$(srcdir)/%D%/spank_flux.map
 EXTRA_spank_spank_flux_la_DEPENDENCIES = $(srcdir)/%D%/spank_flux.map
 EXTRA_DIST += %D%/spank_flux.map
+dist_man_MANS += %D%/spank_flux.8

@@ -137,4 +137,13 @@ test_case 'an inherited ticket does not count' <<'END'
 expect_equal "a a" "$(as_user env SLURM_FLUX_TICKET='1 2 1 0 2 99 ab 127.0.0.1' srun -N2 echo a | xargs)"
 END
 
+test_case 'the man page has every option and argument' <<'END'
+tr -d '\\' <"$top_srcdir/spank/spank_flux.8" | sed 's/f[BIR]//g' >man
+as_user srun --help | grep -oE '^ +--flux[a-z-]*' | tr -d ' ' | while read -r opt; do expect_in_file "^$opt" man; done
+for arg in $(grep -oE 'arg, "[a-z_]+"' "$top_srcdir/spank/settings.c" | grep -oE '[a-z_]+"' | tr -d '"'); do
+    expect_in_file "^$arg=" man
+done
+expect_equal "" "$(man --warnings -E UTF-8 -l -Tutf8 "$top_srcdir/spank/spank_flux.8" 2>&1 >/dev/null || true)"
+END
+
 test_done
