@@ -26,3 +26,10 @@ testsuite_bench_bench_job_LDADD = lib/job/libjob.la
 check_PROGRAMS += testsuite/bench/rpc_client
 testsuite_bench_rpc_client_SOURCES = %D%/rpc_client.c
 testsuite_bench_rpc_client_LDADD = lib/client/libclient.la
+
+# The matcher: see graph_bench.c. `--check` counts what is looked at, and fails when that is
+# more than promised.
+check_PROGRAMS += testsuite/bench/graph_bench
+testsuite_bench_graph_bench_SOURCES = %D%/graph_bench.c \
+	testsuite/unit/graph/request_text.c testsuite/unit/graph/request_text.h
+testsuite_bench_graph_bench_LDADD = lib/graph/libgraph.la lib/util/libutil.la -lm

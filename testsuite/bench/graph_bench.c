@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What a match costs: time (median of many), and vertices and index entries looked at, which is the
+ * same on every machine.
+ *
+ *     graph_bench [nodes ...]      sizes x policies x fill levels x requests; 1000 10000 by default
+ *     graph_bench --reserve NODES  a full machine and a thousand jobs that wait
+ *     graph_bench --check          the numbers looked at stay within what match.h promises
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/graph/match.h"
+#include "lib/graph/recipe.h"
+#include "lib/util/monotime.h"
+#include "testsuite/unit/graph/request_text.h"
+
+enum { ROUNDS = 201, FIRST_JOB = 1000000000 }; // jobs that fill the graph have lesser ids
+
+static const char *policies[] = {"first", "low", "high", "locality"};
+static const int fills[] = {0, 50, 90, 99};
+static const struct {
+    const char *name, *text;
+} requests[] = {
+    {"1 core", "slot=1/core=1"},
+    {"1 core of a node", "node=1/slot=1/core=1"},
+    {"1 node", "node=1!/slot=1/core=1"},
+    {"64 nodes", "node=64!/slot=1/core=1"},
+};
+#define COUNT(a) (sizeof (a) / sizeof (a[0]))
+
+static void die (const char *what, const char *why)
+{
+    fprintf (stderr, "graph_bench: %s: %s\n", what, why);
+    exit (1);
+}
+
+static uint32_t pick (uint64_t *rng, uint32_t n)
+{
+    *rng ^= *rng << 13;
+    *rng ^= *rng >> 7;
+    *rng ^= *rng << 17;
+    return (*rng >> 11) % n;
+}
+
+static struct graph *make (uint32_t nodes, double *seconds)
+{
+    char recipe[256];
+    flux_error_t error;
+    snprintf (recipe, sizeof (recipe),
+              "cluster/rack=%u/node=100/[socket=2/core=16;gpu=4;memory=256{unit:GB}]", nodes / 100);
+    double t = monotime_now ();
+    struct graph *g = graph_from_recipe (recipe, &error);
+    *seconds = monotime_now () - t;
+    if (!g)
+        die (recipe, error.text);
+    return g;
+}
+
+static size_t add_items (const struct graph *g, uint32_t v, struct result_item *items)
+{
+    size_t n = 1;
+    items[0] = (struct result_item){.vertex = v, .needs = graph_size (g, v), .exclusive = 1};
+    for (uint32_t i = 0; i < graph_child_count (g, v); i++)
+        n += add_items (g, graph_child (g, v, i), items + n);
+    return n;
+}
+
+/* Give away so many of a hundred nodes, here and there. */
+static void fill (struct matcher *m, int percent)
+{
+    struct graph *g = matcher_graph (m);
+    struct result_item items[64];
+    flux_error_t error;
+    const uint32_t *node;
+    uint64_t rng = 42;
+    size_t n = graph_find_type (g, "node", &node), left = n * percent / 100;
+    for (size_t i = 0; i < n && left; i++) {
+        if (pick (&rng, n - i) >= left)
+            continue;
+        left--;
+        size_t k = add_items (g, node[i], items);
+        if (matcher_update (m, i, 0, 100000, false, items, k, NULL, &error) < 0)
+            die ("fill", error.text);
+    }
+}
+
+static int by_value (const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+struct cost {
+    double us;
+    double visits;
+};
+
+static struct cost measure (struct matcher *m, const char *text, const struct policy *policy)
+{
+    double us[ROUNDS], visits[ROUNDS];
+    struct request *req = request_from_text (text, 3600);
+    struct match_counters c;
+    flux_error_t error;
+    int n = 0;
+    for (int i = -2; i < ROUNDS; i++) {
+        double t = monotime_now ();
+        int rc = matcher_match (m, req, MATCH_ALLOCATE, FIRST_JOB + i, 0, policy, NULL, &error);
+        t = monotime_now () - t;
+        matcher_counters (m, &c);
+        if (i >= 0) {
+            us[n] = t * 1e6;
+            visits[n++] = c.visits;
+        }
+        if (rc < 0)
+            continue;
+        if (matcher_cancel (m, FIRST_JOB + i, &error) < 0)
+            die ("cancel", error.text);
+    }
+    qsort (us, n, sizeof (us[0]), by_value);
+    qsort (visits, n, sizeof (visits[0]), by_value);
+    request_destroy (req);
+    return (struct cost){us[n / 2], visits[n / 2]};
+}
+
+static void table (uint32_t nodes)
+{
+    double seconds;
+    struct graph_stats st;
+    flux_error_t error;
+    struct graph *g = make (nodes, &seconds);
+    graph_stats (g, &st);
+    printf ("%u nodes: %zu vertices in %.3f s, %.0f bytes each\n", nodes, st.vertices, seconds,
+            (double)st.bytes / st.vertices);
+    printf ("%-18s %-9s", "median us (visits)", "policy");
+    for (size_t f = 0; f < COUNT (fills); f++)
+        printf ("  %12d %%", fills[f]);
+    printf ("\n");
+    static struct cost cost[COUNT (requests)][COUNT (policies)][COUNT (fills)];
+    for (size_t f = 0; f < COUNT (fills); f++) {
+        struct matcher *m = matcher_create (g, "low", 0, &error);
+        fill (m, fills[f]);
+        for (size_t p = 0; p < COUNT (policies); p++) {
+            struct policy *policy = policy_create (policies[p], &error);
+            for (size_t r = 0; r < COUNT (requests); r++)
+                cost[r][p][f] = measure (m, requests[r].text, policy);
+            policy_destroy (policy);
+        }
+        matcher_destroy (m);
+        graph_destroy (g);
+        g = make (nodes, &seconds);
+    }
+    for (size_t r = 0; r < COUNT (requests); r++)
+        for (size_t p = 0; p < COUNT (policies); p++) {
+            printf ("%-18s %-9s", requests[r].name, policies[p]);
+            for (size_t f = 0; f < COUNT (fills); f++)
+                printf ("  %6.1f (%5.0f)", cost[r][p][f].us, cost[r][p][f].visits);
+            printf ("\n");
+        }
+    graph_destroy (g);
+}
+
+/* Every node is taken until some time; then jobs come that have to wait. */
+static void reserve (uint32_t nodes)
+{
+    enum { JOBS = 1000 };
+    double seconds, us[JOBS], tries[JOBS];
+    struct match_counters c;
+    flux_error_t error;
+    const struct result *res;
+    uint64_t rng = 7;
+    struct graph *g = make (nodes, &seconds);
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    for (uint32_t i = 0; i < nodes; i++) {
+        struct request *req = request_from_text ("node=1!/slot=1/core=1", 600 + pick (&rng, 86400));
+        if (matcher_match (m, req, MATCH_ALLOCATE, i, 0, NULL, NULL, &error) < 0)
+            die ("fill", error.text);
+        request_destroy (req);
+    }
+    for (int i = 0; i < JOBS; i++) {
+        struct request *req = request_from_text (
+            i % 4 ? "node=1!/slot=1/core=1" : "node=64!/slot=1/core=1", 3600 + pick (&rng, 3600));
+        double t = monotime_now ();
+        if (matcher_match (m, req, MATCH_ALLOCATE_ORELSE_RESERVE, FIRST_JOB + i, 0, NULL, &res,
+                           &error) < 0)
+            die ("reserve", error.text);
+        us[i] = (monotime_now () - t) * 1e6;
+        matcher_counters (m, &c);
+        tries[i] = c.candidates;
+        request_destroy (req);
+    }
+    printf ("%u nodes, all taken: the last of %d reservations starts at %lld s\n", nodes, JOBS,
+            (long long)res->at);
+    if (matcher_check (m, &error) < 0)
+        die ("check", error.text);
+    qsort (us, JOBS, sizeof (us[0]), by_value);
+    qsort (tries, JOBS, sizeof (tries[0]), by_value);
+    printf ("reserve, us: median %.0f, 90 %% %.0f, most %.0f; times tried: %.0f, %.0f, %.0f\n",
+            us[JOBS / 2], us[JOBS * 9 / 10], us[JOBS - 1], tries[JOBS / 2], tries[JOBS * 9 / 10],
+            tries[JOBS - 1]);
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
+/* One core or one node: what is looked at grows at most like the logarithm of the nodes. */
+static int check (void)
+{
+    static const uint32_t sizes[] = {1000, 10000};
+    int rc = 0;
+    for (size_t f = 0; f < COUNT (fills); f++)
+        for (size_t s = 0; s < COUNT (sizes); s++) {
+            double seconds;
+            flux_error_t error;
+            struct graph *g = make (sizes[s], &seconds);
+            struct matcher *m = matcher_create (g, "low", 0, &error);
+            fill (m, fills[f]);
+            for (size_t p = 1; p < COUNT (policies); p++) {
+                struct policy *policy = policy_create (policies[p], &error);
+                for (size_t r = 0; r + 1 < COUNT (requests); r++) {
+                    struct cost c = measure (m, requests[r].text, policy);
+                    bool good = c.visits <= 300;
+                    if (!good)
+                        printf ("%s, %s, %u nodes, %d %% full: %.0f visits\n", requests[r].name,
+                                policies[p], sizes[s], fills[f], c.visits);
+                    rc |= !good;
+                }
+                policy_destroy (policy);
+            }
+            matcher_destroy (m);
+            graph_destroy (g);
+        }
+    printf ("%s\n", rc ? "more is looked at than promised" : "visits are within bounds");
+    return rc;
+}
+
+int main (int argc, char **argv)
+{
+    if (argc == 2 && !strcmp (argv[1], "--check"))
+        return check ();
+    if (argc == 3 && !strcmp (argv[1], "--reserve")) {
+        reserve (strtoul (argv[2], NULL, 10));
+        return 0;
+    }
+    if (argc == 1) {
+        table (1000);
+        table (10000);
+    }
+    for (int i = 1; i < argc; i++)
+        table (strtoul (argv[i], NULL, 10));
+    return 0;
+}
