@@ -139,7 +139,7 @@ static int sum_list (struct matcher *m, const struct want *list, uint32_t from)
         slots += w->kind == REQUEST_SLOT;
     for (const struct want *w = list; w; w = w->next) {
         uint64_t min = w->r->count.min;
-        bool either = slots > 1 && w->kind == REQUEST_SLOT;
+        bool either = slots > 1 && w->kind == REQUEST_SLOT && (m->flags & MATCHER_FLEXIBLE);
         if (w->kind == REQUEST_RESOURCE && add_need (m, from, w->type, min, false) < 0)
             return -1;
         for (uint32_t i = w->need; i < w->need + w->nneed; i++) {
@@ -214,6 +214,9 @@ int match_compile (struct matcher *m, const struct request *req, uint32_t varian
     struct compiler c = {.m = m, .variant = variant};
     *listp = compile_list (&c, req->resources);
     if (set_needs (m, *listp) < 0 || set_exclusive_types (m) < 0)
+        return errprintf (errp, "out of memory");
+    m->all = m->nneed;
+    if (sum_list (m, *listp, m->all) < 0)
         return errprintf (errp, "out of memory");
     return 0;
 }

@@ -29,8 +29,8 @@ void graph_destroy (struct graph *g);
  * Used for the first load and for growing alike: an edge may start at a vertex that was there
  * before. When any call fails, or on abort, the graph is as it was at begin (a failed add leaves
  * the transaction open, commit always closes it). Commit checks the whole: one root, no cycle, no
- * vertex outside the dominant tree or another subsystem, no two equal siblings, no two equal
- * uniq_ids, depth within GRAPH_MAX_DEPTH; errp names the vertex or edge. O(V) per commit.
+ * vertex outside the dominant tree or another subsystem, no two siblings of one name and id, no two
+ * equal uniq_ids, depth within GRAPH_MAX_DEPTH; errp names the vertex or edge. O(V) per commit.
  */
 
 /* What a loader says of one vertex. Zero-initialise with GRAPH_VERTEX_INIT. Strings are copied. */

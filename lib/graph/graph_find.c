@@ -139,6 +139,8 @@ int graph_check_names (const struct graph *g, const uint32_t *parent, flux_error
         if (!graph_alive (g, v) || parent[v] == GRAPH_NONE)
             continue;
         name_key (g, v, &name, &id);
+        if (id == -1)
+            continue; // without an id siblings look alike, and files have such
         uint32_t *s = find_name (g, parent, slot, mask, parent[v], name, id);
         if (*s != GRAPH_NONE)
             rc = duplicate (g, *s, v, "name and parent", errp);

@@ -17,5 +17,5 @@ lib_graph_libgraph_la_SOURCES = \
 	%D%/match_time.c %D%/match_fast.c \
 	%D%/index.h %D%/index.c %D%/index_make.c %D%/fast_type.c %D%/fast_slot.c \
 	%D%/compile.c %D%/groups.c %D%/walk.c %D%/walk_priv.h %D%/slots.c %D%/flexible.c %D%/collect.c \
-	%D%/weights.c %D%/jobs.c
+	%D%/weights.c %D%/prune.c %D%/jobs.c
 lib_graph_libgraph_la_LIBADD = lib/util/libutil.la -lm

@@ -31,11 +31,12 @@ struct matcher *matcher_create (struct graph *g, const char *policy, int flags, 
     m->g = g;
     m->flags = flags;
     m->end = GRAPH_FOREVER;
-    if (!(m->own_policy = policy_create (policy, errp))) {
+    if (!(m->own_policy = policy_create (policy, errp)) ||
+        matcher_set_prune (m, "ALL:core,ALL:node", errp) < 0) {
+        policy_destroy (m->own_policy);
         free (m);
         return NULL;
     }
-    m->weight_type = graph_type_find (g, "core");
     g->settle = settle;
     g->settle_arg = m;
     return m;
@@ -69,6 +70,8 @@ void matcher_destroy (struct matcher *m)
     free (m->run_space);
     free (m->mark);
     free (m->weight);
+    free (m->prune_text);
+    free (m->weight_type);
     free (m->by_weight);
     result_clear (&m->res);
     free (m);
@@ -106,17 +109,6 @@ int matcher_set_period (struct matcher *m, int64_t start, int64_t end, flux_erro
     time_forget (m);
     m->start = start;
     m->end = end;
-    return 0;
-}
-
-int matcher_set_prune_type (struct matcher *m, const char *type)
-{
-    uint32_t t = graph_type_find (m->g, type);
-    if (t == GRAPH_NONE) {
-        errno = ENOENT;
-        return -1;
-    }
-    m->weight_type = t;
     return 0;
 }
 
@@ -275,11 +267,45 @@ static int set_window (const struct matcher *m, const struct request *req, int64
     return 0;
 }
 
+/* Fluxion first counts nodes: with fewer up than the request has, it looks no further, and says
+ * busy where it would otherwise say that it can never be. */
+static int count_nodes (struct matcher *m, match_op_t op, const struct window *w,
+                        flux_error_t *errp)
+{
+    const struct want *list;
+    const uint32_t *node;
+    bool never = op == MATCH_ALLOCATE_WITH_SATISFIABILITY;
+    bool now = op == MATCH_ALLOCATE || op == MATCH_WITHOUT_ALLOCATING;
+    uint64_t wanted = 0, up = 0, fit = 0;
+    if (match_compile (m, m->req, 0, &list, errp) < 0)
+        return -1;
+    if (!prune_has (m, "node") || m->node == GRAPH_NONE)
+        return 0;
+    for (uint32_t i = m->all; i < m->nneed; i++)
+        wanted += m->need[i].type == m->node ? m->need[i].count : 0;
+    if (now)
+        time_shift (m, w->now, w->now + w->duration, w->now);
+    size_t n = graph_type_list (m->g, m->node, &node);
+    for (size_t i = 0; i < n; i++) {
+        const struct vertex *v = &m->g->v[node[i]];
+        up += v->status == GRAPH_UP;
+        fit += (never || v->status == GRAPH_UP) && !(now && v->used >= v->size) &&
+               constraint_match (m->req->constraint, m->g, node[i]);
+    }
+    if (wanted <= up && (!m->req->constraint || wanted <= fit))
+        return 0;
+    errno = never ? ENODEV : EBUSY;
+    return errprintf (errp, "%llu nodes are wanted, %llu would do", (unsigned long long)wanted,
+                      (unsigned long long)(wanted > up ? up : fit));
+}
+
 static int run (struct matcher *m, match_op_t op, const struct window *w, flux_error_t *errp)
 {
     const struct want *needs = NULL;
     if (op == MATCH_SATISFIABILITY)
         return satisfiable (m, errp);
+    if ((m->flags & MATCHER_EXACT_TIES) && count_nodes (m, op, w, errp) < 0)
+        return -1;
     if (m->planner && compile_needs (m, &needs, errp) < 0)
         return -1;
     if (match_now (m, needs, w, errp) == 0)

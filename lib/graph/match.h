@@ -51,9 +51,15 @@ struct matcher *matcher_create (struct graph *g, const char *policy, int flags, 
 void matcher_destroy (struct matcher *m);
 int matcher_set_policy (struct matcher *m, const char *policy, flux_error_t *errp);
 const struct policy *matcher_policy (const struct matcher *m);
-/* The type by whose free units the `first` policy orders children: the last pruning filter type,
- * core by default. ENOENT. */
-int matcher_set_prune_type (struct matcher *m, const char *type);
+/* Pruning filters as Fluxion names them: "ALL:core,cluster:node ...", the types whose free units
+ * a vertex keeps count of. Here all types are counted always; what is left of the option is that
+ * `first` orders children by the last of their types, and what `find` shows as agfilter. Default
+ * "ALL:core,ALL:node". EINVAL: errp names the pair. */
+int matcher_set_prune (struct matcher *m, const char *spec, flux_error_t *errp);
+/* The names of the types counted at a vertex of some type, in Fluxion's order; returns how many
+ * there are, at most n are stored. */
+size_t matcher_prune_types (const struct matcher *m, const char *anchor, const char **types,
+                            size_t n);
 int matcher_set_period (struct matcher *m, int64_t start, int64_t end, flux_error_t *errp);
 struct graph *matcher_graph (const struct matcher *m);
 

@@ -65,7 +65,7 @@ struct job {
 };
 
 /* Most types that the planner follows; a row of aggregates has no more. */
-enum { GRAPH_MAX_PLANNED = 256 };
+enum { GRAPH_MAX_PLANNED = 256, PRUNE_MAX = 64 };
 
 struct index;
 
@@ -87,7 +87,8 @@ struct matcher {
     uint32_t nwant, want_room;
     struct need *need;
     uint32_t nneed, need_room;
-    int error; // ENOMEM on the way
+    uint32_t all; // needs from here to nneed: of the whole request
+    int error;    // ENOMEM on the way
 
     struct edge *edge;
     uint32_t nedge, edge_room;
@@ -109,7 +110,9 @@ struct matcher {
     uint32_t *weight;
     uint32_t *by_weight; // as graph.child, ordered
     uint64_t weight_generation;
-    uint32_t weight_type, weight_count;
+    uint32_t weight_count;
+    uint32_t *weight_type; // by type: whose units order its vertices; GRAPH_NONE: none
+    char *prune_text;
 
     struct index *index; // list
     uint64_t index_generation;
@@ -171,6 +174,9 @@ int match_collect (struct matcher *m, const struct mark *root);
 int weights_ready (struct matcher *m);
 const uint32_t *weights_children (const struct matcher *m, uint32_t v);
 void weights_update (struct matcher *m, const struct result_item *items, size_t n, bool freed);
+
+/* Is the type a pruning type anywhere? (prune.c) */
+bool prune_has (const struct matcher *m, const char *type);
 
 /* ---- match_fast.c ---- */
 /* Try a short cut: 1 chosen and marked, 0 no short cut for this request, -1 as walk_select. */

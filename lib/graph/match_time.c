@@ -124,16 +124,9 @@ static void sum_wants (const struct matcher *m, const struct want *list, uint64_
     uint32_t n = root_types (m, &type);
     for (uint32_t k = 0; k < n; k++)
         counts[k] = 0;
-    /* alternatives side by side need not all be had */
-    if (!slot || !list || (list->next && (m->flags & MATCHER_FLEXIBLE)))
-        return;
-    for (const struct want *w = list; w; w = w->next) {
-        for (uint32_t i = w->need; i < w->need + w->nneed; i++)
-            if (m->need[i].type < m->g->ntypes && slot[m->need[i].type] != 0xff)
-                counts[slot[m->need[i].type]] += m->need[i].count * w->r->count.min;
-        if (w->type < m->g->ntypes && slot[w->type] != 0xff)
-            counts[slot[w->type]] += w->r->count.min;
-    }
+    for (uint32_t i = m->all; slot && list && i < m->nneed; i++)
+        if (m->need[i].type < m->g->ntypes && slot[m->need[i].type] != 0xff)
+            counts[slot[m->need[i].type]] += m->need[i].count;
 }
 
 static bool time_runs_over (const struct matcher *m, int64_t now)

@@ -53,6 +53,22 @@ static void sort_children (const struct matcher *m, uint32_t *list, uint32_t n)
     }
 }
 
+static uint32_t *find_types (const struct matcher *m)
+{
+    const struct graph *g = m->g;
+    uint32_t *list = malloc ((g->ntypes + 1) * sizeof (*list));
+    for (uint32_t i = 0; list && i < g->ntypes; i++) {
+        const char *types[PRUNE_MAX];
+        size_t n =
+            matcher_prune_types (m, names_text (g->names, g->type_name[i]), types, PRUNE_MAX);
+        n = n < PRUNE_MAX ? n : PRUNE_MAX;
+        /* a type that no vertex has is still one: nothing of it is ever free */
+        uint32_t type = n ? graph_type_find (g, types[n - 1]) : GRAPH_NONE;
+        list[i] = n && type == GRAPH_NONE ? GRAPH_MAX_TYPES : type;
+    }
+    return list;
+}
+
 int weights_ready (struct matcher *m)
 {
     const struct graph *g = m->g;
@@ -60,11 +76,15 @@ int weights_ready (struct matcher *m)
         return 0;
     uint32_t *weight = malloc ((g->nv + 1) * sizeof (*weight));
     uint32_t *order = malloc ((g->nchild + 1) * sizeof (*order));
-    if (!weight || !order) {
+    uint32_t *types = find_types (m);
+    if (!weight || !order || !types) {
         free (weight);
         free (order);
+        free (types);
         return -1;
     }
+    free (m->weight_type);
+    m->weight_type = types;
     memset (weight, 0xff, g->nv * sizeof (*weight));
     if (m->weight)
         memcpy (weight, m->weight, m->weight_count * sizeof (*weight));
@@ -101,6 +121,15 @@ static uint64_t count_free (const struct matcher *m, uint32_t v, uint32_t type)
     return n;
 }
 
+static uint64_t free_units (const struct matcher *m, uint32_t v, uint32_t type)
+{
+    const struct vertex *x = &m->g->v[v];
+    if (m->flags & MATCHER_EXACT_TIES)
+        return count_free (m, v, type);
+    const struct agg *a = vertex_agg (m->g, x, type);
+    return a && !vertex_blocked (x) ? a->avail : 0;
+}
+
 static uint32_t find_child (const struct matcher *m, const uint32_t *list, uint32_t n, uint32_t v)
 {
     uint32_t lo = 0, hi = n;
@@ -135,12 +164,10 @@ void weights_update (struct matcher *m, const struct result_item *items, size_t 
     for (size_t i = 0; i < n; i++) {
         uint32_t v = items[i].vertex;
         const struct vertex *x = &m->g->v[v];
-        const struct agg *a = vertex_agg (m->g, x, m->weight_type);
-        if (x->agg == GRAPH_NONE || x->parent == GRAPH_NONE || items[i].aux || !a)
+        if (x->agg == GRAPH_NONE || x->parent == GRAPH_NONE || items[i].aux ||
+            m->weight_type[x->type] == GRAPH_NONE)
             continue;
-        uint64_t avail = exact                ? count_free (m, v, m->weight_type)
-                         : vertex_blocked (x) ? 0
-                                              : a->avail;
+        uint64_t avail = free_units (m, v, m->weight_type[x->type]);
         uint32_t weight = avail < UINT32_MAX ? avail : UINT32_MAX - 1;
         if (weight != m->weight[v])
             set_weight (m, v, weight);
