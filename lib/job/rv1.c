@@ -231,7 +231,10 @@ int rv1_add_node (struct rv1 *rs, uint32_t rank, const char *host, const struct 
     }
     int rc = rv1_push (rs, rank, host, c);
     rv1_children_decref (c);
-    return rc < 0 ? -1 : rv1_normalize (rs);
+    if (rc < 0)
+        return -1;
+    bool ascends = rs->nnodes < 2 || rs->node[rs->nnodes - 2].rank < rank;
+    return ascends ? 0 : rv1_normalize (rs);
 }
 
 const struct rv1_node *rv1_find (const struct rv1 *rs, uint32_t rank)

@@ -306,6 +306,14 @@ static void test_large (void **state)
     struct rv1 *rs = decode ("{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-9999\","
                              "\"children\":{\"core\":\"0-127\",\"gpu\":\"0-3\"}}],"
                              "\"nodelist\":[\"n[00000-09999]\"]}}");
+    struct rv1 *built = rv1_create ();
+    struct idset *cores = idset_decode ("0-3");
+    for (uint32_t rank = 0; rank < 200000; rank++) // one by one, in time that grows evenly
+        assert_int_equal (rv1_add_node (built, rank, NULL, cores, NULL), 0);
+    check (built, "rank[0-199999]/core[0-3]");
+    idset_destroy (cores);
+    rv1_destroy (built);
+
     struct rv1 *half = make ("0-9999:n[00000-09999]:0-63"), *x;
 
     assert_int_equal (rv1_ncores (rs), 1280000);
