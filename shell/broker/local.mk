@@ -29,6 +29,7 @@ shell_broker_flux_broker_LDADD = \
 	shell/broker/librouter.la \
 	lib/shell/libspawnpkt.la \
 	lib/shell/libioencode.la \
+	lib/graph/io/libgraphio.la \
 	lib/graph/libgraph.la \
 	lib/client/libclient.la \
 	lib/overlay/liboverlay.la \

@@ -50,6 +50,33 @@ static char *unwrap (const char *J, size_t *lenp, flux_error_t *errp)
     return payload;
 }
 
+static bool is_plain (const struct jobspec_vertex *v)
+{
+    return !v->next && !v->count.values && v->count.min == v->count.max && !v->unit && !v->id;
+}
+
+/* [node ->] slot -> core [, gpu]: what facts can say. Anything else is kept as it was asked for. */
+static bool facts_suffice (const struct jobspec *js)
+{
+    const struct jobspec_vertex *v = js->resources;
+
+    if (!js->counts.fixed || !is_plain (v))
+        return false;
+    if (strcmp (v->type, "node") == 0) {
+        if (!(v = v->with) || !is_plain (v))
+            return false;
+    }
+    if (strcmp (v->type, "slot") != 0 || v->exclusive == JOBSPEC_EXCLUSIVE_TRUE)
+        return false;
+    for (v = v->with; v; v = v->next) {
+        bool known = strcmp (v->type, "core") == 0 || strcmp (v->type, "gpu") == 0;
+        if (!known || v->with || v->count.values || v->unit || v->id ||
+            v->exclusive == JOBSPEC_EXCLUSIVE_FALSE)
+            return false;
+    }
+    return js->counts.slot_cores > 0;
+}
+
 int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js)
 {
     struct job_facts *f = &job->facts;
@@ -83,6 +110,9 @@ int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec
         job->nnodes = c->nnodes;
         job->ncores = c->ncores;
     }
+    json_decref (job->live->request);
+    job->live->request =
+        facts_suffice (js) ? NULL : json_incref (json_object_get (js->json, "resources"));
     json_decref (job->live->constraint);
     job->live->constraint = js->constraints ? json_incref (js->constraints) : NULL;
     return 0;

@@ -148,10 +148,10 @@ int sched_set_up (struct sched *s, const char *ranks, int up)
     return 0;
 }
 
-static void hosts_of (const char *host, void (*found) (uint32_t rank, void *arg), void *arg,
-                      void *hosts)
+static void ranks_of (const char *host, void (*found) (uint32_t rank, void *arg), void *arg,
+                      void *data)
 {
-    struct sched *s = hosts;
+    struct sched *s = data;
 
     for (uint32_t rank = 0; rank < s->nranks; rank++) {
         if (s->ranks[rank].host && strcmp (s->ranks[rank].host, host) == 0)
@@ -281,11 +281,12 @@ static int describe (struct sched *s, const struct result *res, double duration,
 int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
 {
     flux_error_t error;
+    struct constraint_hosts hosts = {ranks_of, s};
     int rc = 0;
 
     if (graph_count (s->g) == 0)
         return 0;
-    struct request *req = ask_create (job, hosts_of, s, errp);
+    struct request *req = ask_create (job, &hosts, errp);
     if (!req)
         return -1;
     if (matcher_match (s->m, req, MATCH_SATISFIABILITY, job->id, 0, NULL, NULL, &error) < 0) {
@@ -302,13 +303,14 @@ int sched_alloc (struct sched *s, const struct job *job, double now, int reserve
                  struct sched_alloc *alloc, double *start, flux_error_t *errp)
 {
     const struct result *res;
+    struct constraint_hosts hosts = {ranks_of, s};
     match_op_t op = reserve ? MATCH_ALLOCATE_ORELSE_RESERVE : MATCH_ALLOCATE_WITH_SATISFIABILITY;
 
     if (graph_count (s->g) == 0) {
         errno = EBUSY;
         return errprintf (errp, "there are no resources yet");
     }
-    struct request *req = ask_create (job, hosts_of, s, errp);
+    struct request *req = ask_create (job, &hosts, errp);
     if (!req)
         return -1;
     int rc = matcher_match (s->m, req, op, job->id, (int64_t)now, NULL, &res, errp);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* From jobspec (RFC 14, 25) to the matcher's request. */
+
+#ifndef FLUX_GRAPH_IO_JOBSPEC_H
+#define FLUX_GRAPH_IO_JOBSPEC_H
+
+#include <jansson.h>
+#include <flux/types.h>
+
+#include "lib/graph/request.h"
+
+struct jobspec;
+
+/* Add the resource trees of a jobspec's `resources` array. The request is not sealed. -1 with
+ * EINVAL and a sentence. */
+int request_add_resources (struct request *req, const json_t *resources, flux_error_t *errp);
+
+/* A whole, sealed request: resources, duration, constraint, queue. The caller destroys it. */
+struct request *request_from_jobspec (const struct jobspec *js, flux_error_t *errp);
+
+#endif /* !FLUX_GRAPH_IO_JOBSPEC_H */
