@@ -2,6 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <flux/hostlist.h>
@@ -62,7 +63,7 @@ int distribute_tasks (const int *cores, int nnodes, int ntasks, int cores_per_ta
 
     if (!nodes)
         return -1;
-    if (nnodes < 1 || ntasks < 1 || ntasks > TASKMAP_TASKS_MAX) {
+    if (nnodes < 1 || ntasks < 1 || ntasks > DISTRIBUTE_TASKS_MAX) {
         free (nodes);
         errno = EINVAL;
         return -1;
@@ -245,6 +246,46 @@ static int count_tasks (struct shell_info *info, const int *cores, int *counts, 
     return 0;
 }
 
+/* All tasks of the first node, then those of the second ... */
+static int append_block (struct taskmap *map, const int *counts, int nnodes)
+{
+    for (int i = 0; i < nnodes; i++)
+        if (counts[i] > 0 && taskmap_append (map, i, 1, counts[i]) < 0)
+            return -1;
+    return 0;
+}
+
+/* `stride` tasks on each node in turn while it has any left. */
+static int append_cyclic (struct taskmap *map, const int *counts, int nnodes, int stride)
+{
+    bool some = true;
+
+    for (int given = 0; some; given += stride) {
+        some = false;
+        for (int i = 0; i < nnodes; i++) {
+            int left = counts[i] - given;
+            if (left <= 0)
+                continue;
+            some = true;
+            if (taskmap_append (map, i, 1, left < stride ? left : stride) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+struct taskmap *distribute_map (const int *counts, int nnodes, int stride)
+{
+    struct taskmap *map = taskmap_create ();
+
+    if (map && (stride > 0 ? append_cyclic (map, counts, nnodes, stride)
+                           : append_block (map, counts, nnodes)) < 0) {
+        taskmap_destroy (map);
+        return NULL;
+    }
+    return map;
+}
+
 /* attributes.system.shell.options.taskmap: {"scheme":s, "value":s} */
 static struct taskmap *make_map (struct shell_info *info, const int *counts, flux_error_t *errp)
 {
@@ -256,25 +297,23 @@ static struct taskmap *make_map (struct shell_info *info, const int *counts, flu
         return NULL;
     }
     if (!strcmp (scheme, "block"))
-        return taskmap_block (counts, info->nshells);
-    if (!strcmp (scheme, "cyclic"))
-        return taskmap_cyclic (counts, info->nshells, *value ? atoi (value) : 1);
+        return distribute_map (counts, info->nshells, 0);
+    if (!strcmp (scheme, "cyclic") && (*value == '\0' || atoi (value) > 0))
+        return distribute_map (counts, info->nshells, *value ? atoi (value) : 1);
     if (!strcmp (scheme, "manual"))
-        return taskmap_decode_string (value, errp);
+        return taskmap_decode (value, errp);
     errno = EINVAL;
-    errprintf (errp, "unknown taskmap scheme: %s", scheme);
+    errprintf (errp, "unknown taskmap: %s%s%s", scheme, *value ? ":" : "", value);
     return NULL;
 }
 
 /* A map that somebody wrote must put no task on a node that the job does not have. */
 static int check_map (const struct shell_info *info, flux_error_t *errp)
 {
-    if (info->map->ntasks < 1)
+    if (taskmap_unknown (info->map))
         return inval (errp, "invalid taskmap: no tasks");
-    for (int i = 0; i < info->map->ntasks; i++)
-        if (info->map->node[i] >= info->nshells)
-            return inval (errp, "invalid taskmap: more nodes than the job has");
-    info->map->nnodes = info->nshells;
+    if (taskmap_nnodes (info->map) > info->nshells)
+        return inval (errp, "invalid taskmap: more nodes than the job has");
     return 0;
 }
 

@@ -19,4 +19,9 @@ int shell_info_encode_id (struct shell_info *info);
  * used up and tasks are left, anew. -1 with EINVAL when there is no node or no task. */
 int distribute_tasks (const int *cores, int nnodes, int ntasks, int cores_per_task, int *counts);
 
+#define DISTRIBUTE_TASKS_MAX (16 * 1024 * 1024)
+
+/* The map of counts[i] tasks on node i: in blocks with stride 0, else cyclic. NULL with errno. */
+struct taskmap *distribute_map (const int *counts, int nnodes, int stride);
+
 #endif /* !FLUX_SHELL_DISTRIBUTE_H */

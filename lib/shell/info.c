@@ -80,12 +80,13 @@ static int fill_in (json_t *parent, const char *key, json_t **op)
 
 static int find_local_tasks (struct shell_info *info)
 {
-    info->ntasks = info->map->ntasks;
-    if (!(info->taskids = calloc (info->ntasks > 0 ? info->ntasks : 1, sizeof (int))))
+    const struct idset *ids = taskmap_taskids (info->map, info->shell_rank);
+
+    info->ntasks = taskmap_total_ntasks (info->map);
+    if (!(info->taskids = calloc (idset_count (ids) + 1, sizeof (int))))
         return -1;
-    for (int i = 0; i < info->ntasks; i++)
-        if (info->map->node[i] == info->shell_rank)
-            info->taskids[info->nlocal++] = i;
+    for (unsigned int id = idset_first (ids); id != IDSET_INVALID_ID; id = idset_next (ids, id))
+        info->taskids[info->nlocal++] = id;
     return 0;
 }
 

@@ -9,9 +9,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <flux/taskmap.h>
 #include <flux/types.h>
-
-#include "lib/shell/taskmap.h"
 
 struct shell_info {
     json_t *request; // what the following point into

@@ -29,5 +29,4 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/start.h \
 	%D%/task.c %D%/task.h \
 	%D%/taskpmi.c %D%/taskpmi.h \
-	%D%/taskpty.c %D%/taskpty.h \
-	%D%/taskmap.c %D%/taskmap.h
+	%D%/taskpty.c %D%/taskpty.h

@@ -224,13 +224,15 @@ static int name_service (struct shell *sh)
 
 static void post_start (struct shell *sh)
 {
-    json_t *o =
-        json_pack ("{s:{s:i s:o}}", "taskmap", "version", 1, "map", taskmap_encode (sh->info->map));
-    char *s = json_dumps (o, JSON_COMPACT);
+    char *map = taskmap_encode (sh->info->map, TASKMAP_ENCODE_WRAPPED);
+    struct buf b = {0};
 
-    joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.start", s);
-    free (s);
-    json_decref (o);
+    if (map) {
+        buf_printf (&b, "{\"taskmap\":%s}", map);
+        joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.start", b.data);
+    }
+    buf_clear (&b);
+    free (map);
 }
 
 /* All tasks of the job have been started. */

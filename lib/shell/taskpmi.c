@@ -139,16 +139,14 @@ static void preput (struct taskpmi *pmi)
     pmi_server_preput (pmi->server, "flux.instance-level", level ? level : "0");
     if (shell_info_flag (pmi->info, "pmi-simple.nomap"))
         return;
-    char *s = taskmap_encode_pmi (pmi->info->map, PMI_VALUE_MAX - 1);
-    if (s)
-        pmi_server_preput (pmi->server, "PMI_process_mapping", s);
+    char *s = taskmap_encode (pmi->info->map, TASKMAP_ENCODE_PMI);
+    if (s) // too long a mapping is told as one that is unknown (RFC 13)
+        pmi_server_preput (pmi->server, "PMI_process_mapping", strlen (s) < PMI_VALUE_MAX ? s : "");
     free (s);
-    json_t *o = taskmap_encode (pmi->info->map);
-    s = json_dumps (o, JSON_COMPACT);
+    s = taskmap_encode (pmi->info->map, 0);
     if (s && strlen (s) < PMI_VALUE_MAX)
         pmi_server_preput (pmi->server, "flux.taskmap", s);
     free (s);
-    json_decref (o);
 }
 
 static int start_server (struct taskpmi *pmi)

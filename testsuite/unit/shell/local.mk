@@ -16,9 +16,9 @@ check_PROGRAMS += testsuite/unit/shell/run_job
 testsuite_unit_shell_run_job_SOURCES = %D%/run_job.c
 testsuite_unit_shell_run_job_LDADD = testsuite/unit/shell/libfakebroker.la
 
-check_PROGRAMS += testsuite/unit/shell/test_taskmap testsuite/unit/shell/test_parts
-TESTS += testsuite/unit/shell/test_taskmap testsuite/unit/shell/test_parts
-testsuite_unit_shell_test_taskmap_SOURCES = %D%/test_taskmap.c
-testsuite_unit_shell_test_taskmap_LDADD = testsuite/unit/shell/libfakebroker.la $(UNIT_LIBS)
+check_PROGRAMS += testsuite/unit/shell/test_distribute testsuite/unit/shell/test_parts
+TESTS += testsuite/unit/shell/test_distribute testsuite/unit/shell/test_parts
+testsuite_unit_shell_test_distribute_SOURCES = %D%/test_distribute.c
+testsuite_unit_shell_test_distribute_LDADD = testsuite/unit/shell/libfakebroker.la $(UNIT_LIBS)
 testsuite_unit_shell_test_parts_SOURCES = %D%/test_parts.c
 testsuite_unit_shell_test_parts_LDADD = testsuite/unit/shell/libfakebroker.la $(UNIT_LIBS)
