@@ -26,5 +26,7 @@ fluxinclude_HEADERS = \
 	%D%/flux/job_client.h \
 	%D%/flux/hostlist.h \
 	%D%/flux/taskmap.h \
+	%D%/flux/plugin.h \
+	%D%/flux/shell.h \
 	%D%/flux/jobspec1.h \
 	%D%/flux/core.h

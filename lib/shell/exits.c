@@ -116,6 +116,10 @@ void shell_task_ended (struct shell *sh, int localid, int status)
     input_task_ended (sh->input, localid);
     taskptys_task_ended (sh->ptys, localid, status);
     note_exit (sh, localid, pid, status);
+    if (pid > 0)
+        shell_call_task (sh, localid, "task.exit");
+    if (sh->running == 0 && !sh->starting)
+        plugstack_call (sh->plugins, "shell.finish", NULL);
     shell_check_ended (sh);
 }
 

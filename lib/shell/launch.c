@@ -132,7 +132,13 @@ static pid_t launch (struct shell *sh, int localid, struct task_spec *spec, flux
     }
     if (sh->affinity.verbose)
         log_cpus (sh, localid, &cpus);
-    if (set_task_env (sh, localid) < 0 || !(spec->argv = make_argv (sh, localid)))
+    if (set_task_env (sh, localid) < 0)
+        return errprintf (errp, "out of memory");
+    if (shell_call_task (sh, localid, "task.init") < 0) {
+        errno = EINVAL;
+        return errprintf (errp, "a plugin failed at task.init");
+    }
+    if (!(spec->argv = make_argv (sh, localid)))
         return errprintf (errp, "out of memory");
     spec->env = sh->env.v;
     spec->own_group = sh->own_group;
@@ -220,6 +226,7 @@ void shell_launch (struct shell *sh)
         }
         sh->tasks[i].pid = pid;
         sh->running++;
+        shell_call_task (sh, i, "task.fork");
     }
     sh->starting = false;
 }

@@ -22,6 +22,8 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/output.c %D%/output.h \
 	%D%/peers.c %D%/peers.h \
+	%D%/plugapi.c \
+	%D%/plugstack.c %D%/plugstack.h \
 	%D%/proctree.c %D%/proctree.h \
 	%D%/rlimits.c %D%/rlimits.h \
 	%D%/shell.c %D%/shell.h \

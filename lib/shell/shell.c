@@ -163,10 +163,25 @@ void shell_fatal (struct shell *sh, const char *fmt, ...)
     va_end (ap);
     if (sh->output)
         output_log (sh->output, LOG_ALERT, "%s", text);
+    shell_raise (sh, "exec", 0, text);
+}
+
+void shell_raise (struct shell *sh, const char *type, int severity, const char *text)
+{
     link_rpc (sh->link, "job-manager.raise", FLUX_NODEID_ANY, 0,
-              json_pack ("{s:I s:s s:i s:s}", "id", (json_int_t)sh->start->id, "type", "exec",
-                         "severity", 0, "note", text),
+              json_pack ("{s:I s:s s:i s:s}", "id", (json_int_t)sh->start->id, "type", type,
+                         "severity", severity, "note", text),
               raised, sh);
+}
+
+int shell_call_task (struct shell *sh, int localid, const char *topic)
+{
+    if (!sh->plugins)
+        return 0;
+    sh->current = &sh->tasks[localid];
+    int rc = plugstack_call (sh->plugins, topic, NULL);
+    sh->current = NULL;
+    return rc;
 }
 
 /* The job's own directory, or /tmp where this node does not have it. */
@@ -266,7 +281,13 @@ static void go_cb (void *arg)
 
     if (sh->info->shell_rank == 0)
         post_init (sh);
-    shell_launch (sh);
+    if (plugstack_call (sh->plugins, "shell.post-init", NULL) < 0) {
+        sh->status = FAILED_STATUS;
+        shell_fatal (sh, "a plugin failed at shell.post-init");
+        sh->starting = false;
+    } else
+        shell_launch (sh);
+    plugstack_call (sh->plugins, "shell.start", NULL);
     peers_collect (sh->peers, json_object (), started_cb, sh);
     shell_check_ended (sh);
 }
@@ -339,7 +360,14 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
         return -1;
     if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))
         return -1;
-    return shell_change_dir (sh);
+    if (shell_change_dir (sh) < 0)
+        return errprintf (errp, "%s", strerror (errno));
+    plugapi_set_shell (sh);
+    if (plugstack_load (&sh->plugins, sh, errp) < 0)
+        return -1;
+    if (plugstack_call (sh->plugins, "shell.init", NULL) < 0)
+        return errprintf (errp, "a plugin failed at shell.init");
+    return 0;
 }
 
 /* The packet is the last thing that the broker hears from this shell. */
@@ -368,6 +396,7 @@ static void run (struct shell *sh)
     if (!sh->ended)
         ev_run (sh->loop, 0);
     shell_signals_stop (sh);
+    plugstack_call (sh->plugins, "shell.exit", NULL);
     if (waitpid (-1, NULL, WNOHANG) >= 0)
         proctree_clear (LEFTOVER_TIMEOUT);
     if (sh->info)

@@ -17,6 +17,7 @@
 #include "lib/shell/link.h"
 #include "lib/shell/output.h"
 #include "lib/shell/peers.h"
+#include "lib/shell/plugstack.h"
 #include "lib/shell/start.h"
 #include "lib/shell/task.h"
 #include "lib/shell/taskpmi.h"
@@ -40,7 +41,11 @@ struct shell {
     struct input *input;
     struct affinity affinity;
     struct envlist env;
-    struct shell_task *tasks; // by local id
+    struct plugstack *plugins;
+    struct aux *aux;            // of plugins
+    struct shell_task *current; // the task that plugins are called for
+    int iterator;               // of plugins, over tasks
+    struct shell_task *tasks;   // by local id
     int running;
     int status;         // highest wait status so far
     bool own_group;     // each task has a process group of its own
@@ -78,5 +83,9 @@ void shell_kill_tasks (struct shell *sh, int signum);
 
 /* shell.c: give the job a fatal exception (RFC 21) of type "exec", and log its text. */
 void shell_fatal (struct shell *sh, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
+void shell_raise (struct shell *sh, const char *type, int severity, const char *text);
+
+/* Call plugins about a task. */
+int shell_call_task (struct shell *sh, int localid, const char *topic);
 
 #endif /* !FLUX_SHELL_SHELL_H */

@@ -5,6 +5,8 @@
  * once what all job shells need, for what it has in memory costs each fork. */
 
 #include <errno.h>
+#include <glob.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,6 +42,7 @@ struct spawner {
     int sock;
     int sigfd;
     struct cputopo *topo;
+    glob_t plugins;
     struct spawnpkt_buf buf;
     struct child *children;
     int dying; // children with kill_at set
@@ -91,6 +94,7 @@ static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t par
         .sock = sp->sock,
         .sigfd = sp->sigfd,
         .topo = sp->topo,
+        .plugins = sp->plugins.gl_pathv,
         .slot = slot,
     };
 
@@ -227,6 +231,24 @@ static int loop (struct spawner *sp)
     }
 }
 
+/* Those of the site: all *.so in the folders of FLUX_SHELL_PLUGIN_PATH, a list with colons, or in
+ * the one below our libraries. Looked up once, not for each job. */
+static void find_plugins (struct spawner *sp)
+{
+    const char *dirs = getenv ("FLUX_SHELL_PLUGIN_PATH");
+    char *copy = strdup (dirs ? dirs : FLUX_LIBDIR "/shell/plugins"), *save = NULL;
+    char pattern[PATH_MAX];
+    int flags = 0;
+
+    for (char *dir = copy ? strtok_r (copy, ":", &save) : NULL; dir;
+         dir = strtok_r (NULL, ":", &save)) {
+        snprintf (pattern, sizeof (pattern), "%s/*.so", dir);
+        if (glob (pattern, flags, NULL, &sp->plugins) == 0)
+            flags = GLOB_APPEND;
+    }
+    free (copy);
+}
+
 int spawner_main (int sock)
 {
     struct spawner sp = {.sock = sock};
@@ -239,6 +261,7 @@ int spawner_main (int sock)
     CPU_ZERO (&allowed);
     if (sched_getaffinity (0, sizeof (allowed), &allowed) == 0)
         sp.topo = cputopo_create ("/sys/devices/system/cpu", &allowed);
+    find_plugins (&sp);
     fd_set_cloexec (sock);
     prctl (PR_SET_CHILD_SUBREAPER, 1);
     if (sigprocmask (SIG_SETMASK, &set, NULL) < 0 || sigdelset (&set, SIGPIPE) < 0 ||

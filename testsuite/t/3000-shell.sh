@@ -129,6 +129,21 @@ out=$(inst -s2 flux run -N2 -n4 --taskmap=cyclic --label-io printenv FLUX_TASK_L
 expect_equal '0: 0 1: 0 2: 1 3: 1' "$out"
 END
 
+test_case 'plugins' <<'END'
+so=$top_builddir/contrib/shell-plugins/.libs/task-report.so
+[ -f $so ]
+expect_equal '0 of 2 1 of 2' "$(inst flux run -n2 -o plugins=$so printenv REPORT_TASK | sort | xargs)"
+expect_equal hi "$(inst flux run -o plugins=$so -o task-report.greeting=hi printenv REPORT_GREETING)"
+expect_exit 3 inst flux run -o plugins=$so sh -c 'exit 3' 2>err
+expect_match 'WARN: task-report: task 0 exited with 3' "$(cat err)"
+expect_fail inst flux run -o plugins=$so -o task-report=5 true
+expect_fail inst flux run -o plugins=/no/such.so true 2>err
+expect_match 'no/such.so' "$(cat err)"
+mkdir -p site
+cp $so site/
+expect_equal hello "$(FLUX_SHELL_PLUGIN_PATH=/none:$PWD/site inst flux run printenv REPORT_GREETING)"
+END
+
 test_case 'a terminal for a task' <<'END'
 expect_match '^/dev/pts/' "$(inst flux run -o pty tty)"
 expect_match '^not a tty' "$(inst flux run tty || true)"

@@ -2,7 +2,7 @@
 check_LTLIBRARIES += testsuite/unit/shell/libfakebroker.la
 testsuite_unit_shell_libfakebroker_la_SOURCES = %D%/fakebroker.c %D%/fakebroker.h \
 	shell/service/job_exec/spawner.c
-testsuite_unit_shell_libfakebroker_la_LIBADD = lib/shell/libshell.la lib/shell/libspawnpkt.la \
+testsuite_unit_shell_libfakebroker_la_LIBADD = lib/shell/libshell.la lib/shell/libspawnpkt.la lib/plugin/libplugin.la \
 	lib/pmi/libpmiserver.la lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
 	$(JANSSON_LIBS) $(EV_LIBS)
 
