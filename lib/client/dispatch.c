@@ -6,55 +6,19 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
-#include <uthash.h>
-#include <flux/msg_handler.h>
 #include <flux/msglist.h>
 #include <flux/response.h>
-#include <flux/watcher.h>
 
-#include "lib/client/dispatch.h"
+#include "lib/client/dispatch_struct.h"
 #include "lib/client/handle_private.h"
 #include "lib/client/reactor_private.h"
 
 #define MESSAGES_PER_TURN 64
 
-/* Handlers for one exact request topic, the youngest first. */
-struct topic {
-    UT_hash_handle hh;
-    flux_msg_handler_t *handlers;
-    char name[];
-};
-
-struct dispatch {
-    flux_t *h; // NULL once the handle is closed
-    int refcount;
-    int held;
-    flux_watcher_t *w;
-    struct topic *topics;
-    flux_msg_handler_t *others;     // globs and events, the youngest first
-    struct flux_msglist *unmatched; // of a clone
-    int depth;                      // of calls to handlers
-    flux_msg_handler_t *dead;       // to be freed when depth is 0
-};
-
-struct flux_msg_handler {
-    flux_msg_handler_t *prev;
-    flux_msg_handler_t *next;
-    struct dispatch *d;
-    struct topic *topic; // or in `others`
-    struct flux_match match;
-    uint32_t rolemask;
-    flux_msg_handler_f cb;
-    void *arg;
-    bool running;
-    bool destroyed;
-};
-
 static void on_messages (flux_reactor_t *r, flux_watcher_t *w, int revents, void *arg);
 
-static void dispatch_decref (struct dispatch *d)
+void dispatch_decref (struct dispatch *d)
 {
     if (--d->refcount == 0) {
         flux_msglist_destroy (d->unmatched);
@@ -74,7 +38,7 @@ static void dispatch_detach (void *arg)
     dispatch_decref (d);
 }
 
-static struct dispatch *dispatch_get (flux_t *h)
+struct dispatch *dispatch_get (flux_t *h)
 {
     struct dispatch *d = handle_dispatch (h);
     flux_reactor_t *r;
@@ -95,13 +59,13 @@ static struct dispatch *dispatch_get (flux_t *h)
     return d;
 }
 
-static void hold (struct dispatch *d)
+void dispatch_want (struct dispatch *d)
 {
     if (d->held++ == 0)
         flux_watcher_start (d->w);
 }
 
-static void unhold (struct dispatch *d)
+void dispatch_unwant (struct dispatch *d)
 {
     if (--d->held == 0)
         flux_watcher_stop (d->w);
@@ -113,7 +77,7 @@ struct dispatch *dispatch_hold (flux_t *h)
 
     if (d) {
         d->refcount++;
-        hold (d);
+        dispatch_want (d);
     }
     return d;
 }
@@ -121,7 +85,7 @@ struct dispatch *dispatch_hold (flux_t *h)
 void dispatch_let_go (struct dispatch *d)
 {
     if (d) {
-        unhold (d);
+        dispatch_unwant (d);
         dispatch_decref (d);
     }
 }
@@ -202,7 +166,7 @@ static void bury (struct dispatch *d)
     }
 }
 
-static void remove_destroyed (struct dispatch *d)
+void dispatch_bury (struct dispatch *d)
 {
     flux_msg_handler_t *mh, *tmp;
 
@@ -274,7 +238,7 @@ static void on_messages (flux_reactor_t *r, flux_watcher_t *w, int revents, void
     flux_reactor_incref (r);
     if (drain (d, r) < 0)
         flux_reactor_stop_error (r);
-    remove_destroyed (d);
+    dispatch_bury (d);
     flux_reactor_decref (r);
     dispatch_decref (d);
 }
@@ -295,173 +259,4 @@ int flux_dispatch_requeue (flux_t *h)
         flux_msglist_delete (d->unmatched);
     }
     return 0;
-}
-
-static bool is_exact_request (const struct flux_match *m)
-{
-    const char *s = m->topic_glob;
-
-    return m->typemask == FLUX_MSGTYPE_REQUEST && s && *s && s[strcspn (s, "*?[")] == '\0';
-}
-
-static int add_exact (struct dispatch *d, flux_msg_handler_t *mh)
-{
-    const char *name = mh->match.topic_glob;
-    struct topic *t;
-
-    HASH_FIND_STR (d->topics, name, t);
-    if (!t) {
-        if (!(t = calloc (1, sizeof (*t) + strlen (name) + 1)))
-            return -1;
-        strcpy (t->name, name);
-        HASH_ADD_STR (d->topics, name, t);
-    }
-    DL_PREPEND (t->handlers, mh);
-    mh->topic = t;
-    return 0;
-}
-
-static void remove_exact (struct dispatch *d, flux_msg_handler_t *mh)
-{
-    struct topic *t = mh->topic;
-
-    DL_DELETE (t->handlers, mh);
-    if (!t->handlers) {
-        HASH_DEL (d->topics, t);
-        free (t);
-    }
-    DL_APPEND (d->dead, mh);
-}
-
-flux_msg_handler_t *flux_msg_handler_create (flux_t *h, struct flux_match match,
-                                             flux_msg_handler_f cb, void *arg)
-{
-    struct dispatch *d;
-    flux_msg_handler_t *mh;
-
-    if (!h || !cb) {
-        errno = EINVAL;
-        return NULL;
-    }
-    if (!(d = dispatch_get (h)) || !(mh = calloc (1, sizeof (*mh))))
-        return NULL;
-    mh->match = match;
-    if (match.topic_glob && !(mh->match.topic_glob = strdup (match.topic_glob))) {
-        free (mh);
-        return NULL;
-    }
-    mh->d = d;
-    mh->cb = cb;
-    mh->arg = arg;
-    mh->rolemask = FLUX_ROLE_OWNER;
-    if (!is_exact_request (&mh->match))
-        DL_PREPEND (d->others, mh);
-    else if (add_exact (d, mh) < 0) {
-        flux_match_free (mh->match);
-        free (mh);
-        return NULL;
-    }
-    d->refcount++;
-    return mh;
-}
-
-void flux_msg_handler_start (flux_msg_handler_t *mh)
-{
-    if (mh && !mh->running) {
-        mh->running = true;
-        hold (mh->d);
-    }
-}
-
-void flux_msg_handler_stop (flux_msg_handler_t *mh)
-{
-    if (mh && mh->running) {
-        mh->running = false;
-        unhold (mh->d);
-    }
-}
-
-void flux_msg_handler_destroy (flux_msg_handler_t *mh)
-{
-    int saved_errno = errno;
-
-    if (mh) {
-        struct dispatch *d = mh->d;
-        d->refcount++;
-        flux_msg_handler_stop (mh);
-        mh->destroyed = true;
-        if (mh->topic)
-            remove_exact (d, mh);
-        remove_destroyed (d);
-        dispatch_decref (d);
-    }
-    errno = saved_errno;
-}
-
-void flux_msg_handler_allow_rolemask (flux_msg_handler_t *mh, uint32_t rolemask)
-{
-    if (mh)
-        mh->rolemask |= rolemask;
-}
-
-void flux_msg_handler_deny_rolemask (flux_msg_handler_t *mh, uint32_t rolemask)
-{
-    if (mh)
-        mh->rolemask = (mh->rolemask & ~rolemask) | FLUX_ROLE_OWNER;
-}
-
-static flux_msg_handler_t *add_spec (flux_t *h, const char *service_name,
-                                     const struct flux_msg_handler_spec *spec, void *arg)
-{
-    struct flux_match match = {.typemask = spec->typemask, .topic_glob = spec->topic_glob};
-    char *topic = NULL;
-
-    if (service_name) {
-        if (asprintf (&topic, "%s.%s", service_name, spec->topic_glob) < 0)
-            return NULL;
-        match.topic_glob = topic;
-    }
-    flux_msg_handler_t *mh = flux_msg_handler_create (h, match, spec->cb, arg);
-    free (topic);
-    flux_msg_handler_allow_rolemask (mh, spec->rolemask);
-    flux_msg_handler_start (mh);
-    return mh;
-}
-
-int flux_msg_handler_addvec_ex (flux_t *h, const char *service_name,
-                                const struct flux_msg_handler_spec tab[], void *arg,
-                                flux_msg_handler_t **msg_handlers[])
-{
-    flux_msg_handler_t **vec;
-    int n = 0;
-
-    if (!h || !tab || !msg_handlers) {
-        errno = EINVAL;
-        return -1;
-    }
-    while (tab[n].typemask || tab[n].topic_glob || tab[n].cb || tab[n].rolemask)
-        n++;
-    if (!(vec = calloc (n + 1, sizeof (*vec))))
-        return -1;
-    for (int i = 0; i < n; i++) {
-        if (!(vec[i] = add_spec (h, service_name, &tab[i], arg))) {
-            flux_msg_handler_delvec (vec);
-            return -1;
-        }
-    }
-    *msg_handlers = vec;
-    return 0;
-}
-
-int flux_msg_handler_addvec (flux_t *h, const struct flux_msg_handler_spec tab[], void *arg,
-                             flux_msg_handler_t **msg_handlers[])
-{
-    return flux_msg_handler_addvec_ex (h, NULL, tab, arg, msg_handlers);
-}
-
-void flux_msg_handler_delvec (flux_msg_handler_t *msg_handlers[])
-{
-    for (int i = 0; msg_handlers && msg_handlers[i]; i++)
-        flux_msg_handler_destroy (msg_handlers[i]);
-    free (msg_handlers);
 }
