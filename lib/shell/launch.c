@@ -207,6 +207,22 @@ static void start_failed (struct shell *sh, int localid, int code, const char *t
     shell_task_ended (sh, localid, code << 8);
 }
 
+/* Option oom.adjust: how likely a task is to be ended when memory is short. */
+static void adjust_oom (struct shell *sh, pid_t pid)
+{
+    json_t *o = shell_info_option (sh->info, "oom.adjust");
+    char path[64];
+
+    if (!o)
+        return;
+    snprintf (path, sizeof (path), "/proc/%d/oom_score_adj", (int)pid);
+    FILE *f = fopen (path, "we");
+    if (!f || fprintf (f, "%d", (int)json_integer_value (o)) < 0 || fflush (f) != 0)
+        output_log (sh->output, LOG_WARNING, "oom.adjust: %s", strerror (errno));
+    if (f)
+        fclose (f);
+}
+
 void shell_launch (struct shell *sh)
 {
     struct task_rlimit limits[RLIMITS_MAX];
@@ -226,6 +242,7 @@ void shell_launch (struct shell *sh)
         }
         sh->tasks[i].pid = pid;
         sh->running++;
+        adjust_oom (sh, pid);
         shell_call_task (sh, i, "task.fork");
     }
     sh->starting = false;

@@ -85,8 +85,8 @@ int outconf_init (struct outconf *conf, const struct shell_info *info, flux_erro
     const char *mode = "truncate";
 
     *conf = (struct outconf){.batch_timeout = OUTCONF_BATCH_TIMEOUT};
-    if (output &&
-        json_unpack (output, "{s?s s?F}", "mode", &mode, "batch-timeout", &conf->batch_timeout) < 0)
+    if ((output && json_unpack (output, "{s?s}", "mode", &mode) < 0) ||
+        shell_info_duration (info, "output.batch-timeout", &conf->batch_timeout) < 0)
         return inval (errp, "", "mode or batch-timeout");
     if (strcmp (mode, "truncate") != 0 && strcmp (mode, "append") != 0)
         return inval (errp, "", "mode");

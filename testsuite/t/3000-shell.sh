@@ -114,6 +114,10 @@ END
 
 test_case 'resource limits, and an option that is wrong' <<'END'
 expect_equal 100 "$(inst flux run -o rlimit.nofile=100 sh -c 'ulimit -n')"
+expect_equal 500 "$(inst flux run -o oom.adjust=500 sh -c 'sleep 0.1; cat /proc/self/oom_score_adj')"
+expect_equal x "$(inst flux run -o output.batch-timeout=1ms echo x)"
+expect_fail inst flux run -o output.mode=nonsense true 2>err
+expect_match 'output.mode' "$(cat err)"
 END
 
 case_if '[ $(nproc) -ge 2 ]' 'needs 2 cores' -- 'tasks are bound to cores' <<'END'
