@@ -132,6 +132,8 @@ struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, 
     ev_prepare_init (&zl->prepare, prepare_cb);
     ev_check_init (&zl->check, check_cb);
     ev_idle_init (&zl->idle, idle_cb);
+    /* After those of others, who may send from theirs: sending takes the event of a socket's fd. */
+    ev_set_priority (&zl->prepare, EV_MINPRI);
     zl->prepare.data = zl->check.data = zl->idle.data = zl;
     ev_prepare_start (loop, &zl->prepare);
     ev_check_start (loop, &zl->check);
