@@ -33,3 +33,8 @@ check_PROGRAMS += testsuite/bench/graph_bench
 testsuite_bench_graph_bench_SOURCES = %D%/graph_bench.c \
 	testsuite/unit/graph/request_text.c testsuite/unit/graph/request_text.h
 testsuite_bench_graph_bench_LDADD = lib/graph/libgraph.la lib/util/libutil.la -lm
+
+# kvs_rpc [count]: commits and lookups of a client, under `flux start`.
+check_PROGRAMS += testsuite/bench/kvs_rpc
+testsuite_bench_kvs_rpc_SOURCES = %D%/kvs_rpc.c
+testsuite_bench_kvs_rpc_LDADD = $(FLUX_CMD_LIBS)

@@ -98,4 +98,12 @@ wait
 EOF
 END
 
+case_if '[ -x "$top_builddir/testsuite/bench/kvs_rpc" ]' 'kvs_rpc is not built' -- \
+    'many requests in flight from a far rank, each is answered' <<'END'
+inst 3 <<'EOF'
+on 2 timeout 30 "$top_builddir/testsuite/bench/kvs_rpc" 3000 0
+[ "$(flux kvs ls -1 bench | wc -l)" -eq 30 ]
+EOF
+END
+
 test_done
