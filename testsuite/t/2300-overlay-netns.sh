@@ -11,25 +11,14 @@
 
 . "$(dirname "$0")/lib.sh"
 
+. "$T_DIR/netns.sh"
+
 NODE=$top_builddir/testsuite/unit/overlay/overlay_node
-[ "$(id -u)" -eq 0 ] || skip_all "needs root for network namespaces"
 [ -x "$NODE" ] || make -s -C "$top_builddir" testsuite/unit/overlay/overlay_node >/dev/null 2>&1
 [ -x "$NODE" ] || skip_all "overlay_node is not built"
 SIZE=7
-NS=ovt$$ # one namespace holds the bridge, the others are $NS-RANK
-ip netns add "$NS" 2>/dev/null || skip_all "network namespaces are not possible here"
-at_end "for n in \$(ip netns list | grep -oE '^$NS(-[0-9]+)?'); do ip netns del \$n; done"
+netns_up $SIZE
 at_end "for f in '$T_TMP'/pid.*; do [ -f \"\$f\" ] && kill -9 \$(cat \"\$f\"); done; true"
-ip -n "$NS" link add br0 type bridge 2>/dev/null || skip_all "no bridge is possible here"
-ip -n "$NS" link set br0 up
-for ((r = 0; r < SIZE; r++)); do
-    ip netns add "$NS-$r"
-    ip -n "$NS" link add "v$r" type veth peer name eth0 netns "$NS-$r"
-    ip -n "$NS" link set "v$r" master br0 up
-    ip -n "$NS-$r" addr add "10.99.0.$((r + 1))/24" dev eth0
-    ip -n "$NS-$r" link set eth0 up
-    ip -n "$NS-$r" link set lo up
-done
 
 start_node () # RANK
 {
@@ -154,9 +143,9 @@ END
 test_case 'the link of rank 0 is cut for good: all others end in time' <<'END'
 start_all
 start=$SECONDS
-ip -n "$NS" link set v0 nomaster
+link_cut 0
 all_end 1 2 3 4 5 6
-ip -n "$NS" link set v0 master br0
+link_restore 0
 signal TERM 0
 [ $((SECONDS - start)) -le 24 ]
 END
@@ -179,12 +168,12 @@ test_case 'the link of an inner broker is cut, and restored' <<'END'
 start_all
 sleep .5
 start=$EPOCHREALTIME
-ip -n "$NS" link set v1 nomaster
+link_cut 1
 wait_until 15 last_is 0 online 6
 wait_until 15 last_is 3 parent 0
 wait_until 15 last_is 4 parent 0
 awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "healed after %.1f s\n", b - a }'
-ip -n "$NS" link set v1 master br0
+link_restore 1
 wait_until 15 last_is 0 online 7
 sleep 1
 finish 0 1 2 3 4 5 6
@@ -193,27 +182,16 @@ END
 test_case 'the link of rank 0 is cut for 5 s: all come back' <<'END'
 start_all
 sleep .5
-ip -n "$NS" link set v0 nomaster
+link_cut 0
 sleep 5
-ip -n "$NS" link set v0 master br0
+link_restore 0
 wait_until 20 last_is 0 online 7
 sleep 1
 finish 0 1 2 3 4 5 6
 END
 
-# Of 20 packets that any of the namespaces gets one is dropped: a BPF classifier that asks for a
-# random number, since netem is a module that few test machines have.
-lossy ()
-{
-    local r
-    for ((r = 0; r < SIZE; r++)); do
-        tc -n "$NS-$r" qdisc add dev eth0 clsact &&
-            tc -n "$NS-$r" filter add dev eth0 ingress bpf da \
-                bytecode '4,32 0 0 4294963256,53 1 0 214748365,6 0 0 2,6 0 0 0' || return 1
-    done
-}
 test_case 'without loss the classifier can be set' <<'END'
-lossy || echo no >"$T_TMP/lossless"
+lossy $SIZE || echo no >"$T_TMP/lossless"
 END
 case_if '[ ! -f "$T_TMP/lossless" ]' 'no tc with BPF classifier' -- -t 90 '5 % packet loss: slower, and nothing fails' <<'END'
 start_all
