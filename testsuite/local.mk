@@ -15,3 +15,6 @@ check_PROGRAMS += testsuite/helpers/wire_replay
 testsuite_helpers_wire_replay_SOURCES = %D%/helpers/wire_replay.c
 testsuite_helpers_wire_replay_LDADD = lib/codec/libcodec.la
 EXTRA_DIST += %D%/data/wire
+check_PROGRAMS += testsuite/helpers/wire_hostile
+testsuite_helpers_wire_hostile_SOURCES = %D%/helpers/wire_hostile.c
+testsuite_helpers_wire_hostile_LDADD = lib/client/libclient.la
