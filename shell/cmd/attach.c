@@ -15,6 +15,7 @@
 #include "lib/util/monotime.h"
 #include "shell/cmd/attach.h"
 #include "shell/cmd/attach_input.h"
+#include "shell/cmd/attach_pty.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/jobstream.h"
 
@@ -31,6 +32,10 @@ struct attach {
     const struct attach_opts *opts;
     struct jobstream *js;
     struct attach_input *in;
+    struct attach_pty *pty;
+    bool pty_capture; // what the pty shows is in the output too
+    char *service;
+    int leader;
     flux_watcher_t *signals[NSIGNALS];
     flux_watcher_t *tick;
     double t_interrupt;
@@ -149,21 +154,59 @@ static void on_job_event (struct attach *a, double t, const char *name, json_t *
         show_event (a, "job", t, name, context);
 }
 
-static void on_shell_init (struct attach *a, json_t *context)
+static void setup_input (struct attach *a)
 {
-    const char *service = NULL, *pty = NULL;
     const char *ranks = a->opts->stdin_ranks ? a->opts->stdin_ranks : "all";
-    int rank = 0;
 
-    if (json_unpack (context, "{s:i s:s s?s}", "leader-rank", &rank, "service", &service, "pty",
-                     &pty) < 0)
-        return;
     if (a->opts->read_only || a->exit_code >= 0)
         return;
-    if (!(a->in = attach_input_create (a->h, service, rank, ranks)))
+    if (!(a->in = attach_input_create (a->h, a->service, a->leader, ranks)))
         cmd_warn (a->c, "standard input is not sent to the job: %s", strerror (errno));
     else if (strcmp (ranks, "all") == 0)
         attach_input_start (a->in);
+}
+
+static void pty_failed (void *arg)
+{
+    setup_input (arg);
+}
+
+/* Left, not ended: the job goes on without us. */
+static void pty_ended (void *arg, const char *text)
+{
+    struct attach *a = arg;
+
+    if (strstr (text, "detach")) {
+        fprintf (stderr, "flux-job: detached from %s\n", a->idtext);
+        a->exit_code = 0;
+        a->done = true;
+        flux_reactor_stop (flux_get_reactor (a->h));
+    }
+}
+
+static const struct attach_pty_ops pty_ops = {.failed = pty_failed, .ended = pty_ended};
+
+static void on_shell_init (struct attach *a, json_t *context)
+{
+    const char *service = NULL, *pty = NULL;
+    int capture = 0;
+
+    if (json_unpack (context, "{s:i s:s s?s s?i}", "leader-rank", &a->leader, "service", &service,
+                     "pty", &pty, "capture", &capture) < 0)
+        return;
+    free (a->service);
+    if (!(a->service = strdup (service)))
+        cmd_die (a->c, "out of memory");
+    if (!pty || a->exit_code >= 0) {
+        setup_input (a);
+        return;
+    }
+    if (a->opts->read_only)
+        cmd_die (a->c, "%s: cannot connect to a pty read-only", a->idtext);
+    a->pty_capture = capture;
+    a->pty = attach_pty_create (a->h, service, pty, a->leader, &pty_ops, a);
+    if (!a->pty)
+        setup_input (a);
 }
 
 /* Close standard input of the tasks that get none. Sum of {nodeid, nnodes, ppn, repeat} is ntasks.
@@ -227,7 +270,8 @@ static void on_data (struct attach *a, json_t *context)
     if (iodata_decode (&io, context) < 0)
         return;
     FILE *f = strcmp (io.stream, "stdout") == 0 ? stdout : stderr;
-    if (io.len > 0) {
+    bool seen = a->pty && a->pty_capture && strcmp (io.rank, "0") == 0;
+    if (io.len > 0 && !seen) {
         if (a->opts->label_io)
             fprintf (f, "%s: ", io.rank);
         fwrite (io.data, io.len, 1, f);
@@ -426,7 +470,9 @@ static void watch_status (struct attach *a)
 static void attach_clear (struct attach *a)
 {
     jobstream_destroy (a->js);
+    attach_pty_destroy (a->pty);
     attach_input_destroy (a->in);
+    free (a->service);
     flux_watcher_destroy (a->tick);
     for (int i = 0; i < NSIGNALS; i++)
         flux_watcher_destroy (a->signals[i]);

@@ -10,6 +10,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/attach.h \
 	%D%/attach_input.c \
 	%D%/attach_input.h \
+	%D%/attach_pty.c \
+	%D%/attach_pty.h \
 	%D%/attr.c \
 	%D%/batch.c \
 	%D%/broker.c \
