@@ -163,11 +163,11 @@ void beside_end (struct step *step)
     step->ready = -1;
     if (step->beside <= 0)
         return;
+    /* The broker stays for those below it in the tree, whose tasks may run as long as they like;
+     * slurmstepd's other threads would kill it for a scancel or a time limit. */
     kill (step->beside, SIGTERM);
-    if (!reaped (step->beside, END_SECONDS)) {
-        kill (step->beside, SIGKILL);
-        (void)reaped (step->beside, END_SECONDS);
-    }
+    while (waitpid (step->beside, NULL, 0) < 0 && errno == EINTR)
+        ;
     step->beside = 0;
     remove_rundir (step);
 }

@@ -47,6 +47,8 @@ static int set_attrs (const struct launch *l)
         buf_printf (&b, "rundir=%s\n", l->rundir);
     if (!l->argv)
         buf_puts (&b, "broker.rc2_none=1\n");
+    if (l->ticket.mode == MODE_TASKS)
+        buf_puts (&b, "broker.last-out=1\n");
     buf_puts (&b, user ? user : "");
     rc = b.err ? -1 : set_if ("FLUX_BOOTSTRAP_ATTRS", b.data);
     buf_clear (&b);

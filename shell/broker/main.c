@@ -54,6 +54,7 @@ struct broker {
     char **program_argv;
     ev_timer timer; // of the present state
     ev_signal sigterm, sigint, sighup, sigusr1, sigusr2;
+    bool end_pending; // to end once the brokers below have
     const flux_msg_t *shutdown_request;
     uint32_t quorum;
     int program_status; // wait status of the initial program
@@ -366,6 +367,10 @@ static void online_cb (void *arg)
 
     if (life_state (b->life) == STATE_SHUTDOWN && !children_online (b))
         life_post (b->life, "children-gone");
+    else if (b->end_pending && !children_online (b)) {
+        b->end_pending = false;
+        life_post (b->life, "shutdown");
+    }
 }
 
 static const struct net_ops net_ops = {
@@ -381,7 +386,13 @@ static void end_signal_cb (struct ev_loop *loop, ev_signal *w, int revents)
 {
     struct broker *b = w->data;
 
-    if (!is_leader (b)) {
+    /* Beside the tasks of a Slurm step: each broker is ended with the tasks of its node, and must
+     * not take the instance from those whose tasks still run. */
+    if (attr_get (b->attrs, "broker.last-out")) {
+        b->end_pending = children_online (b);
+        if (!b->end_pending)
+            life_post (b->life, "shutdown");
+    } else if (!is_leader (b)) {
         state_timer_start (b, ORPHAN_GRACE);
     } else {
         program_kill (b->program, w->signum);

@@ -136,8 +136,20 @@ test_case '--flux=tasks: the tasks run as usual, with a broker beside them' <<'E
 as_user srun --flux=tasks -N2 -n4 --overcommit sh -c 'echo task $SLURM_PROCID $(flux getattr size) $(flux getattr rank)' >out
 expect_equal "task 0 2 0 task 1 2 0 task 2 2 1 task 3 2 1" "$(sort out | xargs)"
 expect_equal "n1 n2" "$(as_user srun --flux=tasks -N2 sh -c 'if [ $SLURM_PROCID = 0 ]; then flux run -N2 hostname; else sleep 2; fi' | sort | xargs)"
+as_user srun --flux=tasks -N3 sh -c 'sleep $SLURM_PROCID; flux getattr size' >out 2>err # the first leaves first
+expect_equal "3 3 3" "$(xargs <out)"
+expect_equal "" "$(cat err)"
 expect_exit 9 quiet_srun --flux=tasks -N2 sh -c '[ $SLURM_PROCID = 0 ] || exit 9'
 wait_until 5 no_user_processes
+END
+
+test_case 'scancel and a death of all tasks end --flux=tasks too' <<'END'
+as_user srun --flux=tasks -N2 sh -c 'flux submit -N2 sleep 4249 >/dev/null; echo up; sleep 4249' >out 2>err &
+wait_until 10 expect_in_file up out
+as_user scancel --me
+! wait $!
+wait_until 10 no_user_processes
+wait_until 10 no_jobs
 END
 
 test_case 'nothing of any instance is left in /tmp' <<'END'

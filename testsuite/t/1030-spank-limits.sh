@@ -121,7 +121,7 @@ sleep 0.3
 as_other scancel --me
 ! wait $!
 wait_until 10 eval '! pgrep -u fluxtest -f "sleep 4248"'
-as_other srun --flux=tasks -N2 sh -c 'flux getattr size; sleep 1' >out
+as_other srun --flux=tasks -N2 sh -c 'flux getattr size' >out
 expect_equal "2 2" "$(xargs <out)"
 wait_until 10 eval '! pgrep -u fluxtest -x flux-broker'
 other_down
