@@ -10,4 +10,5 @@ lib_util_libutil_la_SOURCES = \
 	%D%/uuid.c %D%/uuid.h \
 	%D%/peers.c %D%/peers.h \
 	%D%/spawn.c %D%/spawn.h \
+	%D%/stamp.h \
 	%D%/monotime.h

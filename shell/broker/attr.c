@@ -84,6 +84,7 @@ static const struct known known_attrs[] = {
     {"content.hash", IMMUTABLE},
     {"content.dump", RUNTIME},
     {"content.restore", RUNTIME},
+    {"resource.path", IMMUTABLE},
     {"sched.queue-policy", IMMUTABLE},
     {"sched.queue-depth", IMMUTABLE},
     {"sched.reservation-depth", IMMUTABLE},

@@ -20,6 +20,7 @@
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
+#include "lib/util/stamp.h"
 #include "shell/broker/router.h"
 #include "shell/service/job_exec/exec.h"
 #include "shell/service/job_exec/local.h"
@@ -99,11 +100,13 @@ static void append (struct job_exec *e, uint64_t id, const char *path, const cha
 /* The exec eventlog (RFC 50) */
 static void log_event (struct running_job *job, const char *name, const char *context)
 {
-    char entry[256];
+    char entry[256], stamp[STAMP_SIZE];
+
+    stamp_format (stamp, walltime_now ());
     int n = snprintf (entry, sizeof (entry),
-                      context ? "{\"timestamp\":%.6f,\"name\":\"%s\",\"context\":%s}\n"
-                              : "{\"timestamp\":%.6f,\"name\":\"%s\"}\n",
-                      walltime_now (), name, context);
+                      context ? "{\"timestamp\":%s,\"name\":\"%s\",\"context\":%s}\n"
+                              : "{\"timestamp\":%s,\"name\":\"%s\"}\n",
+                      stamp, name, context);
 
     append (job->e, job->id, "guest.exec.eventlog", entry, n);
 }

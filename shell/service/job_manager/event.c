@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/buf.h"
 #include "lib/util/monotime.h"
+#include "lib/util/stamp.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/kvs/kvs.h"
 
@@ -64,34 +66,44 @@ static void write_entry (struct job_manager *jm, struct job *job, const char *en
         fprintf (stderr, "flux-broker: job %" PRIu64 ": eventlog: %m\n", job->id);
 }
 
-#define ENTRY_STACK 512
+/* {"timestamp":T,"name":"N","context":C} and a newline; the caller resets b. */
+static int encode_entry (struct buf *b, double now, const char *name, const char *context)
+{
+    char stamp[STAMP_SIZE];
+
+    buf_puts (b, "{\"timestamp\":");
+    buf_append (b, stamp, stamp_format (stamp, now));
+    buf_puts (b, ",\"name\":\"");
+    buf_puts (b, name);
+    buf_putc (b, '"');
+    if (context) {
+        buf_puts (b, ",\"context\":");
+        buf_puts (b, context);
+    }
+    buf_puts (b, "}\n");
+    return b->err ? -1 : 0;
+}
 
 void event_post (struct job_manager *jm, struct job *job, const char *name, const char *context)
 {
     double now = walltime_now ();
-    char stack[ENTRY_STACK];
-    char *entry = stack;
+    struct buf b = {0};
     int severity = job->exception_severity;
-    const char *fmt = context ? "{\"timestamp\":%.6f,\"name\":\"%s\",\"context\":%s}\n"
-                              : "{\"timestamp\":%.6f,\"name\":\"%s\"}\n";
 
-    int len = snprintf (stack, sizeof (stack), fmt, now, name, context);
-    if (len >= (int)sizeof (stack)) {
-        if (!(entry = malloc (len + 1)))
-            return;
-        snprintf (entry, len + 1, fmt, now, name, context);
+    if (encode_entry (&b, now, name, context) < 0) {
+        buf_clear (&b);
+        return;
     }
     if (strcmp (name, "submit") == 0)
         job->t_submit = now;
-    write_entry (jm, job, entry, len);
+    write_entry (jm, job, b.data, b.len);
     int next = event_next_state (job->state, name, severity);
     bool changed = next != job->state;
     if (changed)
         set_state (jm, job, next, now);
     for (int i = 0; i < jm->nlisteners; i++)
-        jm->listeners[i].cb (job, name, entry, jm->listeners[i].arg);
-    if (entry != stack)
-        free (entry);
+        jm->listeners[i].cb (job, name, b.data, jm->listeners[i].arg);
+    buf_clear (&b);
     if (changed)
         job_action (jm, job);
 }

@@ -16,6 +16,7 @@
 
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/fdutil.h"
 #include "lib/util/monotime.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/router.h"
@@ -25,6 +26,8 @@
 #include "shell/service/resource/resource.h"
 #include "shell/service/sched/rset.h"
 #include "shell/service/sched/sched.h"
+
+#define R_FILE_MAX (256u << 20)
 
 struct rank_state {
     char *host;
@@ -444,6 +447,33 @@ static int take_parents_R (struct resource *r, struct attrs *attrs, flux_error_t
     return 0;
 }
 
+/* resource.path: R from a file, for tests and measurements with nodes that are not there. All of
+ * them count as up. */
+static int read_R (struct resource *r, const char *path, flux_error_t *errp)
+{
+    char *text = NULL;
+    json_error_t error;
+    ssize_t len = file_read_all (path, R_FILE_MAX, &text);
+
+    if (len < 0)
+        return errprintf (errp, "resource.path=%s: %s", path, strerror (errno));
+    r->R = json_loadb (text, len, 0, &error);
+    free (text);
+    if (!r->R) {
+        errno = EINVAL;
+        return errprintf (errp, "resource.path=%s: line %d: %s", path, error.line, error.text);
+    }
+    r->R_given = true;
+    return sched_set_resources (r->sched, r->R, errp);
+}
+
+static int take_given_R (struct resource *r, struct attrs *attrs, flux_error_t *errp)
+{
+    const char *path = attr_get (attrs, "resource.path");
+
+    return path ? read_R (r, path, errp) : take_parents_R (r, attrs, errp);
+}
+
 static int init_leader (struct resource *r)
 {
     r->ranks = calloc (r->size, sizeof (r->ranks[0]));
@@ -470,7 +500,7 @@ struct resource *resource_create (struct router *rt, struct attrs *attrs, struct
         errprintf (errp, "resources: %s", strerror (errno));
         goto error;
     }
-    if ((r->ranks && take_parents_R (r, attrs, errp) < 0) || announce_self (r, attrs, errp) < 0)
+    if ((r->ranks && take_given_R (r, attrs, errp) < 0) || announce_self (r, attrs, errp) < 0)
         goto error;
     return r;
 error:

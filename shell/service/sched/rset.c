@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/util/errprintf.h"
+#include "lib/util/stamp.h"
 #include "shell/service/sched/rset.h"
 
 #define RANKS_MAX (1u << 20)
@@ -201,6 +202,7 @@ void rset_encode (struct buf *b, const struct rnode *nodes, size_t count, const 
 {
     const char *sep = "";
     struct bits none = {{0}};
+    char stamp[STAMP_SIZE];
     bool one = false;
     bool *done = count > 1 ? calloc (count, sizeof (*done)) : &one;
 
@@ -223,9 +225,15 @@ void rset_encode (struct buf *b, const struct rnode *nodes, size_t count, const 
         buf_puts (b, "\"}}");
         sep = ",";
     }
-    buf_printf (b, "],\"starttime\":%.6f,\"expiration\":%.6f", starttime, expiration);
-    if (nodelist)
-        buf_printf (b, ",\"nodelist\":[\"%s\"]", nodelist);
+    buf_puts (b, "],\"starttime\":");
+    buf_append (b, stamp, stamp_format (stamp, starttime));
+    buf_puts (b, ",\"expiration\":");
+    buf_append (b, stamp, stamp_format (stamp, expiration));
+    if (nodelist) {
+        buf_puts (b, ",\"nodelist\":[\"");
+        buf_puts (b, nodelist);
+        buf_puts (b, "\"]");
+    }
     buf_puts (b, "}}");
     if (done != &one)
         free (done);

@@ -27,7 +27,12 @@ struct rank_info {
     bool up;
 };
 
+/* Most jobs ask for what others asked for before. */
+#define FEASIBLE_CACHE 64
+
 struct sched {
+    struct job_facts feasible[FEASIBLE_CACHE]; // shapes that fit on these resources
+    size_t nfeasible;
     struct graph *g;
     struct matcher *m;
     struct rank_info *ranks;
@@ -128,6 +133,7 @@ int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp)
         return errprintf (errp, "out of memory");
     for (uint32_t rank = 0; rank < s->nranks; rank++)
         apply_status (s, rank);
+    s->nfeasible = 0;
     return 0;
 }
 
@@ -278,13 +284,54 @@ static int describe (struct sched *s, const struct result *res, double duration,
 
 /* ---- requests ---- */
 
+/* The part of the facts that says what is asked for. */
+static struct job_facts shape_of (const struct job *job)
+{
+    const struct job_facts *f = &job->facts;
+
+    return (struct job_facts){.nnodes = f->nnodes,
+                              .nslots = f->nslots,
+                              .cores = f->cores,
+                              .gpus = f->gpus,
+                              .exclusive = f->exclusive};
+}
+
+static bool same_shape (const struct job_facts *a, const struct job_facts *b)
+{
+    return a->nnodes == b->nnodes && a->nslots == b->nslots && a->cores == b->cores &&
+           a->gpus == b->gpus && a->exclusive == b->exclusive;
+}
+
+static bool shape_is_all (const struct job *job)
+{
+    return job->live && !job->live->constraint && !job->live->request;
+}
+
+static bool known_feasible (struct sched *s, const struct job *job)
+{
+    struct job_facts shape = shape_of (job);
+    size_t n = s->nfeasible < FEASIBLE_CACHE ? s->nfeasible : FEASIBLE_CACHE;
+
+    for (size_t i = 0; i < n && shape_is_all (job); i++) {
+        if (same_shape (&s->feasible[i], &shape))
+            return true;
+    }
+    return false;
+}
+
+static void remember_feasible (struct sched *s, const struct job *job)
+{
+    if (shape_is_all (job))
+        s->feasible[s->nfeasible++ % FEASIBLE_CACHE] = shape_of (job);
+}
+
 int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
 {
     flux_error_t error;
     struct constraint_hosts hosts = {ranks_of, s};
     int rc = 0;
 
-    if (graph_count (s->g) == 0)
+    if (graph_count (s->g) == 0 || known_feasible (s, job))
         return 0;
     struct request *req = ask_create (job, &hosts, errp);
     if (!req)
@@ -292,6 +339,8 @@ int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
     if (matcher_match (s->m, req, MATCH_SATISFIABILITY, job->id, 0, NULL, NULL, &error) < 0) {
         errno = ENODEV;
         rc = errprintf (errp, "unsatisfiable request: %s", error.text);
+    } else {
+        remember_feasible (s, job);
     }
     int saved_errno = errno;
     request_destroy (req);

@@ -8,6 +8,7 @@
 
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/stamp.h"
 #include "testsuite/unit/cmocka.h"
 
 static void test_append (void **state)
@@ -75,13 +76,28 @@ static void test_errprintf (void **state)
     assert_int_equal (error.text[sizeof (error.text) - 2], '+');
 }
 
+static void test_stamp (void **state)
+{
+    static const struct {
+        double t;
+        const char *text;
+    } t[] = {{0, "0.000000"},          {-5, "0.000000"},   {1e-6, "0.000001"},
+             {.5, "0.500000"},         {1, "1.000000"},    {1552593348.073045, "1552593348.073045"},
+             {9.9999999, "10.000000"}, {1e300, "0.000000"}};
+    char buf[STAMP_SIZE];
+
+    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
+        assert_int_equal (stamp_format (buf, t[i].t), strlen (t[i].text));
+        assert_string_equal (buf, t[i].text);
+    }
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_append),
-        cmocka_unit_test (test_steal),
-        cmocka_unit_test (test_error_sticks),
-        cmocka_unit_test (test_errprintf),
+        cmocka_unit_test (test_append),       cmocka_unit_test (test_steal),
+        cmocka_unit_test (test_error_sticks), cmocka_unit_test (test_errprintf),
+        cmocka_unit_test (test_stamp),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
