@@ -40,6 +40,11 @@ bool handle_has_message (flux_t *h)
     return h->ops->pollevents && (h->ops->pollevents (h->impl) & FLUX_POLLIN);
 }
 
+bool handle_has_output (flux_t *h)
+{
+    return h->root->io && msgio_pending (h->root->io) > 0;
+}
+
 bool handle_fd_is_plain (flux_t *h)
 {
     return h->root->io != NULL;

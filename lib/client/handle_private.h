@@ -31,6 +31,9 @@ flux_t *loop_open (const char *path, int flags, flux_error_t *errp);
 /* A message can be had without reading from the connector. */
 bool handle_has_message (flux_t *h);
 
+/* Messages lie in memory that the connector could not send at once. */
+bool handle_has_output (flux_t *h);
+
 /* What to watch: a plain socket, or the fd of flux_pollfd(). */
 int handle_watch_fd (flux_t *h);
 bool handle_fd_is_plain (flux_t *h);

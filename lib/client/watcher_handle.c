@@ -10,6 +10,7 @@
 #include "lib/client/handle_private.h"
 #include "lib/client/reactor_private.h"
 #include "lib/client/watcher_private.h"
+#include "lib/codec/msgio.h"
 
 struct handle_watcher {
     flux_t *h;
@@ -21,6 +22,7 @@ struct handle_watcher {
     ev_check check;
     ev_idle idle;
     ev_io io;
+    ev_io out; // while a send that did not wait has left something behind
 };
 
 static void on_prepare (struct ev_loop *loop, ev_prepare *p, int revents)
@@ -29,6 +31,10 @@ static void on_prepare (struct ev_loop *loop, ev_prepare *p, int revents)
     struct handle_watcher *hw = w->data;
 
     hw->called = false;
+    if (handle_has_output (hw->h))
+        ev_io_start (loop, &hw->out);
+    else
+        ev_io_stop (loop, &hw->out);
     hw->pending = (hw->events & FLUX_POLLIN) && handle_has_message (hw->h);
     if (hw->pending)
         ev_idle_start (loop, &hw->idle);
@@ -69,6 +75,14 @@ static void on_io (struct ev_loop *loop, ev_io *io, int revents)
     run (io->data);
 }
 
+static void on_writable (struct ev_loop *loop, ev_io *io, int revents)
+{
+    flux_watcher_t *w = io->data;
+    struct handle_watcher *hw = w->data;
+
+    (void)msgio_flush (handle_msgio (hw->h)); // an error is seen by who reads
+}
+
 static void on_idle (struct ev_loop *loop, ev_idle *idle, int revents)
 {
 }
@@ -94,6 +108,7 @@ static void stop (flux_watcher_t *w)
     ev_check_stop (loop, &hw->check);
     ev_idle_stop (loop, &hw->idle);
     ev_io_stop (loop, &hw->io);
+    ev_io_stop (loop, &hw->out);
 }
 
 static bool active (const flux_watcher_t *w)
@@ -132,7 +147,8 @@ flux_watcher_t *flux_handle_watcher_create (flux_reactor_t *r, flux_t *h, int ev
     // an fd of edges (flux_pollfd) is always read; only a plain one can be waited on for room
     int ev = EV_READ | (handle_fd_is_plain (h) && (events & FLUX_POLLOUT) ? EV_WRITE : 0);
     ev_io_init (&hw->io, on_io, fd, ev);
-    hw->prepare.data = hw->check.data = hw->io.data = w;
+    ev_io_init (&hw->out, on_writable, fd, EV_WRITE);
+    hw->prepare.data = hw->check.data = hw->io.data = hw->out.data = w;
     return w;
 }
 

@@ -607,6 +607,24 @@ static void test_large (void **state)
     free (s);
 }
 
+/* A send that does not wait leaves the rest to the reactor. */
+static void test_large_nonblock (void **state)
+{
+    flux_t *h = handle (state);
+    size_t len = 8 << 20;
+    char *s = malloc (len + 1);
+    int errnum = 0;
+
+    memset (s, 'x', len);
+    s[len] = '\0';
+    flux_flags_set (h, FLUX_O_NONBLOCK);
+    flux_future_t *f = flux_rpc (h, "refuse", s, FLUX_NODEID_ANY, 0);
+    free (s);
+    assert_int_equal (flux_future_then (f, 10., on_timeout, &errnum), 0);
+    assert_int_equal (flux_reactor_run (flux_get_reactor (h), 0), 0);
+    assert_int_equal (errnum, EPERM);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown (t, setup, teardown)
 
 int main (void)
@@ -630,6 +648,7 @@ int main (void)
         TEST (test_connection_lost),
         TEST (test_connection_lost_in_reactor),
         TEST (test_large),
+        TEST (test_large_nonblock),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
