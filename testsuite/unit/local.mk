@@ -16,3 +16,4 @@ include testsuite/unit/shell/local.mk
 include testsuite/unit/broker/local.mk
 include testsuite/unit/service/local.mk
 include testsuite/unit/cmd/local.mk
+include testsuite/unit/spank/local.mk
