@@ -142,8 +142,9 @@ void shell_reap (struct shell *sh)
  * answered: the rest goes with the result. */
 void shell_check_ended (struct shell *sh)
 {
-    if (sh->ended || !sh->input || sh->starting || sh->running > 0 || !output_ended (sh->output) ||
-        !peers_finished (sh->peers) || !taskptys_ended (sh->ptys))
+    if (sh->ended || !sh->input || sh->running > 0 || !output_ended (sh->output))
+        return;
+    if (!sh->killed && (sh->starting || !peers_finished (sh->peers) || !taskptys_ended (sh->ptys)))
         return;
     bool leader = sh->info->shell_rank == 0;
     ev_timer_stop (sh->loop, &sh->exit_timer);

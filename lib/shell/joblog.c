@@ -243,7 +243,7 @@ void joblog_added (struct joblog *log)
     if (joblog_unsent (log) >= JOBLOG_SEND_SIZE)
         joblog_flush (log);
     else if (!ev_is_active (&log->timer)) {
-        ev_timer_set (&log->timer, log->config.delay, 0.);
+        ev_timer_set (&log->timer, log->seq > 0 ? log->config.delay : log->config.first_delay, 0.);
         ev_timer_start (log->loop, &log->timer);
     }
     if (joblog_busy (log))

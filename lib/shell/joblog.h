@@ -36,7 +36,8 @@ struct joblog_config {
     int shell_rank;
     const char *topic; // where appended text is sent
     uint32_t nodeid;
-    double delay;             // seconds that text may wait to be sent
+    double delay;             // seconds that text may wait to be sent,
+    double first_delay;       // and that the very first of it may
     void (*idle) (void *arg); // called when joblog_busy() ceases to be true, and when all is sent
     void *arg;
 };

@@ -90,6 +90,8 @@ int outconf_init (struct outconf *conf, const struct shell_info *info, flux_erro
         return inval (errp, "", "mode or batch-timeout");
     if (strcmp (mode, "truncate") != 0 && strcmp (mode, "append") != 0)
         return inval (errp, "", "mode");
+    conf->first_timeout =
+        json_object_get (output, "batch-timeout") ? conf->batch_timeout : OUTCONF_FIRST_TIMEOUT;
     conf->append = !strcmp (mode, "append");
     if (!(conf->batch_timeout >= 0. && conf->batch_timeout < 3600.))
         return inval (errp, "", "batch-timeout");

@@ -25,10 +25,13 @@ struct outconf {
     bool append;                     // to files, rather than truncate them
     size_t limit;                    // bytes of each stream that go to the eventlog
     double batch_timeout;            // seconds that output may wait in the shell
+    double first_timeout;            // and that the very first of it may: a job that ends before
+                                     // that sends nothing
 };
 
 #define OUTCONF_LIMIT_DEFAULT (1024L * 1024 * 1024)
 #define OUTCONF_BATCH_TIMEOUT 0.02
+#define OUTCONF_FIRST_TIMEOUT 0.05
 
 /* -1 with EINVAL and errp for an option that is wrong. Strings belong to info. */
 int outconf_init (struct outconf *conf, const struct shell_info *info, flux_error_t *errp);

@@ -195,7 +195,7 @@ int shell_change_dir (struct shell *sh)
     return chdir ("/tmp");
 }
 
-static int create_log (struct shell *sh, double delay)
+static int create_log (struct shell *sh, const struct outconf *conf)
 {
     bool leader = sh->info->shell_rank == 0;
     struct joblog_config config = {
@@ -203,7 +203,8 @@ static int create_log (struct shell *sh, double delay)
         .shell_rank = sh->info->shell_rank,
         .topic = leader ? "job-exec.append" : sh->write_topic,
         .nodeid = leader ? 0 : sh->info->leader_rank,
-        .delay = delay,
+        .delay = conf->batch_timeout,
+        .first_delay = conf->first_timeout,
         .idle = log_idle_cb,
         .arg = sh,
     };
@@ -349,7 +350,7 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
         return -1;
     sh->own_group = !shell_info_flag (sh->info, "nosetpgrp");
     sh->tasks = calloc (sh->info->nlocal > 0 ? sh->info->nlocal : 1, sizeof (*sh->tasks));
-    if (!sh->tasks || name_service (sh) < 0 || create_log (sh, conf.batch_timeout) < 0 ||
+    if (!sh->tasks || name_service (sh) < 0 || create_log (sh, &conf) < 0 ||
         shell_prepare_env (sh) < 0 || create_output (sh, &conf) < 0 ||
         !(sh->peers = peers_create (sh->loop, sh->link, sh->info, sh->service, &peers_ops, sh)) ||
         !(sh->pmi = taskpmi_create (sh->loop, sh->info, sh->peers, pmi_abort_cb, sh)))

@@ -50,6 +50,7 @@ struct shell {
     int status;         // highest wait status so far
     bool own_group;     // each task has a process group of its own
     bool starting;      // tasks are not all started yet
+    bool killed;        // by the broker: wait for nobody
     bool said_bye;      // to the leader
     bool first_exit;    // a task of the job has ended
     bool ended;         // nothing is left to be done

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "lib/shell/proctree.h"
 #include "lib/shell/shell.h"
 #include "lib/util/monotime.h"
 
@@ -36,10 +37,23 @@ void shell_kill_tasks (struct shell *sh, int signum)
     }
 }
 
+/* The end: of all processes of the job here, and of waiting for other nodes, which may be dead. */
+static void kill_all (struct shell *sh)
+{
+    sh->killed = true;
+    if (sh->status < SIGKILL) // none of the tasks may have been started yet
+        sh->status = SIGKILL;
+    shell_kill_tasks (sh, SIGKILL);
+    proctree_kill (NULL, NULL);
+    shell_check_ended (sh);
+}
+
 static void handle (struct shell *sh, const struct signalfd_siginfo *si)
 {
     if (si->ssi_signo == SIGCHLD)
         shell_reap (sh);
+    else if (si->ssi_signo == (uint32_t)SHELL_SIGNAL_TASKS && si->ssi_int == SIGKILL)
+        kill_all (sh);
     else if (si->ssi_signo == (uint32_t)SHELL_SIGNAL_TASKS)
         shell_kill_tasks (sh, si->ssi_int);
     else

@@ -173,6 +173,11 @@ for i in $(seq 50); do pgrep -f 'sleep 4343' >/dev/null || break; sleep 0.1; don
 expect_fail pgrep -f 'sleep 4343'
 END
 
+test_case 'a job whose shell dies on one node ends on all' <<'END'
+expect_exit 143 inst -s2 flux run -N2 -n2 sh -c '[ $FLUX_TASK_RANK = 1 ] && sleep 0.2 && kill -9 $PPID; sleep 50' 2>err
+expect_match 'ended without a result' "$(cat err)"
+END
+
 test_case 'signals reach the tasks' <<'END'
 cat >sig.sh <<'EOF'
 id=$(flux submit --wait-event=start -n2 sh -c 'trap "echo got; exit 7" USR1; sleep 30 & wait')

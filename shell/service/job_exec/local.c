@@ -247,7 +247,7 @@ static void answer (struct exec_local *el, const flux_msg_t *request, enum shell
     if (event == SHELL_STARTED) {
         router_respond_pack (el->rt, request, "{s:s s:i}", "type", "started", "pid", status);
     } else if (event == SHELL_EXITED) {
-        router_respond_pack (el->rt, request, "{s:s s:i s:s?}", "type", "exited", "status", status,
+        router_respond_pack (el->rt, request, "{s:s s:i s:s*}", "type", "exited", "status", status,
                              "result", text);
         router_respond_error (el->rt, request, ENODATA, NULL);
     } else {
