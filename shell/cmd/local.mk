@@ -34,6 +34,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/event.c \
 	%D%/evfmt.c \
 	%D%/evfmt.h \
+	%D%/exec.c \
 	%D%/fmt.c \
 	%D%/fmt.h \
 	%D%/fmt_internal.h \
@@ -139,6 +140,7 @@ flux_man_in = \
 	%D%/flux-dump.1.in \
 	%D%/flux-env.1.in \
 	%D%/flux-event.1.in \
+	%D%/flux-exec.1.in \
 	%D%/flux-getattr.1.in \
 	%D%/flux-help.1.in \
 	%D%/flux-hostlist.1.in \

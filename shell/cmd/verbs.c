@@ -39,6 +39,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_lsattr,
     &cmd_verb_ping,
     &cmd_verb_event,
+    &cmd_verb_exec,
     &cmd_verb_dmesg,
     &cmd_verb_logger,
     &cmd_verb_uptime,
