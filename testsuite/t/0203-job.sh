@@ -1,0 +1,231 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# flux job: single jobs, and flux cancel, update.
+
+. "$(dirname "$0")/lib.sh"
+
+# Run a script in a fresh instance: in_flux [OPTIONS of flux start...] <script
+in_flux ()
+{
+    cat >script
+    flux start "$@" bash -eu script
+}
+
+test_case 'job id: every form, both ways' <<'END'
+expect_output 1234 flux job id 1234
+f58=$(flux job id --to=f58 1234)
+for to in dec hex dothex f58 f58plain words kvs emoji; do
+    expect_output 1234 flux job id "$(flux job id --to=$to 1234)"
+done
+expect_equal "$f58" "$(echo 1234 | flux job id -t f58)"
+expect_exit 1 flux job id bogus/x 2>err
+expect_equal 'flux-job: bogus/x: not a job id' "$(cat err)"
+expect_exit 1 flux job id --to=bogus 1 2>err
+expect_equal 'flux-job: --to=bogus: not a form of ids' "$(cat err)"
+END
+
+test_case 'attach: output so far, --tail, --show-events, exit code' <<'END'
+in_flux <<'EOS'
+id=$(flux submit --wait sh -c 'for i in 1 2 3; do echo $i; sleep 0.05; done; exit 7') || true
+rc=0; flux job attach $id >all 2>err || rc=$?; [ $rc -eq 7 ]
+rc=0; flux job attach --tail=1 $id >tail 2>/dev/null || rc=$?; [ $rc -eq 7 ]
+rc=0; flux job attach -EX $id >/dev/null 2>events || rc=$?
+flux job attach -w submit $id >early 2>/dev/null || true
+rc=0; flux job attach 0x1234 2>none || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_equal "$(printf '1\n2\n3')" "$(cat all)"
+expect_equal 3 "$(cat tail)"
+expect_in_file '^0\.000s: job\.submit \{' events
+expect_in_file 's: exec\.shell\.init \{' events
+expect_in_file 's: job\.clean' events
+expect_equal 'flux-job: task(s) exited with exit code 7' "$(cat err)"
+expect_equal 'flux-job: 0x1234: no such job' "$(cat none)"
+END
+
+test_case 'several attach at once and all see the output' <<'END'
+in_flux <<'EOS'
+id=$(flux submit sh -c 'sleep 0.3; echo to all')
+for i in 1 2 3 4 5; do flux job attach $id >out.$i & done
+wait
+EOS
+for i in 1 2 3 4 5; do expect_equal 'to all' "$(cat out.$i)"; done
+END
+
+test_case 'eventlog, wait-event: formats, matching, time-out' <<'END'
+in_flux <<'EOS'
+id=$(flux submit --wait true)
+flux job eventlog $id >raw
+flux job eventlog -f json $id >json
+flux job eventlog -H --color=never $id >human
+flux job eventlog -T offset $id >offset
+flux job eventlog -T iso $id >iso
+flux job eventlog -p exec $id >exec
+flux job eventlog -p output -f json $id >output
+flux job wait-event -v $id clean >verbose
+flux job wait-event -m status=0 $id finish >match
+rc=0; flux job wait-event -m status=1 $id finish 2>never || rc=$?; [ $rc -eq 1 ]
+held=$(flux submit --urgency=hold true)
+rc=0; flux job wait-event -t 0.1s $held start 2>timeout || rc=$?; [ $rc -eq 1 ]
+flux cancel $held
+EOS
+expect_match '^[0-9]+\.[0-9]{6} submit userid=' "$(head -n1 raw)"
+expect_equal '"clean"' "$(tail -n1 json | grep -o '"clean"')"
+expect_match '^\[[A-Z][a-z]{2}[0-9]{2} [0-9]{2}:[0-9]{2}\] submit' "$(head -n1 human)"
+expect_match '^0\.000000 submit' "$(head -n1 offset)"
+expect_match '^20[0-9]{2}-[0-9]{2}-[0-9]{2}T' "$(head -n1 iso)"
+expect_in_file 'shell.start' exec
+expect_in_file '"header"' output
+expect_in_file submit verbose
+expect_in_file 'finish status=0' match
+expect_match "event 'finish' never received" "$(cat never)"
+expect_match "wait-event timeout on event 'start'" "$(cat timeout)"
+END
+
+test_case 'raise, cancel, kill: notes, severity, what can not be' <<'END'
+in_flux <<'EOS'
+a=$(flux submit sleep 300); b=$(flux submit sh -c 'trap "exit 9" USR1; while :; do sleep 0.05; done')
+flux job wait-event -q $a start; flux job wait-event -q $b start
+flux job raise -s 3 -t note $a just a note
+flux job cancel -m 'not needed' $a
+sleep 0.3; flux job kill -s USR1 $b
+rc=0; flux job status -v $a 2>status || rc=$?; echo $rc >rc
+flux job eventlog $a >log
+rc=0; flux job status $b || rc=$?; [ $rc -eq 9 ]
+rc=0; flux job kill $b 2>gone || rc=$?; [ $rc -eq 1 ]
+rc=0; flux cancel $a 2>inactive || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job kill -s NOPE $b 2>nosig || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job cancel 2>noid || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_in_file 'exception type="note" severity=3 note="just a note"' log
+expect_in_file 'exception type="cancel" severity=0 note="not needed"' log
+[ "$(cat rc)" -gt 0 ]
+expect_equal 'flux-job: --signal=NOPE: not a signal' "$(cat nosig)"
+expect_equal 'flux-job: a job id is needed' "$(cat noid)"
+expect_equal 1 "$(wc -l <gone)"
+expect_equal 1 "$(wc -l <inactive)"
+END
+
+test_case 'the *all forms say what they would do' <<'END'
+in_flux <<'EOS'
+flux submit --cc=1-2 sleep 300 >/dev/null
+flux submit --urgency=0 true >/dev/null
+flux cancel -n --all 2>dry
+flux cancel -S pending 2>pending
+flux job cancelall 2>would
+flux job raiseall -s7 note hello 2>raise
+flux job cancelall -f 2>done
+flux queue drain
+flux cancel --all 2>none
+flux cancel --all --quiet 2>quiet
+rc=0; flux cancel --all f1 2>both || rc=$?; [ $rc -eq 1 ]
+rc=0; flux cancel 2>nojobs || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_equal 'flux-cancel: Would cancel 3 jobs' "$(cat dry)"
+expect_equal 'flux-cancel: Canceled 1 job (0 errors)' "$(cat pending)"
+expect_equal 'flux-job: Command matched 2 jobs (-f to confirm)' "$(cat would)"
+expect_equal 'flux-job: Command matched 2 jobs (-f to confirm)' "$(cat raise)"
+expect_equal 'flux-job: Canceled 2 jobs (0 errors)' "$(cat done)"
+expect_equal 'flux-cancel: Matched 0 jobs' "$(cat none)"
+[ ! -s quiet ]
+expect_equal 1 "$(wc -l <both)"
+END
+
+test_case 'info: keys, --base, what is not there' <<'END'
+in_flux <<'EOS'
+id=$(flux submit --wait -n1 true)
+for key in jobspec R eventlog guest.exec.eventlog guest.output; do flux job info $id $key >key.$key; done
+flux job info --base $id R >/dev/null
+rc=0; flux job info $id nokey 2>nokey || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job info f9999 R 2>nojob || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job info $id 2>one || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_in_file '"R_lite"' key.R
+expect_in_file '"clean"' key.eventlog
+expect_match 'has no nokey' "$(cat nokey)"
+expect_equal 1 "$(wc -l <nojob)"
+expect_equal 1 "$(wc -l <one)"
+END
+
+test_case 'urgency, memo, timeleft, last, list-ids, purge, stats, namespace' <<'END'
+in_flux <<'EOS'
+id=$(flux submit --urgency=0 --begin-time=+1h -t 1h true)
+flux job urgency -v $id 5 2>old
+flux job urgency -v $id hold 2>old2
+rc=0; flux job urgency $id 99 2>bad || rc=$?; [ $rc -eq 1 ]
+flux job memo $id note.text=hello n=3
+flux jobs -no '{annotations.user.note.text} {annotations.user.n}' >memo
+rc=0; flux job timeleft $id 2>notrunning || rc=$?; [ $rc -eq 1 ]
+flux job last >last; echo $id >id
+flux job list-ids $id >list
+run=$(flux submit -t 10m sleep 300); flux job wait-event -q $run start
+flux job timeleft -H $run >left
+flux job timeleft $run >seconds
+flux cancel --all 2>/dev/null; flux queue drain
+flux job purge --num-limit=0 >would
+flux job purge -f --num-limit=0 >purged
+flux job stats >stats
+flux job namespace $id >ns
+EOS
+expect_match 'job held' "$(cat old)"
+expect_match 'old urgency: 5' "$(cat old2)"
+expect_match '^flux-job: 99: not an urgency' "$(cat bad)"
+expect_equal 'hello 3' "$(cat memo)"
+expect_equal "$(cat id)" "$(cat last)"
+expect_in_file '"state"' list
+expect_match '^(9\.[0-9]+|10)m$' "$(cat left)"
+[ "$(cat seconds)" -gt 590 ] && [ "$(cat seconds)" -le 600 ]
+expect_equal 'use --force to purge 2 of 2 inactive jobs' "$(cat would)"
+expect_equal 'purged 2 inactive jobs, 0 remaining' "$(cat purged)"
+expect_in_file '"inactive_purged": ?2' stats
+END
+
+test_case 'wait: waitable jobs by id, any, all' <<'END'
+in_flux <<'EOS'
+a=$(flux submit --flags=waitable true); b=$(flux submit --flags=waitable false); c=$(flux submit true)
+flux job wait $a
+rc=0; flux job wait $b 2>bad || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job wait $c 2>not || rc=$?; [ $rc -eq 1 ]
+flux submit --cc=1-3 --flags=waitable true >/dev/null
+flux job wait --all
+rc=0; flux job wait 2>none || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_equal 1 "$(wc -l <bad)"
+expect_match 'not waitable' "$(cat not)"
+expect_match 'no more waitable jobs' "$(cat none)"
+END
+
+test_case 'submit of a jobspec from a file and from standard input' <<'END'
+flux submit --dry-run --job-name=file true >spec
+in_flux <<'EOS'
+flux job submit spec >/dev/null
+flux job submit <spec >/dev/null
+rc=0; echo '{"version": 1}' | flux job submit 2>bad || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job submit nofile 2>nof || rc=$?; [ $rc -eq 1 ]
+flux queue drain
+flux jobs -ano '{name}' >names
+EOS
+expect_equal "$(printf 'file\nfile')" "$(cat names)"
+expect_match '^flux-job: .' "$(cat bad)"
+expect_equal 'flux-job: nofile: No such file or directory' "$(cat nof)"
+END
+
+test_case 'an interactive pty: size, keys, exit code, detach' <<'END'
+in_flux <<'EOS'
+(sleep 0.7; echo 'stty size; tty >&2; exit 5'; sleep 1) |
+    script -qec 'stty rows 33 cols 99; flux run -o pty.interactive sh; echo rc=$?' /dev/null >screen
+(sleep 0.7; printf '\002d'; sleep 0.5) |
+    script -qec 'flux run -o pty.interactive sleep 300; echo rc=$?' /dev/null >detach
+flux jobs -no '{name}' >left
+flux cancel --all 2>/dev/null
+EOS
+expect_in_file '^33 99' screen
+expect_in_file '/dev/pts/' screen
+expect_in_file '^rc=5' screen
+expect_in_file 'detached from' detach
+expect_in_file '^rc=0' detach
+expect_equal sleep "$(cat left)"
+END
+
+test_done
