@@ -17,6 +17,7 @@
 
 #define WATCHES_MAX 1000000
 #define FLAG_WAITCREATE 1
+#define FLAG_SENTINEL 2 // an empty response after what is there
 
 struct watch {
     struct watches *w;
@@ -25,6 +26,7 @@ struct watch {
     bool main_log; // "eventlog": ends with the event `clean`
     bool ended;    // nothing more can come once what is there was sent
     bool done;     // answered for the last time, to be freed
+    bool sentinel; // to be sent after what is there
     struct kvs_local_watch *kw;
     struct watch *prev, *next;
 };
@@ -87,6 +89,9 @@ static void data_cb (struct kvs *kvs, const char *key, const char *data, size_t 
         return;
     }
     send_lines (watch, data, len);
+    if (watch->sentinel)
+        router_respond (watch->w->rt, watch->msg, NULL);
+    watch->sentinel = false;
     if (nothing_more (watch))
         watch_end (watch, ENODATA, NULL);
 }
@@ -152,7 +157,7 @@ static struct job *get_job (struct watches *w, const flux_msg_t *msg, uint64_t i
 }
 
 /* All that there will ever be is there. */
-static void answer_finished (struct watches *w, const flux_msg_t *msg, const char *key)
+static void answer_finished (struct watches *w, const flux_msg_t *msg, const char *key, int flags)
 {
     struct watch once = {.w = w, .msg = msg};
     char *data = NULL;
@@ -163,12 +168,14 @@ static void answer_finished (struct watches *w, const flux_msg_t *msg, const cha
         return;
     }
     send_lines (&once, data, len);
+    if (flags & FLAG_SENTINEL)
+        router_respond (w->rt, msg, NULL);
     router_respond_error (w->rt, msg, ENODATA, NULL);
     free (data);
 }
 
 static void watch_start (struct watches *w, const flux_msg_t *msg, struct job *job,
-                         const char *path, const char *key)
+                         const char *path, const char *key, int flags)
 {
     struct watch *watch = calloc (1, sizeof (*watch));
 
@@ -179,6 +186,7 @@ static void watch_start (struct watches *w, const flux_msg_t *msg, struct job *j
     watch->w = w;
     watch->id = job->id;
     watch->main_log = strcmp (path, "eventlog") == 0;
+    watch->sentinel = flags & FLAG_SENTINEL;
     if (!(watch->kw = kvs_local_watch (w->kvs, NULL, key, KVS_LOCAL_APPEND, data_cb, watch))) {
         router_respond_error (w->rt, msg, errno, NULL);
         free (watch);
@@ -203,7 +211,7 @@ void watches_request (struct watches *w, const flux_msg_t *msg)
     } else if (!flux_msg_is_streaming (msg)) {
         router_respond_error (w->rt, msg, EPROTO,
                               "eventlog-watch request rejected without streaming RPC flag");
-    } else if (!path_is_allowed (path) || (flags & ~FLAG_WAITCREATE)) {
+    } else if (!path_is_allowed (path) || (flags & ~(FLAG_WAITCREATE | FLAG_SENTINEL))) {
         router_respond_error (w->rt, msg, EPROTO,
                               "eventlog-watch request rejected with invalid path or flag");
     } else if (w->count >= WATCHES_MAX) {
@@ -213,12 +221,12 @@ void watches_request (struct watches *w, const flux_msg_t *msg)
         bool main_log = strcmp (path, "eventlog") == 0;
         bool over = job->state == JOB_INACTIVE || (!main_log && job->finished);
         if (over)
-            answer_finished (w, msg, key);
+            answer_finished (w, msg, key, flags);
         else if (!(flags & FLAG_WAITCREATE) && strncmp (path, "guest.", 6) != 0 &&
                  kvs_local_exists (w->kvs, NULL, key) < 0) // a guest's logs come when it runs
             router_respond_error (w->rt, msg, errno, NULL);
         else
-            watch_start (w, msg, job, path, key);
+            watch_start (w, msg, job, path, key, flags);
     }
 }
 
