@@ -15,6 +15,9 @@
 /* Fill resources, vertex, nvertices and counts. */
 int jobspec_parse_resources (struct jobspec *js, const json_t *resources, flux_error_t *errp);
 
+/* Fill what comes from attributes. */
+int jobspec_parse_attributes (struct jobspec *js, const json_t *attrs, flux_error_t *errp);
+
 /* The slot that a task's `slot` means, or NULL. */
 const struct jobspec_vertex *jobspec_find_slot (const struct jobspec *js, const char *label);
 

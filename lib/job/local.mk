@@ -15,15 +15,20 @@ lib_job_libjob_la_SOURCES = \
 	%D%/count.c %D%/count.h \
 	%D%/jobspec.c %D%/jobspec.h %D%/jobspec_private.h \
 	%D%/jobspec_resources.c \
+	%D%/jobspec_attrs.c \
 	%D%/jobspec_build.c %D%/jobspec_build.h \
 	%D%/jobspec_set.c \
 	%D%/jobspec1.c \
 	%D%/query.c %D%/query.h \
 	%D%/dependency.c %D%/dependency.h \
 	%D%/shape.c %D%/shape.h \
-	%D%/taskmap.c \
+	%D%/taskmap.c %D%/taskmap_private.h \
+	%D%/taskmap_codec.c \
 	%D%/rv1.c %D%/rv1.h %D%/rv1_private.h \
-	%D%/rv1_codec.c \
+	%D%/rv1_decode.c \
+	%D%/rv1_encode.c \
 	%D%/rv1_algebra.c \
+	%D%/rv1_hosts.c \
+	%D%/rv1_property.c \
 	%D%/rconstraint.c %D%/rconstraint.h
 lib_job_libjob_la_LIBADD = lib/set/libset.la $(JANSSON_LIBS) -lm

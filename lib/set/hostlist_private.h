@@ -45,6 +45,12 @@ static inline int hostrange_count (const struct hostrange *r)
     return r->hi - r->lo + 1;
 }
 
+/* Room for one more range in the array. */
+int hostlist_make_room (struct hostlist *hl);
+
+/* What was indexed is no longer so. */
+void hostlist_changed (struct hostlist *hl);
+
 /* Append a range, joined to the last one where that is possible. ERANGE past the limit. */
 int hostlist_append_range (struct hostlist *hl, const char *prefix, int prefix_len, uint64_t lo,
                            uint64_t hi, int width);

@@ -8,6 +8,7 @@ lib_set_libset_la_SOURCES = \
 	%D%/idset_codec.c %D%/idset_codec.h \
 	%D%/hostlist.c %D%/hostlist_private.h \
 	%D%/hostlist_index.c \
+	%D%/hostlist_delete.c \
 	%D%/hostlist_sort.c \
 	%D%/hostlist_codec.c %D%/hostlist_codec.h
 lib_set_libset_la_LIBADD = lib/util/libutil.la
