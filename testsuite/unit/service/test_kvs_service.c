@@ -13,6 +13,7 @@
 #include <ev.h>
 #include <utlist.h>
 #include <flux/message.h>
+#include <flux/request.h>
 #include <flux/rpc.h>
 #include "shell/broker/router.h"
 #include "shell/broker/router_overlay.h"
@@ -44,7 +45,8 @@ struct world {
     struct ev_loop *loop;
     struct broker b[SIZE];
     char dir[32];
-    unsigned setroots; // events seen by rank 0's subscriber
+    unsigned setroots;               // events seen by rank 0's subscriber
+    int guest_answers, guest_errnum; // what a guest's requests were answered with
 };
 
 /* ---- the links */
@@ -94,6 +96,11 @@ static int respond (void *arg, const flux_msg_t *msg)
 {
     struct broker *b = arg;
     const char *last = flux_msg_route_last (msg);
+    if (!strcmp (last, "guest")) {
+        b->w->guest_answers++;
+        flux_msg_get_errnum (msg, &b->w->guest_errnum);
+        return 0;
+    }
     for (int i = 0; i < SIZE; i++) {
         if (!strcmp (b->w->b[i].uuid, last)) {
             flux_msg_t *copy = flux_msg_copy (msg, true);
@@ -711,6 +718,77 @@ static void test_dropcache (void **state)
     call_clear (&c);
 }
 
+/* A request with a guest's credentials, as if from a client behind the broker; gives its errnum. */
+static int guest_call (struct world *w, int rank, const char *topic, const char *payload)
+{
+    flux_msg_t *msg = flux_request_encode (topic, payload);
+    flux_msg_route_enable (msg);
+    flux_msg_route_push (msg, "guest");
+    flux_msg_set_matchtag (msg, 7);
+    flux_msg_set_streaming (msg);
+    flux_msg_set_cred (msg, (struct flux_msg_cred){5555, FLUX_ROLE_USER});
+    w->guest_answers = 0;
+    router_input_peer (w->b[rank].rt, msg, false);
+    for (int i = 0; i < 500 && w->guest_answers == 0; i++)
+        turn (w);
+    assert_int_equal (w->guest_answers, 1);
+    return w->guest_errnum;
+}
+
+#define GUEST_COMMIT(ns, dirent)                                                                   \
+    "{\"namespace\":\"" ns "\",\"flags\":0,\"ops\":[{\"key\":\"g\",\"flags\":0,\"dirent\":" dirent \
+    "}]}"
+#define REF "sha1-f1d2d2f924e986ac86fdf7b36c94bcdf32beec15"
+
+/* RFC 12: a guest has its own namespace and nothing else. */
+static void test_guest (void **state)
+{
+    static const struct {
+        const char *topic, *payload;
+        int errnum;
+    } rows[] = {
+        {"kvs.lookup", "{\"namespace\":\"primary\",\"key\":\"secret\",\"flags\":0}", EPERM},
+        {"kvs.lookup-plus", "{\"namespace\":\"primary\",\"key\":\"secret\",\"flags\":0}", EPERM},
+        {"kvs.getroot", "{\"namespace\":\"primary\"}", EPERM},
+        {"kvs.wait-version", "{\"namespace\":\"primary\",\"rootseq\":0}", EPERM},
+        {"kvs-watch.lookup", "{\"namespace\":\"primary\",\"key\":\"secret\",\"flags\":4}", EPERM},
+        {"kvs.commit", GUEST_COMMIT ("primary", "null"), EPERM},
+        {"kvs.commit", GUEST_COMMIT ("theirs", "null"), EPERM},
+        {"kvs.namespace-create", "{}", EPERM},
+        {"kvs.namespace-remove", "{\"namespace\":\"mine\"}", EPERM},
+        {"kvs.namespace-list", "{}", EPERM},
+        {"kvs.dropcache", NULL, EPERM},
+        {"kvs.follow", "{\"namespace\":\"primary\"}", EPERM},
+        {"kvs.fence", "{}", EPERM},
+        {"content.load", NULL, EPERM},
+        {"content.store", NULL, EPERM},
+        {"content.flush", NULL, EPERM},
+        {"content.checkpoint-get", NULL, EPERM},
+        {"kvs.lookup", "{\"namespace\":\"mine\",\"key\":\"link\",\"flags\":0}", EPERM},
+        {"kvs.commit",
+         GUEST_COMMIT ("mine", "{\"ver\":1,\"type\":\"dirref\",\"data\":[\"" REF "\"]}"), EPERM},
+        {"kvs.commit",
+         GUEST_COMMIT ("mine", "{\"ver\":1,\"type\":\"valref\",\"data\":[\"" REF "\"]}"), EPERM},
+        {"kvs.commit",
+         GUEST_COMMIT ("mine", "{\"ver\":1,\"type\":\"symlink\",\"data\":{\"target\":\"x\"}}"),
+         EPERM},
+        {"kvs.commit", GUEST_COMMIT ("mine", "{\"ver\":1,\"type\":\"val\",\"data\":\"MQ==\"}"), 0},
+        {"kvs.lookup", "{\"namespace\":\"mine\",\"key\":\"g\",\"flags\":0}", 0},
+        {"kvs.getroot", "{\"namespace\":\"mine\"}", 0},
+        {"kvs-watch.lookup", "{\"namespace\":\"mine\",\"key\":\"g\",\"flags\":8}", 0},
+    };
+    struct world *w = *state;
+    struct kvs *kvs = w->b[0].kvs;
+    assert_int_equal (kvs_local_put (kvs, NULL, "secret", "x", 1), 0);
+    assert_int_equal (kvs_local_ns_create (kvs, "mine", 5555), 0);
+    assert_int_equal (kvs_local_ns_create (kvs, "theirs", 6666), 0);
+    assert_int_equal (kvs_local_symlink (kvs, "mine", "link", "primary", "secret"), 0);
+    settle (w);
+    for (int rank = 0; rank < SIZE; rank++)
+        for (size_t i = 0; i < sizeof (rows) / sizeof (rows[0]); i++)
+            assert_int_equal (guest_call (w, rank, rows[i].topic, rows[i].payload), rows[i].errnum);
+}
+
 static int list_count (const char *name, bool is_dir, void *arg)
 {
     ++*(int *)arg;
@@ -846,11 +924,14 @@ static void test_restart (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        T (test_put_get), T (test_bad_requests), T (test_batch),
-        T (test_lazy),    T (test_watch),        T (test_watch_append),
-        T (test_version), T (test_snapshot),     T (test_namespace),
-        T (test_fence),   T (test_content),      T (test_dropcache),
-        T (test_local),   T (test_local_watch),  cmocka_unit_test (test_restart),
+        T (test_put_get),     T (test_bad_requests),
+        T (test_batch),       T (test_lazy),
+        T (test_watch),       T (test_watch_append),
+        T (test_version),     T (test_snapshot),
+        T (test_namespace),   T (test_fence),
+        T (test_content),     T (test_dropcache),
+        T (test_guest),       T (test_local),
+        T (test_local_watch), cmocka_unit_test (test_restart),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
