@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
+#include <time.h>
 #include <utlist.h>
+#include <flux/rpc.h>
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
 #include "shell/service/kvs/content_private.h"
@@ -45,6 +48,35 @@ int content_open_backing (struct content *c, bool create, flux_error_t *errp)
         c->checkpoints = json_array ();
     }
     return 0;
+}
+
+/* A line in the log of the broker (RFC 5424). */
+static void log_error (struct content *c, const char *text)
+{
+    char line[512], stamp[32];
+    time_t now = walltime_now ();
+    struct tm tm;
+    int n;
+
+    strftime (stamp, sizeof (stamp), "%FT%T", gmtime_r (&now, &tm));
+    n = snprintf (line, sizeof (line), "<%d>1 %s.000000Z 0 content - - - %s\n", LOG_ERR << 3, stamp,
+                  text);
+    if (n > 0 && n < (int)sizeof (line))
+        router_rpc_raw (c->rt, "log.append", FLUX_NODEID_ANY, FLUX_RPC_NORESPONSE, line, n, NULL,
+                        NULL);
+}
+
+/* Said when the store begins to fail or to work again, not for each batch. What is not written
+ * stays in memory. */
+static void note_result (struct content *c, int errnum, const char *why)
+{
+    char text[256];
+    if (errnum && !c->last_errnum) {
+        snprintf (text, sizeof (text), "the backing store fails, blobs stay in memory: %s", why);
+        log_error (c, text);
+    } else if (!errnum && c->last_errnum)
+        log_error (c, "the backing store works again");
+    c->last_errnum = errnum;
 }
 
 static struct backing_batch *batch_create (struct content *c)
@@ -108,8 +140,9 @@ static void batch_begin (struct content *c)
 
     if (c->batch_busy)
         return;
+    snprintf (error.text, sizeof (error.text), "out of memory");
     if (content_open_backing (c, true, &error) < 0 || !(b = batch_create (c))) {
-        c->last_errnum = errno;
+        note_result (c, errno, error.text);
         c->batches_done = ++c->batches_begun;
         waiters_done (c, c->last_errnum, false);
         return;
@@ -156,7 +189,7 @@ void content_write_done (struct backing_batch *b, void *arg)
     batch_destroy (b);
     c->batch_busy = false;
     c->batches_done++;
-    c->last_errnum = errnum;
+    note_result (c, errnum, strerror (errnum));
     waiters_done (c, errnum, false);
     content_shrink (c, CONTENT_CACHE_BYTES);
     /* After an error the next put or flush tries again. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <ev.h>
 #include <utlist.h>
@@ -700,6 +701,32 @@ static void test_content (void **state)
     free (big);
 }
 
+/* Without a folder to write to the store stays in memory, and says so to who asks for more. */
+static void test_no_disk (void **state)
+{
+    struct world *w = *state;
+    struct call c = {0};
+    put (w, 0, "primary", "a", "MQ==", 0);
+    chmod (w->dir, 0500);
+    if (access (w->dir, W_OK) == 0) { // root may write all the same
+        char path[64];
+        snprintf (path, sizeof (path), "%s/content.lmdb", w->dir);
+        assert_int_equal (mkdir (path, 0700), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        call (w, 0, &c, "content.flush", NULL);
+        assert_int_not_equal (c.errnum, 0);
+        expect (w, 2, "a", "MQ==");
+    }
+    chmod (w->dir, 0700);
+    char path[64];
+    snprintf (path, sizeof (path), "%s/content.lmdb", w->dir);
+    rmdir (path);
+    call (w, 0, &c, "content.flush", NULL);
+    assert_int_equal (c.errnum, 0);
+    call_clear (&c);
+}
+
 /* Everything goes out of memory and comes back. */
 static void test_dropcache (void **state)
 {
@@ -924,14 +951,23 @@ static void test_restart (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        T (test_put_get),     T (test_bad_requests),
-        T (test_batch),       T (test_lazy),
-        T (test_watch),       T (test_watch_append),
-        T (test_version),     T (test_snapshot),
-        T (test_namespace),   T (test_fence),
-        T (test_content),     T (test_dropcache),
-        T (test_guest),       T (test_local),
-        T (test_local_watch), cmocka_unit_test (test_restart),
+        T (test_put_get),
+        T (test_bad_requests),
+        T (test_batch),
+        T (test_lazy),
+        T (test_watch),
+        T (test_watch_append),
+        T (test_version),
+        T (test_snapshot),
+        T (test_namespace),
+        T (test_fence),
+        T (test_content),
+        T (test_dropcache),
+        T (test_no_disk),
+        T (test_guest),
+        T (test_local),
+        T (test_local_watch),
+        cmocka_unit_test (test_restart),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
