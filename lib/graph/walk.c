@@ -110,6 +110,11 @@ static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *s
     return true;
 }
 
+static uint32_t wanted (const struct matcher *m, const struct want *w)
+{
+    return m->satisfy ? w->r->count.min : request_count_max (&w->r->count);
+}
+
 /* What of the list u is. Two wishes that u could be at once are none, unless slots are
  * alternatives. */
 static match_kind_t classify (const struct matcher *m, uint32_t u, const struct want *list,
@@ -127,13 +132,13 @@ static match_kind_t classify (const struct matcher *m, uint32_t u, const struct 
             for (const struct want *c = w->with; c; c = c->next)
                 if (c->kind == REQUEST_SLOT) {
                     slots = flexible ? w->with : c;
-                    f->nslots = request_count_max (&c->r->count);
+                    f->nslots = wanted (m, c);
                 }
         } else if (w->kind == REQUEST_SLOT) {
             if (f->resource || (slots && !flexible))
                 return KIND_NONE;
             slots = flexible ? list : w;
-            f->nslots = request_count_max (&w->r->count);
+            f->nslots = wanted (m, w);
         }
     }
     for (const struct want *s = slots; s; s = flexible ? s->next : NULL)
@@ -220,16 +225,18 @@ static bool satisfied (const struct tally *t, uint32_t n, uint32_t type, uint32_
     return false;
 }
 
-static void explore_until (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
-                           bool exclusive, struct bag *b, uint32_t multiplier)
+/* Children in some order until there is enough: the most that is wanted, or, where it matters only
+ * whether it can be had, the least. */
+static void explore_until (struct matcher *m, uint32_t u, const uint32_t *child,
+                           const struct want *list, bool pristine, bool exclusive, struct bag *b,
+                           uint32_t multiplier)
 {
     enum { MAX_WISHES = 32 };
     struct tally t[MAX_WISHES];
     uint32_t n = 0;
     const struct vertex *x = &m->g->v[u];
-    const uint32_t *child = weights_children (m, u);
     for (const struct want *w = list; w && n < MAX_WISHES; w = w->next)
-        t[n++] = (struct tally){.w = w, .per_share = request_count_max (&w->r->count)};
+        t[n++] = (struct tally){.w = w, .per_share = wanted (m, w)};
     for (uint32_t i = 0; i < x->nchild; i++) {
         if (satisfied (t, n, m->g->v[child[i]].type, multiplier))
             continue;
@@ -244,8 +251,11 @@ void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool 
 {
     if (!list)
         return;
-    if (m->policy->stop_on_1)
-        explore_until (m, u, list, pristine, exclusive, b, multiplier);
+    if (m->satisfy && !m->policy->ops->arrange)
+        explore_until (m, u, m->g->child + m->g->v[u].child_off, list, pristine, exclusive, b,
+                       multiplier);
+    else if (m->policy->stop_on_1)
+        explore_until (m, u, weights_children (m, u), list, pristine, exclusive, b, multiplier);
     else
         explore_all (m, u, list, pristine, exclusive, b);
 }
@@ -321,6 +331,21 @@ static int finish_graph (struct matcher *m, const struct want *list, struct bag 
     return 0;
 }
 
+/* The whole graph has what the whole request needs, wherever it lies. */
+static bool enough_in_all (const struct matcher *m)
+{
+    const struct vertex *root = &m->g->v[m->g->root];
+    for (uint32_t i = m->all; i < m->nneed; i++) {
+        const struct agg *a = vertex_agg (m->g, root, m->need[i].type);
+        uint64_t units = a ? (m->satisfy ? a->total : a->avail) : 0;
+        if (m->need[i].type == root->type)
+            units += root->size;
+        if (units < m->need[i].count)
+            return false;
+    }
+    return true;
+}
+
 int walk_select (struct matcher *m, const struct want *list, struct mark *root)
 {
     struct graph *g = m->g;
@@ -333,7 +358,7 @@ int walk_select (struct matcher *m, const struct want *list, struct mark *root)
     m->above = 0;
     m->error = 0;
     m->charges.n = 0;
-    if (walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
+    if (enough_in_all (m) && walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
         add_found (m, &b, g->root, list, score, avail, excl) == 0 &&
         finish_graph (m, list, &b) == 0) {
         for (const struct want *w = list; w; w = w->next)
