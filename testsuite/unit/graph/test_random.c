@@ -56,7 +56,8 @@ static const char *requests[] = {
     "cluster=1/node=2/slot=1/core=1",
 };
 
-static const char *policies[] = {"low", "high", "lonode", "hinode", "locality", "lonodex"};
+static const char *policies[] = {"low",     "high",  "lonode",     "hinode",  "locality",
+                                 "lonodex", "first", "firstnodex", "bestfit", "pack level=rack"};
 
 #define COUNT(a) (sizeof (a) / sizeof (a[0]))
 
@@ -151,9 +152,42 @@ static void step_cancel (struct pair *p, uint32_t n)
 static void step_status (struct pair *p)
 {
     uint32_t v = 1 + pick (graph_limit (p->g[0]) - 1);
+    if (!graph_alive (p->g[0], v))
+        return;
     graph_status_t status = pick (3) ? GRAPH_UP : GRAPH_DOWN;
     for (int i = 0; i < 2; i++)
         graph_set_status (p->g[i], v, status);
+}
+
+/* One more node somewhere in each graph, or one less. */
+static void step_shape (struct pair *p, uint32_t id)
+{
+    flux_error_t error;
+    for (int i = 0; i < 2; i++) {
+        const uint32_t *node;
+        struct graph_vertex spec = GRAPH_VERTEX_INIT;
+        uint32_t v, core;
+        size_t n = graph_find_type (p->g[i], "node", &node);
+        uint32_t one = node[id % n], parent = graph_parent (p->g[i], one);
+        if (id % 3 && n > 4) {
+            if (matcher_remove_subgraph (p->m[i], one, &error) < 0)
+                die ("remove", error.text);
+            continue;
+        }
+        if (graph_begin (p->g[i], &error) < 0)
+            die ("grow", error.text);
+        spec.type = "node";
+        spec.id = spec.rank = 100 + id;
+        graph_add_vertex (p->g[i], &spec, &v, &error);
+        graph_add_edge (p->g[i], parent, v, "containment", &error);
+        spec.type = "core";
+        for (spec.id = 0; spec.id < 4; spec.id++) {
+            graph_add_vertex (p->g[i], &spec, &core, &error);
+            graph_add_edge (p->g[i], v, core, "containment", &error);
+        }
+        if (graph_commit (p->g[i], &error) < 0)
+            die ("grow", error.text);
+    }
 }
 
 static void check (struct pair *p)
@@ -190,7 +224,10 @@ static uint32_t sequence (uint32_t seed, uint32_t steps)
     open_pair (&p, recipes[pick (COUNT (recipes))], policy);
     int64_t now = 0;
     for (uint32_t i = 0; i < steps; i++) {
-        uint32_t what = pick (20);
+        uint32_t what = pick (40);
+        if (what == 39)
+            step_shape (&p, i);
+        what /= 2;
         if (what < 12)
             step_match (&p, policy, i + 1, now);
         else if (what < 17 && matcher_job_count (p.m[0]))
