@@ -59,9 +59,10 @@ static const char *const not_for_broker[] = {"SLURM_NTASKS",
                                              "SLURM_GPUS_PER_TASK",
                                              NULL};
 
-/* --overlap: the user's other steps go beside it. --mem=0: all of the job's memory. */
-static const char *const srun[] = {"srun",       "--overlap",    "--flux=on", "--mem=0",
-                                   "--mpi=none", "--unbuffered", NULL};
+/* --overlap: the user's other steps go beside it. --mem=0: all of the job's memory. --export=ALL:
+ * sbatch --export=NONE is about the environment of its user, which the script has not got. */
+static const char *const srun[] = {"srun",       "--overlap",    "--flux=on",    "--mem=0",
+                                   "--mpi=none", "--unbuffered", "--export=ALL", NULL};
 
 int srun_args (struct argv *a, bool pty)
 {

@@ -97,11 +97,13 @@ static uint32_t list_missing (const struct wireup_server *srv, bool heard, char 
     for (uint32_t i = 0; i < srv->config.size; i++) {
         if (!is_missing (&srv->peers[i], heard))
             continue;
-        total++;
-        name_of (srv, i, name, sizeof (name));
-        if (named + 1 == total && len + strlen (name) + 20 < size) {
-            len += snprintf (text + len, size - len, "%s%s", named ? ", " : "", name);
-            named++;
+        /* Once one did not fit, the others are only counted. */
+        if (named == total++) {
+            name_of (srv, i, name, sizeof (name));
+            if (len + strlen (name) + 20 < size) {
+                len += snprintf (text + len, size - len, "%s%s", named ? ", " : "", name);
+                named++;
+            }
         }
     }
     if (named < total)

@@ -48,6 +48,13 @@ SBATCH_EXPORT=ALL run_batch --flux -N1 --array=1-3 -o arr-%a.txt array.sh
 for i in 1 2 3; do expect_equal "element $i" "$(cat user/arr-$i.txt)"; done
 END
 
+test_case '--export=NONE leaves the script its own environment' <<'END'
+printf '#!/bin/sh\nexport MINE=1\necho "path ${PATH:+set} home ${HOME:+set}"\n' >user/export.sh
+as_user true
+SBATCH_EXPORT=NONE run_batch --flux -N2 -o out.txt export.sh
+expect_in_file '^path set home set$' user/out.txt
+END
+
 test_case 'an inner srun of the script is an ordinary one' <<'END'
 printf '#!/bin/sh\nsrun --overlap -N2 -n2 hostname\n' >user/inner.sh
 SBATCH_EXPORT=ALL run_batch --flux -N2 -o out.txt inner.sh
