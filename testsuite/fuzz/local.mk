@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzz targets. `make check` replays their corpora; `make fuzz` builds them with clang and libFuzzer,
 # with sanitizers, and lets each look for FUZZ_SECONDS. New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay
 FUZZ_SECONDS = 30
 FUZZ_CC = clang
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
-FUZZ_LIBS = $(JANSSON_LIBS) $(NETTLE_LIBS) -lm
+FUZZ_LIBS = $(JANSSON_LIBS) $(NETTLE_LIBS) $(ZMQ_LIBS) -lm
 FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_SOURCES) \
 	$(lib_codec_libcodec_la_SOURCES)) \
 	lib/bootstrap/record.c lib/bootstrap/pmi1.c spank/ticket.c \
 	$(addprefix shell/service/kvs/,base64.c digest.c key.c node.c tree.c treeobj.c txn.c) \
+	lib/overlay/reach.c lib/overlay/wire.c \
 	lib/util/aux.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
 
@@ -28,7 +29,8 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_message \
 	testsuite/fuzz/replay_msgio \
 	testsuite/fuzz/replay_wireup \
-	testsuite/fuzz/replay_treeobj
+	testsuite/fuzz/replay_treeobj \
+	testsuite/fuzz/replay_overlay
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 testsuite_fuzz_replay_taskmap_SOURCES = %D%/fuzz_taskmap.c %D%/replay.c %D%/fuzz.h
@@ -57,6 +59,8 @@ testsuite_fuzz_replay_wireup_SOURCES = %D%/fuzz_wireup.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_wireup_LDADD = spank/libspankcore.la lib/bootstrap/libbootstrap.la lib/util/libutil.la $(MUNGE_LIBS)
 testsuite_fuzz_replay_treeobj_SOURCES = %D%/fuzz_treeobj.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_treeobj_LDADD = shell/service/kvs/libkvs.la
+testsuite_fuzz_replay_overlay_SOURCES = %D%/fuzz_overlay.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_overlay_LDADD = lib/overlay/liboverlay.la lib/codec/libcodec.la $(ZMQ_LIBS)
 
 testsuite/fuzz/obj/%.o: $(top_srcdir)/%.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
