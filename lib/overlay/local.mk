@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Programs that link it add $(ZMQ_LIBS) $(EV_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS).
+dist_man_MANS += %D%/flux-security.7
 noinst_LTLIBRARIES += lib/overlay/liboverlay.la
 lib_overlay_liboverlay_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZMQ_CFLAGS)
 lib_overlay_liboverlay_la_SOURCES = \
