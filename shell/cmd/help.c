@@ -214,6 +214,16 @@ static void man_list (FILE *f)
     }
 }
 
+/* A line as it is, but for the letter of job ids, which troff has under another name. */
+static void man_raw (FILE *f, const char *s)
+{
+    const char *p;
+
+    for (; (p = strstr (s, "ƒ")); s = p + strlen ("ƒ"))
+        fprintf (f, "%.*s\\[Fn]", (int)(p - s), s);
+    fputs (s, f);
+}
+
 /* The template's lines `@NAME verb@` ... are replaced by what the tables of that verb say. */
 static int man_line (FILE *f, const char *line)
 {
@@ -221,7 +231,7 @@ static int man_line (FILE *f, const char *line)
     const struct cmd_verb *v;
 
     if (sscanf (line, "@%15[A-Z] %63[a-z-]@", what, name) != 2) {
-        fputs (line, f);
+        man_raw (f, line);
         return 0;
     }
     if (strcmp (what, "LIST") == 0) {

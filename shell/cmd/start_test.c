@@ -142,8 +142,9 @@ static void wait_for_signal (struct test *t)
         ts.tv_nsec = (long)((left - (time_t)left) * 1e9);
     }
     int signum = sigtimedwait (&t->mask, &si, &ts);
-    if (signum == SIGTERM || signum == SIGHUP)
-        kill_all (t, signum); // ctrl-C reaches the brokers by itself
+    // ctrl-C reaches the brokers by itself; rank 0 ends the others when it ends
+    if ((signum == SIGTERM || signum == SIGHUP) && t->pids[0] > 0)
+        kill (t->pids[0], signum);
     if (t->deadline > 0 && monotime_now () >= t->deadline && t->left > 0) {
         if (!t->killed)
             fprintf (stderr, "flux-start: killing %d brokers that did not end\n", t->left);

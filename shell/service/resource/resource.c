@@ -347,7 +347,7 @@ static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
         goto error;
     for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
         if (drain && r->ranks[i].drained && !mode) {
-            errno = EINVAL;
+            errno = EEXIST;
             errprintf (&error, "rank %u is already drained", i);
             goto error;
         }

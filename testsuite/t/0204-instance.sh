@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# Instances: flux start, alloc, batch, proxy, uri, shutdown; and what administrators look at.
+
+. "$(dirname "$0")/lib.sh"
+
+# Run a script in a fresh instance: in_flux [OPTIONS of flux start...] <script
+in_flux ()
+{
+    cat >script
+    flux start "$@" bash -eu script
+}
+
+test_case 'start: exit codes, attributes, options of the broker' <<'END'
+expect_exit 0 flux start true
+expect_exit 7 flux start sh -c 'exit 7'
+expect_exit 7 flux start -s3 sh -c 'exit 7'
+expect_exit 143 flux start sh -c 'kill -TERM $$'
+expect_output 3 flux start -s3 flux getattr size
+expect_output 6 flux start -Slog-stderr-level=6 flux getattr log-stderr-level
+expect_output 5 flux start -o,-Slog-stderr-level=5 flux getattr log-stderr-level
+expect_output hello flux start <<<'echo hello'
+flux start -X -v -s2 true 2>err
+expect_in_file '^flux-start: .*flux-broker true$' err
+END
+
+test_case 'start: what is refused' <<'END'
+bad () { want=$1; shift; expect_exit 1 timeout 20 "$@" 2>err; expect_equal "$want" "$(cat err)"; }
+bad 'flux-start: --test-size=0: out of range (1 to 16384)' flux start -s0
+bad 'flux-start: --test-size=x: not a number' flux start -sx
+bad 'flux-start: --setattr=novalue: not ATTR=VAL' flux start -Snovalue true
+bad 'flux-start: --test-hosts goes with --test-size only' flux start --test-hosts=a true
+bad 'flux-start: --test-hosts=a: 1 hosts for 2 brokers' flux start -s2 --test-hosts=a true
+bad "flux-start: --test-rundir=$PWD/none: No such file or directory" flux start -s1 "--test-rundir=$PWD/none" true
+END
+
+test_case 'start: a broker that can not start takes the others with it' <<'END'
+mkdir bin
+printf '#!/bin/sh\n[ "$FLUX_BOOTSTRAP_RANK" = 1 ] && exit 3\nexec %s/shell/broker/flux-broker "$@"\n' "$top_builddir" >bin/flux-broker
+chmod +x bin/flux-broker
+code=0; FLUX_EXEC_PATH=$PWD/bin:$FLUX_EXEC_PATH timeout 30 flux start -s3 sleep 60 2>err || code=$?
+[ $code -ne 0 ] && [ $code -ne 124 ]
+[ -s err ]
+END
+
+test_case 'start: SIGTERM ends the instance' <<'END'
+flux start -s2 sh -c 'echo up >up; sleep 300' & pid=$!
+for i in $(seq 100); do [ -e up ] && break; sleep 0.05; done
+kill -TERM $pid
+for i in $(seq 200); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+expect_fail kill -0 $pid
+END
+
+test_case 'a test host list names the nodes' <<'END'
+in_flux -s3 --test-hosts='n[0-2]' <<'EOS'
+flux resource list -no '{nodelist}' -s free >free
+flux overlay lookup n2 >rank
+flux hostlist -l >all
+flux hostlist --expand -d: -n1-2 -l >expand
+flux hostlist -cl >count
+flux resource drain n1 a reason
+flux resource status -no '{state} {nodelist}' >status
+flux resource drain -no '{nodelist} {reason}' >drain
+flux hostlist avail >avail
+rc=0; flux resource drain n1 again 2>again || rc=$?; [ $rc -eq 1 ]
+flux resource drain -f n1 other
+flux resource drain -no '{reason}' >other
+rc=0; flux resource drain nosuch 2>nosuch || rc=$?; [ $rc -eq 1 ]
+flux submit --wait -N2 hostname >/dev/null
+flux resource undrain n1
+flux resource info >info
+flux resource list -s all -no '{nnodes}' -i 0,2 >include
+flux resource R -i n1 >R
+flux exec -n -l -r1-2 true
+EOS
+expect_equal 'n[0-2]' "$(cat free)"
+expect_equal 2 "$(cat rank)"
+expect_equal 'n[0-2]' "$(cat all)"
+expect_equal n1:n2 "$(cat expand)"
+expect_equal 3 "$(cat count)"
+expect_in_file '^drained n1$' status
+expect_equal 'n1 a reason' "$(cat drain)"
+expect_equal 'n[0,2]' "$(cat avail)"
+expect_in_file 'Use --force to overwrite' again
+expect_equal other "$(cat other)"
+expect_equal 1 "$(wc -l <nosuch)"
+expect_match '^3 Nodes, [0-9]+ Cores, 0 GPUs$' "$(cat info)"
+expect_equal 2 "$(cat include)"
+expect_in_file '"nodelist":\["n1"\]' R
+END
+
+test_case 'alloc: an instance as a job; proxy, uri, --parent, shutdown' <<'END'
+in_flux <<'EOS'
+flux alloc -n1 flux getattr instance-level >level
+id=$(flux alloc -N1 --bg)
+flux uri --local $id >uri
+flux proxy $id flux getattr instance-level >proxy
+flux proxy $id flux --parent getattr instance-level >parent
+flux proxy $id flux submit --wait true >/dev/null
+flux jobs -o '{id.f58} {instance.stats.total} {uri.local}' $id >jobs
+flux jobs -R -no '{name}' -a >recursive
+flux pstree -a >tree
+flux top --test-exit $id >top
+flux shutdown $id
+flux job status $id
+echo $id >id
+rc=0; flux proxy f9999 true 2>none || rc=$?; [ $rc -eq 1 ]
+rc=0; flux uri $id 2>gone || rc=$?; [ $rc -eq 1 ]
+rc=0; flux alloc true 2>slots || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_equal 1 "$(cat level)"
+expect_match '^local:///' "$(cat uri)"
+expect_equal 1 "$(cat proxy)"
+expect_equal 0 "$(cat parent)"
+expect_match "^$(cat id) 1 local:///" "$(tail -n1 jobs)"
+expect_in_file true recursive
+expect_in_file "flux-top - $(cat id)" top
+expect_equal 1 "$(wc -l <none)"
+expect_match 'is not running' "$(cat gone)"
+expect_equal 'flux-alloc: the number of slots (-n) or of nodes (-N) is needed' "$(cat slots)"
+END
+
+test_case 'batch: directives, arguments, output file, --wrap' <<'END'
+cat >job.sh <<'SCRIPT'
+#!/bin/sh
+#FLUX: -n1 --job-name=from-script
+echo "$1 in level $(flux getattr instance-level)"
+flux run echo nested
+SCRIPT
+printf '#!/bin/sh\n#FLUX: --bogus\n' >bad.sh
+in_flux <<'EOS'
+id=$(flux batch --output=out job.sh hello)
+flux job status $id
+flux jobs -no '{name}' $id >name
+id=$(flux batch --job-name=cli --output=out2 job.sh you); flux job status $id
+flux jobs -no '{name}' $id >name2
+id=$(flux batch -n1 --output=out3 --wrap echo wrapped); flux job status $id
+id=$(flux batch -n1 job.sh there); flux job status $id
+rc=0; flux batch bad.sh 2>bad || rc=$?; [ $rc -eq 1 ]
+rc=0; flux batch -n1 nofile.sh 2>nofile || rc=$?; [ $rc -eq 1 ]
+echo 'no script' >text; rc=0; flux batch -n1 text 2>notext || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_equal "$(printf 'hello in level 1\nnested')" "$(cat out)"
+expect_equal from-script "$(cat name)"
+expect_equal cli "$(cat name2)"
+expect_equal wrapped "$(cat out3)"
+expect_in_file 'there in level 1' flux-*.out
+expect_equal 'flux-batch: bad.sh: in a directive: unknown option --bogus' "$(cat bad)"
+expect_equal 'flux-batch: nofile.sh: No such file or directory' "$(cat nofile)"
+expect_equal 1 "$(wc -l <notext)"
+END
+
+test_case 'queue: stop, start, disable, enable, drain, idle, list' <<'END'
+in_flux <<'EOS'
+flux queue stop -m maintenance >stop
+flux submit true >id
+flux queue status >status
+rc=0; flux queue drain -t 0.1s 2>timeout || rc=$?; [ $rc -eq 1 ]
+flux queue idle >idle
+flux queue start --quiet
+flux queue drain
+rc=0; flux queue disable 2>reason || rc=$?; [ $rc -eq 1 ]
+flux queue disable -m closed >disabled
+rc=0; flux submit true 2>refused || rc=$?; [ $rc -eq 1 ]
+flux queue enable >enabled
+flux queue list >list
+flux uptime >uptime
+EOS
+expect_equal 'Scheduling is stopped: maintenance' "$(cat stop)"
+expect_equal "$(printf 'Job submission is enabled\nScheduling is stopped: maintenance')" "$(cat status)"
+expect_equal '1 jobs' "$(cat idle)"
+expect_equal 'Job submission is disabled: closed' "$(cat disabled)"
+expect_match 'closed' "$(cat refused)"
+expect_equal 'Job submission is enabled' "$(cat enabled)"
+expect_equal 'EN ST TDEFAULT TLIMIT NNODES NCORES NGPUS' "$(head -n1 list | xargs)"
+expect_match 'run .* owner .*depth 0, .*size 1' "$(cat uptime)"
+END
+
+test_case 'events, the log, ping, attributes, exec' <<'END'
+in_flux -s2 <<'EOS'
+flux event sub -c2 test. >events & pid=$!
+for i in $(seq 100); do
+    flux event pub test.a '{"n":1}'; kill -0 $pid 2>/dev/null || break; sleep 0.02
+done
+wait $pid
+flux event pub -l -s test.loop '{"x":2}' >seq
+flux logger -s err -n me a message
+flux dmesg >log
+flux dmesg -C; flux dmesg >empty
+flux ping -c2 -i0 -p5 job-manager >ping
+rc=0; flux ping -c1 nosuchservice 2>noping || rc=$?; [ $rc -eq 1 ]
+flux getattr rank >rank; flux lsattr >attrs; flux lsattr -v >values
+rc=0; flux getattr nosuch 2>noattr || rc=$?; [ $rc -eq 1 ]
+flux exec -l -n hostname | sort >exec
+seq 1 2 | flux exec -r 0-1 -l cat | sort >cat
+rc=0; flux exec -n -r1 sh -c 'exit 3' 2>exit || rc=$?; [ $rc -eq 3 ]
+rc=0; flux exec -n -r9 true 2>norank || rc=$?; [ $rc -eq 68 ]
+EOS
+expect_match '^test\.a	\{"n": ?1\}$' "$(head -n1 events)"
+expect_match '^seq=[0-9]+$' "$(cat seq)"
+expect_in_file 'me\.err\[0\]: a message$' log
+[ ! -s empty ]
+expect_match 'pad=5 seq=1 time=[0-9.]+ ms' "$(tail -n1 ping)"
+expect_equal 1 "$(wc -l <noping)"
+expect_equal 0 "$(cat rank)"
+expect_in_file '^size$' attrs
+expect_in_file '^size +2$' values
+expect_equal 'flux-getattr: nosuch: no such attribute' "$(cat noattr)"
+expect_equal "$(printf "0: $(hostname)\n1: $(hostname)")" "$(cat exec)"
+expect_equal "$(printf '0: 1\n0: 2\n1: 1\n1: 2')" "$(cat cat)"
+expect_equal '1: Exit 3' "$(cat exit)"
+END
+
+test_done
