@@ -17,6 +17,7 @@ shell_broker_librouter_la_SOURCES = \
 libexec_programs += shell/broker/flux-broker
 shell_broker_flux_broker_SOURCES = \
 	%D%/main.c \
+	%D%/config_get.c %D%/config_get.h \
 	%D%/options.c %D%/options.h \
 	%D%/net.c %D%/net.h \
 	%D%/net_watch.c %D%/net_watch.h \

@@ -22,6 +22,7 @@
 #include "lib/util/peers.h"
 #include "lib/util/uuid.h"
 #include "shell/broker/attr.h"
+#include "shell/broker/config_get.h"
 #include "shell/broker/life.h"
 #include "shell/broker/listener.h"
 #include "shell/broker/log.h"
@@ -572,7 +573,7 @@ static int broker_init (struct broker *b, flux_error_t *errp)
     if (!(b->router = router_create (b->loop, b->info->rank, b->info->size, getuid ())) ||
         !(b->life = life_create (b->router, enter_state, b)) ||
         !(b->log = log_create (b->router, b->attrs)) ||
-        attr_service_add (b->attrs, b->router) < 0 ||
+        attr_service_add (b->attrs, b->router) < 0 || config_service_add (b->router) < 0 ||
         router_service_add (b->router, "shutdown", shutdown_rows, b) < 0 ||
         router_service_add (b->router, "broker", broker_rows, b) < 0)
         return errprintf (errp, "out of memory");

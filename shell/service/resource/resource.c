@@ -282,6 +282,25 @@ static void status_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     free (offline);
 }
 
+/* The groups that flux-core's commands ask for; no others are kept. */
+static void group_get_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    const char *name;
+
+    if (flux_request_unpack (msg, NULL, "{s:s}", "name", &name) < 0) {
+        router_respond_error (rt, msg, EPROTO, NULL);
+        return;
+    }
+    char *members = strcmp (name, "broker.online") == 0 ? encode_ranks (arg, is_online) : NULL;
+    router_respond_pack (rt, msg, "{s:s}", "members", members ? members : "");
+    free (members);
+}
+
+static const struct handler_row group_rows[] = {
+    {"get", group_get_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
+    {NULL, NULL, 0},
+};
+
 /* Ranks by idset, or nodes by hostlist. */
 static struct idset *decode_targets (struct resource *r, const char *targets, flux_error_t *errp)
 {
@@ -480,6 +499,7 @@ static int init_leader (struct resource *r)
     if (!r->ranks)
         return -1;
     if (router_service_add (r->rt, "resource", leader_rows, r) < 0 ||
+        router_service_add (r->rt, "groups", group_rows, r) < 0 ||
         router_service_add (r->rt, "sched", sched_rows, r) < 0)
         return -1;
     return 0;
@@ -514,6 +534,7 @@ void resource_destroy (struct resource *r)
         int saved_errno = errno;
         if (r->ranks) {
             router_service_remove (r->rt, "resource");
+            router_service_remove (r->rt, "groups");
             router_service_remove (r->rt, "sched");
         }
         for (uint32_t i = 0; r->ranks && i < r->size; i++) {
