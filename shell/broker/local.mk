@@ -18,6 +18,7 @@ libexec_programs += shell/broker/flux-broker
 shell_broker_flux_broker_SOURCES = \
 	%D%/main.c \
 	%D%/config_get.c %D%/config_get.h \
+	%D%/lone.c %D%/lone.h \
 	%D%/options.c %D%/options.h \
 	%D%/net.c %D%/net.h \
 	%D%/net_watch.c %D%/net_watch.h \

@@ -26,6 +26,7 @@
 #include "shell/broker/life.h"
 #include "shell/broker/listener.h"
 #include "shell/broker/log.h"
+#include "shell/broker/lone.h"
 #include "shell/broker/net.h"
 #include "shell/broker/options.h"
 #include "shell/broker/program.h"
@@ -46,7 +47,8 @@ struct broker {
     const struct bootstrap_info *info;
     struct rundir *rundir;
     struct router *router;
-    struct net *net;
+    struct net *net;   // NULL for one broker
+    double lone_since; // when that one started
     struct listener *listener;
     struct life *life;
     struct log *log;
@@ -582,6 +584,8 @@ static int broker_init (struct broker *b, flux_error_t *errp)
             ? !(b->net = net_create (b->router, b->attrs, b->bootstrap, &net_ops, b, errp))
             : bootstrap_finish (b->bootstrap, "", "", BOOTSTRAP_NO_PARENT, errp) < 0)
         return -1;
+    if (!b->net && lone_overlay_service_add (b->router, &b->lone_since) < 0)
+        return errprintf (errp, "out of memory");
     if (init_late_attrs (b) < 0)
         return errprintf (errp, "out of memory");
     return init_local_socket (b, errp);

@@ -14,7 +14,7 @@ replay ()
     flux start "$top_builddir/testsuite/helpers/wire_replay" "$top_srcdir/testsuite/data/wire/$1"
 }
 
-for name in attr ping kvs event content job; do
+for name in attr ping kvs event content job status; do
     test_case "flux-core's client: $name" <<END
 replay $name
 END
