@@ -8,56 +8,7 @@
 #include <string.h>
 
 #include "lib/shell/ioencode.h"
-
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void append_base64 (struct buf *b, const unsigned char *p, size_t len)
-{
-    if (buf_reserve (b, (len + 2) / 3 * 4) < 0)
-        return;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t n = len - i < 3 ? len - i : 3;
-        uint32_t v = p[i] << 16 | (n > 1 ? p[i + 1] << 8 : 0) | (n > 2 ? p[i + 2] : 0);
-        char out[4] = {base64_digits[v >> 18], base64_digits[v >> 12 & 63],
-                       n > 1 ? base64_digits[v >> 6 & 63] : '=',
-                       n > 2 ? base64_digits[v & 63] : '='};
-        buf_append (b, out, 4);
-    }
-}
-
-static int base64_value (char c)
-{
-    const char *p = c ? strchr (base64_digits, c) : NULL;
-    return p ? p - base64_digits : -1;
-}
-
-char *ioencode_base64_decode (const char *s, size_t len, size_t *lenp)
-{
-    char *out = malloc (len / 4 * 3 + 1);
-    size_t n = 0;
-
-    if (!out || len % 4 != 0)
-        goto error;
-    for (size_t i = 0; i < len; i += 4) {
-        int pad = i + 4 == len ? (s[i + 3] == '=') + (s[i + 2] == '=') : 0;
-        uint32_t v = 0;
-        for (int k = 0; k < 4; k++) {
-            int d = k >= 4 - pad ? 0 : base64_value (s[i + k]);
-            if (d < 0)
-                goto error;
-            v = v << 6 | d;
-        }
-        for (int k = 0; k < 3 - pad; k++)
-            out[n++] = v >> (16 - 8 * k);
-    }
-    out[n] = '\0';
-    *lenp = n;
-    return out;
-error:
-    free (out);
-    return NULL;
-}
+#include "lib/util/base64.h"
 
 /* The length of the character that c begins, 0 for none; *min is the least second byte. */
 static int char_length (unsigned char c, unsigned char *min, unsigned char *max)
@@ -163,7 +114,7 @@ void ioencode_context (struct buf *b, const char *stream, const char *rank, cons
         ioencode_string (b, data, len);
     } else if (len > 0) {
         buf_puts (b, ",\"encoding\":\"base64\",\"data\":\"");
-        append_base64 (b, (const unsigned char *)data, len);
+        base64_append (b, data, len);
         buf_putc (b, '"');
     }
     buf_puts (b, eof ? ",\"eof\":true}" : "}");
@@ -180,7 +131,7 @@ void ioencode_event (struct buf *b, double timestamp, const char *stream, const 
 static char *copy_data (const char *s, size_t len, const char *encoding, size_t *lenp)
 {
     if (encoding && !strcmp (encoding, "base64"))
-        return ioencode_base64_decode (s, len, lenp);
+        return base64_decode_alloc (s, len, lenp);
     if (encoding && strcmp (encoding, "UTF-8") != 0)
         return NULL;
     char *copy = malloc (len + 1);

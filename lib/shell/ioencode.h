@@ -30,9 +30,6 @@ void ioencode_event (struct buf *b, double timestamp, const char *stream, const 
 int ioencode_decode (json_t *o, const char **stream, const char **rank, char **datap, size_t *lenp,
                      bool *eof);
 
-/* The bytes of base64, which the caller frees. NULL when it is malformed. */
-char *ioencode_base64_decode (const char *s, size_t len, size_t *lenp);
-
 /* True for UTF-8. With cut not NULL the last character may be cut short; *cut is how many bytes of
  * it there are, else 0. */
 bool ioencode_is_utf8 (const char *data, size_t len, size_t *cut);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/shell/ioencode.h"
+#include "lib/util/base64.h"
 #include "lib/shell/jobfiles.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
@@ -84,7 +84,7 @@ static char *get_content (const struct file *f, size_t *len, flux_error_t *errp)
     }
     size_t n = json_string_length (f->data);
     if (*f->encoding == 'b') {
-        if (!(s = ioencode_base64_decode (text, n, len)))
+        if (!(s = base64_decode_alloc (text, n, len)))
             inval (errp, f->path, "its base64 is malformed");
         return s;
     }

@@ -8,11 +8,23 @@
 
 #include <stddef.h>
 
+#include "lib/util/buf.h"
+
 /* Bytes of text for len bytes of data, without a NUL. */
 #define BASE64_ENCODED_LENGTH(len) (((len) + 2) / 3 * 4)
 
 /* Write BASE64_ENCODED_LENGTH (len) characters, no NUL. */
 void base64_encode (char *dst, const void *src, size_t len);
+
+/* Append the encoding to b; ENOMEM sticks in b->err. */
+int base64_append (struct buf *b, const void *data, size_t len);
+
+/* Append the encoding of several pieces that follow each other. */
+struct slice {
+    const void *data;
+    size_t len;
+};
+int base64_append_slices (struct buf *b, const struct slice *s, size_t count);
 
 /* Text the caller frees, NUL-terminated. */
 char *base64_encode_alloc (const void *src, size_t len);

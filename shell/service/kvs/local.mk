@@ -2,7 +2,6 @@
 noinst_LTLIBRARIES += shell/service/kvs/libkvs.la
 shell_service_kvs_libkvs_la_SOURCES = \
 	%D%/limits.h \
-	%D%/base64.c %D%/base64.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/key.c %D%/key.h \
 	%D%/node.c %D%/node.h \

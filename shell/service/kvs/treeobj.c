@@ -131,7 +131,7 @@ static struct node *decode_val (struct forest *f, const json_t *data, const char
     char *p;
     size_t len;
     if (!json_is_string (data) ||
-        base64_decode (json_string_value (data), json_string_length (data), &p, &len) < 0)
+        !(p = base64_decode_alloc (json_string_value (data), json_string_length (data), &len)))
         return proto (f, NULL);
     if (!(n = node_create (f, NODE_VAL, name, nl))) {
         free (p);

@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 #include "lib/util/buf.h"
-#include "shell/service/kvs/base64.h"
+#include "lib/util/base64.h"
 #include "shell/service/kvs/node.h"
 
 /* Append the object of a node: val or valref, dirref, symlink. A directory must be stored; a value
