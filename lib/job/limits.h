@@ -20,6 +20,5 @@
 #define TASKMAP_MAX_BLOCKS (1 << 20)
 #define TASKMAP_MAX_NODES (1 << 20)
 #define TASKMAP_MAX_TASKS (1 << 28)
-#define TASKMAP_RAW_MAX (1 << 24) // tasks of a raw map, which is expanded
 
 #endif /* !FLUX_JOB_LIMITS_H */

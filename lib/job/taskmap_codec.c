@@ -14,6 +14,7 @@
 #include "lib/job/limits.h"
 #include "lib/job/taskmap_private.h"
 #include "lib/set/idset_codec.h"
+#include "lib/set/rangestr.h"
 #include "lib/util/errprintf.h"
 
 #define invalid(errp, what) decode_invalid ((errp), "taskmap", "%s", (what))
@@ -87,73 +88,74 @@ static int decode_pmi (struct taskmap *map, const char *s, flux_error_t *errp)
     return 0;
 }
 
-/* Put the node of each task of the idset at s into node[]. Returns the number of tasks, or -1. */
-static int place_raw (const char *s, size_t len, int nodeid, int *node, int max)
-{
-    struct idset *ids = idset_decode_ex (s, len, 0, IDSET_FLAG_AUTOGROW, NULL);
-    int n = 0;
+/* Tasks lo to hi, which run on a node. */
+struct run {
+    int lo, hi;
+    int nodeid;
+};
 
-    for (unsigned int id = idset_first (ids); id != IDSET_INVALID_ID; id = idset_next (ids, id)) {
-        if (id >= (unsigned int)max || node[id] >= 0) { // beyond the end, or there twice
-            n = 0;
-            break;
+static int compare_run (const void *x, const void *y)
+{
+    const struct run *a = x, *b = y;
+    return (a->lo > b->lo) - (a->lo < b->lo);
+}
+
+/* The runs of "0-1,4;2-3,5", which the caller frees, and their number. NULL with errno. */
+static struct run *take_runs (const char *s, size_t *np)
+{
+    struct buf b = {0};
+    struct rangestr_elem e;
+
+    for (int nodeid = 0;; nodeid++) {
+        struct rangestr rs = {s, s + strcspn (s, ";")};
+        const char *end = rs.end;
+        int rc, n = 0;
+        for (; (rc = rangestr_next (&rs, &e)) > 0; n++) {
+            struct run run = {e.lo, e.hi, nodeid};
+            if (e.padded || e.hi < e.lo || e.hi >= TASKMAP_MAX_TASKS)
+                goto inval;
+            buf_append (&b, &run, sizeof (run));
         }
-        node[id] = nodeid;
-        n++;
+        if (rc < 0 || n == 0)
+            goto inval;
+        if (*end == '\0')
+            break;
+        s = end + 1;
     }
-    idset_destroy (ids);
-    return n > 0 ? n : -1;
+    *np = b.len / sizeof (struct run);
+    return (struct run *)buf_take (&b);
+inval:
+    buf_clear (&b);
+    errno = EINVAL;
+    return NULL;
 }
 
-/* How many tasks a raw map has, or -1. */
-static int64_t count_raw (const char *s)
-{
-    int64_t sum = 0;
-
-    for (;;) {
-        size_t len = strcspn (s, ";"), count;
-        if (idset_decode_info (s, len, &count, NULL, NULL) < 0 || count > TASKMAP_RAW_MAX ||
-            (sum += count) > TASKMAP_RAW_MAX)
-            return -1;
-        if (s[len] == '\0')
-            return sum;
-        s += len + 1;
-    }
-}
-
-/* "0-1;2-3" */
+/* Tasks of each node, divided by semicolons. */
 static int decode_raw (struct taskmap *map, const char *s, flux_error_t *errp)
 {
-    int64_t total = count_raw (s);
-    int *node = total > 0 ? malloc (total * sizeof (*node)) : NULL;
-    int rc = -1;
+    size_t n, m;
+    int rc = -1, next = 0;
+    struct run *run = take_runs (s, &n);
 
-    if (total <= 0)
+    if (!run)
         return invalid (errp, "is neither JSON nor PMI nor a list of idsets");
-    if (!node)
-        return errprintf (errp, "out of memory");
-    memset (node, 0xff, total * sizeof (*node)); // all -1
-    for (int nodeid = 0;; nodeid++) {
-        size_t len = strcspn (s, ";");
-        if (place_raw (s, len, nodeid, node, total) < 0) {
-            invalid (errp, "tasks must be 0 to the last, each once, and some on each node");
+    qsort (run, n, sizeof (*run), compare_run);
+    for (size_t i = 0; i < n; i += m) {
+        int lo = run[i].lo;
+        for (m = 0; i + m < n && run[i + m].nodeid == run[i].nodeid && run[i + m].lo == next; m++)
+            next = run[i + m].hi + 1;
+        if (m == 0) {
+            invalid (errp, "tasks must be 0 to the last, and each once");
             goto out;
         }
-        if (s[len] == '\0')
-            break;
-        s += len + 1;
-    }
-    for (int i = 0, n; i < total; i += n) {
-        for (n = 1; i + n < total && node[i + n] == node[i]; n++)
-            ;
-        if (taskmap_append (map, node[i], 1, n) < 0) {
+        if (taskmap_append (map, run[i].nodeid, 1, next - lo) < 0) {
             invalid (errp, "too large");
             goto out;
         }
     }
     rc = 0;
 out:
-    free (node);
+    free (run);
     return rc;
 }
 
