@@ -9,6 +9,7 @@
 #include <flux/idset.h>
 
 #include "lib/shell/distribute.h"
+#include "lib/shell/maphosts.h"
 #include "lib/util/errprintf.h"
 
 #define RESOURCE_DEPTH_MAX 16
@@ -286,6 +287,21 @@ struct taskmap *distribute_map (const int *counts, int nnodes, int stride)
     return map;
 }
 
+static struct taskmap *map_hostfile (struct shell_info *info, const int *counts, const char *path,
+                                     flux_error_t *errp)
+{
+    json_t *nodelist = NULL;
+    int ntasks = 0;
+
+    json_unpack (info->R, "{s:{s?o}}", "execution", "nodelist", &nodelist);
+    for (int i = 0; i < info->nshells; i++)
+        ntasks += counts[i];
+    struct hostlist *hosts = read_nodelist (nodelist);
+    struct taskmap *map = hosts ? maphosts_read (path, info->cwd, hosts, ntasks, errp) : NULL;
+    hostlist_destroy (hosts);
+    return map;
+}
+
 /* attributes.system.shell.options.taskmap: {"scheme":s, "value":s} */
 static struct taskmap *make_map (struct shell_info *info, const int *counts, flux_error_t *errp)
 {
@@ -300,6 +316,8 @@ static struct taskmap *make_map (struct shell_info *info, const int *counts, flu
         return distribute_map (counts, info->nshells, 0);
     if (!strcmp (scheme, "cyclic") && (*value == '\0' || atoi (value) > 0))
         return distribute_map (counts, info->nshells, *value ? atoi (value) : 1);
+    if (!strcmp (scheme, "hostfile"))
+        return map_hostfile (info, counts, value, errp);
     if (!strcmp (scheme, "manual"))
         return taskmap_decode (value, errp);
     errno = EINVAL;

@@ -16,6 +16,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/jobtmp.c %D%/jobtmp.h \
 	%D%/launch.c \
 	%D%/link.c %D%/link.h \
+	%D%/maphosts.c %D%/maphosts.h \
 	%D%/mustache.c %D%/mustache.h \
 	%D%/options.c \
 	%D%/outconf.c %D%/outconf.h \

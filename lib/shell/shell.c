@@ -353,7 +353,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
     if (!sh->tasks || name_service (sh) < 0 || create_log (sh, &conf) < 0 ||
         shell_prepare_env (sh) < 0 || create_output (sh, &conf) < 0 ||
         !(sh->peers = peers_create (sh->loop, sh->link, sh->info, sh->service, &peers_ops, sh)) ||
-        !(sh->pmi = taskpmi_create (sh->loop, sh->info, sh->peers, pmi_abort_cb, sh)))
+        !(sh->pmi =
+              taskpmi_create (sh->loop, sh->info, sh->peers, sh->start->libpmi, pmi_abort_cb, sh)))
         return errprintf (errp, "%s", strerror (errno));
     if (sh->tmpdir && jobfiles_extract (sh->info->files, sh->tmpdir, errp) < 0)
         return -1;

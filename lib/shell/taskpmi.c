@@ -20,6 +20,7 @@ struct taskpmi {
     struct ev_loop *loop;
     const struct shell_info *info;
     struct peers *peers;
+    const char *libpmi;
     void (*abort) (void *arg, int taskid, int code, const char *text);
     void *arg;
     struct pmi_server *server; // NULL: off, or not needed yet
@@ -94,7 +95,7 @@ static bool is_off (const struct shell_info *info)
 }
 
 struct taskpmi *taskpmi_create (struct ev_loop *loop, const struct shell_info *info,
-                                struct peers *peers,
+                                struct peers *peers, const char *libpmi,
                                 void (*abort) (void *arg, int taskid, int code, const char *text),
                                 void *arg)
 {
@@ -107,6 +108,7 @@ struct taskpmi *taskpmi_create (struct ev_loop *loop, const struct shell_info *i
     pmi->loop = loop;
     pmi->info = info;
     pmi->peers = peers;
+    pmi->libpmi = libpmi;
     pmi->abort = abort;
     pmi->arg = arg;
     pmi->off = is_off (info);
@@ -176,7 +178,7 @@ static int set_env (struct taskpmi *pmi, int localid, int fd, struct envlist *en
     envlist_unset (env, "PMI_SPAWNED");
     if (envlist_get (env, "FLUX_PMI_LIBRARY_PATH"))
         return 0;
-    return envlist_set (env, "FLUX_PMI_LIBRARY_PATH", FLUX_LIBDIR "/libpmi.so");
+    return envlist_set (env, "FLUX_PMI_LIBRARY_PATH", pmi->libpmi);
 }
 
 int taskpmi_open_task (struct taskpmi *pmi, int localid, struct envlist *env)

@@ -15,9 +15,10 @@
 
 struct taskpmi;
 
-/* abort is called when a task calls PMI_Abort. NULL with errno when out of memory. */
+/* libpmi is the path that tasks are told. abort is called when a task calls PMI_Abort. NULL with
+ * errno when out of memory. */
 struct taskpmi *taskpmi_create (struct ev_loop *loop, const struct shell_info *info,
-                                struct peers *peers,
+                                struct peers *peers, const char *libpmi,
                                 void (*abort) (void *arg, int taskid, int code, const char *text),
                                 void *arg);
 void taskpmi_destroy (struct taskpmi *pmi);

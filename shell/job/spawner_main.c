@@ -43,6 +43,7 @@ struct spawner {
     int sigfd;
     struct cputopo *topo;
     glob_t plugins;
+    char libpmi[PATH_MAX];
     struct spawnpkt_buf buf;
     struct child *children;
     int dying; // children with kill_at set
@@ -95,6 +96,7 @@ static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t par
         .sigfd = sp->sigfd,
         .topo = sp->topo,
         .plugins = sp->plugins.gl_pathv,
+        .libpmi = sp->libpmi,
         .slot = slot,
     };
 
@@ -249,6 +251,24 @@ static void find_plugins (struct spawner *sp)
     free (copy);
 }
 
+/* The installed one, unless this program runs out of a build tree. */
+static void find_libpmi (struct spawner *sp)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink ("/proc/self/exe", self, sizeof (self) - 1);
+    char *end = NULL;
+
+    if (n > 0) {
+        self[n] = '\0';
+        end = strstr (self, "/shell/job/");
+    }
+    if (end)
+        *end = '\0';
+    if (!end || snprintf (sp->libpmi, PATH_MAX, "%s/lib/pmi/.libs/libpmi.so", self) >= PATH_MAX ||
+        access (sp->libpmi, R_OK) < 0)
+        snprintf (sp->libpmi, PATH_MAX, "%s", FLUX_LIBDIR "/libpmi.so");
+}
+
 int spawner_main (int sock)
 {
     struct spawner sp = {.sock = sock};
@@ -262,6 +282,7 @@ int spawner_main (int sock)
     if (sched_getaffinity (0, sizeof (allowed), &allowed) == 0)
         sp.topo = cputopo_create ("/sys/devices/system/cpu", &allowed);
     find_plugins (&sp);
+    find_libpmi (&sp);
     fd_set_cloexec (sock);
     prctl (PR_SET_CHILD_SUBREAPER, 1);
     if (sigprocmask (SIG_SETMASK, &set, NULL) < 0 || sigdelset (&set, SIGPIPE) < 0 ||

@@ -216,6 +216,7 @@ task=$top_builddir/testsuite/unit/pmi/pmi_task
 [ -x $task ]
 expect_equal 'ok 8 2' "$(inst -s4 flux run -N4 -n8 $task)"
 expect_equal 'ok 8' "$(inst -s4 flux run -N4 -n8 $task 2)"
+inst flux run sh -c 'test -r $FLUX_PMI_LIBRARY_PATH'
 expect_equal '' "$(inst flux run -o pmi=off sh -c 'echo $PMI_FD')"
 END
 

@@ -155,6 +155,44 @@ static void test_mustache (void **state)
     free (request);
 }
 
+static void test_hostfile (void **state)
+{
+    static const struct {
+        const char *hosts;
+        const char *map; // NULL: refused
+    } table[] = {
+        {"node1\nnode0\n", "1,3;0,2"},
+        {"node[0-1]\n\n node1 \n", "0,3;1-2"},
+        {"node0\n", "0-3"},
+        {"node7\n", NULL},
+        {"", NULL},
+        {"node[\n", NULL},
+    };
+    char path[] = "/tmp/hostfile-XXXXXX", options[256];
+    flux_error_t error;
+    int fd = mkstemp (path);
+
+    snprintf (options, sizeof (options), "{\"taskmap\":{\"scheme\":\"hostfile\",\"value\":\"%s\"}}",
+              path);
+    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
+        assert_int_equal (ftruncate (fd, 0), 0);
+        assert_int_equal (pwrite (fd, table[i].hosts, strlen (table[i].hosts), 0),
+                          strlen (table[i].hosts));
+        char *request = fake_request_multi (1, "[\"x\"]", 4, options, 0, 2);
+        struct shell_info *info = shell_info_create (request, strlen (request), &error);
+        assert_int_equal (info != NULL, table[i].map != NULL);
+        if (info) {
+            char *s = taskmap_encode (info->map, TASKMAP_ENCODE_RAW);
+            assert_string_equal (s, table[i].map);
+            free (s);
+        }
+        shell_info_destroy (info);
+        free (request);
+    }
+    close (fd);
+    unlink (path);
+}
+
 static void test_sizes (void **state)
 {
     static const struct {
@@ -387,6 +425,7 @@ int main (void)
         cmocka_unit_test (test_iodecode_malformed),
         cmocka_unit_test (test_mustache),
         cmocka_unit_test (test_sizes),
+        cmocka_unit_test (test_hostfile),
         cmocka_unit_test (test_cpus),
         cmocka_unit_test (test_affinity),
         cmocka_unit_test (test_cputopo),
