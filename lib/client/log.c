@@ -190,3 +190,9 @@ void flux_log_error (flux_t *h, const char *fmt, ...)
     flux_log_verror (h, fmt, ap);
     va_end (ap);
 }
+
+void flux_llog (void *arg, const char *file, int line, const char *func, const char *subsys,
+                int level, const char *fmt, va_list ap)
+{
+    (void)flux_vlog (arg, level, fmt, ap);
+}

@@ -17,6 +17,7 @@ fluxinclude_HEADERS = \
 	%D%/flux/future.h \
 	%D%/flux/rpc.h \
 	%D%/flux/attr.h \
+	%D%/flux/hosts.h \
 	%D%/flux/flog.h \
 	%D%/flux/service.h \
 	%D%/flux/disconnect.h \

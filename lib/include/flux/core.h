@@ -21,6 +21,7 @@
 #include <flux/future.h>
 #include <flux/rpc.h>
 #include <flux/attr.h>
+#include <flux/hosts.h>
 #include <flux/flog.h>
 #include <flux/service.h>
 #include <flux/disconnect.h>

@@ -41,6 +41,11 @@ FLUX_EXPORT void flux_log_error (flux_t *h, const char *fmt, ...)
     __attribute__ ((format (printf, 2, 3)));
 #define FLUX_LOG_ERROR(h) flux_log_error ((h), "%s::%d[%s]", __FILE__, __LINE__, __FUNCTION__)
 
+/* flux_vlog() in the form that libraries with a log callback want; arg is the handle. */
+FLUX_EXPORT void flux_llog (void *arg, const char *file, int line, const char *func,
+                            const char *subsys, int level, const char *fmt, va_list ap)
+    __attribute__ ((format (printf, 7, 0)));
+
 FLUX_EXPORT const char *flux_strerror (int errnum);
 
 #ifdef __cplusplus

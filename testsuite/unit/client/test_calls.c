@@ -676,6 +676,44 @@ static void test_log (void **state)
     assert_memory_equal (got, "<24>1 ", 6);
 }
 
+static void test_hosts (void **state)
+{
+    struct record *rec = *state;
+    static const struct {
+        const char *targets;
+        const char *want; // or NULL with the error
+        const char *error;
+    } rows[] = {
+        {"0-1,4", "n[0-1],m", NULL},
+        {"m,n1", "1,4", NULL},
+        {"n[0-3]", "0-3", NULL},
+        {"", "", NULL},
+        {"5", NULL, "rank 5 is not in host map"},
+        {"4294967294", NULL, "host 4294967294 not found in host map"},
+        {"n9", NULL, "host n9 not found in host map"},
+        {"n[", NULL, "target must be a valid idset or hostlist"},
+    };
+
+    flux_attr_set_cacheonly (rec->h, "hostlist", "n[0-3],m");
+    for (size_t i = 0; i < sizeof (rows) / sizeof (rows[0]); i++) {
+        flux_error_t e = {""};
+        char *s = flux_hostmap_lookup (rec->h, rows[i].targets, &e);
+        if (rows[i].want)
+            assert_string_equal (s, rows[i].want);
+        else {
+            assert_null (s);
+            assert_string_equal (e.text, rows[i].error);
+        }
+        free (s);
+    }
+    assert_string_equal (flux_get_hostbyrank (rec->h, 4), "m");
+    assert_string_equal (flux_get_hostbyrank (rec->h, 5), "(null)");
+    assert_string_equal (flux_get_hostbyrank (rec->h, FLUX_NODEID_ANY), "any");
+    assert_string_equal (flux_get_hostbyrank (rec->h, FLUX_NODEID_UPSTREAM), "upstream");
+    assert_int_equal (flux_get_rankbyhost (rec->h, "n2"), 2);
+    assert_int_equal (flux_get_rankbyhost (rec->h, "x"), -1);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown (t, setup, teardown)
 
 int main (void)
@@ -685,6 +723,7 @@ int main (void)
         TEST (test_lookup_watch), TEST (test_roots),        TEST (test_copy),
         TEST (test_txn_errors),   TEST (test_submit_signs), TEST (test_events),
         TEST (test_result),       TEST (test_timeleft),     TEST (test_log),
+        TEST (test_hosts),
     };
     unsetenv ("FLUX_KVS_NAMESPACE");
     return cmocka_run_group_tests (tests, NULL, NULL);
