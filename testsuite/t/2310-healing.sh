@@ -23,7 +23,9 @@ broker_pid ()
 in_instance ()
 {
     cat >inside.sh
-    timeout -k 5 50 flux start --test-size=7 -Stbon.topo=kary:2 bash -eu -o pipefail inside.sh 2>err ||
+    rm -rf rd && mkdir -m 700 rd # killed brokers leave their sockets
+    timeout -k 5 50 flux start --test-size=7 --test-rundir="$PWD/rd" -Stbon.topo=kary:2 \
+        bash -eu -o pipefail inside.sh 2>err ||
         { local code=$?; cat err; return $code; }
 }
 
@@ -115,13 +117,40 @@ expect_equal 6 "$(flux run -N6 echo x | wc -l)"
 EOF
 END
 
+# The client's own broker loses its parent, and the client hears of all that happens meanwhile.
+test_case 'watchers below the dead broker miss nothing' <<'END'
+in_instance <<'EOF'
+below=local://$PWD/rd/local-3
+flux kvs put a=1
+FLUX_URI=$below flux kvs get --watch --count=4 a >values & watch=$!
+FLUX_URI=$below flux event sub -c 4 news >events & sub=$!
+FLUX_URI=$below ping_rank 0
+sleep .5
+flux event pub news.1
+kill -9 $(broker_pid 1)
+flux event pub news.2
+flux kvs put a=2
+wait_until 10 ping_rank 3
+flux event pub news.3
+flux kvs put a=3
+FLUX_URI=$below flux kvs put a=4
+FLUX_URI=$below flux event pub news.4
+wait_until 10 expect_fail kill -0 $watch
+wait_until 10 expect_fail kill -0 $sub
+expect_equal "1 2 3 4" "$(echo $(cat values))"
+expect_equal "news.1 news.2 news.3 news.4" "$(echo $(cut -f1 events))"
+expect_output 4 env FLUX_URI=$below flux kvs get a
+EOF
+END
+
 test_case 'rank 0 dies: all brokers end soon, and leave nothing' <<'END'
+rm -rf rd && mkdir -m 700 rd
 cat >inside.sh <<'EOF'
 for r in 0 1 2 3 4 5 6; do broker_pid $r; done >pids
 flux submit -N7 sleep 100
 kill -9 $(broker_pid 0)
 EOF
-! timeout -k 5 50 flux start --test-size=7 --test-exit-timeout=15s -Stbon.topo=kary:2 bash -eu inside.sh
+! timeout -k 5 50 flux start --test-size=7 --test-rundir="$PWD/rd" --test-exit-timeout=15s -Stbon.topo=kary:2 bash -eu inside.sh
 for p in $(cat pids); do
     wait_until 15 expect_fail kill -0 $p
 done

@@ -12,7 +12,8 @@
 in_instance ()
 {
     cat >inside.sh
-    timeout -k 5 50 flux start --test-size=7 --test-hosts='h[0-6]' -Stbon.topo=kary:2 \
+    rm -rf rd && mkdir -m 700 rd # killed brokers leave their sockets
+    timeout -k 5 50 flux start --test-size=7 --test-rundir="$PWD/rd" --test-hosts='h[0-6]' -Stbon.topo=kary:2 \
         bash -eu -o pipefail inside.sh 2>err || { local code=$?; cat err; return $code; }
 }
 

@@ -26,7 +26,8 @@ chmod +x "$T_TMP/in-namespace"
 in_instance ()
 {
     cat >inside.sh
-    timeout -k 5 80 flux start --test-size=$SIZE --wrap="$T_TMP/in-namespace" -Stbon.topo=kary:2 \
+    rm -rf rd && mkdir -m 700 rd # killed brokers leave their sockets
+    timeout -k 5 80 flux start --test-size=$SIZE --test-rundir="$PWD/rd" --wrap="$T_TMP/in-namespace" -Stbon.topo=kary:2 \
         -Stbon.prefertcp=1 -Stbon.interface-hint=eth0 -Stbon.tcp_user_timeout=2s \
         -Stbon.torpid_min=0.3s bash -eu -o pipefail inside.sh 2>err ||
         { local code=$?; cat err; return $code; }
