@@ -12,6 +12,7 @@
 
 #include <flux/response.h>
 
+#include "lib/codec/payload.h"
 #include "shell/broker/router_private.h"
 
 /* So many queued messages are handled before the loop looks at its file descriptors again. */
@@ -479,16 +480,42 @@ struct ev_loop *router_loop (const struct router *rt)
     return rt->loop;
 }
 
+static flux_msg_t *make_response (struct router *rt, const flux_msg_t *request, int errnum)
+{
+    // flux-core's clients drop a response without a role
+    struct flux_msg_cred cred = {rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL};
+    flux_msg_t *msg = flux_response_derive (request, errnum);
+
+    if (msg && flux_msg_set_cred (msg, cred) < 0) {
+        flux_msg_decref (msg);
+        return NULL;
+    }
+    return msg;
+}
+
 static int respond (struct router *rt, const flux_msg_t *request, int errnum, const void *data,
                     size_t len)
 {
     if (flux_msg_is_noresponse (request))
         return 0;
-    // flux-core's clients drop a response without a role
-    struct flux_msg_cred cred = {rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL};
-    flux_msg_t *msg = flux_response_derive (request, errnum);
-    if (!msg || flux_msg_set_cred (msg, cred) < 0 ||
-        (data && flux_msg_set_payload (msg, data, len) < 0)) {
+    flux_msg_t *msg = make_response (rt, request, errnum);
+    if (!msg || (data && flux_msg_set_payload (msg, data, len) < 0)) {
+        flux_msg_decref (msg);
+        return -1;
+    }
+    router_send_response (rt, msg);
+    return 0;
+}
+
+int router_respond_take (struct router *rt, const flux_msg_t *request, char *payload)
+{
+    if (flux_msg_is_noresponse (request)) {
+        free (payload);
+        return 0;
+    }
+    flux_msg_t *msg = make_response (rt, request, 0);
+    if (!msg || msg_set_payload_take (msg, payload, strlen (payload) + 1) < 0) {
+        free (payload);
         flux_msg_decref (msg);
         return -1;
     }

@@ -44,6 +44,8 @@ struct ev_loop *router_loop (const struct router *rt);
  * text or NULL; the pack form takes jansson's format. With a streaming request, respond any number
  * of times and end with an error (ENODATA is the regular end). */
 int router_respond (struct router *rt, const flux_msg_t *request, const char *payload);
+/* The payload is malloc'd and becomes the message's, on failure too: for large ones. */
+int router_respond_take (struct router *rt, const flux_msg_t *request, char *payload);
 int router_respond_raw (struct router *rt, const flux_msg_t *request, const void *data, size_t len);
 int router_respond_pack (struct router *rt, const flux_msg_t *request, const char *fmt, ...);
 int router_respond_error (struct router *rt, const flux_msg_t *request, int errnum,

@@ -48,7 +48,8 @@ static void fuzz_dir (struct forest *f, const char *text, size_t len)
 
 static void fuzz_txn (struct forest *f, const char *text, size_t len)
 {
-    json_t *o = json_loadb (text, len, 0, NULL);
+    struct large large;
+    json_t *o = large_parse (text, len, &large);
     struct tree t;
     struct walk w = {.tree = &t};
     struct txn_op *ops;
@@ -58,7 +59,7 @@ static void fuzz_txn (struct forest *f, const char *text, size_t len)
     MUST (tree_init (&t, f, NULL) == 0);
     MUST (tree_store (f, node_dir (t.root)) == 0);
     memcpy (before, node_dir (t.root)->digest, DIGEST_MAX);
-    if (txn_decode (f, o, &ops, &count) == 0) {
+    if (txn_decode (f, o, &large, &ops, &count) == 0) {
         int rc = txn_apply (&w, "primary", ops, count);
         MUST (tree_store (f, node_dir (t.root)) == 0);
         if (rc < 0) // all or nothing
@@ -70,6 +71,7 @@ static void fuzz_txn (struct forest *f, const char *text, size_t len)
     buf_clear (&w.missing);
     tree_clear (&t);
     json_decref (o);
+    large_clear (&large);
 }
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)

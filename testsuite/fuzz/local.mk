@@ -10,8 +10,8 @@ FUZZ_LIBS = $(JANSSON_LIBS) $(NETTLE_LIBS) $(ZMQ_LIBS) -lm
 FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_SOURCES) \
 	$(lib_codec_libcodec_la_SOURCES)) \
 	lib/bootstrap/record.c lib/bootstrap/pmi1.c spank/ticket.c \
-	$(addprefix shell/service/kvs/,base64.c digest.c key.c node.c tree.c treeobj.c txn.c) \
-	lib/overlay/reach.c lib/overlay/wire.c \
+	$(addprefix shell/service/kvs/,digest.c key.c large.c node.c tree.c treeobj.c txn.c) \
+	lib/overlay/reach.c lib/overlay/wire.c lib/util/base64.c \
 	lib/util/aux.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
 

@@ -162,7 +162,8 @@ static int add_waiter (struct ns *ns, const flux_msg_t *msg, int flags)
     return 0;
 }
 
-static int apply (struct ns *ns, json_t *ops, const flux_msg_t *msg, flux_error_t *errp)
+static int apply (struct ns *ns, json_t *ops, const struct large *large, const flux_msg_t *msg,
+                  flux_error_t *errp)
 {
     struct kvs *kvs = ns->kvs;
     struct walk walk = {.tree = &ns->tree};
@@ -170,7 +171,7 @@ static int apply (struct ns *ns, json_t *ops, const flux_msg_t *msg, flux_error_
     size_t count;
     int rc;
 
-    if (txn_decode (&kvs->forest, ops, &v, &count) < 0)
+    if (txn_decode (&kvs->forest, ops, large, &v, &count) < 0)
         return -1;
     if ((rc = authorize_guest (msg, v, count, errp)) == 0 &&
         (rc = txn_apply (&walk, ns->name, v, count)) == 0) {
@@ -194,23 +195,58 @@ static int check_flags (const struct ns *ns, int flags)
     return 0;
 }
 
-static int commit_here (struct kvs *kvs, const flux_msg_t *msg, const char *name, json_t *ops,
-                        int flags, flux_error_t *errp)
+struct request {
+    const char *ns;
+    int flags;
+    json_t *ops;
+    struct large large;
+    json_t *parsed; // NULL when the message owns all that
+};
+
+/* A request with a large value in it goes a shorter way through the parser. */
+static int request_decode (const flux_msg_t *msg, struct request *rq)
 {
-    struct ns *ns = ns_find (kvs, name);
-    if (!ns || ns_authorize (ns, msg) < 0 || check_flags (ns, flags) < 0)
+    const char *text;
+
+    memset (rq, 0, sizeof (*rq));
+    errno = EPROTO;
+    if (flux_msg_get_string (msg, &text) < 0 || !text)
         return -1;
-    if ((flags & KVS_NO_MERGE) && ns->changed)
+    if (strlen (text) < LARGE_MIN) {
+        if (flux_msg_unpack (msg, "{s:o s:s s:i}", "ops", &rq->ops, "namespace", &rq->ns, "flags",
+                             &rq->flags) == 0)
+            return 0;
+    } else if ((rq->parsed = large_parse (text, strlen (text), &rq->large)) &&
+               json_unpack (rq->parsed, "{s:o s:s s:i}", "ops", &rq->ops, "namespace", &rq->ns,
+                            "flags", &rq->flags) == 0)
+        return 0;
+    errno = errno == ENOMEM ? ENOMEM : EPROTO;
+    return -1;
+}
+
+static void request_clear (struct request *rq)
+{
+    json_decref (rq->parsed);
+    large_clear (&rq->large);
+}
+
+static int commit_here (struct kvs *kvs, const flux_msg_t *msg, const struct request *rq,
+                        flux_error_t *errp)
+{
+    struct ns *ns = ns_find (kvs, rq->ns);
+    if (!ns || ns_authorize (ns, msg) < 0 || check_flags (ns, rq->flags) < 0)
+        return -1;
+    if ((rq->flags & KVS_NO_MERGE) && ns->changed)
         ns_commit (ns);
-    if (apply (ns, ops, msg, errp) < 0 || add_waiter (ns, msg, flags) < 0)
+    if (apply (ns, rq->ops, &rq->large, msg, errp) < 0 || add_waiter (ns, msg, rq->flags) < 0)
         return -1;
-    if (flags & KVS_NO_MERGE)
+    if (rq->flags & KVS_NO_MERGE)
         ns_commit (ns);
     return 0;
 }
 
 /* Ranks above 0: what a guest may do is checked where its credentials are. */
-static int commit_there (struct kvs *kvs, const flux_msg_t *msg, const char *name, json_t *ops,
+static int commit_there (struct kvs *kvs, const flux_msg_t *msg, const struct request *rq,
                          flux_error_t *errp)
 {
     struct txn_op *v;
@@ -219,32 +255,28 @@ static int commit_there (struct kvs *kvs, const flux_msg_t *msg, const char *nam
     int rc;
 
     if (flux_msg_authorize (msg, FLUX_USERID_UNKNOWN) == 0)
-        return relay_to_root (kvs, msg, "kvs.commit", name);
-    if (!(ns = follow_get (kvs, name)))
-        return errno == EAGAIN ? follow_retry (kvs, name, msg, commit_cb) : -1;
-    if (ns_authorize (ns, msg) < 0 || txn_decode (&kvs->forest, ops, &v, &count) < 0)
+        return relay_to_root (kvs, msg, "kvs.commit", rq->ns);
+    if (!(ns = follow_get (kvs, rq->ns)))
+        return errno == EAGAIN ? follow_retry (kvs, rq->ns, msg, commit_cb) : -1;
+    if (ns_authorize (ns, msg) < 0 ||
+        txn_decode (&kvs->forest, rq->ops, &rq->large, &v, &count) < 0)
         return -1;
     rc = authorize_guest (msg, v, count, errp);
     txn_destroy (&kvs->forest, v, count);
-    return rc < 0 ? -1 : relay_to_root (kvs, msg, "kvs.commit", name);
+    return rc < 0 ? -1 : relay_to_root (kvs, msg, "kvs.commit", rq->ns);
 }
 
 void commit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct kvs *kvs = arg;
-    const char *ns;
-    int flags, rc;
-    json_t *ops;
+    struct request rq;
+    int rc;
     flux_error_t error = {""};
 
-    if (flux_msg_unpack (msg, "{s:o s:s s:i}", "ops", &ops, "namespace", &ns, "flags", &flags) <
-        0) {
-        errno = EPROTO;
-        rc = -1;
-    } else if (kvs->rank == 0)
-        rc = commit_here (kvs, msg, ns, ops, flags, &error);
-    else
-        rc = commit_there (kvs, msg, ns, ops, &error);
+    if ((rc = request_decode (msg, &rq)) == 0)
+        rc = kvs->rank == 0 ? commit_here (kvs, msg, &rq, &error)
+                            : commit_there (kvs, msg, &rq, &error);
+    request_clear (&rq);
     if (rc < 0)
         router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
 }
@@ -308,7 +340,7 @@ static void fence_finish (struct ns *ns, struct fence *fe, const flux_msg_t *msg
 {
     struct waiter *w, *tmp;
     flux_error_t error = {""};
-    if (apply (ns, fe->ops, msg, &error) < 0) {
+    if (apply (ns, fe->ops, NULL, msg, &error) < 0) {
         int errnum = errno;
         DL_FOREACH (fe->waiters, w)
         router_respond_error (ns->kvs->rt, w->msg, errnum, *error.text ? error.text : NULL);

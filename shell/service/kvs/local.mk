@@ -4,6 +4,7 @@ shell_service_kvs_libkvs_la_SOURCES = \
 	%D%/limits.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/key.c %D%/key.h \
+	%D%/large.c %D%/large.h \
 	%D%/node.c %D%/node.h \
 	%D%/tree.c %D%/tree.h \
 	%D%/treeobj.c %D%/treeobj.h \

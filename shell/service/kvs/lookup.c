@@ -275,7 +275,7 @@ static void respond (struct lookup *lu, struct walk *w, struct request *rq, stru
     if (err)
         router_respond_error (rt, rq->msg, err, NULL);
     else
-        router_respond (rt, rq->msg, b->data);
+        router_respond_take (rt, rq->msg, buf_steal (b, NULL));
     flux_msg_decref (rq->msg);
     free (rq);
 }

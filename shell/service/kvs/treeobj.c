@@ -115,8 +115,8 @@ int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d)
 
 /* ---- decode */
 
-static struct node *decode (struct forest *f, const json_t *o, const char *name, size_t namelen,
-                            int depth);
+static struct node *decode (struct forest *f, const json_t *o, const struct large *large,
+                            const char *name, size_t namelen, int depth);
 
 static struct node *proto (struct forest *f, struct node *n)
 {
@@ -125,13 +125,15 @@ static struct node *proto (struct forest *f, struct node *n)
     return NULL;
 }
 
-static struct node *decode_val (struct forest *f, const json_t *data, const char *name, size_t nl)
+static struct node *decode_val (struct forest *f, const json_t *data, const struct large *large,
+                                const char *name, size_t nl)
 {
     struct node *n;
     char *p;
     size_t len;
-    if (!json_is_string (data) ||
-        !(p = base64_decode_alloc (json_string_value (data), json_string_length (data), &len)))
+    struct slice text = large_string (large, data);
+
+    if (!text.data || !(p = base64_decode_alloc (text.data, text.len, &len)))
         return proto (f, NULL);
     if (!(n = node_create (f, NODE_VAL, name, nl))) {
         free (p);
@@ -191,7 +193,8 @@ static struct node *decode_link (struct forest *f, const json_t *data, const cha
 }
 
 /* Add the entries of a dir's data to an empty loaded directory. */
-static int fill_dir (struct forest *f, struct dir *d, const json_t *data, int depth)
+static int fill_dir (struct forest *f, struct dir *d, const json_t *data, const struct large *large,
+                     int depth)
 {
     const char *name;
     json_t *o;
@@ -203,7 +206,7 @@ static int fill_dir (struct forest *f, struct dir *d, const json_t *data, int de
         struct node *n, *old;
         if (!key_name_ok (name, nl))
             goto proto;
-        if (!(n = decode (f, o, name, nl, depth + 1)))
+        if (!(n = decode (f, o, large, name, nl, depth + 1)))
             return -1;
         if (dir_set (f, d, n, &old) < 0) {
             node_destroy (f, n);
@@ -217,19 +220,19 @@ proto:
     return -1;
 }
 
-static struct node *decode_dir (struct forest *f, const json_t *data, const char *name, size_t nl,
-                                int depth)
+static struct node *decode_dir (struct forest *f, const json_t *data, const struct large *large,
+                                const char *name, size_t nl, int depth)
 {
     struct node *n = node_create (f, NODE_DIR, name, nl);
-    if (n && fill_dir (f, node_dir (n), data, depth) < 0) {
+    if (n && fill_dir (f, node_dir (n), data, large, depth) < 0) {
         node_destroy (f, n);
         return NULL;
     }
     return n;
 }
 
-static struct node *decode (struct forest *f, const json_t *o, const char *name, size_t nl,
-                            int depth)
+static struct node *decode (struct forest *f, const json_t *o, const struct large *large,
+                            const char *name, size_t nl, int depth)
 {
     const char *type;
     json_t *data;
@@ -239,7 +242,7 @@ static struct node *decode (struct forest *f, const json_t *o, const char *name,
         ver != 1)
         return proto (f, NULL);
     if (!strcmp (type, "val"))
-        return decode_val (f, data, name, nl);
+        return decode_val (f, data, large, name, nl);
     if (!strcmp (type, "valref"))
         return decode_valref (f, data, name, nl);
     if (!strcmp (type, "dirref"))
@@ -247,13 +250,19 @@ static struct node *decode (struct forest *f, const json_t *o, const char *name,
     if (!strcmp (type, "symlink"))
         return decode_link (f, data, name, nl);
     if (!strcmp (type, "dir"))
-        return decode_dir (f, data, name, nl, depth);
+        return decode_dir (f, data, large, name, nl, depth);
     return proto (f, NULL);
 }
 
 struct node *treeobj_decode (struct forest *f, const json_t *o, const char *name, size_t namelen)
 {
-    return decode (f, o, name, namelen, 0);
+    return decode (f, o, NULL, name, namelen, 0);
+}
+
+struct node *treeobj_decode_large (struct forest *f, const json_t *o, const struct large *large,
+                                   const char *name, size_t namelen)
+{
+    return decode (f, o, large, name, namelen, 0);
 }
 
 int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len)
@@ -269,7 +278,7 @@ int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t 
     }
     d->n.loaded = true;
     dir_touch (f, d);
-    if ((rc = fill_dir (f, d, data, 0)) < 0)
+    if ((rc = fill_dir (f, d, data, NULL, 0)) < 0)
         dir_unload (f, d);
 done:
     json_decref (o);

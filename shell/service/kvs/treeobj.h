@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include "lib/util/buf.h"
 #include "lib/util/base64.h"
+#include "shell/service/kvs/large.h"
 #include "shell/service/kvs/node.h"
 
 /* Append the object of a node: val or valref, dirref, symlink. A directory must be stored; a value
@@ -28,6 +29,10 @@ int treeobj_append_string (struct buf *b, const char *s, size_t len);
 /* Make a node from an object of any type. A "dir" gives a loaded directory with all below it.
  * EPROTO: not a tree object, an unknown version, a blobref of another hash, nested too deeply. */
 struct node *treeobj_decode (struct forest *f, const json_t *o, const char *name, size_t namelen);
+
+/* The same where the object's text was parsed by large_parse(). */
+struct node *treeobj_decode_large (struct forest *f, const json_t *o, const struct large *large,
+                                   const char *name, size_t namelen);
 
 /* Fill an unloaded directory from the text of its blob (type "dir"). On error it stays as it is. */
 int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len);

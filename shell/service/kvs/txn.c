@@ -231,7 +231,8 @@ int txn_apply (struct walk *w, const char *ns, struct txn_op *ops, size_t count)
 
 enum { FLAG_APPEND = 32 }; // FLUX_KVS_APPEND
 
-static int decode_op (struct forest *f, const json_t *o, struct txn_op *op)
+static int decode_op (struct forest *f, const json_t *o, const struct large *large,
+                      struct txn_op *op)
 {
     const char *key, *name;
     int flags;
@@ -254,7 +255,7 @@ static int decode_op (struct forest *f, const json_t *o, struct txn_op *op)
     }
     name = strrchr (op->key, '.');
     name = name ? name + 1 : op->key;
-    if (!(op->node = treeobj_decode (f, dirent, name, strlen (name))))
+    if (!(op->node = treeobj_decode_large (f, dirent, large, name, strlen (name))))
         return -1;
     op->kind = TXN_PUT;
     if (flags & FLAG_APPEND) {
@@ -270,7 +271,8 @@ static int decode_op (struct forest *f, const json_t *o, struct txn_op *op)
     return 0;
 }
 
-int txn_decode (struct forest *f, const json_t *ops, struct txn_op **opsp, size_t *countp)
+int txn_decode (struct forest *f, const json_t *ops, const struct large *large,
+                struct txn_op **opsp, size_t *countp)
 {
     size_t count = json_array_size (ops);
     struct txn_op *v;
@@ -286,7 +288,7 @@ int txn_decode (struct forest *f, const json_t *ops, struct txn_op **opsp, size_
     if (!(v = calloc (count ? count : 1, sizeof (v[0]))))
         return -1;
     for (size_t i = 0; i < count; i++) {
-        if (decode_op (f, json_array_get (ops, i), &v[i]) < 0) {
+        if (decode_op (f, json_array_get (ops, i), large, &v[i]) < 0) {
             txn_destroy (f, v, count);
             return -1;
         }

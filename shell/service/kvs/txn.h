@@ -7,6 +7,7 @@
 #define FLUX_SERVICE_KVS_TXN_H
 
 #include <jansson.h>
+#include "shell/service/kvs/large.h"
 #include "shell/service/kvs/tree.h"
 
 enum txn_kind { TXN_PUT, TXN_APPEND, TXN_UNLINK };
@@ -28,8 +29,9 @@ struct txn_op {
 int txn_apply (struct walk *w, const char *ns, struct txn_op *ops, size_t count);
 
 /* The operations of a commit request: an array of {"key", "flags", "dirent"}. EPROTO, EINVAL,
- * ENAMETOOLONG. */
-int txn_decode (struct forest *f, const json_t *ops, struct txn_op **opsp, size_t *countp);
+ * ENAMETOOLONG. `large` as for treeobj_decode_large(), or NULL. */
+int txn_decode (struct forest *f, const json_t *ops, const struct large *large,
+                struct txn_op **opsp, size_t *countp);
 
 /* Free what operations still own (not the array itself with txn_op_clear). */
 void txn_op_clear (struct forest *f, struct txn_op *op);

@@ -358,7 +358,7 @@ static void test_atomic (void **state)
     json_t *o = json_loads (text, 0, NULL);
     struct txn_op *ops;
     size_t count;
-    assert_int_equal (txn_decode (&w.forest, o, &ops, &count), 0);
+    assert_int_equal (txn_decode (&w.forest, o, NULL, &ops, &count), 0);
     walk = (struct walk){.tree = &w.tree};
     assert_int_equal (txn_apply (&walk, "primary", ops, count), -1);
     assert_int_equal (errno, EISDIR);
@@ -370,7 +370,7 @@ static void test_atomic (void **state)
     assert_memory_equal (before, node_dir (w.tree.root)->digest, 20);
 
     json_array_remove (o, 3);
-    assert_int_equal (txn_decode (&w.forest, o, &ops, &count), 0);
+    assert_int_equal (txn_decode (&w.forest, o, NULL, &ops, &count), 0);
     assert_int_equal (txn_apply (&walk, "primary", ops, count), 0);
     txn_destroy (&w.forest, ops, count);
     check (&w, "d.x", NULL);
@@ -546,6 +546,50 @@ static void test_keys (void **state)
     assert_false (key_is_normal (deep));
 }
 
+/* Large strings go by the parser; the result is the same. */
+static void test_large (void **state)
+{
+    struct world w;
+    struct walk walk = {.tree = &w.tree};
+    struct buf raw = {0}, b = {0};
+    struct large large;
+    struct txn_op *ops;
+    size_t count;
+    json_t *o;
+
+    world_init (&w, "sha1");
+    for (int i = 0; i < 100000; i++)
+        buf_putc (&raw, 'a' + i % 7);
+    buf_puts (
+        &b, "[{\"key\":\"q\\\"x\",\"flags\":0,\"dirent\":{\"ver\":1,\"type\":\"val\",\"data\":\"");
+    base64_append (&b, raw.data, raw.len);
+    buf_puts (
+        &b, "\"}},{\"key\":\"small\",\"flags\":0,\"dirent\":{\"data\":\"YWJj\",\"ver\":1,\"type\":"
+            "\"val\"}}]");
+    assert_non_null (o = large_parse (b.data, b.len, &large));
+    assert_int_equal (large.count, 1);
+    assert_int_equal (txn_decode (&w.forest, o, &large, &ops, &count), 0);
+    assert_int_equal (txn_apply (&walk, "primary", ops, count), 0);
+    txn_destroy (&w.forest, ops, count);
+    check (&w, "q\"x", raw.data);
+    check (&w, "small", "abc");
+    json_decref (o);
+    large_clear (&large);
+    /* a mark for something that was not cut out is no base64 */
+    static const char mark[] = "[{\"key\":\"k\",\"flags\":0,\"dirent\":{\"data\":\"\\u00010\","
+                               "\"ver\":1,\"type\":\"val\"}}]";
+    assert_non_null (o = large_parse (mark, strlen (mark), &large));
+    assert_int_equal (txn_decode (&w.forest, o, &large, &ops, &count), -1);
+    assert_int_equal (errno, EPROTO);
+    json_decref (o);
+    /* cut short inside of a large string */
+    assert_null (large_parse (b.data, b.len / 2, &large));
+    assert_int_equal (errno, EPROTO);
+    buf_clear (&raw);
+    buf_clear (&b);
+    world_clear (&w);
+}
+
 /* What must be refused; the directory that was to be loaded stays unloaded. */
 static void test_bad_treeobj (void **state)
 {
@@ -618,12 +662,12 @@ static void test_blobref (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_random),  cmocka_unit_test (test_snapshot),
-        cmocka_unit_test (test_atomic),  cmocka_unit_test (test_symlink),
-        cmocka_unit_test (test_missing), cmocka_unit_test (test_canonical),
-        cmocka_unit_test (test_merge),   cmocka_unit_test (test_base64),
-        cmocka_unit_test (test_keys),    cmocka_unit_test (test_bad_treeobj),
-        cmocka_unit_test (test_blobref),
+        cmocka_unit_test (test_random),      cmocka_unit_test (test_snapshot),
+        cmocka_unit_test (test_atomic),      cmocka_unit_test (test_symlink),
+        cmocka_unit_test (test_missing),     cmocka_unit_test (test_canonical),
+        cmocka_unit_test (test_merge),       cmocka_unit_test (test_large),
+        cmocka_unit_test (test_base64),      cmocka_unit_test (test_keys),
+        cmocka_unit_test (test_bad_treeobj), cmocka_unit_test (test_blobref),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
