@@ -53,6 +53,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/job_misc.c \
 	%D%/job_raise.c \
 	%D%/job_raise.h \
+	%D%/job_taskmap.c \
 	%D%/job_wait.c \
 	%D%/jobinfo.c \
 	%D%/jobinfo.h \

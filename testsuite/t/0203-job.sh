@@ -181,6 +181,26 @@ expect_equal 'purged 2 inactive jobs, 0 remaining' "$(cat purged)"
 expect_in_file '"inactive_purged": ?2' stats
 END
 
+test_case 'taskmap: of a job and as written, in every form' <<'END'
+in_flux -s2 --test-hosts=n0,n1 <<'EOS'
+id=$(flux submit --wait -N2 -n4 true)
+flux job taskmap $id >map
+for to in raw pmi hosts multiline; do flux job taskmap --to=$to $id >map.$to; done
+flux job taskmap --taskids=1 $id >ids; flux job taskmap --nodeid=3 $id >node
+flux job taskmap --hostname=0 $id >host; flux job taskmap --ntasks=0 $id >n
+flux job taskmap --to=raw "$(cat map.pmi)" >back
+rc=0; flux job taskmap --nodeid=9 $id 2>range || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job taskmap --to=hosts 0-1 2>nohosts || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_equal '[[0,2,2,1]]' "$(cat map)"
+expect_equal '0-1;2-3' "$(cat map.raw)"
+expect_equal "$(printf 'n0: 0-1\nn1: 2-3')" "$(cat map.hosts)"
+expect_equal '2-3 1 n0 2' "$(cat ids node host n | xargs)"
+expect_equal "$(cat map.raw)" "$(cat back)"
+expect_match 'there are only 4 tasks' "$(cat range)"
+expect_match 'a job id is needed' "$(cat nohosts)"
+END
+
 test_case 'wait: waitable jobs by id, any, all' <<'END'
 in_flux <<'EOS'
 a=$(flux submit --flags=waitable true); b=$(flux submit --flags=waitable false); c=$(flux submit true)
