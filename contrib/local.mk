@@ -7,3 +7,4 @@ EXTRA_DIST += %D%/shell-plugins/task-report.c
 check_LTLIBRARIES += contrib/shell-plugins/task-report.la
 contrib_shell_plugins_task_report_la_SOURCES = %D%/shell-plugins/task-report.c
 contrib_shell_plugins_task_report_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+EXTRA_DIST += %D%/quickstart

@@ -45,7 +45,7 @@ static int set_attrs (const struct launch *l)
         buf_printf (&b, "resource.cores=%s\n", l->cores);
     if (l->rundir)
         buf_printf (&b, "rundir=%s\n", l->rundir);
-    if (!l->argv)
+    if (!l->program)
         buf_puts (&b, "broker.rc2_none=1\n");
     if (l->ticket.mode == MODE_TASKS)
         buf_puts (&b, "broker.last-out=1\n");

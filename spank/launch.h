@@ -6,6 +6,7 @@
 #ifndef FLUX_SPANK_LAUNCH_H
 #define FLUX_SPANK_LAUNCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "spank/settings.h"
@@ -19,7 +20,8 @@ struct launch {
     const char *rundir; // or NULL: the broker makes one
     int hold_fd;        // to be closed when the broker ends, or -1
     int ready_fd;       // the broker is to write a byte when the instance is up, or -1
-    char **argv;        // initial program, or NULL: none
+    bool program;       // this broker runs the initial program
+    char **argv;        // which is this, or NULL: the user's shell
 };
 
 /* Take `env` as the environment, connect to the wire-up server in srun, and exec flux-broker.

@@ -100,6 +100,24 @@ static void drop_stdin (void)
     }
 }
 
+static const char *base_name (const char *path)
+{
+    const char *slash = strrchr (path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* The user's shell and no more, as in `srun --flux --pty bash`: the broker starts that itself, with
+ * a prompt that shows the instance where there is a terminal. */
+static bool is_shell (int argc, char **argv, char **env)
+{
+    for (; argc == 1 && *env; env++) {
+        if (strncmp (*env, "SHELL=", 6) == 0)
+            return strcmp (base_name (*env + 6), base_name (argv[0])) == 0;
+    }
+    return false;
+}
+
 static int become_broker (spank_t sp, struct step *step)
 {
     struct launch *l = &step->launch;
@@ -111,10 +129,11 @@ static int become_broker (spank_t sp, struct step *step)
         slurm_error ("flux: Slurm does not tell the command or its environment");
         return -1;
     }
-    if (l->rank == 0)
-        l->argv = argv;
-    else
+    l->program = l->rank == 0;
+    if (!l->program)
         drop_stdin ();
+    else if (!is_shell (argc, argv, env))
+        l->argv = argv;
     l->hold_fd = step->hold[1];
     (void)launch_broker (l, env, &e);
     slurm_error ("flux: %s", e.text);

@@ -81,6 +81,7 @@ static void forward (int sig)
 /* rank 0: hear all, run the program, end as it did */
 static int root (const struct bootstrap_info *info, int fd, char **argv)
 {
+    char *shell[] = {getenv ("SHELL"), NULL};
     int status;
     pid_t pid;
 
@@ -99,7 +100,7 @@ static int root (const struct bootstrap_info *info, int fd, char **argv)
     }
     bootstrap_scrub_environ ();
     if (!*argv)
-        return 0;
+        argv = shell;
     if ((pid = fork ()) == 0) {
         execvp (argv[0], argv);
         _exit (127);

@@ -69,6 +69,14 @@ script -qec "timeout 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --flux -N2 --pty 
 expect_in_file 'terminal' out
 END
 
+test_case 'a shell by hand has the prompt of the instance' <<'END'
+printf 'flux getattr size\nexit 5\n' >keys
+expect_exit 5 script -qec "timeout 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --quiet --flux -N2 --pty bash" /dev/null \
+    > >(sed 's/\x1b\[[0-9?;]*[a-zA-Z]//g; s/\r//g' >out) < <(sleep 1.5; cat keys; sleep 1)
+wait_until 5 expect_in_file '^ƒ\(s=2,d=0\) fluxtest@n1:' out
+expect_in_file '^2$' out
+END
+
 test_case 'a signal of scancel reaches the program' <<'END'
 as_user srun --flux -N2 -n4 --overcommit sh -c 'trap "echo got; exit 0" USR1; echo up; while :; do sleep 0.1; done' >out &
 wait_until 10 expect_in_file up out
