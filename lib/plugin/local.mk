@@ -2,6 +2,5 @@
 # For programs that load plugins: the job shell, and whoever else has callbacks to offer.
 noinst_LTLIBRARIES += lib/plugin/libplugin.la
 lib_plugin_libplugin_la_SOURCES = \
-	%D%/plugin.c %D%/arg.c \
-	%D%/aux.c %D%/aux.h
+	%D%/plugin.c %D%/arg.c
 lib_plugin_libplugin_la_LIBADD = lib/util/libutil.la $(JANSSON_LIBS)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <flux/plugin.h>
 
-#include "lib/plugin/aux.h"
+#include "lib/util/aux.h"
 #include "lib/util/errprintf.h"
 
 struct handler {
@@ -28,7 +28,7 @@ struct flux_plugin {
     char *conf_text;
     json_t *conf;
     struct handler *handlers; // in the order in which they were added
-    struct aux *aux;
+    struct aux_item *aux;
     flux_error_t error;
 };
 

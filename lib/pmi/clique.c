@@ -38,14 +38,16 @@ static int walk (const char *mapping, struct walk *w)
         return -1;
     while (w->next < w->size) {
         const char *p = mapping + 7;
-        int node, nnodes, ppn, used, before = w->next;
-        while (sscanf (p, ",(%d,%d,%d)%n", &node, &nnodes, &ppn, &used) == 3) {
-            if (node < 0 || nnodes < 1 || ppn < 1 || nnodes > BLOCK_MAX || ppn > BLOCK_MAX)
+        int node, nnodes, ppn, used = 0, before = w->next;
+        while (sscanf (p, ",(%d,%d,%d)%n", &node, &nnodes, &ppn, &used) == 3 && used > 0) {
+            if (node < 0 || nnodes < 1 || ppn < 1 || node > BLOCK_MAX || nnodes > BLOCK_MAX ||
+                ppn > BLOCK_MAX)
                 return -1;
             for (int i = 0; i < nnodes; i++)
                 for (int k = 0; k < ppn && w->next < w->size; k++)
                     visit (w, node + i);
             p += used;
+            used = 0; // is not set when the last ")" is missing
         }
         if (strcmp (p, ")") != 0 || w->next == before)
             return -1;

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "lib/plugin/aux.h"
 #include "lib/shell/plugstack.h"
 #include "lib/shell/shell.h"
+#include "lib/util/aux.h"
 
 /* Log messages and exceptions come without a handle; there is one shell in a process. */
 static struct shell *the_shell;

@@ -42,7 +42,7 @@ struct shell {
     struct affinity affinity;
     struct envlist env;
     struct plugstack *plugins;
-    struct aux *aux;            // of plugins
+    struct aux_item *aux;       // of plugins
     struct shell_task *current; // the task that plugins are called for
     int iterator;               // of plugins, over tasks
     struct shell_task *tasks;   // by local id

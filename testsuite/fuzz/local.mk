@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzz targets. `make check` replays their corpora; `make fuzz` builds them with clang and libFuzzer,
 # with sanitizers, and lets each look for FUZZ_SECONDS. New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart
 FUZZ_SECONDS = 30
 FUZZ_CC = clang
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -11,8 +11,10 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(lib_codec_libcodec_la_SOURCES)) \
 	lib/bootstrap/record.c lib/bootstrap/pmi1.c spank/ticket.c \
 	$(addprefix shell/service/kvs/,digest.c key.c large.c node.c tree.c treeobj.c txn.c) \
-	lib/overlay/reach.c lib/overlay/wire.c lib/util/base64.c \
-	lib/util/aux.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
+	lib/overlay/reach.c lib/overlay/wire.c \
+	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
+	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c) \
+	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
 
 FUZZ_REPLAY_LIBS = lib/job/libjob.la lib/util/libutil.la
@@ -30,7 +32,9 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_msgio \
 	testsuite/fuzz/replay_wireup \
 	testsuite/fuzz/replay_treeobj \
-	testsuite/fuzz/replay_overlay
+	testsuite/fuzz/replay_overlay \
+	testsuite/fuzz/replay_pmi \
+	testsuite/fuzz/replay_jobstart
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 testsuite_fuzz_replay_taskmap_SOURCES = %D%/fuzz_taskmap.c %D%/replay.c %D%/fuzz.h
@@ -61,6 +65,11 @@ testsuite_fuzz_replay_treeobj_SOURCES = %D%/fuzz_treeobj.c %D%/replay.c %D%/fuzz
 testsuite_fuzz_replay_treeobj_LDADD = shell/service/kvs/libkvs.la
 testsuite_fuzz_replay_overlay_SOURCES = %D%/fuzz_overlay.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_overlay_LDADD = lib/overlay/liboverlay.la lib/codec/libcodec.la $(ZMQ_LIBS)
+testsuite_fuzz_replay_pmi_SOURCES = %D%/fuzz_pmi.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_pmi_LDADD = lib/pmi/libpmiserver.la lib/pmi/libpmiclient.la $(JANSSON_LIBS)
+testsuite_fuzz_replay_jobstart_SOURCES = %D%/fuzz_jobstart.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_jobstart_LDADD = lib/shell/libshell.la lib/job/libjob.la lib/util/libutil.la \
+	$(JANSSON_LIBS) $(EV_LIBS)
 
 testsuite/fuzz/obj/%.o: $(top_srcdir)/%.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
