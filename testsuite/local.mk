@@ -7,7 +7,9 @@ print-tests:
 .PHONY: print-tests
 
 # Programs for script tests.
-check_PROGRAMS += testsuite/helpers/wire_broker
+check_PROGRAMS += testsuite/helpers/wire_broker testsuite/helpers/wire_server
+testsuite_helpers_wire_server_SOURCES = %D%/helpers/wire_server.c
+testsuite_helpers_wire_server_LDADD = lib/bootstrap/libbootstrap.la lib/util/libutil.la $(MUNGE_LIBS)
 testsuite_helpers_wire_broker_SOURCES = %D%/helpers/wire_broker.c
 testsuite_helpers_wire_broker_LDADD = lib/bootstrap/libbootstrap.la lib/util/libutil.la $(MUNGE_LIBS)
 EXTRA_DIST += %D%/slurm/cluster
