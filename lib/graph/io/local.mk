@@ -3,4 +3,12 @@
 noinst_LTLIBRARIES += lib/graph/io/libgraphio.la
 lib_graph_io_libgraphio_la_SOURCES = \
 	%D%/constraint.c %D%/constraint.h \
-	%D%/jobspec.c %D%/jobspec.h
+	%D%/jobspec.c %D%/jobspec.h \
+	%D%/write.c %D%/write.h %D%/write_priv.h %D%/write_jgf.c %D%/write_rlite.c \
+	%D%/find.c %D%/find.h \
+	%D%/load.h %D%/load_jgf.c %D%/load_rv1.c %D%/load_grug.c %D%/xml.c %D%/xml.h
+
+# YAML apart: who reads only JSON does not load libyaml.
+noinst_LTLIBRARIES += lib/graph/io/libgraphyaml.la
+lib_graph_io_libgraphyaml_la_SOURCES = %D%/yaml.c %D%/yaml.h
+lib_graph_io_libgraphyaml_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Jobspec files to requests, and files to memory. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/graph/io/constraint.h"
+#include "lib/graph/io/jobspec.h"
+#include "lib/graph/io/yaml.h"
+#include "lib/util/errprintf.h"
+#include "shell/resource_query/query.h"
+
+enum { MAX_FILE = 1 << 30 };
+
+char *query_read_file (const char *path, size_t *len)
+{
+    FILE *f = fopen (path, "r");
+    struct buf b = {.data = NULL};
+    char chunk[65536];
+    size_t n;
+    if (!f)
+        return NULL;
+    while ((n = fread (chunk, 1, sizeof (chunk), f)) > 0 && b.len < MAX_FILE)
+        buf_append (&b, chunk, n);
+    int failed = ferror (f) || b.err;
+    fclose (f);
+    if (failed) {
+        buf_clear (&b);
+        errno = EIO;
+        return NULL;
+    }
+    if (!b.data)
+        buf_puts (&b, "");
+    return buf_steal (&b, len);
+}
+
+/* Fluxion knows these types on any graph. */
+static bool is_known_type (const struct graph *g, const char *type)
+{
+    static const char *const known[] = {"cluster", "core", "socket",   "gpu", "node",
+                                        "rack",    "slot", "xor_slot", "ssd", "storage_node"};
+    const uint32_t *list;
+    for (size_t i = 0; i < sizeof (known) / sizeof (known[0]); i++)
+        if (!strcmp (known[i], type))
+            return true;
+    return graph_find_type (g, type, &list) > 0;
+}
+
+static int check_types (const struct graph *g, const struct request *req, flux_error_t *errp)
+{
+    for (size_t i = 0; i < request_count (req); i++) {
+        const struct request_resource *r = request_resource_at (req, i);
+        errno = EINVAL;
+        if (!is_known_type (g, r->type))
+            return errprintf (errp, "Value of \"type\" must be a resource type known to fluxion");
+        if (r->kind == REQUEST_SLOT && !r->label)
+            return errprintf (errp, "All slots must be labeled");
+    }
+    return 0;
+}
+
+static int fill (struct request *req, const json_t *o, flux_error_t *errp)
+{
+    json_t *system = json_object_get (json_object_get (o, "attributes"), "system");
+    json_t *duration = json_object_get (system, "duration");
+    json_t *constraints = json_object_get (system, "constraints");
+    const char *queue = json_string_value (json_object_get (system, "queue"));
+    if (request_add_resources (req, json_object_get (o, "resources"), errp) < 0)
+        return -1;
+    if (json_is_string (duration))
+        req->duration = strtod (json_string_value (duration), NULL);
+    else
+        req->duration = json_number_value (duration);
+    if (json_object_size (constraints) &&
+        !(req->constraint = constraint_from_json (constraints, NULL, errp)))
+        return -1;
+    if (queue && *queue && request_set_queue (req, queue) < 0)
+        return errprintf (errp, "out of memory");
+    return request_seal (req, errp);
+}
+
+struct request *query_request (const struct query *q, const char *text, size_t len,
+                               flux_error_t *errp)
+{
+    json_t *o = yaml_to_json (text, len, errp); // JSON is YAML
+    struct request *req = o ? request_create () : NULL;
+    if (req && (fill (req, o, errp) < 0 || check_types (q->g, req, errp) < 0)) {
+        request_destroy (req);
+        req = NULL;
+        errno = EINVAL;
+    }
+    json_decref (o);
+    return req;
+}
