@@ -12,32 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/util/errprintf.h"
-
-struct backing {
-    struct ev_loop *loop;
-    MDB_env *env;
-    MDB_dbi dbi;
-    MDB_txn *read; // reset between gets
-    char *path;
-    bool durable;
-    unsigned digest_size;
-    backing_done_f done;
-    void *arg;
-
-    pthread_t thread;
-    bool started;
-    ev_async wake;
-    pthread_mutex_t lock; // guards what follows
-    pthread_cond_t cond;
-    struct backing_batch *todo, *finished; // both oldest first
-    bool busy, stop;
-};
+#include "shell/service/kvs/backing_private.h"
 
 enum { TXN_ITEMS = 1000, TXN_BYTES = 8 << 20 };
 
-static const char checkpoint_key[] = "checkpoints"; // no digest is of this size
-
-static int lmdb_errno (int rc)
+int backing_errno (int rc)
 {
     switch (rc) {
     case MDB_NOTFOUND:
@@ -54,11 +33,6 @@ static MDB_val key_digest (const struct backing *b, const uint8_t *digest)
     return (MDB_val){b->digest_size, (void *)digest};
 }
 
-static MDB_val key_checkpoint (void)
-{
-    return (MDB_val){sizeof (checkpoint_key) - 1, (void *)checkpoint_key};
-}
-
 /* ---- the worker */
 
 static int put_item (struct backing *b, MDB_txn *txn, const struct backing_item *item)
@@ -71,7 +45,7 @@ static int put_item (struct backing *b, MDB_txn *txn, const struct backing_item 
 
 static int put_checkpoint (struct backing *b, MDB_txn *txn, const char *text)
 {
-    MDB_val key = key_checkpoint ();
+    MDB_val key = backing_text_key (BACKING_CHECKPOINTS);
     MDB_val val = {strlen (text), (void *)text};
     return mdb_put (txn, b->dbi, &key, &val, 0);
 }
@@ -105,7 +79,7 @@ static int write_batch (struct backing *b, struct backing_batch *batch)
     int rc;
     do {
         if ((rc = write_some (b, batch, &next)))
-            return lmdb_errno (rc);
+            return backing_errno (rc);
     } while (next < batch->count);
     return 0;
 }
@@ -271,7 +245,7 @@ struct backing *backing_open (struct ev_loop *loop, const char *path, bool creat
         errprintf (errp, "%s: %s", path, mdb_strerror (rc));
         b->durable = true; // whatever is there, leave it
         backing_close (b);
-        errno = lmdb_errno (rc);
+        errno = backing_errno (rc);
         return NULL;
     }
     return b;
@@ -325,7 +299,7 @@ static void *get_copy (struct backing *b, MDB_val key, size_t *lenp)
     }
     mdb_txn_reset (b->read);
     if (rc)
-        errno = lmdb_errno (rc);
+        errno = backing_errno (rc);
     return copy;
 }
 
@@ -337,5 +311,5 @@ void *backing_get (struct backing *b, const uint8_t *digest, size_t *lenp)
 char *backing_checkpoints (struct backing *b)
 {
     size_t len;
-    return get_copy (b, key_checkpoint (), &len);
+    return get_copy (b, backing_text_key (BACKING_CHECKPOINTS), &len);
 }

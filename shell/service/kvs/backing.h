@@ -62,4 +62,21 @@ void backing_submit (struct backing *b, struct backing_batch *batch);
 /* Block until all that was submitted is done; done is called from here. */
 void backing_wait (struct backing *b);
 
+/* How many entries there are, and how many there were after the last backing_compact (0: none). */
+size_t backing_count (struct backing *b);
+size_t backing_compacted_count (struct backing *b);
+
+/* Write what can be reached from a root to a new file and put that in the place of the old one,
+ * with `checkpoint` as the text of all checkpoints. b is not to be used again but for
+ * backing_close(), and no batch may be under way. `refs` is called with each directory object to
+ * name its blobs by calling `add`; it returns -1 with errno when it cannot read it. On failure the
+ * old file stays.
+ *
+ * This is the garbage collection that RFC 10 allows at the end of an instance. */
+typedef int (*backing_add_f) (void *compact, const uint8_t *digest, bool is_dir);
+typedef int (*backing_refs_f) (const void *data, size_t len, backing_add_f add, void *compact,
+                               void *arg);
+int backing_compact (struct backing *b, const uint8_t *root, const char *checkpoint,
+                     backing_refs_f refs, void *arg, flux_error_t *errp);
+
 #endif /* !FLUX_SERVICE_KVS_BACKING_H */

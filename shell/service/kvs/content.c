@@ -370,6 +370,7 @@ struct content *content_create (struct router *rt, const struct content_config *
         return NULL;
     }
     c->rt = rt;
+    c->gc_min = conf->gc_min ? conf->gc_min : CONTENT_GC_MIN;
     if (set_config (c, conf, errp) < 0)
         goto error;
     if (first && c->statedir && content_open_backing (c, false, errp) < 0 && errno != ENOENT)

@@ -19,6 +19,7 @@ struct content;
 struct content_config {
     const char *hash;     // "sha1" (also for NULL) or "sha256": the attribute content.hash
     const char *rundir;   // where a backing store may be made if memory runs short (rank 0)
+    size_t gc_min;        // no garbage collection below so many blobs (0: 50000)
     const char *statedir; // where it is kept for a later instance; NULL: nothing is kept (rank 0)
 };
 
@@ -63,6 +64,11 @@ int content_flush_wait (struct content *c, const char *rootref, int seq, flux_er
 
 /* The newest checkpoint of an earlier instance. ENOENT. */
 int content_checkpoint (struct content *c, char rootref[72], int *seqp);
+
+/* Rank 0, at the end of the instance after a flush with a checkpoint: throw away what the
+ * checkpoint does not need, if that may be more than half of a store that is kept. Blobs of other
+ * roots are gone afterwards. On failure the store is as it was. */
+int content_gc (struct content *c, flux_error_t *errp);
 
 /* True when statedir was configured: the store outlives the instance. */
 bool content_is_durable (const struct content *c);

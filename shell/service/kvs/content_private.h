@@ -49,6 +49,7 @@ struct content {
     struct router *rt;
     const struct digest_alg *alg;
     char *rundir, *statedir;
+    size_t gc_min;
     struct entry *entries; // uthash
     struct entry *clean, *dirty;
     size_t clean_bytes, dirty_bytes, dirty_count;

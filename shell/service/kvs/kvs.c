@@ -410,5 +410,5 @@ int kvs_checkpoint (struct kvs *kvs, flux_error_t *errp)
     if (content_flush_wait (kvs->content, ref, kvs->primary->seq, errp) < 0)
         return -1;
     kvs->last_checkpoint_seq = kvs->primary->seq;
-    return 0;
+    return content_gc (kvs->content, errp);
 }

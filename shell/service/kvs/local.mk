@@ -9,9 +9,9 @@ shell_service_kvs_libkvs_la_SOURCES = \
 	%D%/tree.c %D%/tree.h \
 	%D%/treeobj.c %D%/treeobj.h \
 	%D%/txn.c %D%/txn.h \
-	%D%/backing.c %D%/backing.h \
+	%D%/backing.c %D%/backing.h %D%/backing_compact.c %D%/backing_private.h \
 	%D%/content.c %D%/content.h %D%/content_private.h \
-	%D%/content_write.c %D%/content_service.c \
+	%D%/content_gc.c %D%/content_service.c %D%/content_write.c \
 	%D%/kvs.c %D%/kvs.h %D%/kvs_private.h \
 	%D%/ns.c %D%/follow.c %D%/lookup.c %D%/commit.c \
 	%D%/watch.c %D%/watch_service.c %D%/local.c

@@ -46,6 +46,7 @@ struct world {
     struct ev_loop *loop;
     struct broker b[SIZE];
     char dir[32];
+    size_t gc_min;
     unsigned setroots;               // events seen by rank 0's subscriber
     int guest_answers, guest_errnum; // what a guest's requests were answered with
 };
@@ -152,7 +153,7 @@ static void start (struct world *w, const char *statedir)
     }
     for (int i = 0; i < SIZE; i++) {
         struct broker *b = &w->b[i];
-        struct content_config conf = {.rundir = w->dir, .statedir = statedir};
+        struct content_config conf = {.rundir = w->dir, .statedir = statedir, .gc_min = w->gc_min};
         assert_non_null (b->content = content_create (b->rt, &conf, &error));
         assert_non_null (b->kvs = kvs_create (b->rt, b->content, &error));
     }
@@ -946,6 +947,70 @@ static void test_restart (void **state)
     rmdir (w.dir);
 }
 
+static size_t store_size (const struct world *w)
+{
+    char path[64];
+    struct stat st;
+    snprintf (path, sizeof (path), "%s/content.lmdb", w->dir);
+    assert_int_equal (stat (path, &st), 0);
+    return st.st_size;
+}
+
+/* Garbage goes at the end of an instance, and nothing else does. */
+static void test_gc (void **state)
+{
+    struct world w;
+    flux_error_t error;
+    struct call c = {0};
+    char big[3000], path[64], *data;
+    size_t before, len;
+
+    memset (&w, 0, sizeof (w));
+    w.gc_min = 100;
+    strcpy (w.dir, "/tmp/kvs-state-XXXXXX");
+    assert_non_null (mkdtemp (w.dir));
+    start (&w, w.dir);
+    for (int i = 0; i < 500; i++) { // each is a new blob for the value and for two directories
+        memset (big, 'a' + i % 26, sizeof (big));
+        snprintf (big, sizeof (big), "version %d", i);
+        kvs_local_put (w.b[0].kvs, NULL, "dir.sub.changing", big, sizeof (big));
+        put (&w, 0, "primary", "dir.version", "MQ==", 0);
+    }
+    kvs_local_put (w.b[0].kvs, NULL, "dir.other", big, 1000);
+    kvs_local_symlink (w.b[0].kvs, NULL, "dir.link", NULL, "dir.other");
+    kvs_local_mkdir (w.b[0].kvs, NULL, "empty.dir");
+    call (&w, 0, &c, "content.flush", NULL);
+    before = store_size (&w);
+    assert_true (before > 2000000);
+    assert_int_equal (kvs_checkpoint (w.b[0].kvs, &error), 0);
+    assert_true (store_size (&w) < before / 5);
+    stop (&w);
+    start (&w, w.dir);
+    call (&w, 0, &c, "kvs.dropcache", NULL);
+    assert_int_equal (kvs_local_get (w.b[0].kvs, NULL, "dir.sub.changing", &data, &len), 0);
+    assert_int_equal (len, 3000);
+    assert_memory_equal (data, "version 499", 12);
+    free (data);
+    assert_int_equal (kvs_local_get (w.b[0].kvs, NULL, "dir.link", &data, &len), 0);
+    free (data);
+    assert_int_equal (kvs_local_exists (w.b[0].kvs, NULL, "empty.dir"), 0);
+    /* it goes on as before, and there is nothing to collect */
+    put (&w, 0, "primary", "dir.version", "Mg==", 0);
+    assert_int_equal (kvs_checkpoint (w.b[0].kvs, &error), 0);
+    call (&w, 0, &c, "content.checkpoint-get", NULL);
+    assert_non_null (strstr (strstr (c.text, "rootref") + 1, "rootref")); // two are kept
+    stop (&w);
+    start (&w, w.dir);
+    expect (&w, 0, "dir.version", "Mg==");
+    stop (&w);
+    call_clear (&c);
+    snprintf (path, sizeof (path), "%s/content.lmdb", w.dir);
+    assert_int_equal (unlink (path), 0);
+    snprintf (path, sizeof (path), "%s/content.lmdb-lock", w.dir);
+    unlink (path);
+    assert_int_equal (rmdir (w.dir), 0); // nothing else was left
+}
+
 #define T(f) cmocka_unit_test_setup_teardown (f, setup, teardown)
 
 int main (void)
@@ -968,6 +1033,7 @@ int main (void)
         T (test_local),
         T (test_local_watch),
         cmocka_unit_test (test_restart),
+        cmocka_unit_test (test_gc),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
