@@ -106,6 +106,22 @@ uint32_t cmd_userid (const struct cmd *c, const char *s)
     return pw->pw_uid;
 }
 
+int cmd_urgency (const char *s)
+{
+    char *end;
+
+    if (strcasecmp (s, "hold") == 0)
+        return FLUX_JOB_URGENCY_HOLD;
+    if (strcasecmp (s, "expedite") == 0)
+        return FLUX_JOB_URGENCY_EXPEDITE;
+    if (strcasecmp (s, "default") == 0)
+        return FLUX_JOB_URGENCY_DEFAULT;
+    long n = strtol (s, &end, 10);
+    if (end == s || *end || n < FLUX_JOB_URGENCY_MIN || n > FLUX_JOB_URGENCY_MAX)
+        return -1;
+    return n;
+}
+
 int cmd_signum (const char *s)
 {
     char *end;

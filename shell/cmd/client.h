@@ -42,6 +42,9 @@ json_t *cmd_rpc (const struct cmd *c, flux_t *h, const char *topic, uint32_t nod
 /* A user name or number; "all" is FLUX_USERID_UNKNOWN. Ends the program when unknown. */
 uint32_t cmd_userid (const struct cmd *c, const char *s);
 
+/* "hold", "default", "expedite" or 0 to 31. -1 when it is none of these. */
+int cmd_urgency (const char *s);
+
 /* "KILL", "SIGKILL", "9". -1 when unknown. */
 int cmd_signum (const char *s);
 

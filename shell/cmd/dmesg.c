@@ -147,11 +147,7 @@ static const struct cmd_opt dmesg_opts[] = {
     {.key = 'n', .name = "new", .help = "Only new messages"},
     {.key = 'H', .name = "human", .help = "The date once a minute, then seconds since"},
     {.key = 'd', .name = "delta", .help = "With --human, seconds since the message before"},
-    {.key = 'L',
-     .name = "color",
-     .arg = "WHEN",
-     .help = "Use color: auto (the default), always or never",
-     .flags = CMD_OPT_OPTARG},
+    TERM_COLOR_L_OPT,
     {0},
 };
 

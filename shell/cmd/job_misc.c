@@ -107,18 +107,11 @@ static int run_list_ids (struct cmd *c)
 
 static int parse_urgency (struct cmd *c, const char *s)
 {
-    char *end;
+    int urgency = cmd_urgency (s);
 
-    if (strcasecmp (s, "hold") == 0)
-        return FLUX_JOB_URGENCY_HOLD;
-    if (strcasecmp (s, "expedite") == 0)
-        return FLUX_JOB_URGENCY_EXPEDITE;
-    if (strcasecmp (s, "default") == 0)
-        return FLUX_JOB_URGENCY_DEFAULT;
-    long n = strtol (s, &end, 10);
-    if (end == s || *end || n < FLUX_JOB_URGENCY_MIN || n > FLUX_JOB_URGENCY_MAX)
+    if (urgency < 0)
         cmd_die (c, "%s: not an urgency (0 to 31, hold, expedite or default)", s);
-    return n;
+    return urgency;
 }
 
 static int run_urgency (struct cmd *c)

@@ -280,11 +280,7 @@ static const struct cmd_opt opts[] = {
      .arg = "FORMAT",
      .help = "A format by name (`help' lists them), or one in the format mini-language"},
     {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
-    {.key = 'L',
-     .name = "color",
-     .arg = "WHEN",
-     .help = "Use color: auto (the default), always or never",
-     .flags = CMD_OPT_OPTARG},
+    TERM_COLOR_L_OPT,
     {0},
 };
 

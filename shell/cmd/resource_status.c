@@ -524,11 +524,7 @@ static const struct cmd_opt table_opts[] = {
      .help = "Only resources of these queues",
      .flags = CMD_OPT_REPEAT},
     {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
-    {.key = 'L',
-     .name = "color",
-     .arg = "WHEN",
-     .help = "Use color: auto (the default), always or never",
-     .flags = CMD_OPT_OPTARG},
+    TERM_COLOR_L_OPT,
     {.name = "config-file", .arg = "FILE", .help = "Read queues", .flags = CMD_OPT_HIDDEN},
     {0},
 };

@@ -239,18 +239,11 @@ static void parse_time_limit (struct maker *m)
 static int parse_urgency (const struct cmd *c, flux_error_t *errp)
 {
     const char *s = cmd_str (c, "urgency", "default");
-    char *end;
+    int urgency = cmd_urgency (s);
 
-    if (strcmp (s, "default") == 0)
-        return FLUX_JOB_URGENCY_DEFAULT;
-    if (strcmp (s, "hold") == 0)
-        return FLUX_JOB_URGENCY_HOLD;
-    if (strcmp (s, "expedite") == 0)
-        return FLUX_JOB_URGENCY_EXPEDITE;
-    long n = strtol (s, &end, 10);
-    if (end == s || *end || n < FLUX_JOB_URGENCY_MIN || n > FLUX_JOB_URGENCY_MAX)
+    if (urgency < 0)
         return errprintf (errp, "--urgency=%s: not 0 to 31, default, hold or expedite", s);
-    return n;
+    return urgency;
 }
 
 static int parse_flags (const struct cmd *c, flux_error_t *errp)

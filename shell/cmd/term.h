@@ -17,10 +17,16 @@ bool term_utf8 (void);
  * terminal. Ends the program when WHEN is not one of auto, always, never. */
 bool term_color (const struct cmd *c);
 
+#define TERM_COLOR_HELP "Use color: auto (the default), always or never"
+#define TERM_COLOR_L_OPT                                                                           \
+    {                                                                                              \
+        .key = 'L', .name = "color", .arg = "WHEN", .help = TERM_COLOR_HELP,                       \
+        .flags = CMD_OPT_OPTARG                                                                    \
+    }
+
 #define TERM_COLOR_OPT                                                                             \
     {                                                                                              \
-        .name = "color", .arg = "WHEN", .flags = CMD_OPT_OPTARG,                                   \
-        .help = "Use color: auto (the default), always or never"                                   \
+        .name = "color", .arg = "WHEN", .flags = CMD_OPT_OPTARG, .help = TERM_COLOR_HELP           \
     }
 
 #endif /* !FLUX_CMD_TERM_H */
