@@ -10,32 +10,32 @@
 #include <unistd.h>
 #include <unistd.h>
 
-#include <flux/job.h>
-
 #include "lib/shell/jobtmp.h"
 #include "lib/shell/mustache.h"
 #include "lib/shell/rlimits.h"
 #include "lib/shell/shell.h"
 #include "lib/util/errprintf.h"
 
+/* FLUX_KVS_NAMESPACE of an enclosing job must not get through; a job has no name space of its own
+ * here, so its tasks use the primary one. */
 static int set_job_ids (struct shell *sh)
 {
     const struct shell_info *info = sh->info;
     const char *uri = shell_info_attr (info, "local-uri");
-    const char *path = shell_info_attr (info, "jobid-path");
-    const char *enclosing = shell_info_attr (info, "jobid");
+    const char *path = shell_info_attr (info, "jobid-path"); // of the instance
     struct envlist *env = &sh->env;
-    char ns[64];
 
-    if (flux_job_kvs_namespace (ns, sizeof (ns), info->id) < 0 ||
-        (uri && envlist_set (env, "FLUX_URI", uri) < 0) ||
-        envlist_set (env, "FLUX_KVS_NAMESPACE", ns) < 0 ||
-        envlist_setf (env, "FLUX_JOB_ID_PATH", "%s/%s", path && strcmp (path, "/") ? path : "",
-                      info->id_f58) < 0 ||
+    if (!path || !strcmp (path, "/"))
+        path = "";
+    const char *enclosing = strrchr (path, '/');
+    envlist_unset (env, "FLUX_KVS_NAMESPACE");
+    envlist_unset (env, "FLUX_ENCLOSING_ID");
+    if ((uri && envlist_set (env, "FLUX_URI", uri) < 0) ||
+        envlist_setf (env, "FLUX_JOB_ID_PATH", "%s/%s", path, info->id_f58) < 0 ||
         envlist_setf (env, "FLUX_JOB_SIZE", "%d", info->ntasks) < 0 ||
         envlist_setf (env, "FLUX_JOB_NNODES", "%d", info->nshells) < 0 ||
         envlist_set (env, "FLUX_JOB_ID", info->id_f58) < 0 ||
-        (enclosing && envlist_set (env, "FLUX_ENCLOSING_ID", enclosing) < 0))
+        (enclosing && envlist_set (env, "FLUX_ENCLOSING_ID", enclosing + 1) < 0))
         return -1;
     return 0;
 }

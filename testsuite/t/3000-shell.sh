@@ -23,6 +23,14 @@ out=$(inst flux run sh -c 'test -n "$FLUX_URI" && test -d $FLUX_JOB_TMPDIR && ec
 expect_match '^ƒ[^ ]+ /ƒ' "$out"
 END
 
+test_case 'tasks reach their instance, also a nested one' <<'END'
+expect_equal 'x=1' "$(inst flux run sh -c 'flux kvs put x=1 && echo x=$(flux kvs get x)')"
+cat >nested.sh <<'EOF'
+flux alloc -n1 flux run sh -c 'echo $FLUX_ENCLOSING_ID $FLUX_JOB_ID_PATH $FLUX_JOB_ID'
+EOF
+expect_match '^(ƒ[^ ]+) /\1/(ƒ[^ ]+) \2$' "$(inst bash nested.sh)"
+END
+
 test_case 'the temporary directory goes with the job' <<'END'
 dir=$(inst flux run sh -c 'mkdir $FLUX_JOB_TMPDIR/a; touch $FLUX_JOB_TMPDIR/a/b; echo $FLUX_JOB_TMPDIR')
 [ -n "$dir" ] && [ ! -e "$dir" ]
@@ -179,6 +187,7 @@ expect_match 'ended without a result' "$(cat err)"
 END
 
 test_case 'signals reach the tasks' <<'END'
+expect_equal got "$(inst flux run --time-limit=3s --signal=SIGUSR1@2.8s sh -c 'trap "echo got; exit" USR1; sleep 10 & wait')"
 cat >sig.sh <<'EOF'
 id=$(flux submit --wait-event=start -n2 sh -c 'trap "echo got; exit 7" USR1; sleep 30 & wait')
 flux job wait-event -p guest.output $id header >/dev/null
