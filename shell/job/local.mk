@@ -6,3 +6,5 @@ shell_job_flux_shell_LDADD = lib/shell/libshell.la lib/shell/libspawnpkt.la lib/
 	$(JANSSON_LIBS) $(EV_LIBS)
 # All symbols are bound when the spawner starts, not again in each of its forks.
 shell_job_flux_shell_LDFLAGS = -Wl,-z,now -Wl,--export-dynamic
+
+dist_man_MANS += %D%/flux-shell.1

@@ -38,3 +38,5 @@ testsuite_bench_graph_bench_LDADD = lib/graph/libgraph.la lib/util/libutil.la -l
 check_PROGRAMS += testsuite/bench/kvs_rpc
 testsuite_bench_kvs_rpc_SOURCES = %D%/kvs_rpc.c
 testsuite_bench_kvs_rpc_LDADD = $(FLUX_CMD_LIBS)
+
+EXTRA_DIST += %D%/foundation %D%/foundation.inside

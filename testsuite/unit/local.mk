@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests (cmocka). Each is one program, and lies under the path of what it tests.
+EXTRA_DIST += %D%/cmocka.h
 UNIT_LIBS = $(CMOCKA_LIBS)
 
 include testsuite/unit/util/local.mk
