@@ -16,7 +16,8 @@ enum {
     KVS_MERGE_MAX = 64 * 1024,      // pieces of an appended value are merged up to this size
     KVS_EVENT_KEYS_MAX = 8192,      // keys named in one setroot event; past it all are meant
     KVS_TREE_BYTES = 64 << 20,      // decoded tree in memory, before cold directories go
-    KVS_WATCHERS_MAX = 1 << 20,     // watchers of one broker; past it ENOSPC
+    KVS_WATCHERS_MAX = 1 << 18,     // watchers of one broker; past it ENOSPC
+    KVS_WATCHERS_OF_ONE = 1 << 16,  // watchers of one client; past it ENOSPC
     CONTENT_BLOB_MAX = 1 << 30,     // RFC 10: EFBIG past it
     CONTENT_CACHE_BYTES = 16 << 20, // clean blobs in memory
     CONTENT_DIRTY_BYTES = 16 << 20, // rank 0: unsaved blobs, before a backing store is opened

@@ -52,6 +52,7 @@ struct wkey {
 /* All watchers of one client. */
 struct wsender {
     char *id;
+    size_t count;
     struct watcher *list;
     UT_hash_handle hh;
 };
@@ -116,6 +117,11 @@ int watch_set_request (struct watcher *w, const flux_msg_t *msg)
         }
         HASH_ADD_KEYPTR (hh, w->kvs->senders, s->id, strlen (s->id), s);
     }
+    if (s->count >= KVS_WATCHERS_OF_ONE) {
+        errno = ENOSPC;
+        return -1;
+    }
+    s->count++;
     DL_APPEND2 (s->list, w, sprev, snext);
     w->sender = s;
     w->msg = flux_msg_incref (msg);
@@ -133,6 +139,7 @@ static void unsend (struct watcher *w)
     struct wsender *s = w->sender;
     if (!s)
         return;
+    s->count--;
     DL_DELETE2 (s->list, w, sprev, snext);
     if (!s->list) {
         HASH_DEL (w->kvs->senders, s);

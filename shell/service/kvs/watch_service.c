@@ -47,8 +47,12 @@ static void watch_cb (struct router *rt, const flux_msg_t *msg, void *arg)
             watch_start (w);
             return;
         }
+        int saved_errno = errno;
         watch_end (w);
+        errno = saved_errno;
     }
+    if (errno == ENOSPC)
+        errprintf (&error, "too many watchers");
     router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
 }
 

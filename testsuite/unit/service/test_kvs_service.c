@@ -702,6 +702,39 @@ static void test_content (void **state)
     free (big);
 }
 
+/* One client with too many watchers gets an error; the others and the writers go on. */
+static void test_many_watchers (void **state)
+{
+    struct world *w = *state;
+    struct call c, *many;
+    char s[128];
+    int n = 1 << 16;
+
+    many = calloc (1, sizeof (*many));
+    for (int i = 0; i < n; i++) {
+        snprintf (s, sizeof (s), "{\"namespace\":\"primary\",\"key\":\"never%d\",\"flags\":12}", i);
+        router_rpc (w->b[0].rt, "kvs-watch.lookup", FLUX_NODEID_ANY, FLUX_RPC_STREAMING, s, answer,
+                    many);
+        if (i % 1000 == 0)
+            turn (w);
+    }
+    settle (w);
+    assert_int_equal (many->count, 0);
+    watch (w, 0, "one.more", 12, &c);
+    assert_int_equal (c.errnum, ENOSPC);
+    put (w, 0, "primary", "never77", "MQ==", 0);
+    settle (w);
+    assert_int_equal (many->count, 1);
+    call_clear (&c);
+    watch (w, 1, "never77", 12, &c); // another broker's client
+    settle (w);
+    assert_int_equal (c.errnum, 0);
+    assert_int_equal (c.count, 1);
+    call_clear (&c);
+    call_clear (many);
+    free (many);
+}
+
 /* Without a folder to write to the store stays in memory, and says so to who asks for more. */
 static void test_no_disk (void **state)
 {
@@ -1030,6 +1063,7 @@ int main (void)
         T (test_dropcache),
         T (test_no_disk),
         T (test_guest),
+        T (test_many_watchers),
         T (test_local),
         T (test_local_watch),
         cmocka_unit_test (test_restart),
