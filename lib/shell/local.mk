@@ -5,6 +5,7 @@ lib_shell_libshell_la_LIBADD = lib/shell/libioencode.la
 lib_shell_libspawnpkt_la_SOURCES = %D%/spawnpkt.c %D%/spawnpkt.h
 lib_shell_libshell_la_SOURCES = \
 	%D%/affinity.c %D%/affinity.h \
+	%D%/collect.c \
 	%D%/cputopo.c %D%/cputopo.h \
 	%D%/distribute.c %D%/distribute.h \
 	%D%/envlist.c %D%/envlist.h \
@@ -17,12 +18,13 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/launch.c \
 	%D%/link.c %D%/link.h \
 	%D%/maphosts.c %D%/maphosts.h \
+	%D%/methods.c \
 	%D%/mustache.c %D%/mustache.h \
 	%D%/options.c \
 	%D%/outconf.c %D%/outconf.h \
 	%D%/outfile.c %D%/outfile.h \
 	%D%/output.c %D%/output.h \
-	%D%/peers.c %D%/peers.h \
+	%D%/peers.c %D%/peers.h %D%/peers_private.h \
 	%D%/plugapi.c \
 	%D%/plugstack.c %D%/plugstack.h \
 	%D%/proctree.c %D%/proctree.h \

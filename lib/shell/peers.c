@@ -8,54 +8,8 @@
 #include <utlist.h>
 #include <flux/response.h>
 
-#include "lib/shell/peers.h"
+#include "lib/shell/peers_private.h"
 #include "lib/util/monotime.h"
-
-/* One collective operation, until it is complete. */
-struct collect {
-    int seq;
-    int count;
-    json_t *data;
-    peers_collect_f cb;
-    void *arg;
-    const flux_msg_t **requests; // leader; by shell rank
-    bool done;                   // leader: kept for those who did not get the answer
-    bool lost;                   // follower: to be asked again
-    struct peers *peers;
-    struct collect *next;
-};
-
-struct peers {
-    struct ev_loop *loop;
-    struct link *link;
-    const struct shell_info *info;
-    const struct peers_ops *ops;
-    void *arg;
-    char *follow_topic;
-    char *collect_topic;
-    char *bye_topic;
-    ev_timer timer; // follower: next attempt; leader: time to start
-    double retry;
-    bool ready;
-    bool going;
-    int seq; // of the next collective operation
-    struct collect *collects;
-    ev_timer again; // follower: ask again for what was lost
-    double lost_since;
-    int ncommands;    // follower: received; leader: told
-    json_t *commands; // leader: the last ones of them
-    int bye_status;
-    bool bye_lost;
-    const flux_msg_t **followers; // leader; by shell rank
-    bool *said_bye;
-    int nfollowers;
-    int nbyes;
-};
-
-static bool is_leader (const struct peers *p)
-{
-    return p->info->shell_rank == 0;
-}
 
 static int others (const struct peers *p)
 {
@@ -67,15 +21,15 @@ static void follow (struct peers *p);
 static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct peers *p = w->data;
+    bool late = monotime_now () - p->ready_at >= PEERS_START_TIMEOUT;
 
-    if (is_leader (p))
+    if (!p->going && (peers_is_leader (p) || late))
         p->ops->failed (p->arg, "job shells did not start on all nodes in time");
-    else
+    else if (!peers_is_leader (p))
         follow (p);
 }
 
-/* The leader is out of reach: is it worth to ask again? */
-static bool may_come_back (struct peers *p, const flux_msg_t *response)
+bool peers_may_come_back (struct peers *p, const flux_msg_t *response)
 {
     int errnum = 0;
 
@@ -125,15 +79,6 @@ struct peers *peers_create (struct ev_loop *loop, struct link *link, const struc
         return NULL;
     }
     return p;
-}
-
-static void collect_destroy (struct collect *c)
-{
-    for (int i = 0; c->requests && i < c->peers->info->nshells; i++)
-        flux_msg_decref (c->requests[i]);
-    free (c->requests);
-    json_decref (c->data);
-    free (c);
 }
 
 void peers_destroy (struct peers *p)
@@ -211,7 +156,7 @@ static void follow_cb (struct link *link, const flux_msg_t *response, void *arg)
 
     if (response)
         flux_msg_get_errnum (response, &errnum);
-    if ((errnum == ENOSYS && !p->going) || may_come_back (p, response))
+    if ((errnum == ENOSYS && !p->going) || peers_may_come_back (p, response))
         retry_later (p);
     else if (errnum != 0)
         p->ops->failed (p->arg, "lost the leading job shell");
@@ -239,7 +184,8 @@ static void follow (struct peers *p)
 void peers_ready (struct peers *p)
 {
     p->ready = true;
-    if (!is_leader (p)) {
+    p->ready_at = monotime_now ();
+    if (!peers_is_leader (p)) {
         follow (p);
         return;
     }
@@ -252,8 +198,7 @@ void peers_ready (struct peers *p)
     check_ready (p);
 }
 
-/* The rank in a request, or -1 after the request was refused. */
-static int request_rank (struct peers *p, const flux_msg_t *msg)
+int peers_request_rank (struct peers *p, const flux_msg_t *msg)
 {
     int rank;
 
@@ -278,7 +223,7 @@ static int repeat_commands (struct peers *p, const flux_msg_t *msg)
 
 void peers_follow_request (struct peers *p, const flux_msg_t *msg)
 {
-    int rank = request_rank (p, msg);
+    int rank = peers_request_rank (p, msg);
 
     if (rank < 0)
         return;
@@ -293,149 +238,11 @@ void peers_follow_request (struct peers *p, const flux_msg_t *msg)
     check_ready (p);
 }
 
-static struct collect *collect_get (struct peers *p, int seq)
-{
-    struct collect *c;
-
-    LL_FOREACH (p->collects, c)
-    if (c->seq == seq)
-        return c;
-    if (!(c = calloc (1, sizeof (*c))))
-        return NULL;
-    c->seq = seq;
-    c->peers = p;
-    c->data = json_object ();
-    c->requests = is_leader (p) ? calloc (p->info->nshells, sizeof (*c->requests)) : NULL;
-    LL_APPEND (p->collects, c);
-    return c;
-}
-
-/* The last few are kept, as the answer may be lost on its way. */
-static void keep_done (struct peers *p, struct collect *c)
-{
-    struct collect *old, *tmp;
-
-    c->done = true;
-    LL_FOREACH_SAFE (p->collects, old, tmp)
-    {
-        if (old->done && old->seq <= c->seq - PEERS_COLLECTS_KEPT) {
-            LL_DELETE (p->collects, old);
-            collect_destroy (old);
-        }
-    }
-}
-
-/* The callback comes last, for it may start the next one. */
-static void collect_end (struct peers *p, struct collect *c, json_t *data)
-{
-    peers_collect_f cb = c->cb;
-    void *arg = c->arg;
-
-    json_incref (data);
-    if (is_leader (p))
-        keep_done (p, c);
-    else {
-        LL_DELETE (p->collects, c);
-        collect_destroy (c);
-    }
-    cb (arg, data);
-    json_decref (data);
-}
-
-static void collect_check (struct peers *p, struct collect *c)
-{
-    if (c->count < p->info->nshells)
-        return;
-    for (int i = 1; i < p->info->nshells; i++)
-        link_respond (p->link, c->requests[i], json_pack ("{s:O}", "data", c->data));
-    collect_end (p, c, c->data);
-}
-
-static void collect_cb (struct link *link, const flux_msg_t *response, void *arg)
-{
-    struct collect *c = arg;
-    json_t *data = NULL;
-
-    if (may_come_back (c->peers, response)) {
-        c->lost = true;
-        ev_timer_start (c->peers->loop, &c->peers->again);
-        return;
-    }
-    if (response && flux_msg_unpack (response, "{s:o}", "data", &data) < 0)
-        data = NULL;
-    collect_end (c->peers, c, data);
-}
-
-static void collect_ask (struct collect *c)
-{
-    struct peers *p = c->peers;
-
-    c->lost = false;
-    if (link_rpc (p->link, p->collect_topic, p->info->leader_rank, 0,
-                  json_pack ("{s:i s:i s:O}", "rank", p->info->shell_rank, "seq", c->seq, "data",
-                             c->data),
-                  collect_cb, c) < 0)
-        collect_end (p, c, NULL);
-}
-
-void peers_collect (struct peers *p, json_t *data, peers_collect_f cb, void *arg)
-{
-    struct collect *c = collect_get (p, p->seq++);
-
-    if (!c) {
-        json_decref (data);
-        cb (arg, NULL);
-        return;
-    }
-    c->cb = cb;
-    c->arg = arg;
-    if (is_leader (p)) {
-        json_object_update (c->data, data);
-        json_decref (data);
-        c->count++;
-        collect_check (p, c);
-    } else {
-        json_decref (c->data);
-        c->data = data;
-        collect_ask (c);
-    }
-}
-
-void peers_collect_request (struct peers *p, const flux_msg_t *msg)
-{
-    int seq, rank = request_rank (p, msg);
-    json_t *data;
-
-    if (rank < 0)
-        return;
-    /* "All have started" may still be under way when the tasks' first barrier is complete on some
-     * nodes, but no shell is ever further ahead or behind. */
-    if (flux_msg_unpack (msg, "{s:i s:o}", "seq", &seq, "data", &data) < 0 || seq < p->seq - 2 ||
-        seq > p->seq + 2) {
-        link_respond_error (p->link, msg, EPROTO, NULL);
-        return;
-    }
-    struct collect *c = collect_get (p, seq);
-    if (!c) {
-        link_respond_error (p->link, msg, ENOMEM, NULL);
-    } else if (c->done) {
-        link_respond (p->link, msg, json_pack ("{s:O}", "data", c->data));
-    } else if (c->requests[rank]) { // asked again
-        flux_msg_decref (c->requests[rank]);
-        c->requests[rank] = flux_msg_incref (msg);
-    } else {
-        c->requests[rank] = flux_msg_incref (msg);
-        json_object_update (c->data, data);
-        c->count++;
-        collect_check (p, c);
-    }
-}
-
 static void bye_cb (struct link *link, const flux_msg_t *response, void *arg)
 {
     struct peers *p = arg;
 
-    if (may_come_back (p, response)) {
+    if (peers_may_come_back (p, response)) {
         p->bye_lost = true;
         ev_timer_start (p->loop, &p->again);
     } else
@@ -466,7 +273,7 @@ void peers_bye (struct peers *p, int status)
 
 void peers_bye_request (struct peers *p, const flux_msg_t *msg)
 {
-    int rank = request_rank (p, msg);
+    int rank = peers_request_rank (p, msg);
 
     if (rank < 0)
         return;
@@ -481,5 +288,5 @@ void peers_bye_request (struct peers *p, const flux_msg_t *msg)
 
 bool peers_finished (const struct peers *p)
 {
-    return (!is_leader (p) && !p->bye_lost) || p->nbyes == others (p);
+    return (!peers_is_leader (p) && !p->bye_lost) || p->nbyes == others (p);
 }

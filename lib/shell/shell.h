@@ -82,6 +82,9 @@ int shell_signals_start (struct shell *sh);
 void shell_signals_stop (struct shell *sh);
 void shell_kill_tasks (struct shell *sh, int signum);
 
+/* methods.c */
+extern const struct link_method shell_methods[];
+
 /* shell.c: give the job a fatal exception (RFC 21) of type "exec", and log its text. */
 void shell_fatal (struct shell *sh, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
 void shell_raise (struct shell *sh, const char *type, int severity, const char *text);
