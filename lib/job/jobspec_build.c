@@ -246,7 +246,7 @@ json_t *jobspec_build_nest (const struct jobspec_request *req, char *const *brok
         errprintf (errp, "out of memory");
         return NULL;
     }
-    argv[0] = "flux";
+    argv[0] = req->flux ? req->flux : "flux";
     argv[1] = "broker";
     for (int i = 0; i < nopts; i++)
         argv[2 + i] = broker_opts[i];

@@ -33,6 +33,7 @@ struct jobspec_request {
     const char *name;
     const char *queue;
     const char *bank;
+    const char *flux; // what the `flux` command is called where the job runs; NULL: flux
 };
 
 /* NULL with EINVAL and a sentence, or ENOMEM. */

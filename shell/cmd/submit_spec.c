@@ -512,6 +512,7 @@ static void make_request (struct maker *m, char *const *argv, int argc)
     }
     m->req.argc = argc;
     m->req.argv = m->argv;
+    m->req.flux = program_invocation_short_name; // a site may have given it a prefix
     m->req.nnodes = count (m, "nodes", 1);
     m->req.exclusive = cmd_has (m->c, "exclusive");
     m->req.name = str (m, "job-name");
