@@ -267,6 +267,13 @@ static int set_window (const struct matcher *m, const struct request *req, int64
     return 0;
 }
 
+static bool is_up (const struct graph *g, uint32_t v)
+{
+    while (v != GRAPH_NONE && g->v[v].status == GRAPH_UP)
+        v = g->v[v].parent;
+    return v == GRAPH_NONE;
+}
+
 /* Fluxion first counts nodes: with fewer up than the request has, it looks no further, and says
  * busy where it would otherwise say that it can never be. */
 static int count_nodes (struct matcher *m, match_op_t op, const struct window *w,
@@ -288,7 +295,7 @@ static int count_nodes (struct matcher *m, match_op_t op, const struct window *w
     size_t n = graph_type_list (m->g, m->node, &node);
     for (size_t i = 0; i < n; i++) {
         const struct vertex *v = &m->g->v[node[i]];
-        up += v->status == GRAPH_UP;
+        up += is_up (m->g, node[i]);
         fit += (never || v->status == GRAPH_UP) && !(now && v->used >= v->size) &&
                constraint_match (m->req->constraint, m->g, node[i]);
     }

@@ -325,19 +325,45 @@ static int cmd_cancel (struct query *q, int argc, char **argv)
     return 0;
 }
 
+/* The job has it for itself: what it only passes through goes when nothing is left below. */
+static bool held_alone (const struct query *q, const struct match_job *job, uint32_t v)
+{
+    size_t lo = 0;
+    for (size_t hi = job->count; lo < hi;) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (graph_position (q->g, job->items[mid].vertex) < graph_position (q->g, v))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < job->count && job->items[lo].vertex == v && job->items[lo].exclusive;
+}
+
+static uint32_t top_of_rank (const struct graph *g, uint32_t v)
+{
+    const uint32_t *top;
+    return graph_find_rank (g, graph_rank (g, v), &top) ? top[0] : v;
+}
+
 static int partial_cancel (struct query *q, struct query_job *info, const char *reader,
                            const json_t *doc, flux_error_t *errp)
 {
     struct result_item *items = NULL;
     size_t n = 0;
     bool full = false;
+    struct match_job job;
+    if (matcher_job (q->m, info->id, &job) < 0)
+        return -1;
     if (read_items (q, reader, doc, &items, &n, errp) < 0)
         return -1;
     uint32_t *list = calloc (n + 1, sizeof (*list));
     size_t k = 0;
-    for (size_t i = 0; list && i < n; i++)
-        if (items[i].exclusive)
-            list[k++] = items[i].vertex;
+    bool ranks = !strcmp (reader, "rv1exec"); // frees whole ranks, whatever lies in them
+    for (size_t i = 0; list && i < n; i++) {
+        uint32_t v = ranks ? top_of_rank (q->g, items[i].vertex) : items[i].vertex;
+        if ((ranks && (k == 0 || list[k - 1] != v)) || (!ranks && held_alone (q, &job, v)))
+            list[k++] = v;
+    }
     int rc = list ? matcher_cancel_partial (q->m, info->id, list, k, &full, errp) : -1;
     if (rc == 0 && full) {
         info->held = false;
@@ -369,6 +395,10 @@ static int cmd_partial_cancel (struct query *q, int argc, char **argv)
     else if (partial_cancel (q, info, argv[2], doc, &error) < 0)
         fprintf (stderr, "%s\nERROR: error encountered while removing job %llu\n", error.text,
                  (unsigned long long)id);
+    if (argc == 5 && !strcmp (argv[4], "stats")) // nothing is walked for it
+        fputs (RULE "INFO: PARTIAL CANCEL PREORDER COUNT=\"0\"\n"
+                    "INFO: PARTIAL CANCEL POSTORDER COUNT=\"0\"\n" RULE,
+               q->out);
     json_decref (doc);
     return 0;
 }
@@ -434,7 +464,7 @@ static int cmd_find (struct query *q, int argc, char **argv)
         buf_printf (&criteria, "%s%s", i > 1 ? " " : "", argv[i]);
     struct find *f = criteria.err ? NULL : find_create (criteria.data, &error);
     if (!f || find_write (f, q->m, q->w, &error) < 0 || writer_finish (q->w, &text) < 0)
-        fprintf (stderr, "find: ERROR: %s\n", error.text);
+        fprintf (stderr, "find: invalid criteria: %s.\n%s\n", criteria.data, error.text);
     else {
         if (text.len)
             fwrite (text.data, 1, text.len, q->out);

@@ -263,6 +263,7 @@ static void open_query (struct query *q, const struct options *o)
     q->out = stdout;
     if (o->test_output && !(q->out = fopen (o->test_output, "w")))
         die (o->test_output, strerror (errno));
+    setvbuf (q->out, NULL, _IOLBF, 0); // in order with what goes to stderr
 }
 
 int main (int argc, char **argv)

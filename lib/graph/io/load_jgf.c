@@ -97,7 +97,13 @@ static int get_lists (const json_t *doc, json_t **nodes, json_t **edges, flux_er
 static uint32_t find_known (struct graph *g, const struct entry *e)
 {
     const char *path = json_string_value (json_object_get (e->paths, graph_dominant (g)));
-    return path && graph_root (g) != GRAPH_NONE ? graph_find_path (g, path) : GRAPH_NONE;
+    if (path)
+        return graph_root (g) != GRAPH_NONE ? graph_find_path (g, path) : GRAPH_NONE;
+    /* chosen in another subsystem: the number will do, if it is the same thing */
+    uint32_t v = e->paths ? graph_find_uniq (g, e->uniq) : GRAPH_NONE;
+    return v != GRAPH_NONE && !strcmp (graph_type (g, v), e->type) && graph_id (g, v) == e->number
+               ? v
+               : GRAPH_NONE;
 }
 
 static int set_properties (struct graph *g, uint32_t v, json_t *properties)
