@@ -14,3 +14,9 @@ TESTS += testsuite/unit/graph/test_random
 testsuite_unit_graph_test_random_SOURCES = %D%/test_random.c %D%/reference.c %D%/reference.h \
 	%D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_random_LDADD = $(GRAPH_TEST_LIBS)
+
+check_PROGRAMS += testsuite/unit/graph/test_io
+TESTS += testsuite/unit/graph/test_io
+testsuite_unit_graph_test_io_SOURCES = %D%/test_io.c %D%/request_text.c %D%/request_text.h
+testsuite_unit_graph_test_io_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
+	lib/job/libjob.la $(GRAPH_TEST_LIBS) $(YAML_LIBS) $(JANSSON_LIBS)

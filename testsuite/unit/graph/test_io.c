@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Readers and writers: what is written is read back the same, and what is refused, is with a
+ * sentence.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "testsuite/unit/cmocka.h"
+#include "lib/graph/io/find.h"
+#include "lib/graph/io/load.h"
+#include "lib/graph/io/yaml.h"
+#include "lib/graph/recipe.h"
+#include "testsuite/unit/graph/request_text.h"
+
+#define SMALL "cluster/node=4{prop:fast}/[core=4;gpu=1;memory=8{unit:GB}]"
+
+static char *match_as (const char *format, const char *request)
+{
+    flux_error_t error;
+    const struct result *res;
+    struct buf out = {.data = NULL};
+    struct graph *g = graph_from_recipe (SMALL, &error);
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    struct request *req = request_from_text (request, 60);
+    struct writer *w = writer_create (write_format_parse (format));
+    assert_int_equal (matcher_match (m, req, MATCH_ALLOCATE, 1, 0, NULL, &res, &error), 0);
+    assert_int_equal (write_result (w, g, res, req), 0);
+    assert_int_equal (writer_finish (w, &out), 0);
+    writer_destroy (w);
+    request_destroy (req);
+    matcher_destroy (m);
+    graph_destroy (g);
+    return buf_steal (&out, NULL);
+}
+
+static void test_write (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format, *request, *text;
+    } cases[] = {
+        {"simple", "node=1/slot=1/core=1",
+         "      ---------core0[1:x]\n      ------node0[1:s]\n      ---cluster0[1:s]\n"},
+        {"pretty_simple", "node=1/slot=1/core=1",
+         "      ---cluster0[1:shared]\n      ------node0[1:shared]\n"
+         "      ---------core0[1:exclusive]\n"},
+        {"rlite", "node=2/slot=1/[core=2;gpu=1]",
+         "[{\"rank\": \"0-1\", \"children\": {\"core\": \"0-1\", \"gpu\": \"0\"}}]\n"},
+        {"rv1_nosched", "node=1/slot=1/core=1",
+         "{\"version\": 1, \"execution\": {\"R_lite\": [{\"rank\": \"0\", \"children\": "
+         "{\"core\": \"0\"}}], \"nodelist\": [\"node0\"], \"properties\": {\"fast\": \"0\"}, "
+         "\"starttime\": 0, \"expiration\": 60}}\n"},
+        {"jgf", "slot=1/gpu=1",
+         "{\"graph\": {\"nodes\": [{\"id\": \"6\", \"metadata\": {\"type\": \"gpu\", \"id\": 0, "
+         "\"rank\": 0, \"exclusive\": true, \"paths\": {\"containment\": "
+         "\"/cluster0/node0/gpu0\"}}}, {\"id\": \"1\", \"metadata\": {\"type\": \"node\", "
+         "\"id\": 0, \"rank\": 0, \"properties\": {\"fast\": \"\"}, \"paths\": "
+         "{\"containment\": \"/cluster0/node0\"}}}, {\"id\": \"0\", \"metadata\": {\"type\": "
+         "\"cluster\", \"id\": 0, \"rank\": -1, \"paths\": {\"containment\": "
+         "\"/cluster0\"}}}], \"edges\": [{\"source\": \"1\", \"target\": \"6\"}, {\"source\": "
+         "\"0\", \"target\": \"1\"}]}}\n"},
+    };
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        char *text = match_as (cases[i].format, cases[i].request);
+        assert_string_equal (text, cases[i].text);
+        free (text);
+    }
+    assert_int_equal (write_format_parse ("nonsense"), -1);
+}
+
+/* All of a graph as JGF, and back. */
+static void test_jgf_round_trip (void **state)
+{
+    (void)state;
+    flux_error_t error = {""};
+    struct graph_stats a, b;
+    struct graph *g = graph_from_recipe (SMALL, &error), *copy = graph_create ();
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    struct writer *w = writer_create (WRITE_JGF);
+    struct find *f = find_create ("status=up", &error);
+    assert_int_equal (find_write (f, m, w, &error), 0);
+    json_t *o = writer_finish_json (w);
+    assert_non_null (o);
+    if (load_jgf (copy, o, &error) < 0)
+        fail_msg ("%s", error.text);
+    graph_stats (g, &a);
+    graph_stats (copy, &b);
+    assert_int_equal (a.vertices, b.vertices);
+    assert_int_equal (a.edges, b.edges);
+    uint32_t v = graph_find_path (copy, "/cluster0/node2/memory0");
+    assert_int_not_equal (v, GRAPH_NONE);
+    assert_int_equal (graph_size (copy, v), 8);
+    assert_string_equal (graph_unit (copy, v), "GB");
+    assert_int_equal (graph_rank (copy, v), 2);
+    assert_string_equal (graph_property (copy, graph_parent (copy, v), "fast"), "");
+    assert_int_equal (load_jgf (copy, o, &error), 0); // all of it is there already
+    assert_int_equal (graph_count (copy), a.vertices);
+    json_decref (o);
+    find_destroy (f);
+    writer_destroy (w);
+    matcher_destroy (m);
+    graph_destroy (g);
+    graph_destroy (copy);
+}
+
+static void test_rv1 (void **state)
+{
+    (void)state;
+    static const char *R =
+        "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"3,7\",\"children\":{\"core\":"
+        "\"0-3\"}},{\"rank\":\"5\",\"children\":{\"core\":\"0-1\",\"gpu\":\"1\"}}],\"nodelist\":"
+        "[\"a[1-2]\",\"login\"],\"properties\":{\"big\":\"3,7\"},\"starttime\":0,"
+        "\"expiration\":0}}";
+    flux_error_t error = {""};
+    struct result_item *items;
+    const uint32_t *v;
+    size_t n;
+    struct graph *g = graph_create ();
+    json_t *o = json_loads (R, 0, NULL);
+    if (load_rv1 (g, o, &error) < 0)
+        fail_msg ("%s", error.text);
+    assert_int_equal (graph_count (g), 1 + 3 + 8 + 3);
+    assert_int_not_equal (graph_find_path (g, "/cluster0/a2/gpu1"), GRAPH_NONE);
+    assert_int_equal (graph_find_rank (g, 7, &v), 1);
+    assert_non_null (graph_property (g, v[0], "big"));
+    assert_int_equal (load_rv1_items (g, o, &items, &n, &error), 0);
+    assert_int_equal (n, 3 + 8 + 3);
+    free (items);
+    json_decref (o);
+    graph_destroy (g);
+}
+
+static const char *grug_text =
+    "<?xml version='1.0'?><!-- two nodes --><graphml>"
+    "<key id='root' for='node' attr.name='root'><default>0</default></key>"
+    "<key id='type' for='node' attr.name='type'/>"
+    "<key id='basename' for='node' attr.name='basename'/>"
+    "<key id='size' for='node' attr.name='size'><default>1</default></key>"
+    "<key id='sub' for='node' attr.name='subsystem'><default>containment</default></key>"
+    "<key id='esub' for='edge' attr.name='e_subsystem'><default>containment</default></key>"
+    "<key id='scope' for='edge' attr.name='id_scope'><default>0</default></key>"
+    "<key id='start' for='edge' attr.name='id_start'><default>0</default></key>"
+    "<key id='stride' for='edge' attr.name='id_stride'><default>1</default></key>"
+    "<key id='how' for='edge' attr.name='gen_method'><default>MULTIPLY</default></key>"
+    "<key id='n' for='edge' attr.name='multi_scale'><default>1</default></key>"
+    "<graph id='g'>"
+    "<node id='c'><data key='root'>1</data><data key='type'>cluster</data>"
+    "<data key='basename'>tiny</data></node>"
+    "<node id='n'><data key='type'>node</data><data key='basename'>node</data></node>"
+    "<node id='k'><data key='type'>core</data><data key='basename'>core</data></node>"
+    "<edge source='c' target='n'><data key='n'>2</data></edge>"
+    "<edge source='n' target='k'><data key='n'>3</data><data key='scope'>1</data></edge>"
+    "</graph></graphml>";
+
+static void test_grug (void **state)
+{
+    (void)state;
+    flux_error_t error = {""};
+    struct graph *g = graph_create ();
+    if (load_grug (g, grug_text, strlen (grug_text), &error) < 0)
+        fail_msg ("%s", error.text);
+    assert_int_equal (graph_count (g), 1 + 2 + 6);
+    uint32_t v = graph_find_path (g, "/tiny0/node1/core5");
+    assert_int_not_equal (v, GRAPH_NONE);
+    assert_int_equal (graph_rank (g, graph_parent (g, v)), 1);
+    graph_destroy (g);
+}
+
+static void test_bad_files (void **state)
+{
+    (void)state;
+    static const struct {
+        char kind;
+        const char *text, *says;
+    } bad[] = {
+        {'j', "{}", "required key"},
+        {'j', "{\"graph\":{\"nodes\":[{}],\"edges\":[]}}", "without id"},
+        {'j', "{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{}}],\"edges\":[]}}", "node 0"},
+        {'j',
+         "{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}}],\"edges\":"
+         "[{\"source\":\"0\",\"target\":\"9\"}]}}",
+         "unknown node: 9"},
+        {'j',
+         "{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\",\"size\":-3}}],"
+         "\"edges\":[]}}",
+         "size -3"},
+        {'j',
+         "{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}},{\"id\":\"1\","
+         "\"metadata\":{\"type\":\"b\"}}],\"edges\":[{\"source\":\"0\",\"target\":\"1\"},"
+         "{\"source\":\"1\",\"target\":\"0\"}]}}",
+         "cycle"},
+        {'r', "{\"execution\":{}}", "R_lite"},
+        {'r',
+         "{\"execution\":{\"R_lite\":[{\"rank\":\"x\",\"children\":{}}],\"nodelist\":[\"a\"]}}",
+         "idset"},
+        {'r',
+         "{\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{}}],\"nodelist\":[\"a\"]}}",
+         "one host for each"},
+        {'g', "<graphml><graph>", "no nodes"},
+        {'g', "<graphml", "attribute"},
+        {'g', "<!-- ", "does not end"},
+        {'g', "<graphml><graph><node id='a'/><edge source='a' target='b'/>", "unknown node: b"},
+    };
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
+        flux_error_t error = {""};
+        struct graph *g = graph_create ();
+        json_t *o = bad[i].kind == 'g' ? NULL : json_loads (bad[i].text, 0, NULL);
+        int rc = bad[i].kind == 'j'   ? load_jgf (g, o, &error)
+                 : bad[i].kind == 'r' ? load_rv1 (g, o, &error)
+                                      : load_grug (g, bad[i].text, strlen (bad[i].text), &error);
+        if (rc == 0 || !strstr (error.text, bad[i].says))
+            fail_msg ("case %zu: %s", i, error.text);
+        assert_int_equal (graph_count (g), 0);
+        json_decref (o);
+        graph_destroy (g);
+    }
+}
+
+static void test_find (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *criteria;
+        int lines;
+    } cases[] = {
+        {"status=up", 1 + 4 * 7},
+        {"status=down", 1 + 7},
+        {"sched-now=allocated", 3},
+        {"sched-now=allocated or status=down", 1 + 7 + 2},
+        {"status=down and (sched-now=allocated)", 0},
+        {"names=core[0-1]", 1 + 4 * 3},
+        {"property=fast", 1 + 4},
+        {"jobid-alloc=1", 3},
+        {"jobid-tag=1", 3},
+        {"jobid-reserved=1", 0},
+    };
+    static const char *bad[] = {"",           "status",     "status=maybe",   "colour=red",
+                                "(status=up", "status=up)", "jobid-alloc=x!", "names=core["};
+    flux_error_t error;
+    struct graph *g = graph_from_recipe (SMALL, &error);
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    struct request *req = request_from_text ("node=1/slot=1/core=1", 60);
+    struct writer *w = writer_create (WRITE_SIMPLE);
+    assert_int_equal (matcher_match (m, req, MATCH_ALLOCATE, 1, 0, NULL, NULL, &error), 0);
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        struct buf out = {.data = NULL};
+        int lines = 0;
+        if (i == 1)
+            graph_set_status (g, graph_find_path (g, "/cluster0/node3"), GRAPH_DOWN);
+        struct find *f = find_create (cases[i].criteria, &error);
+        assert_non_null (f);
+        assert_int_equal (find_write (f, m, w, &error), 0);
+        assert_int_equal (writer_finish (w, &out), 0);
+        for (size_t k = 0; k < out.len; k++)
+            lines += out.data[k] == '\n';
+        if (lines != cases[i].lines)
+            fail_msg ("%s: %d lines", cases[i].criteria, lines);
+        buf_clear (&out);
+        find_destroy (f);
+    }
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++)
+        if (find_create (bad[i], &error))
+            fail_msg ("'%s' was taken", bad[i]);
+    writer_destroy (w);
+    request_destroy (req);
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
+static void test_yaml (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *json;
+    } cases[] = {
+        {"a: 1", "{\"a\":1}"},
+        {"a: [1, -2, 1.5, true, null, x, \"7\"]", "{\"a\":[1,-2,1.5,true,null,\"x\",\"7\"]}"},
+        {"- a: {b: c}\n- []", "[{\"a\":{\"b\":\"c\"}},[]]"},
+        {"{\"a\": \"b\"}", "{\"a\":\"b\"}"},
+    };
+    static const char *bad[] = {"", "a: [", "a: *b", "[a]: 1", "a: &x 1\nb: *x"};
+    flux_error_t error;
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        json_t *o = yaml_to_json (cases[i].yaml, strlen (cases[i].yaml), &error);
+        char *text = json_dumps (o, JSON_COMPACT);
+        assert_string_equal (text, cases[i].json);
+        free (text);
+        json_decref (o);
+    }
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++)
+        if (yaml_to_json (bad[i], strlen (bad[i]), &error))
+            fail_msg ("'%s' was taken", bad[i]);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (test_write),     cmocka_unit_test (test_jgf_round_trip),
+        cmocka_unit_test (test_rv1),       cmocka_unit_test (test_grug),
+        cmocka_unit_test (test_bad_files), cmocka_unit_test (test_find),
+        cmocka_unit_test (test_yaml),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
