@@ -7,8 +7,9 @@
  *   ns.c          namespaces: versions, the commit at the end of a turn, who waits for it
  *   follow.c      ranks above 0: roots learnt from rank 0, and for how long they hold
  *   lookup.c      reading, with waiting for blobs where they are not here
- *   commit.c      changes that come as requests
- *   watch.c       who is told when a key changes; watch_service.c the requests kvs-watch.*
+ *   commit.c      changes that come as requests; fence.c those of several clients at once
+ *   watch.c       who is told when a key changes, with watch_list.c and watch_give.c
+ *   watch_service.c  the requests kvs-watch.*
  *   local.c       the way in for services of rank 0 */
 
 #ifndef FLUX_SERVICE_KVS_PRIVATE_H
@@ -212,11 +213,17 @@ void lookup_plus_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 /* ---- commit.c */
 void commit_cb (struct router *rt, const flux_msg_t *msg, void *arg);
-void fence_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+int commit_apply (struct ns *ns, json_t *ops, const struct large *large, const flux_msg_t *msg,
+                  flux_error_t *errp);
+int commit_check_flags (const struct ns *ns, int flags);
 void commit_answer (struct kvs *kvs, struct waiter *w, const char *rootref, int seq);
 void commit_disconnect (struct kvs *kvs, const flux_msg_t *msg);
 void commit_clear (struct kvs *kvs);
 int relay_to_root (struct kvs *kvs, const flux_msg_t *msg, const char *topic, const char *ns);
+
+/* ---- fence.c */
+void fence_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void fence_clear (struct kvs *kvs);
 
 /* ---- watch.c */
 struct watcher *watch_create (struct kvs *kvs, const char *ns, const char *key, int flags);
