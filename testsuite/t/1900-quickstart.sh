@@ -20,8 +20,7 @@ done
 END
 
 test_case 'the kept cluster can be entered with what was installed' <<'END'
-CLUSTER_DIR=$QUICKSTART_DIR/cluster
-expect_equal "2" "$(cd /tmp && env PATH=$QUICKSTART_DIR/install/bin:$PATH FLUX_EXEC_PATH= timeout 20 "$CLUSTER" as - srun --flux -N2 flux getattr size)"
+expect_equal "2" "$(cd /tmp && env PATH=$QUICKSTART_DIR/install/bin:$PATH FLUX_EXEC_PATH= timeout 20 "$CLUSTER" -d "$QUICKSTART_DIR/cluster" as - srun --flux -N2 flux getattr size)"
 expect_exit 1 "$top_srcdir/contrib/quickstart"
 END
 
