@@ -261,9 +261,12 @@ static void follow (struct job *j)
 {
     struct bulk *b = j->b;
 
+    int flags = b->watch ? JOBSTREAM_EXEC | JOBSTREAM_OUTPUT : 0;
+
+    if (b->wait_event && strncmp (b->wait_event, "exec.", 5) == 0)
+        flags |= JOBSTREAM_EXEC;
     b->progress.pending++;
-    j->js = jobstream_create (b->h, j->id, b->watch ? JOBSTREAM_EXEC | JOBSTREAM_OUTPUT : 0,
-                              b->wait_event, &ops, j);
+    j->js = jobstream_create (b->h, j->id, flags, b->wait_event, &ops, j);
     if (!j->js)
         cmd_die (b->c, "%s: %s", FID (j->id), strerror (errno));
     b->following++;

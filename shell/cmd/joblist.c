@@ -85,15 +85,16 @@ json_t *joblist_query (flux_t *h, const struct joblist_query *q, json_t *attrs, 
     json_t *jobs = json_array (), *part;
     flux_future_t *f = flux_rpc_pack (h, "job-list.list", FLUX_NODEID_ANY, FLUX_RPC_STREAMING, "o",
                                       joblist_request (q, attrs));
-    int version = 1, rc = -1;
+    int version = 0, rc = -1;
+    bool more = true;
 
-    while (f && version > 0) {
-        version = 0;
+    for (bool first = true; f && more; first = false) {
         if ((rc = flux_rpc_get_unpack (f, "{s:o s?i}", "jobs", &part, "version", &version)) < 0)
             break;
         json_array_extend (jobs, part);
-        if (version > 0)
-            flux_future_reset (f);
+        if (first)
+            more = version > 0; // only the first part says so
+        flux_future_reset (f);
     }
     if (rc < 0 && (!f || errno != ENODATA)) {
         errprintf (errp, "cannot list jobs: %s", cmd_why (f));

@@ -98,6 +98,18 @@ static void follow_more (struct jobstream *js, int which, const char *name)
         js->ops->failed (js, log_names[which], errno, strerror (errno), js->arg);
 }
 
+/* "NAME" of the eventlog, "exec.NAME" of that of the execution. */
+static bool is_last (const struct log *log, const char *name)
+{
+    const char *last = log->js->last;
+
+    if (!last || log->which == LOG_OUTPUT)
+        return false;
+    if (strncmp (last, "exec.", 5) == 0)
+        return log->which == LOG_EXEC && strcmp (last + 5, name) == 0;
+    return log->which == LOG_JOB && strcmp (last, name) == 0;
+}
+
 static int handle_event (struct log *log, const char *text)
 {
     struct jobstream *js = log->js;
@@ -116,8 +128,10 @@ static int handle_event (struct log *log, const char *text)
     follow_more (js, log->which, name);
     js->ops->event (js, log_names[log->which], t, name, json_object_get (entry, "context"),
                     js->arg);
-    last = log->which == LOG_JOB && js->last && strcmp (name, js->last) == 0;
+    last = is_last (log, name);
     json_decref (entry);
+    if (last && log->which == LOG_EXEC)
+        jobstream_cancel (js); // the other logs end too
     return last;
 }
 

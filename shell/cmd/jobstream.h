@@ -34,7 +34,8 @@ struct jobstream_ops {
     void (*done) (struct jobstream *js, void *arg);
 };
 
-/* Follow a job until `last` is seen in its eventlog (NULL: to its end, after "clean"). */
+/* Follow a job until `last` is seen in its eventlog (NULL: to its end, after "clean"), or in that
+ * of its execution ("exec.shell.start"; needs JOBSTREAM_EXEC). */
 struct jobstream *jobstream_create (flux_t *h, flux_jobid_t id, int flags, const char *last,
                                     const struct jobstream_ops *ops, void *arg);
 void jobstream_destroy (struct jobstream *js);

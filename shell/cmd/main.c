@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,12 +108,21 @@ static int run (struct cmd *c)
     return cmd_fail (c, "`%s' is not a flux command (see `flux help`)", c->argv[0]);
 }
 
+/* A socket that became descriptor 0 because it was closed would be taken for standard input. */
+static void open_std_fds (void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", O_RDWR) < 0)
+            exit (1);
+}
+
 int main (int argc, char **argv)
 {
     struct cmd c = {.name = "flux"};
     char err[256] = "out of memory";
     int rc;
 
+    open_std_fds ();
     setlocale (LC_CTYPE, "");
     if (cmd_parse (&c, &flux_verb, argc, argv, err, sizeof (err)) < 0)
         rc = cmd_fail (&c, "%s (see `flux --help`)", err);

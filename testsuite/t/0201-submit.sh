@@ -132,6 +132,9 @@ echo $rc >rc
 flux submit --wait-event=start --log=log.{cc} --cc=0-1 sleep 300 >nothing
 flux cancel --all 2>/dev/null
 flux submit -vv --wait true >/dev/null 2>events
+flux submit --quiet --wait-event=exec.shell.start sleep 300
+flux jobs -no '{name} {state}' >started
+flux cancel --all 2>/dev/null
 rc=0; flux submit --wait --cc=1-2 nonexistent-program >/dev/null 2>missing || rc=$?
 echo $rc >rc2
 EOS
@@ -141,15 +144,18 @@ expect_equal 3 "$(cat rc)"
 expect_match '^ƒ' "$(cat log.0)"
 expect_in_file '^ƒ[^ ]+: 0\.[0-9]+s: alloc' events
 expect_equal 127 "$(cat rc2)"
+expect_equal 'sleep RUN' "$(cat started)"
 END
 
-test_case 'hundreds of jobs in one submit' <<'END'
+test_case 'hundreds of jobs in one submit, and a list of more than comes in one answer' <<'END'
 in_flux <<'EOS'
-flux submit --cc=1-500 --wait true >ids
-flux jobs -ac0 -no '{status_abbrev}' -f completed >done
+flux submit --cc=1-300 --wait true >ids
+flux submit --urgency=0 --cc=1-1000 --quiet true
+flux jobs -ac0 -no '{status_abbrev}' >all
 EOS
-expect_equal 500 "$(sort -u ids | wc -l)"
-expect_equal 500 "$(grep -c CD done)"
+expect_equal 300 "$(sort -u ids | wc -l)"
+expect_equal 300 "$(grep -c CD all)"
+expect_equal 1300 "$(wc -l <all)"
 END
 
 test_case 'run: standard input, output and error byte for byte' <<'END'
@@ -158,6 +164,7 @@ in_flux <<'EOS'
 flux run cat <data >copy
 flux run sh -c 'echo out; echo err >&2' >o 2>e
 echo hello | flux run -n2 --label-io cat | sort >labels
+flux run cat <&- >closed
 flux run --input=data sh -c 'wc -c' >count
 flux run --output=file.{{id}} echo to file 2>redirect
 EOS
