@@ -213,6 +213,17 @@ timeout 50 flux start -Sstatedir=$PWD/state sh -c 'flux kvs get a.b c && flux kv
 [ "$(timeout 50 flux start -Sstatedir=$PWD/state flux kvs get c)" = 3 ]
 END
 
+test_case 'kill -9: what was synced is there again' <<'END'
+mkdir killed
+for i in 1 2 3; do
+    timeout -s KILL 50 flux start -Sstatedir=$PWD/killed bash -c '
+        flux kvs put --sync n.k'$i'=1
+        flux kvs put lost=1
+        kill -9 $(flux getattr broker.pid)' || true
+done
+[ "$(timeout 50 flux start -Sstatedir=$PWD/killed flux kvs ls -1 n | tr '\n' ' ')" = "k1 k2 k3 " ]
+END
+
 test_case 'another hash' <<'END'
 timeout 50 flux start -Scontent.hash=sha256 sh -c 'flux kvs put -b x=1 | grep ^sha256-'
 END
