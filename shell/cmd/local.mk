@@ -92,6 +92,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/resource.h \
 	%D%/resource_list.c \
 	%D%/resource_status.c \
+	%D%/resource_query.c \
 	%D%/restore.c \
 	%D%/rset.c \
 	%D%/rset.h \
@@ -158,6 +159,7 @@ flux_man_in = \
 	%D%/flux-pstree.1.in \
 	%D%/flux-queue.1.in \
 	%D%/flux-resource.1.in \
+	%D%/flux-resource-query.1.in \
 	%D%/flux-restore.1.in \
 	%D%/flux-run.1.in \
 	%D%/flux-setattr.1.in \

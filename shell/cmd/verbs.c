@@ -29,6 +29,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_top,
     &cmd_verb_queue,
     &cmd_verb_resource,
+    &cmd_verb_resource_query,
     &cmd_verb_overlay,
     &cmd_verb_kvs,
     &cmd_verb_content,

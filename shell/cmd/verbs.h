@@ -32,6 +32,7 @@ extern const struct cmd_verb cmd_verb_pstree;
 extern const struct cmd_verb cmd_verb_queue;
 extern const struct cmd_verb cmd_verb_relay;
 extern const struct cmd_verb cmd_verb_resource;
+extern const struct cmd_verb cmd_verb_resource_query;
 extern const struct cmd_verb cmd_verb_run;
 extern const struct cmd_verb cmd_verb_setattr;
 extern const struct cmd_verb cmd_verb_shutdown;

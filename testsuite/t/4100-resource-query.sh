@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# flux resource-query: what policies choose, time, cancel, find, status, formats and refusals.
+
+. "$(dirname "$0")/lib.sh"
+
+# query RECIPE OPTIONS...: commands on standard input
+query ()
+{
+    printf '%s\n' "$1" >graph
+    shift
+    flux resource-query -d -f recipe -L graph "$@"
+}
+
+# jobspec NAME COUNT-OF-NODES CORES DURATION
+jobspec ()
+{
+    cat >$1 <<YAML
+version: 9999
+resources:
+  - type: node
+    count: $2
+    with:
+      - type: slot
+        count: 1
+        label: default
+        with:
+          - type: core
+            count: $3
+attributes:
+  system:
+    duration: $4
+tasks: []
+YAML
+}
+
+test_case 'policies choose by id' <<'END'
+jobspec one 1 2 60
+for policy in low high; do
+    printf 'match allocate one\nquit\n' | query 'cluster/node=3/core=4' -P $policy | grep -v INFO
+done >out
+expect_equal '      ---------core0[1:x]
+      ---------core1[1:x]
+      ------node0[1:s]
+      ---cluster0[1:s]
+      ---------core2[1:x]
+      ---------core3[1:x]
+      ------node2[1:s]
+      ---cluster0[1:s]' "$(cat out)"
+END
+
+test_case 'a job that does not fit now is reserved, and cancelled' <<'END'
+jobspec all 2 4 100
+printf '%s\n' 'match allocate all' 'match allocate all' 'match allocate_orelse_reserve all' \
+    'cancel 1' 'match allocate all' 'cancel 9' quit |
+    query 'cluster/node=2/core=4' -P low 2>err | grep -E 'JOBID|RESOURCES|AT=|No match' >out
+expect_equal 'INFO: JOBID=1
+INFO: RESOURCES=ALLOCATED
+INFO: SCHEDULED AT=Now
+INFO: No matching resources found
+INFO: JOBID=2
+INFO: JOBID=3
+INFO: RESOURCES=RESERVED
+INFO: SCHEDULED AT=100
+INFO: JOBID=4
+INFO: RESOURCES=ALLOCATED
+INFO: SCHEDULED AT=Now' "$(cat out)"
+expect_equal 'cancel: ERROR: nonexistent job 9' "$(cat err)"
+END
+
+test_case 'what can never be is told apart' <<'END'
+jobspec big 3 4 100
+printf '%s\n' 'match satisfiability big' 'match allocate_with_satisfiability big' quit |
+    query 'cluster/node=2/core=4' -P low >out
+expect_equal 2 "$(grep -c 'Unsatisfiable' out)"
+END
+
+test_case 'status, properties and find' <<'END'
+printf '%s\n' 'set-status /cluster0/node1 down' 'get-status /cluster0/node1' \
+    'set-property /cluster0/node0 class=4' 'get-property /cluster0/node0' \
+    'find status=down' 'find colour=red' quit | query 'cluster/node=2/core=1' >out 2>err
+expect_match '/cluster0/node1 is down' "$(cat out)"
+expect_match '^class=4$' "$(cat out)"
+expect_equal 3 "$(grep -c 'x\]' out)"
+expect_match 'invalid criteria: colour=red' "$(cat err)"
+END
+
+test_case 'R and JGF go out, and JGF comes in again' <<'END'
+jobspec one 1 2 60
+printf 'match allocate one\nquit\n' | query 'cluster/node=3/core=4' -P low -F rv1 | head -1 >R
+expect_match '"R_lite": \[\{"rank": "0", "children": \{"core": "0-1"\}\}\]' "$(cat R)"
+expect_match '"nodelist": \["node0"\]' "$(cat R)"
+printf 'find status=up\nquit\n' | query 'cluster/node=3/core=4' -F jgf | head -1 >all.json
+printf 'update allocate jgf all.json 7 0 100\nmatch allocate one\nquit\n' >cmds
+flux resource-query -d -f jgf -L all.json -P low <cmds >out
+expect_match 'JOBID=7' "$(cat out)"
+expect_match 'No matching resources found' "$(cat out)"
+END
+
+test_case 'what is wrong is named' <<'END'
+! query 'cluster/node=0' </dev/null 2>err
+expect_match 'recipe' "$(cat err)"
+! query 'cluster' -P nonsense </dev/null 2>err
+expect_match "unknown match policy 'nonsense'|invalid policy" "$(cat err)"
+printf 'resources:\n  - type: unicorn\n    count: 1\n' >bad
+printf '%s\n' 'match allocate bad' 'match allocate missing' 'match nonsense bad' quit |
+    query 'cluster/node=1' 2>err >out
+expect_match 'must be a resource type known' "$(cat err)"
+expect_match "can't open missing" "$(cat err)"
+expect_match 'unknown subcmd nonsense' "$(cat err)"
+END
+
+test_done
