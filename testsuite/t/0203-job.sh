@@ -181,6 +181,29 @@ expect_equal 'purged 2 inactive jobs, 0 remaining' "$(cat purged)"
 expect_in_file '"inactive_purged": ?2' stats
 END
 
+test_case 'last: how many, slices' <<'END'
+in_flux <<'EOS'
+flux submit --urgency=0 --cc=1-5 true >ids
+flux job last >one; flux job last 3 >three
+for s in '[:]' '[1:2]' '[-1:]' '[::2]' '[::-1]' '[9:]' '[:-3]'; do flux job last "$s" >"s$s" 2>/dev/null || : >"s$s"; done
+rc=0; flux job last x 2>bad || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job last '[1]' 2>bad2 || rc=$?; [ $rc -eq 1 ]
+flux cancel --all 2>/dev/null
+EOS
+tac ids >new
+expect_equal "$(head -n1 new)" "$(cat one)"
+expect_equal "$(head -n3 new)" "$(cat three)"
+expect_equal "$(cat new)" "$(cat 's[:]')"
+expect_equal "$(sed -n 2p new)" "$(cat 's[1:2]')"
+expect_equal "$(tail -n1 new)" "$(cat 's[-1:]')"
+expect_equal "$(sed -n '1p;3p;5p' new)" "$(cat 's[::2]')"
+expect_equal "$(cat ids)" "$(cat 's[::-1]')"
+expect_equal "" "$(cat 's[9:]')"
+expect_equal "$(head -n2 new)" "$(cat 's[:-3]')"
+expect_equal 'flux-job: x: not a number and not a slice like [:N]' "$(cat bad)"
+expect_match 'slice' "$(cat bad2)"
+END
+
 test_case 'taskmap: of a job and as written, in every form' <<'END'
 in_flux -s2 --test-hosts=n0,n1 <<'EOS'
 id=$(flux submit --wait -N2 -n4 true)

@@ -12,6 +12,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/queue.c %D%/queue.h \
 	%D%/requests.c \
 	%D%/schedule.c \
+	%D%/slice.c %D%/slice.h \
 	%D%/strpool.c %D%/strpool.h \
 	%D%/submit.c \
 	%D%/update.c

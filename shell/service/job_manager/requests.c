@@ -14,6 +14,7 @@
 #include <flux/request.h>
 
 #include "shell/service/job_exec/exec.h"
+#include "shell/service/job_manager/slice.h"
 #include "shell/service/job_manager/journal.h"
 #include "shell/service/job_manager/private.h"
 
@@ -634,8 +635,11 @@ static void history_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     int userid = -1;
     struct history h = {.userid = sender (msg)};
     json_t *ids = json_array ();
+    const char *slice = "[:]";
+    struct slice part = {0};
 
-    if (flux_request_unpack (msg, NULL, "{s?i}", "userid", &userid) == 0 && userid != -1)
+    if (flux_request_unpack (msg, NULL, "{s?i s?s}", "userid", &userid, "slice", &slice) == 0 &&
+        userid != -1)
         h.userid = userid;
     if (flux_msg_authorize (msg, h.userid) < 0) {
         router_respond_error (rt, msg, EPERM, NULL);
@@ -645,8 +649,14 @@ static void history_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     job_manager_walk (jm, JOB_NEW | JOB_ACTIVE | JOB_INACTIVE, history_add, &h);
     if (h.count > 0)
         qsort (h.ids, h.count, sizeof (h.ids[0]), newest_first);
-    for (size_t i = 0; i < h.count; i++)
-        json_array_append_new (ids, json_integer (h.ids[i]));
+    if (slice_parse (&part, slice, h.count) < 0) {
+        router_respond_error (rt, msg, EINVAL, "slice is not [start:stop[:step]]");
+        json_decref (ids);
+        free (h.ids);
+        return;
+    }
+    for (size_t i = 0; i < part.count; i++)
+        json_array_append_new (ids, json_integer (h.ids[part.start + (long)i * part.step]));
     router_respond_pack (rt, msg, "{s:o}", "jobs", ids);
     free (h.ids);
 }
