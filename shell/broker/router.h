@@ -72,6 +72,9 @@ void router_rpc_forget (struct router *rt, uint32_t matchtag);
 int router_publish (struct router *rt, const char *topic, const char *payload);
 int router_publish_pack (struct router *rt, const char *topic, const char *fmt, ...);
 
+/* The same for the owner's eyes only (RFC 3, private events). */
+int router_publish_private (struct router *rt, const char *topic, const char *payload);
+
 /* Hear the events whose topic begins with prefix. */
 typedef void (*event_f) (struct router *rt, const flux_msg_t *event, void *arg);
 int router_event_subscribe (struct router *rt, const char *prefix, event_f cb, void *arg);

@@ -169,16 +169,26 @@ error:
     free (data);
 }
 
-int router_publish (struct router *rt, const char *topic, const char *payload)
+static int publish_own (struct router *rt, const char *topic, const char *payload, bool private)
 {
     flux_msg_t *msg = flux_event_encode (topic, payload);
+    struct flux_msg_cred cred = {rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL};
 
-    if (!msg || flux_msg_set_cred (msg, (struct flux_msg_cred){
-                                            rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL}) < 0) {
+    if (!msg || flux_msg_set_cred (msg, cred) < 0 || (private && flux_msg_set_private (msg) < 0)) {
         flux_msg_decref (msg);
         return -1;
     }
     return router_enqueue (rt, msg);
+}
+
+int router_publish (struct router *rt, const char *topic, const char *payload)
+{
+    return publish_own (rt, topic, payload, false);
+}
+
+int router_publish_private (struct router *rt, const char *topic, const char *payload)
+{
+    return publish_own (rt, topic, payload, true);
 }
 
 int router_publish_pack (struct router *rt, const char *topic, const char *fmt, ...)

@@ -86,7 +86,7 @@ error:
 int kvs_ns_create (struct kvs *kvs, const char *name, uint32_t owner, int flags,
                    const uint8_t *digest)
 {
-    char topic[KVS_NS_MAX + 32], ref[BLOBREF_MAX];
+    char ref[BLOBREF_MAX];
     struct ns *ns;
 
     if (!key_ns_ok (name)) {
@@ -99,16 +99,15 @@ int kvs_ns_create (struct kvs *kvs, const char *name, uint32_t owner, int flags,
     }
     if (!(ns = ns_create (kvs, name, owner, flags, digest, 0)) || ns_root (ns, ref) < 0)
         return -1;
-    snprintf (topic, sizeof (topic), "kvs.namespace-%s-created", name);
-    router_publish_pack (kvs->rt, topic, "{s:s s:i s:s s:i}", "namespace", name, "rootseq", ns->seq,
-                         "rootref", ref, "owner", (int)owner);
+    ns_publish (kvs, name, "created",
+                json_pack ("{s:s s:i s:s s:i}", "namespace", name, "rootseq", ns->seq, "rootref",
+                           ref, "owner", (int)owner));
     watch_ns_created (kvs);
     return 0;
 }
 
 int kvs_ns_remove (struct kvs *kvs, const char *name)
 {
-    char topic[KVS_NS_MAX + 32];
     struct ns *ns;
 
     if (!strcmp (name, KVS_PRIMARY)) {
@@ -117,8 +116,7 @@ int kvs_ns_remove (struct kvs *kvs, const char *name)
     }
     if (!(ns = ns_find (kvs, name)))
         return 0;
-    snprintf (topic, sizeof (topic), "kvs.namespace-%s-removed", name);
-    router_publish_pack (kvs->rt, topic, "{s:s}", "namespace", name);
+    ns_publish (kvs, name, "removed", json_pack ("{s:s}", "namespace", name));
     ns_destroy (ns, ENOTSUP);
     return 0;
 }

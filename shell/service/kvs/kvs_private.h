@@ -161,6 +161,7 @@ int ns_root (struct ns *ns, char ref[BLOBREF_MAX]);
 void ns_new_version (struct ns *ns);
 int ns_wait_version (struct ns *ns, const flux_msg_t *msg, int seq);
 void ns_disconnect (struct ns *ns, const flux_msg_t *msg);
+void ns_publish (struct kvs *kvs, const char *ns, const char *what, json_t *o);
 void ns_tell_cb (struct ev_loop *loop, ev_timer *w, int revents);
 
 /* 0, or -1 with EPERM. */

@@ -178,22 +178,35 @@ void ns_new_version (struct ns *ns)
     watch_run (ns);
 }
 
+/* Events name keys, which are not for guests. */
+void ns_publish (struct kvs *kvs, const char *ns, const char *what, json_t *o)
+{
+    char topic[KVS_NS_MAX + 32];
+    char *text = o ? json_dumps (o, JSON_COMPACT) : NULL;
+
+    snprintf (topic, sizeof (topic), "kvs.namespace-%s-%s", ns, what);
+    if (text)
+        router_publish_private (kvs->rt, topic, text);
+    free (text);
+    json_decref (o);
+}
+
 /* Tell the followers of a new root. The time that hashing takes is kept to a twentieth: where it is
  * long, versions are skipped. */
 static void tell (struct ns *ns)
 {
     struct kvs *kvs = ns->kvs;
-    char ref[BLOBREF_MAX], topic[KVS_NS_MAX + 32];
+    char ref[BLOBREF_MAX];
     double begin = monotime_now ();
 
     ns->tell_due = false;
     if (ns_root (ns, ref) < 0)
         return;
-    snprintf (topic, sizeof (topic), "kvs.namespace-%s-setroot", ns->name);
-    router_publish_pack (kvs->rt, topic, "{s:s s:i s:s s:[] s:o s:i s:b}", "namespace", ns->name,
-                         "rootseq", ns->seq, "rootref", ref, "names", "keys",
-                         ns->keys ? ns->keys : json_object (), "owner", (int)ns->owner, "allkeys",
-                         (int)ns->all_keys);
+    ns_publish (kvs, ns->name, "setroot",
+                json_pack ("{s:s s:i s:s s:[] s:o s:i s:b}", "namespace", ns->name, "rootseq",
+                           ns->seq, "rootref", ref, "names", "keys",
+                           ns->keys ? ns->keys : json_object (), "owner", (int)ns->owner, "allkeys",
+                           (int)ns->all_keys));
     kvs->stats.events++;
     ns->keys = NULL;
     ns->all_keys = false;

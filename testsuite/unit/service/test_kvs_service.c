@@ -135,6 +135,7 @@ static void count_setroot (struct router *rt, const flux_msg_t *event, void *arg
 {
     const char *topic;
     struct world *w = arg;
+    assert_true (flux_msg_is_private (event));
     if (flux_msg_get_topic (event, &topic) == 0 && strstr (topic, "-setroot"))
         w->setroots++;
 }
