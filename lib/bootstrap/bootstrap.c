@@ -75,13 +75,13 @@ static int hex_digit (char c)
     return p ? (int)(p - digits) : -1;
 }
 
-int token_from_hex (uint8_t *token, const char *hex)
+int bytes_from_hex (uint8_t *bytes, size_t n, const char *hex)
 {
-    if (strlen (hex) != 2 * BOOTSTRAP_TOKEN_SIZE) {
+    if (strlen (hex) != 2 * n) {
         errno = EPROTO;
         return -1;
     }
-    for (int i = 0; i < BOOTSTRAP_TOKEN_SIZE; i++) {
+    for (size_t i = 0; i < n; i++) {
         int high = hex_digit (hex[2 * i]);
         int low = hex_digit (hex[2 * i + 1]);
 
@@ -89,9 +89,14 @@ int token_from_hex (uint8_t *token, const char *hex)
             errno = EPROTO;
             return -1;
         }
-        token[i] = high << 4 | low;
+        bytes[i] = high << 4 | low;
     }
     return 0;
+}
+
+int token_from_hex (uint8_t *token, const char *hex)
+{
+    return bytes_from_hex (token, BOOTSTRAP_TOKEN_SIZE, hex);
 }
 
 /* FLUX_BOOTSTRAP_ATTRS is lines of name=value. */

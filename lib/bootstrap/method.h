@@ -6,6 +6,8 @@
 #ifndef FLUX_BOOTSTRAP_METHOD_H
 #define FLUX_BOOTSTRAP_METHOD_H
 
+#include <stddef.h>
+
 #include "lib/bootstrap/bootstrap.h"
 
 struct method_ops {
@@ -49,6 +51,9 @@ int env_take_u32 (const char *name, uint32_t max, uint32_t *valuep, flux_error_t
 
 /* 2n hex digits and a NUL of n random bytes. */
 int random_hex (char *buf, size_t n);
+
+/* n bytes from 2n hex digits; -1 with EPROTO. */
+int bytes_from_hex (uint8_t *bytes, size_t n, const char *hex);
 
 /* Exactly BOOTSTRAP_TOKEN_SIZE bytes from hex; -1 with EPROTO. */
 int token_from_hex (uint8_t *token, const char *hex);

@@ -249,6 +249,13 @@ char *pmi1_get (struct pmi1 *pmi, const char *key, flux_error_t *errp)
     return value;
 }
 
+void pmi1_abort (struct pmi1 *pmi)
+{
+    static const char request[] = "cmd=abort exitcode=1\n";
+
+    (void)fd_write_all (pmi->fd, request, sizeof (request) - 1);
+}
+
 int pmi1_finalize (struct pmi1 *pmi, flux_error_t *errp)
 {
     return done (askf (pmi, errp, "finalize_ack", "cmd=finalize\n"));

@@ -25,6 +25,9 @@ int pmi1_barrier (struct pmi1 *pmi, flux_error_t *errp);
 /* The caller frees. NULL with ENOENT when the server has no such key. */
 char *pmi1_get (struct pmi1 *pmi, const char *key, flux_error_t *errp);
 
+/* End the whole program, without an answer. */
+void pmi1_abort (struct pmi1 *pmi);
+
 int pmi1_finalize (struct pmi1 *pmi, flux_error_t *errp);
 
 /* The value of key in a line `cmd=x key=value key2=...`; a value that is last on its line may hold

@@ -5,9 +5,9 @@
  * parent's, and rank 0 gets the names of all and puts the hostlist, in pieces, for a second
  * barrier: O(size) for rank 0 and O(1) for the others.
  *
- *     flux.rank.R   hostname uri pubkey
- *     flux.instance instance.token
- *     flux.hosts    number of pieces; flux.hosts.I a piece */
+ *     flux.rank.R   "hostname uri pubkey" in hex: servers exist that end a value at a space
+ * (Slurm's mpi/pmi2, 22.05), and keys have signs that mean something to others flux.instance
+ * instance.token flux.hosts    number of pieces; flux.hosts.I a piece */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -47,16 +47,30 @@ static void key_of (char *key, size_t size, const char *what, uint32_t n)
     snprintf (key, size, "flux.%s.%u", what, n);
 }
 
+static char *hex_decode (const char *hex)
+{
+    size_t n = strlen (hex) / 2;
+    char *s = calloc (1, n + 1);
+
+    if (s && bytes_from_hex ((uint8_t *)s, n, hex) < 0) {
+        free (s);
+        s = NULL;
+    }
+    return s;
+}
+
 /* Word i (0, 1, 2) of a rank's record; the caller frees. */
 static char *get_field (struct pmi1 *pmi, uint32_t rank, int i, flux_error_t *errp)
 {
     char key[32];
-    char *record, *word, *save = NULL;
+    char *hex, *record, *word, *save = NULL;
 
     key_of (key, sizeof (key), "rank", rank);
-    if (!(record = pmi1_get (pmi, key, errp)))
+    if (!(hex = pmi1_get (pmi, key, errp)))
         return NULL;
-    word = strtok_r (record, " ", &save);
+    record = hex_decode (hex);
+    free (hex);
+    word = record ? strtok_r (record, " ", &save) : NULL;
     while (word && i-- > 0)
         word = strtok_r (NULL, " ", &save);
     if (!word) {
@@ -70,16 +84,19 @@ static char *get_field (struct pmi1 *pmi, uint32_t rank, int i, flux_error_t *er
 
 static int put_self (struct bootstrap *b, const char *uri, const char *pubkey, flux_error_t *errp)
 {
-    struct buf value = {0};
+    struct buf value = {0}, hex = {0};
     char key[32];
     int rc;
 
     key_of (key, sizeof (key), "rank", b->info.rank);
     /* A word can't be empty. */
     buf_printf (&value, "%s %s %s", b->hostname, *uri ? uri : "-", *pubkey ? pubkey : "-");
-    rc =
-        value.err ? errprintf (errp, "out of memory") : pmi1_put (b->method, key, value.data, errp);
+    for (size_t i = 0; i < value.len; i++)
+        buf_printf (&hex, "%02x", (unsigned char)value.data[i]);
+    rc = value.err || hex.err ? errprintf (errp, "out of memory")
+                              : pmi1_put (b->method, key, hex.data, errp);
     buf_clear (&value);
+    buf_clear (&hex);
     return rc;
 }
 
@@ -206,6 +223,12 @@ static int pmi1_finish (struct bootstrap *b, const char *uri, const char *pubkey
     return pmi1_finalize (b->method, errp);
 }
 
+static void pmi1_give_up (struct bootstrap *b, const char *why)
+{
+    if (b->method)
+        pmi1_abort (b->method);
+}
+
 static void pmi1_end (struct bootstrap *b)
 {
     pmi1_destroy (b->method);
@@ -214,5 +237,6 @@ static void pmi1_end (struct bootstrap *b)
 const struct method_ops pmi1_ops = {
     .begin = pmi1_begin,
     .finish = pmi1_finish,
+    .abort = pmi1_give_up,
     .destroy = pmi1_end,
 };

@@ -171,6 +171,11 @@ wait_until 10 no_user_processes
 wait_until 10 no_jobs
 END
 
+test_case "Slurm's own PMI will do where the plugin is not loaded" <<'END'
+as_user srun --mpi=list 2>&1 | grep -q pmi2 || exit 0
+expect_equal "3 n1 n2 n3" "$(as_user srun --mpi=pmi2 -N3 flux-broker sh -c 'flux getattr size; flux run -N3 hostname | sort' | xargs)"
+END
+
 test_case 'nothing of any instance is left in /tmp' <<'END'
 wait_until 5 no_leftovers || { leftovers; false; }
 END
