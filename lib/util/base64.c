@@ -20,7 +20,7 @@ static char *encode3 (char *out, const unsigned char *in, size_t n)
     return out;
 }
 
-int base64_append_slices (struct buf *b, const struct slice *s, size_t count)
+int base64_append_slices (struct buf *b, const struct base64_slice *s, size_t count)
 {
     size_t total = 0;
     unsigned char carry[3];
@@ -56,7 +56,7 @@ int base64_append_slices (struct buf *b, const struct slice *s, size_t count)
 
 int base64_append (struct buf *b, const void *data, size_t len)
 {
-    struct slice s = {data, len};
+    struct base64_slice s = {data, len};
     return base64_append_slices (b, &s, 1);
 }
 

@@ -20,11 +20,11 @@ void base64_encode (char *dst, const void *src, size_t len);
 int base64_append (struct buf *b, const void *data, size_t len);
 
 /* Append the encoding of several pieces that follow each other. */
-struct slice {
+struct base64_slice {
     const void *data;
     size_t len;
 };
-int base64_append_slices (struct buf *b, const struct slice *s, size_t count);
+int base64_append_slices (struct buf *b, const struct base64_slice *s, size_t count);
 
 /* Text the caller frees, NUL-terminated. */
 char *base64_encode_alloc (const void *src, size_t len);

@@ -81,7 +81,7 @@ struct job_live {
     bool started; // handed to exec, which has not ended it yet
     bool queued;
     int64_t queued_at;       // the priority under which it is queued
-    double t_estimate;      // when it may start; 0: not known
+    double t_estimate;       // when it may start; 0: not known
     struct job_manager *jm;  // for the callback of the timer
     ev_timer limit;          // the time limit, while it runs
     double sim_duration;     // simulated execution: seconds, below 0: real

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 shell_service_libservice_la_SOURCES += \
 	%D%/action.c \
+	%D%/bulk.c \
 	%D%/depend.c \
 	%D%/event.c \
+	%D%/history.c \
+	%D%/idle.c \
 	%D%/job.c %D%/job.h \
 	%D%/journal.c %D%/journal.h \
 	%D%/limit.c \
@@ -10,9 +13,11 @@ shell_service_libservice_la_SOURCES += \
 	%D%/private.h \
 	%D%/purge.c \
 	%D%/queue.c %D%/queue.h \
+	%D%/queues.c \
 	%D%/requests.c \
 	%D%/schedule.c \
 	%D%/slice.c %D%/slice.h \
 	%D%/strpool.c %D%/strpool.h \
 	%D%/submit.c \
-	%D%/update.c
+	%D%/update.c \
+	%D%/wait.c

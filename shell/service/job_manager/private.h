@@ -106,10 +106,36 @@ void update_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 /* Take from the jobspec what lists and the scheduler need. */
 int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js);
 
-/* requests.c */
+/* requests.c: the job of a request, when its sender may deal with it (and it is active); else the
+ * request was answered. */
+struct job *request_target (struct job_manager *jm, const flux_msg_t *msg, uint64_t id);
+struct job *request_active_target (struct job_manager *jm, const flux_msg_t *msg, uint64_t id);
+uint32_t request_sender (const flux_msg_t *msg);
+bool exception_type_is_valid (const char *type);
 int requests_service_add (struct job_manager *jm);
+
+/* bulk.c */
+void raiseall_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void killall_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+/* wait.c */
+void wait_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void job_wait_answer (struct job_manager *jm, struct job *job);
+
+/* idle.c: who waits for the end of jobs is told when there are none any more. */
+void drain_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void idle_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+size_t count_states (struct job_manager *jm, int mask);
 void check_idle (struct job_manager *jm);
+
+/* queues.c */
+void queue_list_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void queue_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void queue_enable_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void queue_start_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+/* history.c */
+void history_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 /* purge.c: forget inactive jobs. purge_oldest() keeps the newest `keep` unless they ended more than
  * age_limit seconds ago (below 0: no limit), touches at most `batch`, and returns how many; without
@@ -117,6 +143,8 @@ void check_idle (struct job_manager *jm);
 void job_drop_strings (struct job_manager *jm, struct job *job);
 void purge_job (struct job_manager *jm, struct job *job);
 int purge_oldest (struct job_manager *jm, size_t keep, double age_limit, int batch, bool really);
+void purge_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void purge_id_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 /* depend.c */
 struct depends *depends_create (struct job_manager *jm);

@@ -3,6 +3,10 @@
 
 /* Forgetting inactive jobs. */
 
+#include <errno.h>
+
+#include <flux/request.h>
+
 #include "lib/util/monotime.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/kvs/kvs.h"
@@ -60,4 +64,40 @@ int purge_oldest (struct job_manager *jm, size_t keep, double age_limit, int bat
 size_t job_manager_count_purged (const struct job_manager *jm)
 {
     return jm->purged_count;
+}
+
+void purge_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_manager *jm = arg;
+    double age_limit;
+    int num_limit, batch, force, count = 0;
+
+    if (flux_request_unpack (msg, NULL, "{s:f s:i s:i s:b}", "age_limit", &age_limit, "num_limit",
+                             &num_limit, "batch", &batch, "force", &force) < 0) {
+        router_respond_error (rt, msg, errno, NULL);
+        return;
+    }
+    size_t keep = num_limit >= 0 ? (size_t)num_limit : SIZE_MAX;
+    count = purge_oldest (jm, keep, age_limit, batch > 0 ? batch : INT32_MAX, force);
+    router_respond_pack (rt, msg, "{s:i}", "count", count);
+}
+
+void purge_id_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_manager *jm = arg;
+    json_int_t id;
+    int force;
+    struct job *job;
+
+    if (flux_request_unpack (msg, NULL, "{s:I s:i}", "id", &id, "force", &force) < 0) {
+        router_respond_error (rt, msg, errno, NULL);
+    } else if ((job = request_target (jm, msg, id))) {
+        if (job->state != JOB_INACTIVE) {
+            router_respond_error (rt, msg, EINVAL, "cannot purge active job");
+        } else {
+            if (force)
+                purge_job (jm, job);
+            router_respond_pack (rt, msg, "{s:i}", "count", 1);
+        }
+    }
 }

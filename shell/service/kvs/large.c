@@ -11,11 +11,11 @@
 
 static int cut_out (struct large *large, struct buf *b, const char *s, size_t len)
 {
-    struct slice *v = realloc (large->v, (large->count + 1) * sizeof (v[0]));
+    struct base64_slice *v = realloc (large->v, (large->count + 1) * sizeof (v[0]));
     if (!v)
         return -1;
     large->v = v;
-    large->v[large->count] = (struct slice){s, len};
+    large->v[large->count] = (struct base64_slice){s, len};
     return buf_printf (b, "\"\\u0001%zu\"", large->count++);
 }
 
@@ -80,7 +80,7 @@ void large_clear (struct large *large)
     errno = saved_errno;
 }
 
-struct slice large_string (const struct large *large, const json_t *o)
+struct base64_slice large_string (const struct large *large, const json_t *o)
 {
     const char *s = json_string_value (o);
     if (large && s && s[0] == '\1') {
@@ -89,5 +89,5 @@ struct slice large_string (const struct large *large, const json_t *o)
         if (end > s + 1 && *end == '\0' && i < large->count)
             return large->v[i];
     }
-    return (struct slice){s, s ? json_string_length (o) : 0};
+    return (struct base64_slice){s, s ? json_string_length (o) : 0};
 }

@@ -15,7 +15,7 @@
 enum { LARGE_MIN = 16384 };
 
 struct large {
-    struct slice *v; // parts of the text
+    struct base64_slice *v; // parts of the text
     size_t count;
 };
 
@@ -26,6 +26,6 @@ void large_clear (struct large *large);
 
 /* The string that o stands for: itself, or what was cut out. large may be NULL. Not
  * NUL-terminated. */
-struct slice large_string (const struct large *large, const json_t *o);
+struct base64_slice large_string (const struct large *large, const json_t *o);
 
 #endif /* !FLUX_SERVICE_KVS_LARGE_H */

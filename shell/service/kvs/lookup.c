@@ -213,7 +213,7 @@ static int append_dir (struct walk *w, struct dir *d, struct buf *b)
 
 static int append_val (struct walk *w, struct val *v, struct buf *b)
 {
-    struct slice s;
+    struct base64_slice s;
     const char *data;
     char *copy;
     int rc;

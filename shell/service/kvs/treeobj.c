@@ -64,7 +64,7 @@ int treeobj_append_dirref (const struct forest *f, struct buf *b, const uint8_t 
     return b->err ? -1 : 0;
 }
 
-int treeobj_append_val (struct buf *b, const struct slice *s, size_t count)
+int treeobj_append_val (struct buf *b, const struct base64_slice *s, size_t count)
 {
     LITERAL (b, "{\"data\":\"");
     base64_append_slices (b, s, count);
@@ -94,7 +94,7 @@ int treeobj_append (const struct forest *f, struct buf *b, struct node *n)
     else if (node_val (n)->nrefs)
         append_refs (f, b, "valref", node_val (n)->refs, node_val (n)->nrefs);
     else
-        treeobj_append_val (b, &(struct slice){node_val (n)->data, node_val (n)->len}, 1);
+        treeobj_append_val (b, &(struct base64_slice){node_val (n)->data, node_val (n)->len}, 1);
     return b->err ? -1 : 0;
 }
 
@@ -131,7 +131,7 @@ static struct node *decode_val (struct forest *f, const json_t *data, const stru
     struct node *n;
     char *p;
     size_t len;
-    struct slice text = large_string (large, data);
+    struct base64_slice text = large_string (large, data);
 
     if (!text.data || !(p = base64_decode_alloc (text.data, text.len, &len)))
         return proto (f, NULL);

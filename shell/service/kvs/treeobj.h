@@ -21,7 +21,7 @@ int treeobj_append (const struct forest *f, struct buf *b, struct node *n);
 int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d);
 
 int treeobj_append_dirref (const struct forest *f, struct buf *b, const uint8_t *digest);
-int treeobj_append_val (struct buf *b, const struct slice *s, size_t count);
+int treeobj_append_val (struct buf *b, const struct base64_slice *s, size_t count);
 
 /* A JSON string with its quotes. */
 int treeobj_append_string (struct buf *b, const char *s, size_t len);

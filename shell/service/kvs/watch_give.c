@@ -48,7 +48,7 @@ static void give_data (struct watcher *w, const char *data, size_t len)
             w->cb (w->kvs, w->key, b.data ? b.data : "", len, 0, w->arg);
         buf_clear (&b);
     } else {
-        struct slice s = {data, len};
+        struct base64_slice s = {data, len};
         buf_puts (&b, "{\"val\":");
         treeobj_append_val (&b, &s, 1);
         buf_putc (&b, '}');

@@ -502,8 +502,8 @@ static void test_base64 (void **state)
         size_t n;
         for (int i = 0; i < len; i++)
             data[i] = rand ();
-        struct slice s[3] = {{data, len / 3}, {data + len / 3, len / 5}, {0}};
-        s[2] = (struct slice){data + len / 3 + len / 5, len - len / 3 - len / 5};
+        struct base64_slice s[3] = {{data, len / 3}, {data + len / 3, len / 5}, {0}};
+        s[2] = (struct base64_slice){data + len / 3 + len / 5, len - len / 3 - len / 5};
         assert_int_equal (base64_append_slices (&b, s, 3), 0);
         assert_non_null (back = base64_decode_alloc (b.data, b.len, &n));
         assert_int_equal (n, len);
