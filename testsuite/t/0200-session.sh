@@ -71,7 +71,7 @@ in_flux <<'EOS'
 id=$(flux submit sleep 0.01)
 flux job info $id jobspec >spec
 EOS
-expect_equal 'sleep' "$(python3 -c 'import json; print(json.load(open("spec"))["tasks"][0]["command"][0])')"
+expect_equal 'sleep' "$(jq -r '.tasks[0].command[0]' spec)"
 END
 
 test_case 'carbon copies: --cc, --wait, exit codes and the final states' <<'END'

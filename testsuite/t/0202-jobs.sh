@@ -80,8 +80,8 @@ flux jobs --stats -n >stats
 rc=0; flux jobs --stats-only >only || rc=$?; echo $rc >rc
 rc=0; flux jobs --json --stats 2>both || rc=$?; [ $rc -eq 1 ]
 EOS
-expect_output 2 python3 -c 'import json; print(len(json.load(open("many"))["jobs"]))'
-expect_output 'x COMPLETED 0 True' python3 -c 'import json; j=json.load(open("one")); print(j["name"], j["status"], j["returncode"], j["success"])'
+expect_output 2 jq '.jobs | length' many
+expect_output 'x COMPLETED 0 true' jq -r '"\(.name) \(.status) \(.returncode) \(.success)"' one
 expect_equal '0 running, 1 completed, 1 failed, 0 pending, 0 inactive purged' "$(cat stats)"
 expect_equal 1 "$(cat rc)"
 END
