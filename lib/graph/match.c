@@ -71,6 +71,7 @@ void matcher_destroy (struct matcher *m)
     free (m->mark);
     free (m->weight);
     free (m->prune_text);
+    free (m->prune_bits);
     free (m->weight_type);
     free (m->by_weight);
     result_clear (&m->res);
@@ -126,6 +127,8 @@ int match_prepare (struct matcher *m)
         memset (m->mark, 0, m->mark_room * sizeof (*m->mark));
         m->seq = 1;
     }
+    if ((m->flags & MATCHER_EXACT_TIES) && prune_ready (m) < 0)
+        return -1;
     return m->policy && m->policy->stop_on_1 ? weights_ready (m) : 0;
 }
 
@@ -359,6 +362,7 @@ int matcher_match (struct matcher *m, const struct request *req, match_op_t op, 
 {
     struct window w = {.now = now};
     m->count.visits = m->count.candidates = m->count.indexed = 0;
+    m->count.preorder = m->count.postorder = 0;
     m->res.count = 0;
     m->res.jobid = jobid;
     m->policy = policy ? policy : m->own_policy;

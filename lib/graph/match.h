@@ -122,6 +122,7 @@ struct match_counters {
     uint64_t visits;                     // vertices and index entries looked at by the last match
     uint64_t candidates;                 // points in time tried by the last match
     uint64_t indexed;                    // the last match took a short cut: 1
+    uint64_t preorder, postorder;        // of the walk: vertices entered, and those that fit
     uint64_t matches, failures, cancels; // since create
 };
 void matcher_counters (const struct matcher *m, struct match_counters *c);

@@ -113,6 +113,9 @@ struct matcher {
     uint32_t weight_count;
     uint32_t *weight_type; // by type: whose units order its vertices; GRAPH_NONE: none
     char *prune_text;
+    uint64_t *prune_bits; // [type][prune_words]: types counted at its vertices; exact ties only
+    uint32_t prune_words;
+    uint64_t prune_generation;
 
     struct index *index; // list
     uint64_t index_generation;
@@ -177,6 +180,13 @@ void weights_update (struct matcher *m, const struct result_item *items, size_t 
 
 /* Is the type a pruning type anywhere? (prune.c) */
 bool prune_has (const struct matcher *m, const char *type);
+/* Make prune_bits for the graph as it is; ENOMEM. */
+int prune_ready (struct matcher *m);
+static inline bool prune_counts (const struct matcher *m, uint32_t anchor, uint32_t type)
+{
+    return type < m->prune_words * 64 &&
+           (m->prune_bits[anchor * m->prune_words + type / 64] >> (type % 64) & 1);
+}
 
 /* ---- match_fast.c ---- */
 /* Try a short cut: 1 chosen and marked, 0 no short cut for this request, -1 as walk_select. */

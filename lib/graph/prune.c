@@ -62,6 +62,8 @@ int matcher_set_prune (struct matcher *m, const char *spec, flux_error_t *errp)
         return errprintf (errp, "out of memory");
     free (m->prune_text);
     m->prune_text = copy;
+    free (m->prune_bits);
+    m->prune_bits = NULL;
     free (m->weight); // the order is made anew
     m->weight = NULL;
     return 0;
@@ -162,4 +164,30 @@ size_t matcher_prune_types (const struct matcher *m, const char *anchor, const c
             (name = lasting (m, pair.type, pair.tlen)))
             add (&l, name);
     return l.n;
+}
+
+int prune_ready (struct matcher *m)
+{
+    const struct graph *g = m->g;
+    if (m->prune_bits && m->prune_generation == g->generation)
+        return 0;
+    uint32_t words = g->ntypes / 64 + 1;
+    uint64_t *bits = calloc ((size_t)g->ntypes * words + 1, sizeof (*bits));
+    if (!bits)
+        return -1;
+    for (uint32_t i = 0; i < g->ntypes; i++) {
+        const char *types[PRUNE_MAX];
+        size_t n =
+            matcher_prune_types (m, names_text (g->names, g->type_name[i]), types, PRUNE_MAX);
+        for (size_t k = 0; k < n && k < PRUNE_MAX; k++) {
+            uint32_t t = graph_type_find (g, types[k]);
+            if (t != GRAPH_NONE)
+                bits[i * words + t / 64] |= UINT64_C (1) << (t % 64);
+        }
+    }
+    free (m->prune_bits);
+    m->prune_bits = bits;
+    m->prune_words = words;
+    m->prune_generation = g->generation;
+    return 0;
 }

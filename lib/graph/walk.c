@@ -34,8 +34,12 @@ bool match_open (const struct matcher *m, uint32_t v)
 
 static bool has_below (const struct matcher *m, const struct vertex *x, const struct want *w)
 {
+    bool exact = m->flags & MATCHER_EXACT_TIES;
     for (uint32_t i = w->need; i < w->need + w->nneed; i++) {
         const struct agg *a = vertex_agg (m->g, x, m->need[i].type);
+        /* exactly like Fluxion: only the types of pruning filters, which leaves don't have */
+        if (exact && (x->agg == GRAPH_NONE || !prune_counts (m, x->type, m->need[i].type)))
+            continue;
         if (!a || (m->satisfy ? a->total : a->avail) < m->need[i].count)
             return false;
     }
@@ -83,6 +87,8 @@ static bool prune (const struct matcher *m, uint32_t u, const struct want *list,
         } else if (kind == KIND_ABOVE)
             any = any || leads_to (m, x, w);
     }
+    if (m->flags & MATCHER_EXACT_TIES)
+        return slot && !any;
     return (slot || kind == KIND_ABOVE) && !any;
 }
 
@@ -112,7 +118,8 @@ static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *s
 
 static uint32_t wanted (const struct matcher *m, const struct want *w)
 {
-    return m->satisfy ? w->r->count.min : request_count_max (&w->r->count);
+    bool least = m->satisfy && !(m->flags & MATCHER_EXACT_TIES);
+    return least ? w->r->count.min : request_count_max (&w->r->count);
 }
 
 /* What of the list u is. Two wishes that u could be at once are none, unless slots are
@@ -251,7 +258,7 @@ void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool 
 {
     if (!list)
         return;
-    if (m->satisfy && !m->policy->ops->arrange)
+    if (m->satisfy && !m->policy->ops->arrange && !(m->flags & MATCHER_EXACT_TIES))
         explore_until (m, u, m->g->child + m->g->v[u].child_off, list, pristine, exclusive, b,
                        multiplier);
     else if (m->policy->stop_on_1)
@@ -295,6 +302,7 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
     bool exclusive = *excl || is_exclusive (list, x->type);
     struct found f;
     m->count.visits++;
+    m->count.preorder++;
     match_kind_t kind = classify (m, u, list, pristine, &f);
     if (kind == KIND_NONE || prune (m, u, list, exclusive, kind))
         return -1;
@@ -320,6 +328,7 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
     bag_clear (m, &b);
     *avail = m->satisfy ? x->size : x->size - x->used;
     *score = policy_score (m->policy, m->g, u, m->above);
+    m->count.postorder++;
     return 0;
 }
 
@@ -358,7 +367,8 @@ int walk_select (struct matcher *m, const struct want *list, struct mark *root)
     m->above = 0;
     m->error = 0;
     m->charges.n = 0;
-    if (enough_in_all (m) && walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
+    if (((m->flags & MATCHER_EXACT_TIES) || enough_in_all (m)) &&
+        walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
         add_found (m, &b, g->root, list, score, avail, excl) == 0 &&
         finish_graph (m, list, &b) == 0) {
         for (const struct want *w = list; w; w = w->next)

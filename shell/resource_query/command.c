@@ -97,7 +97,7 @@ static void print_counts (struct query *q, double elapse, FILE *f)
     matcher_counters (q->m, &c);
     fprintf (f, "INFO: ELAPSE=%f\n", elapse);
     printf ("INFO: PREORDER VISIT COUNT=%llu\nINFO: POSTORDER VISIT COUNT=%llu\n",
-            (unsigned long long)c.visits, (unsigned long long)c.visits);
+            (unsigned long long)c.preorder, (unsigned long long)c.postorder);
 }
 
 static void print_matched (struct query *q, uint64_t id, match_op_t op, int64_t at, double elapse)
