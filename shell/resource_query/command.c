@@ -339,38 +339,67 @@ static bool held_alone (const struct query *q, const struct match_job *job, uint
     return lo < job->count && job->items[lo].vertex == v && job->items[lo].exclusive;
 }
 
-static uint32_t top_of_rank (const struct graph *g, uint32_t v)
+/* The tops of the ranks that R names; what lies in them does not matter. */
+static int list_ranks (struct query *q, const json_t *R, uint32_t **listp, size_t *np)
 {
-    const uint32_t *top;
-    return graph_find_rank (g, graph_rank (g, v), &top) ? top[0] : v;
+    json_t *o, *rlite = json_object_get (json_object_get (R, "execution"), "R_lite");
+    size_t i;
+    json_array_foreach (rlite, i, o)
+    {
+        const char *text = json_string_value (json_object_get (o, "rank"));
+        struct idset *ids = text ? idset_decode (text) : NULL;
+        for (unsigned int id = ids ? idset_first (ids) : IDSET_INVALID_ID; id != IDSET_INVALID_ID;
+             id = idset_next (ids, id)) {
+            const uint32_t *top;
+            uint32_t *list = realloc (*listp, (*np + 1) * sizeof (*list));
+            if (list)
+                *listp = list;
+            if (!list || graph_find_rank (q->g, id, &top) == 0) {
+                idset_destroy (ids);
+                return -1;
+            }
+            list[(*np)++] = top[0];
+        }
+        idset_destroy (ids);
+        if (!ids)
+            return -1;
+    }
+    return *np ? 0 : -1;
+}
+
+static int list_vertices (struct query *q, const struct match_job *job, const json_t *doc,
+                          uint32_t **listp, size_t *np, flux_error_t *errp)
+{
+    struct result_item *items = NULL;
+    size_t n = 0;
+    if (load_jgf_items (q->g, doc, false, &items, &n, errp) < 0)
+        return -1;
+    *listp = calloc (n + 1, sizeof (**listp));
+    for (size_t i = 0; *listp && i < n; i++)
+        if (held_alone (q, job, items[i].vertex))
+            (*listp)[(*np)++] = items[i].vertex;
+    free (items);
+    return *listp ? 0 : -1;
 }
 
 static int partial_cancel (struct query *q, struct query_job *info, const char *reader,
                            const json_t *doc, flux_error_t *errp)
 {
-    struct result_item *items = NULL;
+    uint32_t *list = NULL;
     size_t n = 0;
     bool full = false;
     struct match_job job;
     if (matcher_job (q->m, info->id, &job) < 0)
         return -1;
-    if (read_items (q, reader, doc, &items, &n, errp) < 0)
-        return -1;
-    uint32_t *list = calloc (n + 1, sizeof (*list));
-    size_t k = 0;
-    bool ranks = !strcmp (reader, "rv1exec"); // frees whole ranks, whatever lies in them
-    for (size_t i = 0; list && i < n; i++) {
-        uint32_t v = ranks ? top_of_rank (q->g, items[i].vertex) : items[i].vertex;
-        if ((ranks && (k == 0 || list[k - 1] != v)) || (!ranks && held_alone (q, &job, v)))
-            list[k++] = v;
-    }
-    int rc = list ? matcher_cancel_partial (q->m, info->id, list, k, &full, errp) : -1;
+    int rc = !strcmp (reader, "rv1exec") ? list_ranks (q, doc, &list, &n)
+                                         : list_vertices (q, &job, doc, &list, &n, errp);
+    if (rc == 0)
+        rc = matcher_cancel_partial (q->m, info->id, list, n, &full, errp);
     if (rc == 0 && full) {
         info->held = false;
         info->state = JOB_CANCELED;
     }
     free (list);
-    free (items);
     return rc;
 }
 
@@ -392,9 +421,11 @@ static int cmd_partial_cancel (struct query *q, int argc, char **argv)
         fprintf (stderr, "ERROR: nonexistent job %llu\n", (unsigned long long)id);
     else if (info->state == JOB_RESERVED)
         fputs ("ERROR: reservations not currently supported by partial cancel\n", stderr);
-    else if (partial_cancel (q, info, argv[2], doc, &error) < 0)
-        fprintf (stderr, "%s\nERROR: error encountered while removing job %llu\n", error.text,
+    else if (partial_cancel (q, info, argv[2], doc, &error) < 0) {
+        printf ("%s\n", error.text);
+        fprintf (stderr, "ERROR: error encountered while removing job %llu\n",
                  (unsigned long long)id);
+    }
     if (argc == 5 && !strcmp (argv[4], "stats")) // nothing is walked for it
         fputs (RULE "INFO: PARTIAL CANCEL PREORDER COUNT=\"0\"\n"
                     "INFO: PARTIAL CANCEL POSTORDER COUNT=\"0\"\n" RULE,
