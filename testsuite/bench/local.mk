@@ -40,3 +40,6 @@ testsuite_bench_kvs_rpc_SOURCES = %D%/kvs_rpc.c
 testsuite_bench_kvs_rpc_LDADD = $(FLUX_CMD_LIBS)
 
 EXTRA_DIST += %D%/foundation %D%/foundation.inside
+
+# What the commands of a user's day take.
+EXTRA_DIST += %D%/verbs.sh
