@@ -17,6 +17,8 @@ shell_broker_librouter_la_SOURCES = \
 libexec_programs += shell/broker/flux-broker
 shell_broker_flux_broker_SOURCES = \
 	%D%/main.c \
+	%D%/boot_attrs.c %D%/boot_attrs.h \
+	%D%/program_env.c %D%/program_env.h \
 	%D%/config_get.c %D%/config_get.h \
 	%D%/lone.c %D%/lone.h \
 	%D%/options.c %D%/options.h \

@@ -19,9 +19,8 @@
 #include "lib/overlay/overlay.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
-#include "lib/util/peers.h"
-#include "lib/util/uuid.h"
 #include "shell/broker/attr.h"
+#include "shell/broker/boot_attrs.h"
 #include "shell/broker/config_get.h"
 #include "shell/broker/life.h"
 #include "shell/broker/listener.h"
@@ -30,6 +29,7 @@
 #include "shell/broker/net.h"
 #include "shell/broker/options.h"
 #include "shell/broker/program.h"
+#include "shell/broker/program_env.h"
 #include "shell/broker/router.h"
 #include "shell/broker/router_overlay.h"
 #include "shell/broker/rundir.h"
@@ -158,57 +158,14 @@ static void program_exit_cb (int wait_status, void *arg)
     life_post (b->life, "program-done");
 }
 
-static void append_env (char **envv, int *n, const char *fmt, ...)
-    __attribute__ ((format (printf, 3, 4)));
-
-static void append_env (char **envv, int *n, const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start (ap, fmt);
-    if (vasprintf (&envv[*n], fmt, ap) < 0)
-        envv[*n] = NULL;
-    va_end (ap);
-    if (envv[*n])
-        (*n)++;
-}
-
-/* PATH gets the folder of this suite's `flux` in front. */
-static void append_path (char **envv, int *n)
-{
-    char *flux = peer_find ("flux", "cmd");
-    char *slash = flux ? strrchr (flux, '/') : NULL;
-    const char *dir = slash ? flux : FLUX_BINDIR;
-    const char *path = getenv ("PATH");
-
-    if (slash)
-        *slash = '\0';
-    if (!path || strncmp (path, dir, strlen (dir)) != 0)
-        append_env (envv, n, "PATH=%s%s%s", dir, path ? ":" : "", path ? path : "");
-    free (flux);
-}
-
-#define ENV_MAX 16
-
 static void run_program (struct broker *b)
 {
-    char *envv[ENV_MAX + 1] = {NULL};
+    char *envv[PROGRAM_ENV_MAX + 1];
     char prompt[128];
     flux_error_t error;
-    int n = 0;
 
-    append_env (envv, &n, "FLUX_URI=%s", attr_get (b->attrs, "local-uri"));
-    append_env (envv, &n, "FLUX_JOB_ID");
-    append_env (envv, &n, "FLUX_JOB_SIZE");
-    append_env (envv, &n, "FLUX_JOB_NNODES");
-    append_env (envv, &n, "FLUX_JOB_TMPDIR");
-    append_env (envv, &n, "FLUX_TASK_RANK");
-    append_env (envv, &n, "FLUX_TASK_LOCAL_ID");
-    append_env (envv, &n, "FLUX_KVS_NAMESPACE");
-    append_env (envv, &n, "FLUX_PROXY_REMOTE");
-    append_path (envv, &n);
-    snprintf (prompt, sizeof (prompt), "\u0192(s=%u,d=%s) \\u@\\h:\\w\\$ ", b->info->size,
-              attr_get (b->attrs, "instance-level"));
+    program_env_make (envv, b->attrs);
+    program_prompt (prompt, sizeof (prompt), b->attrs);
     bootstrap_scrub_environ ();
     b->program = program_start (b->loop, b->program_argv, envv, prompt, program_exit_cb, b, &error);
     if (!b->program) {
@@ -216,8 +173,7 @@ static void run_program (struct broker *b)
         b->exit_code = errno == ENOENT ? 127 : 126;
         life_post (b->life, "program-done");
     }
-    for (int i = 0; i < n; i++)
-        free (envv[i]);
+    program_env_free (envv);
 }
 
 static void enter_run (struct broker *b)
@@ -452,67 +408,6 @@ static const struct handler_row broker_rows[] = {
 
 /* ---- set-up and end ---- */
 
-/* Started as a job of another instance: its environment says of which, and how deep it is. */
-static int init_parent_attrs (struct broker *b)
-{
-    const char *uri = getenv ("FLUX_URI"), *id = getenv ("FLUX_JOB_ID");
-    const char *path = getenv ("FLUX_JOB_ID_PATH"), *ns = getenv ("FLUX_KVS_NAMESPACE");
-    uint64_t level = 0;
-
-    if (!uri || !id)
-        return 0;
-    for (const char *p = path ? path : "/"; *p; p++)
-        level += *p == '/';
-    if (attr_set (b->attrs, "parent-uri", uri) < 0 || attr_set (b->attrs, "jobid", id) < 0 ||
-        attr_set (b->attrs, "jobid-path", path ? path : id) < 0 ||
-        (ns && attr_set (b->attrs, "parent-kvs-namespace", ns) < 0))
-        return -1;
-    return attr_set_uint (b->attrs, "instance-level", level);
-}
-
-static int init_attrs (struct broker *b, flux_error_t *errp)
-{
-    const struct bootstrap_info *info = b->info;
-    char uuid[UUID_STRING_SIZE];
-
-    for (const struct bootstrap_attr *a = info->attrs; a && a->name; a++) {
-        if (attr_set (b->attrs, a->name, a->value) < 0)
-            goto nomem;
-    }
-    if (init_parent_attrs (b) < 0)
-        goto nomem;
-    if (uuid_make (uuid) < 0)
-        return errprintf (errp, "no random numbers: %s", strerror (errno));
-    if (attr_set_uint (b->attrs, "rank", info->rank) < 0 ||
-        attr_set_uint (b->attrs, "size", info->size) < 0 ||
-        attr_set_uint (b->attrs, "security.owner", getuid ()) < 0 ||
-        attr_set_uint (b->attrs, "broker.pid", getpid ()) < 0 ||
-        attr_set (b->attrs, "broker.uuid", uuid) < 0 ||
-        attr_set (b->attrs, "version", PACKAGE_VERSION) < 0 ||
-        (!attr_get (b->attrs, "hostname") && attr_set (b->attrs, "hostname", info->hostname) < 0) ||
-        (info->jobid && attr_set (b->attrs, "jobid", info->jobid) < 0) ||
-        (!attr_get (b->attrs, "instance-level") && attr_set (b->attrs, "instance-level", "0") < 0))
-        goto nomem;
-    char now[32];
-    snprintf (now, sizeof (now), "%.6f", walltime_now ());
-    if (attr_set (b->attrs, "broker.starttime", now) < 0)
-        goto nomem;
-    return attr_get_uint32 (b->attrs, "broker.quorum", info->size, &b->quorum, errp);
-nomem:
-    return errprintf (errp, "out of memory");
-}
-
-/* After the wire-up, when all hosts are known. */
-static int init_late_attrs (struct broker *b)
-{
-    const struct bootstrap_info *info = b->info;
-
-    if (!attr_get (b->attrs, "hostlist") &&
-        attr_set (b->attrs, "hostlist", info->hostlist ? info->hostlist : info->hostname) < 0)
-        return -1;
-    return 0;
-}
-
 static int init_local_socket (struct broker *b, flux_error_t *errp)
 {
     const char *given = attr_get (b->attrs, "local-uri");
@@ -570,7 +465,9 @@ static int broker_init (struct broker *b, flux_error_t *errp)
     if (!(b->bootstrap = bootstrap_begin (errp)))
         return -1;
     b->info = bootstrap_get_info (b->bootstrap);
-    if (init_attrs (b, errp) < 0 || !(b->rundir = rundir_create (b->attrs, errp)))
+    if (boot_attrs_init (b->attrs, b->info, errp) < 0 ||
+        attr_get_uint32 (b->attrs, "broker.quorum", b->info->size, &b->quorum, errp) < 0 ||
+        !(b->rundir = rundir_create (b->attrs, errp)))
         return -1;
     if (!(b->router = router_create (b->loop, b->info->rank, b->info->size, getuid ())) ||
         !(b->life = life_create (b->router, enter_state, b)) ||
@@ -586,7 +483,7 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         return -1;
     if (!b->net && lone_overlay_service_add (b->router, &b->lone_since) < 0)
         return errprintf (errp, "out of memory");
-    if (init_late_attrs (b) < 0)
+    if (boot_attrs_late (b->attrs, b->info) < 0)
         return errprintf (errp, "out of memory");
     return init_local_socket (b, errp);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Who this broker is, as attributes. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "lib/bootstrap/bootstrap.h"
+#include "lib/util/errprintf.h"
+#include "lib/util/monotime.h"
+#include "lib/util/uuid.h"
+#include "shell/broker/attr.h"
+#include "shell/broker/boot_attrs.h"
+
+/* Started as a job of another instance: its environment says of which, and how deep it is. */
+static int init_parent_attrs (struct attrs *attrs)
+{
+    const char *uri = getenv ("FLUX_URI"), *id = getenv ("FLUX_JOB_ID");
+    const char *path = getenv ("FLUX_JOB_ID_PATH"), *ns = getenv ("FLUX_KVS_NAMESPACE");
+    uint64_t level = 0;
+
+    if (!uri || !id)
+        return 0;
+    for (const char *p = path ? path : "/"; *p; p++)
+        level += *p == '/';
+    if (attr_set (attrs, "parent-uri", uri) < 0 || attr_set (attrs, "jobid", id) < 0 ||
+        attr_set (attrs, "jobid-path", path ? path : id) < 0 ||
+        (ns && attr_set (attrs, "parent-kvs-namespace", ns) < 0))
+        return -1;
+    return attr_set_uint (attrs, "instance-level", level);
+}
+
+int boot_attrs_init (struct attrs *attrs, const struct bootstrap_info *info, flux_error_t *errp)
+{
+    char uuid[UUID_STRING_SIZE];
+
+    for (const struct bootstrap_attr *a = info->attrs; a && a->name; a++) {
+        if (attr_set (attrs, a->name, a->value) < 0)
+            goto nomem;
+    }
+    if (init_parent_attrs (attrs) < 0)
+        goto nomem;
+    if (uuid_make (uuid) < 0)
+        return errprintf (errp, "no random numbers: %s", strerror (errno));
+    if (attr_set_uint (attrs, "rank", info->rank) < 0 ||
+        attr_set_uint (attrs, "size", info->size) < 0 ||
+        attr_set_uint (attrs, "security.owner", getuid ()) < 0 ||
+        attr_set_uint (attrs, "broker.pid", getpid ()) < 0 ||
+        attr_set (attrs, "broker.uuid", uuid) < 0 ||
+        attr_set (attrs, "version", PACKAGE_VERSION) < 0 ||
+        (!attr_get (attrs, "hostname") && attr_set (attrs, "hostname", info->hostname) < 0) ||
+        (info->jobid && attr_set (attrs, "jobid", info->jobid) < 0) ||
+        (!attr_get (attrs, "instance-level") && attr_set (attrs, "instance-level", "0") < 0))
+        goto nomem;
+    char now[32];
+    snprintf (now, sizeof (now), "%.6f", walltime_now ());
+    if (attr_set (attrs, "broker.starttime", now) < 0)
+        goto nomem;
+    return 0;
+nomem:
+    return errprintf (errp, "out of memory");
+}
+
+int boot_attrs_late (struct attrs *attrs, const struct bootstrap_info *info)
+{
+    if (!attr_get (attrs, "hostlist") &&
+        attr_set (attrs, "hostlist", info->hostlist ? info->hostlist : info->hostname) < 0)
+        return -1;
+    return 0;
+}
