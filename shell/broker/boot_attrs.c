@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <flux/hostlist.h>
+
 #include "config.h"
 #include "lib/bootstrap/bootstrap.h"
 #include "lib/util/errprintf.h"
@@ -66,10 +68,22 @@ nomem:
     return errprintf (errp, "out of memory");
 }
 
+/* In its short form: PMI and test instances bring the names one by one. */
+static int set_hostlist (struct attrs *attrs, const char *names)
+{
+    struct hostlist *hl = hostlist_decode (names);
+    char *text = hl ? hostlist_encode (hl) : NULL;
+    int rc = attr_set (attrs, "hostlist", text ? text : names);
+
+    free (text);
+    hostlist_destroy (hl);
+    return rc;
+}
+
 int boot_attrs_late (struct attrs *attrs, const struct bootstrap_info *info)
 {
     if (!attr_get (attrs, "hostlist") &&
-        attr_set (attrs, "hostlist", info->hostlist ? info->hostlist : info->hostname) < 0)
+        set_hostlist (attrs, info->hostlist ? info->hostlist : info->hostname) < 0)
         return -1;
     return 0;
 }

@@ -173,7 +173,7 @@ END
 
 test_case "Slurm's own PMI will do where the plugin is not loaded" <<'END'
 as_user srun --mpi=list 2>&1 | grep -q pmi2 || exit 0
-expect_equal "3 n1 n2 n3" "$(as_user srun --mpi=pmi2 -N3 flux-broker sh -c 'flux getattr size; flux run -N3 hostname | sort' | xargs)"
+expect_equal "3 n[1-3] n1 n2 n3" "$(as_user srun --mpi=pmi2 -N3 flux-broker sh -c 'flux getattr size; flux getattr hostlist; flux run -N3 hostname | sort' | xargs)"
 END
 
 test_case 'nothing of any instance is left in /tmp' <<'END'
