@@ -41,6 +41,9 @@ json_t *jobinfo_to_json (struct jobinfo *ji, const json_t *job);
 /* FLUX_URI of the instance that the job is, or NULL. */
 const char *jobinfo_uri (const json_t *job);
 
+/* The value of one field, which must be one that jobinfo_source() has a heading for. */
+void jobinfo_get (struct jobinfo *ji, const json_t *job, const char *field, struct fmt_value *v);
+
 /* One field as a string; the caller frees it. */
 char *jobinfo_string (struct jobinfo *ji, const json_t *job, const char *field);
 

@@ -57,6 +57,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/job_wait.c \
 	%D%/jobinfo.c \
 	%D%/jobinfo.h \
+	%D%/jobinfo_json.c \
 	%D%/joblist.c \
 	%D%/joblist.h \
 	%D%/jobs.c \
@@ -91,8 +92,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/resource.c \
 	%D%/resource.h \
 	%D%/resource_list.c \
-	%D%/resource_status.c \
 	%D%/resource_query.c \
+	%D%/resource_status.c \
 	%D%/restore.c \
 	%D%/rset.c \
 	%D%/rset.h \
@@ -104,6 +105,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/start_test.h \
 	%D%/submit.c \
 	%D%/submit_cc.h \
+	%D%/submit_opts.c \
 	%D%/submit_spec.c \
 	%D%/submit_spec.h \
 	%D%/subst.c \
@@ -158,8 +160,8 @@ flux_man_in = \
 	%D%/flux-proxy.1.in \
 	%D%/flux-pstree.1.in \
 	%D%/flux-queue.1.in \
-	%D%/flux-resource.1.in \
 	%D%/flux-resource-query.1.in \
+	%D%/flux-resource.1.in \
 	%D%/flux-restore.1.in \
 	%D%/flux-run.1.in \
 	%D%/flux-setattr.1.in \
