@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzz targets. `make check` replays their corpora; `make fuzz` builds them with clang and libFuzzer,
 # with sanitizers, and lets each look for FUZZ_SECONDS. New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph
 FUZZ_SECONDS = 30
 FUZZ_CC = clang
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
-FUZZ_LIBS = $(JANSSON_LIBS) $(NETTLE_LIBS) $(ZMQ_LIBS) -lm
+FUZZ_LIBS = $(YAML_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) $(ZMQ_LIBS) -lm
 FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_SOURCES) \
 	$(lib_codec_libcodec_la_SOURCES)) \
-	lib/bootstrap/record.c lib/bootstrap/pmi1.c spank/ticket.c \
+	$(filter %.c,$(lib_graph_libgraph_la_SOURCES) $(lib_graph_io_libgraphio_la_SOURCES)) \
+	lib/graph/io/yaml.c lib/bootstrap/record.c lib/bootstrap/pmi1.c spank/ticket.c \
 	$(addprefix shell/service/kvs/,digest.c key.c large.c node.c tree.c treeobj.c txn.c) \
 	lib/overlay/reach.c lib/overlay/wire.c \
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
@@ -34,9 +35,13 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_treeobj \
 	testsuite/fuzz/replay_overlay \
 	testsuite/fuzz/replay_pmi \
-	testsuite/fuzz/replay_jobstart
+	testsuite/fuzz/replay_jobstart \
+	testsuite/fuzz/replay_graph
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
+testsuite_fuzz_replay_graph_SOURCES = %D%/fuzz_graph.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_graph_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
+	lib/graph/libgraph.la lib/job/libjob.la lib/util/libutil.la $(YAML_LIBS) $(JANSSON_LIBS) -lm
 testsuite_fuzz_replay_taskmap_SOURCES = %D%/fuzz_taskmap.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_taskmap_LDADD = $(FUZZ_REPLAY_LIBS)
 testsuite_fuzz_replay_idset_SOURCES = %D%/fuzz_idset.c %D%/replay.c %D%/fuzz.h

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Graph files and criteria. The first byte says what the rest is: j JGF, r R, g GRUG, p recipe, y
+ * YAML, f find criteria. What loads must hold together, be written and read back, and serve a
+ * match. */
+
+#include <ctype.h>
+
+#include "lib/graph/io/find.h"
+#include "lib/graph/io/load.h"
+#include "lib/graph/io/yaml.h"
+#include "lib/graph/recipe.h"
+#include "testsuite/fuzz/fuzz.h"
+
+/* Large counts are allowed, but not what a fuzzer should spend its time on. */
+static bool counts_are_small (const char *text, size_t len)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < len; i++) {
+        digits = isdigit ((unsigned char)text[i]) ? digits + 1 : 0;
+        if (digits > 2)
+            return false;
+    }
+    return true;
+}
+
+static void match_all (struct matcher *m)
+{
+    struct request *req = request_create ();
+    struct request_resource *r = request_add (req, NULL, "slot", NULL);
+    const struct result *res;
+    flux_error_t error;
+    MUST (r && request_add (req, r, "core", NULL));
+    MUST (request_seal (req, &error) == 0);
+    for (uint64_t id = 1; id < 4; id++)
+        if (matcher_match (m, req, MATCH_ALLOCATE_ORELSE_RESERVE, id, 0, NULL, &res, &error) == 0)
+            MUST (res->count > 0);
+    MUST (matcher_check (m, &error) == 0);
+    for (uint64_t id = 1; id < 4; id++)
+        matcher_cancel (m, id, &error);
+    MUST (matcher_check (m, &error) == 0);
+    request_destroy (req);
+}
+
+static void check (struct graph *g)
+{
+    flux_error_t error;
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    struct find *f = find_create ("status=up or status=down", &error);
+    struct writer *w = writer_create (WRITE_JGF);
+    MUST (m && f && w);
+    MUST (graph_check (g, &error) == 0);
+    match_all (m);
+    if (find_write (f, m, w, &error) == 0) {
+        json_t *o = writer_finish_json (w);
+        json_decref (o);
+    }
+    writer_destroy (w);
+    find_destroy (f);
+    matcher_destroy (m);
+}
+
+static int load (struct graph *g, char kind, const char *text, size_t len)
+{
+    flux_error_t error;
+    if (kind == 'g')
+        return counts_are_small (text, len) ? load_grug (g, text, len, &error) : -1;
+    json_t *o = json_loadb (text, len, 0, NULL);
+    int rc = !o ? -1 : kind == 'j' ? load_jgf (g, o, &error) : load_rv1 (g, o, &error);
+    json_decref (o);
+    return rc;
+}
+
+static void text_input (char kind, const char *data, size_t size)
+{
+    flux_error_t error;
+    char *text = fuzz_string ((const uint8_t *)data, size);
+    if (kind == 'f')
+        find_destroy (find_create (text, &error));
+    else if (counts_are_small (text, strlen (text))) {
+        struct graph *g = graph_from_recipe (text, &error);
+        if (g && graph_count (g) < 20000)
+            check (g);
+        graph_destroy (g);
+    }
+    free (text);
+}
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+    flux_error_t error;
+    if (size < 1)
+        return 0;
+    const char *text = (const char *)data + 1;
+    if (*data == 'y')
+        json_decref (yaml_to_json (text, size - 1, &error));
+    else if (*data == 'f' || *data == 'p')
+        text_input (*data, text, size - 1);
+    else if (*data == 'j' || *data == 'r' || *data == 'g') {
+        struct graph *g = graph_create ();
+        if (load (g, *data, text, size - 1) == 0)
+            check (g);
+        else
+            MUST (graph_count (g) == 0);
+        graph_destroy (g);
+    }
+    return 0;
+}
