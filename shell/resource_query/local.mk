@@ -3,6 +3,7 @@
 libexec_programs += shell/resource_query/flux-resource-query
 shell_resource_query_flux_resource_query_SOURCES = \
 	%D%/main.c %D%/command.c %D%/request.c %D%/graph_out.c %D%/query.h
-shell_resource_query_flux_resource_query_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
+shell_resource_query_flux_resource_query_LDADD = lib/graph/io/libgraphhwloc.la lib/graph/io/libgraphio.la \
+	lib/graph/io/libgraphyaml.la \
 	lib/graph/libgraph.la \
-	lib/job/libjob.la lib/util/libutil.la $(YAML_LIBS) $(JANSSON_LIBS) -lm
+	lib/job/libjob.la lib/util/libutil.la $(HWLOC_LIBS) $(YAML_LIBS) $(JANSSON_LIBS) -lm

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/graph/io/load_hwloc.h"
 #include "lib/graph/recipe.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
@@ -16,7 +17,7 @@
 
 struct options {
     const char *load_file, *load_format, *subsystems, *policy, *format, *prune, *test_output;
-    const char *graph_output, *graph_format, *traverser;
+    const char *graph_output, *graph_format, *traverser, *allow;
     bool elapse, no_prompt, fast;
 };
 
@@ -45,7 +46,8 @@ static const char usage_text[] =
     "Match jobspecs against a resource graph; commands are read from standard input.\n"
     "\n"
     "  -L, --load-file=FILE        the graph (default conf/default)\n"
-    "  -f, --load-format=FORMAT    grug (default), jgf, rv1exec, recipe\n"
+    "  -f, --load-format=FORMAT    grug (default), jgf, rv1exec, hwloc, recipe\n"
+    "  -W, --load-allowlist=TYPES  of hwloc: what becomes a vertex (default all)\n"
     "  -S, --match-subsystems=SET  CA (default), PA, IBA, IBBA, PFS1BA, VA, C+PA, ... ALL\n"
     "  -P, --match-policy=POLICY   first (default), high, low, lonode, locality, ...\n"
     "  -F, --match-format=FORMAT   simple (default), pretty_simple, jgf, jgf_shorthand, rlite,\n"
@@ -66,8 +68,8 @@ static void die (const char *what, const char *why)
     exit (1);
 }
 
-/* -p may be given more than once. */
-static char *append_prune (char *list, const char *more)
+/* -p and -W may be given more than once. */
+static char *append_list (char *list, const char *more)
 {
     char *all = NULL;
     if (asprintf (&all, "%s%s%s", list ? list : "", list ? "," : "", more) < 0)
@@ -78,7 +80,7 @@ static char *append_prune (char *list, const char *more)
 
 static void parse_options (int argc, char **argv, struct options *o)
 {
-    char *prune = NULL;
+    char *prune = NULL, *allow = NULL;
     int c;
     while ((c = getopt_long (argc, argv, "L:f:W:S:P:T:F:g:o:p:t:r:edh", longopts, NULL)) != -1) {
         switch (c) {
@@ -107,7 +109,7 @@ static void parse_options (int argc, char **argv, struct options *o)
             o->graph_output = optarg;
             break;
         case 'p':
-            prune = append_prune (prune, optarg);
+            prune = append_list (prune, optarg);
             break;
         case 't':
             o->test_output = optarg;
@@ -122,7 +124,7 @@ static void parse_options (int argc, char **argv, struct options *o)
             o->fast = true;
             break;
         case 'W':
-            die ("--load-allowlist", "only the hwloc reader knows it, which is not there");
+            allow = append_list (allow, optarg);
             break;
         case 'r':
             break; // memory grows by itself
@@ -136,6 +138,8 @@ static void parse_options (int argc, char **argv, struct options *o)
     }
     if (prune)
         o->prune = prune; // for the life of the program
+    if (allow)
+        o->allow = allow;
     if (optind != argc) {
         fputs (usage_text, stderr);
         exit (1);
@@ -178,7 +182,22 @@ static int load_text (struct graph *g, const char *format, const char *text, siz
     return rc;
 }
 
-static struct graph *load (const struct options *o)
+/* Without a file it is this machine. */
+static struct graph *load_machine (const struct options *o)
+{
+    flux_error_t error;
+    size_t len = 0;
+    char *text = o->load_file ? query_read_file (o->load_file, &len) : NULL;
+    struct graph *g = graph_create ();
+    if (o->load_file && !text)
+        die (o->load_file, strerror (errno));
+    if (!g || load_hwloc (g, text, len, o->allow, &error) < 0)
+        die (o->load_file ? o->load_file : "this machine", g ? error.text : "out of memory");
+    free (text);
+    return g;
+}
+
+static struct graph *load_file (const struct options *o)
 {
     flux_error_t error;
     size_t len;
@@ -200,6 +219,17 @@ static struct graph *load (const struct options *o)
     }
     free (text);
     return g;
+}
+
+static struct graph *load (struct options *o)
+{
+    if (!strcmp (o->load_format, "hwloc"))
+        return load_machine (o);
+    if (o->allow)
+        fprintf (stderr, "flux-resource-query: --load-allowlist: only hwloc has one\n");
+    if (!o->load_file)
+        o->load_file = "conf/default";
+    return load_file (o);
 }
 
 static void write_graph (const struct query *q, const struct options *o)
@@ -238,7 +268,7 @@ static void loop (struct query *q, const struct options *o)
     free (line);
 }
 
-static void open_query (struct query *q, const struct options *o)
+static void open_query (struct query *q, struct options *o)
 {
     flux_error_t error;
     int format = write_format_parse (o->format);
@@ -268,8 +298,7 @@ static void open_query (struct query *q, const struct options *o)
 
 int main (int argc, char **argv)
 {
-    struct options o = {.load_file = "conf/default",
-                        .load_format = "grug",
+    struct options o = {.load_format = "grug",
                         .subsystems = "CA",
                         .policy = "first",
                         .format = "simple",

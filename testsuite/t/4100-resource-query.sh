@@ -99,6 +99,18 @@ expect_match 'JOBID=7' "$(cat out)"
 expect_match 'No matching resources found' "$(cat out)"
 END
 
+test_case 'this machine by hwloc, and only the types that are allowed' <<'END'
+jobspec one 1 1 60
+printf 'match allocate one\nfind status=up\nquit\n' >cmds
+flux resource-query -d -f hwloc -W node,core -P low <cmds >out
+expect_match 'JOBID=1' "$(cat out)"
+expect_match '--core0\[1:x\]' "$(cat out)"
+! grep -E 'socket|cache|pu[0-9]' out
+printf 'no XML' >bad.xml
+! flux resource-query -f hwloc -L bad.xml </dev/null 2>err
+expect_match 'bad.xml: hwloc' "$(cat err)"
+END
+
 test_case 'what is wrong is named' <<'END'
 ! query 'cluster/node=0' </dev/null 2>err
 expect_match 'recipe' "$(cat err)"

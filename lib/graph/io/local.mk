@@ -12,3 +12,8 @@ lib_graph_io_libgraphio_la_SOURCES = \
 noinst_LTLIBRARIES += lib/graph/io/libgraphyaml.la
 lib_graph_io_libgraphyaml_la_SOURCES = %D%/yaml.c %D%/yaml.h
 lib_graph_io_libgraphyaml_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
+
+# hwloc apart: it is heavy, and only tools read its XML.
+noinst_LTLIBRARIES += lib/graph/io/libgraphhwloc.la
+lib_graph_io_libgraphhwloc_la_SOURCES = %D%/load_hwloc.c %D%/load_hwloc.h
+lib_graph_io_libgraphhwloc_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS)

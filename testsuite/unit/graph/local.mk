@@ -20,3 +20,9 @@ TESTS += testsuite/unit/graph/test_io
 testsuite_unit_graph_test_io_SOURCES = %D%/test_io.c %D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_io_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
 	lib/job/libjob.la $(GRAPH_TEST_LIBS) $(YAML_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += testsuite/unit/graph/test_hwloc
+TESTS += testsuite/unit/graph/test_hwloc
+testsuite_unit_graph_test_hwloc_SOURCES = %D%/test_hwloc.c
+testsuite_unit_graph_test_hwloc_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS)
+testsuite_unit_graph_test_hwloc_LDADD = lib/graph/io/libgraphhwloc.la $(GRAPH_TEST_LIBS) $(HWLOC_LIBS)
