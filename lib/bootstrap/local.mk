@@ -11,7 +11,9 @@ lib_bootstrap_libbootstrap_la_SOURCES = \
 	%D%/record.c %D%/record.h \
 	%D%/scrub.c \
 	%D%/seal.c %D%/seal.h \
-	%D%/server.c %D%/server.h \
+	%D%/server.c %D%/server.h %D%/server_private.h \
+	%D%/server_in.c \
+	%D%/server_out.c \
 	%D%/single.c \
 	%D%/wireup.c %D%/wireup.h \
 	%D%/wireup_method.c
