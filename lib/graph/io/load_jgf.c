@@ -272,8 +272,9 @@ int load_jgf_items (struct graph *g, const json_t *doc, bool whole, struct resul
         if (read_entry (o, &e, errp) < 0)
             goto fail;
         uint32_t v = find_known (g, &e);
-        if (v == GRAPH_NONE || (e.rank >= 0 && graph_rank (g, v) != e.rank)) {
-            bad (errp, "not in the graph:", e.name);
+        if (v == GRAPH_NONE || graph_rank (g, v) != e.rank) {
+            bad (errp,
+                 v == GRAPH_NONE ? "not in the graph:" : "of another rank in the graph:", e.name);
             goto fail;
         }
         if (add_item (&items, v, e.size, e.exclusive) < 0 ||

@@ -107,6 +107,56 @@ static void test_jgf_round_trip (void **state)
     graph_destroy (copy);
 }
 
+/* The resources of a job: by path, and of the same rank. A node without a rank has rank -1. */
+static void test_jgf_items (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *more, *path;
+        bool whole;
+        int n; // -1: refused
+    } cases[] = {
+        {"core", "\"id\":1,\"rank\":0,\"exclusive\":true", "/cluster0/node0/core1", false, 1},
+        {"node", "\"id\":1,\"rank\":1,\"exclusive\":true", "/cluster0/node1", false, 1},
+        {"node", "\"id\":1,\"rank\":1,\"exclusive\":true", "/cluster0/node1", true, 4},
+        {"node", "\"id\":1,\"rank\":1", "/cluster0/node1", true, 1},
+        {"cluster", "\"id\":0", "/cluster0", false, 1},
+        {"cluster", "\"id\":0,\"rank\":-1", "/cluster0", false, 1},
+        /* expected failures */
+        {"core", "\"id\":1,\"rank\":1", "/cluster0/node0/core1", false, -1},
+        {"core", "\"id\":1,\"rank\":-1", "/cluster0/node0/core1", false, -1},
+        {"core", "\"id\":1", "/cluster0/node0/core1", false, -1},
+        {"cluster", "\"id\":0,\"rank\":0", "/cluster0", false, -1},
+        {"core", "\"id\":9,\"rank\":0", "/cluster0/node0/core9", false, -1},
+        {"core", "\"id\":\"x\",\"rank\":0", "/cluster0/node0/core1", false, -1},
+    };
+    flux_error_t error;
+    struct graph *g = graph_from_recipe ("cluster/node=2/[core=2;gpu=1]", &error);
+
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        struct result_item *items = NULL;
+        struct buf b = {.data = NULL};
+        size_t n = 0;
+        buf_printf (&b,
+                    "{\"graph\":{\"nodes\":[{\"id\":\"77\",\"metadata\":{\"type\":\"%s\",%s,"
+                    "\"paths\":{\"containment\":\"%s\"}}}],\"edges\":[]}}",
+                    cases[i].type, cases[i].more, cases[i].path);
+        json_t *o = json_loads (b.data, 0, NULL);
+        assert_non_null (o);
+        error.text[0] = '\0';
+        int rc = load_jgf_items (g, o, cases[i].whole, &items, &n, &error);
+        assert_int_equal (rc, cases[i].n < 0 ? -1 : 0);
+        if (rc == 0)
+            assert_int_equal (n, cases[i].n);
+        else
+            assert_true (strncmp (error.text, "JGF: ", 5) == 0);
+        free (rc == 0 ? items : NULL);
+        json_decref (o);
+        buf_clear (&b);
+    }
+    graph_destroy (g);
+}
+
 static void test_rv1 (void **state)
 {
     (void)state;
@@ -300,9 +350,9 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_write),     cmocka_unit_test (test_jgf_round_trip),
-        cmocka_unit_test (test_rv1),       cmocka_unit_test (test_grug),
-        cmocka_unit_test (test_bad_files), cmocka_unit_test (test_find),
-        cmocka_unit_test (test_yaml),
+        cmocka_unit_test (test_jgf_items), cmocka_unit_test (test_rv1),
+        cmocka_unit_test (test_grug),      cmocka_unit_test (test_bad_files),
+        cmocka_unit_test (test_find),      cmocka_unit_test (test_yaml),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
