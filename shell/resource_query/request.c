@@ -42,11 +42,15 @@ static bool is_known_type (const struct graph *g, const char *type)
 {
     static const char *const known[] = {"cluster", "core", "socket",   "gpu", "node",
                                         "rack",    "slot", "xor_slot", "ssd", "storage_node"};
-    const uint32_t *list;
     for (size_t i = 0; i < sizeof (known) / sizeof (known[0]); i++)
         if (!strcmp (known[i], type))
             return true;
-    return graph_find_type (g, type, &list) > 0;
+    /* Those in other subsystems than the dominant one, too, which graph_find_type() does not see.
+     */
+    for (uint32_t v = 0; v < graph_limit (g); v++)
+        if (graph_alive (g, v) && !strcmp (graph_type (g, v), type))
+            return true;
+    return false;
 }
 
 static int check_types (const struct graph *g, const struct request *req, flux_error_t *errp)

@@ -111,6 +111,29 @@ printf 'no XML' >bad.xml
 expect_match 'bad.xml: hwloc' "$(cat err)"
 END
 
+test_case 'types of every subsystem are known, and only they' <<'END'
+cat >both.json <<JSON
+{"graph": {"nodes": [
+ {"id": "0", "metadata": {"type": "cluster", "id": 0, "paths": {"containment": "/cluster0"}}},
+ {"id": "1", "metadata": {"type": "node", "id": 0, "rank": 0,
+   "paths": {"containment": "/cluster0/node0", "power": "/panel0/node0"}}},
+ {"id": "2", "metadata": {"type": "panel", "id": 0, "paths": {"power": "/panel0"}}},
+ {"id": "3", "metadata": {"type": "watts", "id": 0, "size": 100,
+   "paths": {"power": "/panel0/node0/watts0"}}}],
+ "edges": [{"source": "0", "target": "1"},
+  {"source": "2", "target": "1", "metadata": {"subsystem": "power"}},
+  {"source": "1", "target": "3", "metadata": {"subsystem": "power"}}]}}
+JSON
+jobspec one 1 1 60
+sed 's/type: core/type: watts/' one >watts
+sed 's/type: core/type: volts/' one >volts
+printf 'match allocate watts\nmatch allocate volts\nquit\n' >cmds
+flux resource-query -d -f jgf -L both.json -P low <cmds >out 2>err
+expect_equal 1 "$(grep -c 'must be a resource type known' err)"
+expect_equal 'INFO: JOBID=1
+INFO: JOBID=2' "$(grep JOBID out)"
+END
+
 test_case 'what is wrong is named' <<'END'
 ! query 'cluster/node=0' </dev/null 2>err
 expect_match 'recipe' "$(cat err)"
