@@ -8,3 +8,26 @@ check_LTLIBRARIES += contrib/shell-plugins/task-report.la
 contrib_shell_plugins_task_report_la_SOURCES = %D%/shell-plugins/task-report.c
 contrib_shell_plugins_task_report_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 EXTRA_DIST += %D%/quickstart
+
+# Slurm's commands for scripts in an instance: one program under five names, in a folder of its own.
+libexec_programs += contrib/wrappers/flux-slurm-wrap
+contrib_wrappers_flux_slurm_wrap_SOURCES = \
+	%D%/wrappers/main.c \
+	%D%/wrappers/convert.c \
+	%D%/wrappers/job_opts.c \
+	%D%/wrappers/sbatch.c \
+	%D%/wrappers/squeue.c \
+	%D%/wrappers/srun.c \
+	%D%/wrappers/wrap.h
+contrib_wrappers_flux_slurm_wrap_LDADD = $(FLUX_CMD_LIBS)
+dist_man_MANS += %D%/wrappers/flux-wrappers.1
+WRAPPERS = srun sbatch salloc squeue scancel
+all-local: contrib/wrappers/srun
+contrib/wrappers/srun: contrib/wrappers/flux-slurm-wrap
+	$(AM_V_GEN)for f in $(WRAPPERS); do ln -sf flux-slurm-wrap contrib/wrappers/$$f; done
+CLEANFILES += $(WRAPPERS:%=contrib/wrappers/%)
+install-exec-hook:
+	$(MKDIR_P) $(DESTDIR)$(pkglibexecdir)/wrappers
+	for f in $(WRAPPERS); do ln -sf ../flux-slurm-wrap $(DESTDIR)$(pkglibexecdir)/wrappers/$$f; done
+uninstall-hook:
+	rm -rf $(DESTDIR)$(pkglibexecdir)/wrappers

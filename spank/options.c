@@ -61,9 +61,11 @@ static int on_attr (int val, const char *optarg, int remote)
 }
 
 static const struct spank_option table[] = {
-    {"flux", "on|off|tasks",
-     "start a Flux instance in which the command runs (tasks: beside the command's tasks)", 2, 0,
-     on_flux},
+    {"flux", "on|off|tasks|wrap",
+     "start a Flux instance in which the command runs (tasks: beside the command's tasks; wrap: "
+     "with "
+     "srun, sbatch... being Flux's)",
+     2, 0, on_flux},
     {"flux-fanout", "K", "children per broker in the tree of the instance", 1, 0, on_fanout},
     {"flux-statedir", "DIR", "folder in which the instance keeps its state", 1, 0, on_statedir},
     {"flux-attr", "NAME=VALUE", "set a broker attribute (can be repeated)", 1, 0, on_attr},

@@ -148,8 +148,12 @@ int settings_mode (struct settings *set, const char *value, flux_error_t *errp)
             return 0;
         }
     }
+    if (strcmp (value, "wrap") == 0) {
+        set->mode = MODE_ON;
+        return settings_attr (set, "broker.wrap", "1", errp);
+    }
     errno = EINVAL;
-    return errprintf (errp, "--flux=%s: on, off or tasks is known", value);
+    return errprintf (errp, "--flux=%s: on, off, tasks or wrap is known", value);
 }
 
 /* Cut the line of this name out of the lines. */

@@ -101,8 +101,28 @@ static char **make_argv (struct shell *sh, int localid)
     return argv;
 }
 
+/* Option slurm-env: what a program that is used to srun looks for. */
+static int set_slurm_env (struct shell *sh, int localid)
+{
+    const struct shell_info *info = sh->info;
+    struct envlist *env = &sh->env;
+
+    if (envlist_setf (env, "SLURM_PROCID", "%d", info->taskids[localid]) < 0 ||
+        envlist_setf (env, "SLURM_LOCALID", "%d", localid) < 0 ||
+        envlist_setf (env, "SLURM_NODEID", "%d", info->shell_rank) < 0 ||
+        envlist_setf (env, "SLURM_NTASKS", "%d", info->ntasks) < 0 ||
+        envlist_setf (env, "SLURM_NPROCS", "%d", info->ntasks) < 0 ||
+        envlist_setf (env, "SLURM_STEP_NUM_TASKS", "%d", info->ntasks) < 0 ||
+        envlist_setf (env, "SLURM_NNODES", "%d", info->nshells) < 0 ||
+        envlist_setf (env, "SLURM_STEP_NUM_NODES", "%d", info->nshells) < 0)
+        return -1;
+    return info->hostname ? envlist_set (env, "SLURMD_NODENAME", info->hostname) : 0;
+}
+
 static int set_task_env (struct shell *sh, int localid)
 {
+    if (shell_info_flag (sh->info, "slurm-env") && set_slurm_env (sh, localid) < 0)
+        return -1;
     if (envlist_setf (&sh->env, "FLUX_TASK_RANK", "%d", sh->info->taskids[localid]) < 0 ||
         envlist_setf (&sh->env, "FLUX_TASK_LOCAL_ID", "%d", localid) < 0)
         return -1;

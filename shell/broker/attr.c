@@ -59,6 +59,7 @@ static const struct known known_attrs[] = {
     {"broker.starttime", READONLY | IMMUTABLE},
     {"broker.state", READONLY},
     {"broker.recovery-mode", 0},
+    {"broker.wrap", IMMUTABLE},
     {"broker.uuid", READONLY | IMMUTABLE},
     {"conf.shell_pluginpath", RUNTIME},
     {"config.path", IMMUTABLE},

@@ -164,10 +164,12 @@ static void run_program (struct broker *b)
     char prompt[128];
     flux_error_t error;
 
-    program_env_make (envv, b->attrs);
+    int rc = program_env_make (envv, b->attrs, &error);
     program_prompt (prompt, sizeof (prompt), b->attrs);
     bootstrap_scrub_environ ();
-    b->program = program_start (b->loop, b->program_argv, envv, prompt, program_exit_cb, b, &error);
+    if (rc == 0)
+        b->program =
+            program_start (b->loop, b->program_argv, envv, prompt, program_exit_cb, b, &error);
     if (!b->program) {
         complain (b, "%s", error.text);
         b->exit_code = errno == ENOENT ? 127 : 126;

@@ -8,13 +8,16 @@
 #define FLUX_BROKER_PROGRAM_ENV_H
 
 #include <stddef.h>
+#include <flux/types.h>
 
 struct attrs;
 
-#define PROGRAM_ENV_MAX 16
+#define PROGRAM_ENV_MAX 20
 
-/* Fill envv as program_start() wants it; returns how many. */
-int program_env_make (char *envv[PROGRAM_ENV_MAX + 1], const struct attrs *attrs);
+/* Fill envv as program_start() wants it. -1 when the wrappers that broker.wrap asks for are
+ * missing; free it then, too. */
+int program_env_make (char *envv[PROGRAM_ENV_MAX + 1], const struct attrs *attrs,
+                      flux_error_t *errp);
 void program_env_free (char **envv);
 
 /* `ƒ(s=SIZE,d=LEVEL) user@host:folder$ ` in bash's escapes */

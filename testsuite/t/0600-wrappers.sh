@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# srun, sbatch, salloc, squeue and scancel of an instance, without Slurm.
+
+. "$(dirname "$0")/lib.sh"
+
+# Run a script in a fresh instance with the wrappers on PATH.
+wrapped ()
+{
+    cat >script
+    flux start -Sbroker.wrap=1 "$@" bash -eu -o pipefail script
+}
+
+test_case 'the wrappers come first on PATH, only when asked for' <<'END'
+expect_output "$top_builddir/contrib/wrappers/srun" flux start -Sbroker.wrap=1 sh -c 'realpath -s $(command -v srun)'
+expect_no_match wrappers "$(flux start sh -c 'echo $PATH')"
+expect_no_match wrappers "$(flux start -Sbroker.wrap=0 sh -c 'echo $PATH')"
+END
+
+test_case 'srun: sizes, tasks and their variables' <<'END'
+wrapped -s3 <<'S'
+test "$(srun -n1 echo hi)" = hi
+test "$(srun -N3 hostname | wc -l)" = 3
+test "$(srun hostname | wc -l)" = 3
+test "$(srun -N2 -n4 -l sh -c 'echo $SLURM_PROCID/$SLURM_NTASKS $SLURM_NNODES' | sort | xargs)" = \
+    "0: 0/4 2 1: 1/4 2 2: 2/4 2 3: 3/4 2"
+test "$(srun --ntasks-per-node=2 -N2 sh -c 'echo $SLURM_LOCALID' | sort | xargs)" = "0 0 1 1"
+test "$(srun -n1 sh -c 'srun -n1 echo nested')" = nested
+test "$(FOO=1 srun -n1 --export=ALL,BAR=2 sh -c 'echo $FOO$BAR')" = 12
+test "$(FOO=1 srun -n1 --export=BAR=2 sh -c 'echo ${FOO-no}$BAR')" = no2
+S
+END
+
+test_case 'srun: output files, input, directory, exit code' <<'END'
+mkdir dir
+wrapped -s1 <<'S'
+srun -n2 -o out-%t.txt sh -c 'echo task $SLURM_PROCID'
+cat out-0.txt out-1.txt >both
+srun -n1 -e err.txt -D dir sh -c 'pwd >&2'
+test "$(echo text | srun -n1 cat)" = text
+echo file >input
+test "$(srun -n1 -i input cat)" = file
+code=0; srun -n1 sh -c 'exit 9' 2>/dev/null || code=$?
+test $code = 9
+S
+expect_equal "task 0 task 1" "$(xargs <both)"
+expect_equal "$PWD/dir" "$(cat dir/err.txt)"
+END
+
+test_case 'options become those of flux' <<'END'
+spec () { flux start -Sbroker.wrap=1 srun "$@" sh -c 'flux job info $FLUX_JOB_ID jobspec'; }
+duration () { spec -n1 -t "$1" | jq .attributes.system.duration; }
+for t in 5:300 0:30:30 1:00:00:3600 1-0:86400 1-2:3:4:93784 2-1:30:178200; do
+    expect_equal "${t##*:}" "$(duration "${t%:*}" | sed 's/\.0$//')"
+done
+expect_equal 0 "$(duration UNLIMITED | sed 's/null/0/; s/\.0$//')"
+expect_equal '"me"' "$(spec -n1 -J me | jq .attributes.system.job.name)"
+expect_equal '"none"' "$(spec -n1 -W0 | jq '.attributes.system.shell.options["exit-timeout"]')"
+END
+
+test_case 'what is not known is refused by its name' <<'END'
+refused () { want=$1; shift; expect_exit 1 flux start -Sbroker.wrap=1 "$@" 2>err; expect_in_file "$want" err; }
+for cmd in srun sbatch salloc squeue scancel; do
+    refused "^$cmd: unknown option --frob" $cmd --frob true
+    refused "^$cmd: unknown option -@" $cmd -@ true
+done
+refused 'srun: --gpus=x: not a number' srun -n1 -G x true
+refused 'srun: 3 GPUs can not be divided among 2 tasks' srun -n2 -G3 true
+refused 'srun: --time=soon: ' srun -t soon true
+refused 'srun: --output=%q: ' srun -o %q true
+refused 'srun: --mpi=pmix: ' srun --mpi=pmix true
+refused 'srun: --dependency=singleton: ' srun -d singleton true
+refused 'srun: no command' srun -n1
+refused 'sbatch: in a #SBATCH line: unknown option --frob' sh -c 'printf "#!/bin/sh\n#SBATCH --frob\n" >s; sbatch s'
+refused 'squeue: --format: %X' squeue -o %X
+expect_exit 1 env -u FLUX_URI "$top_builddir/contrib/wrappers/srun" true 2>err
+expect_equal 'srun: not in a Flux instance' "$(cat err)"
+END
+
+test_case 'sbatch: #SBATCH lines, dependency, id, output' <<'END'
+cat >batch.sh <<'S'
+#!/bin/bash
+#SBATCH -N2 -n 4 --job-name="my job"
+# a comment
+#SBATCH --output=out.%j   # where
+
+#SBATCH -t 10
+echo $SLURM_JOB_ID $SLURM_NTASKS $SLURM_NNODES $(flux getattr instance-level) $1
+srun hostname | wc -l
+srun -n1 echo step
+#SBATCH --frob
+S
+chmod +x batch.sh
+wrapped -s2 <<'S'
+line=$(sbatch batch.sh arg)
+id=${line##* }
+[ "$line" = "Submitted batch job $id" ]
+[ "$id" -gt 0 ]
+dep=$(sbatch --parsable -n1 -d afterok:$id -o dep.out --wrap 'cat out.*')
+flux job status $id $dep
+test "$(cat out.$id | xargs)" = "$id 4 2 1 arg 4 step"
+cmp out.$id dep.out
+test "$(flux jobs -n -o '{name}' $id)" = "my job"
+code=0; sbatch -W -n1 --wrap 'exit 3' || code=$?
+test $code = 3
+ls slurm-*.out >/dev/null
+echo '#!/bin/sh
+echo from stdin' | sbatch -W -n1 -o in.out
+test "$(cat in.out)" = "from stdin"
+S
+END
+
+test_case 'salloc' <<'END'
+expect_output "1 2" flux start -Sbroker.wrap=1 -s2 salloc -N2 sh -c 'echo $(flux getattr instance-level) $(srun -N2 hostname | wc -l)'
+END
+
+test_case 'squeue and scancel' <<'END'
+wrapped -s1 <<'S'
+squeue | head -1 | grep -q JOBID
+id=$(sbatch --parsable -n1 -J long --wrap 'sleep 100')
+flux job wait-event -t 10 $id start >/dev/null
+test "$(squeue -h -o '%i %j %D %T' | xargs)" = "$id long 1 RUN"
+test "$(squeue -h -j $id -o %.4j)" = long
+test "$(squeue -h -t PD -o %i)" = ""
+squeue -h -j $id -o '%i%A%F%j%u%U%t%T%M%D%N%R%C%P%l%L%p%Q%V%S%e%a' >/dev/null # flux has all fields
+scancel $id
+flux job wait-event -t 10 $id clean >/dev/null
+test "$(squeue -h)" = ""
+test "$(squeue -h -t CA -o %i)" = $id
+srun -n1 -J sig sh -c 'trap "exit 4" USR1; echo >up; while :; do sleep 0.05; done' & pid=$!
+for i in $(seq 100); do [ -e up ] && break; sleep 0.05; done
+scancel -s USR1 $(squeue -h -n sig -o %i)
+code=0; wait $pid || code=$?
+test $code = 4
+srun -n1 sleep 100 & pid=$!
+for i in $(seq 100); do [ "$(squeue -h -t R -o %j)" = sleep ] && break; sleep 0.05; done
+scancel --me
+! wait $pid
+S
+END
+
+test_case 'a loop of srun in the background' <<'END'
+wrapped -s1 <<'S'
+for i in $(seq 200); do srun -n1 echo $i & done >out
+wait
+S
+expect_equal "$(seq 200)" "$(sort -n out)"
+END
+
+test_done
