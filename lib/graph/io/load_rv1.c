@@ -129,7 +129,31 @@ static int each_node (struct rv1_reader *r)
     return 0;
 }
 
-/* "name", "name=value" or "name@type" for the nodes, or the children of a type, of some ranks. */
+/* "name" or "name=value". */
+static int set_one (struct graph *g, uint32_t v, const char *key, size_t len)
+{
+    char *name = strndup (key, len);
+    char *eq = name ? strchr (name, '=') : NULL;
+    if (eq)
+        *eq = '\0';
+    int rc = name ? graph_set_property (g, v, name, eq ? eq + 1 : "") : -1;
+    free (name);
+    return rc;
+}
+
+/* RFC 20: "name@type" is as it stands a property of the rank, hence of its node; and `name` is one
+ * of what there is of that type on it. */
+static int set_property (struct graph *g, uint32_t v, const char *key)
+{
+    const char *at = strchr (key, '@');
+    int rc = 0;
+    if (!strcmp (graph_type (g, v), "node"))
+        rc = set_one (g, v, key, strlen (key));
+    if (rc == 0 && at && !strcmp (graph_type (g, v), at + 1))
+        rc = set_one (g, v, key, at - key);
+    return rc;
+}
+
 static int set_properties (struct rv1_reader *r, uint32_t v, unsigned int rank)
 {
     const char *key;
@@ -138,19 +162,12 @@ static int set_properties (struct rv1_reader *r, uint32_t v, unsigned int rank)
     {
         struct idset *ids =
             json_is_string (value) ? idset_decode (json_string_value (value)) : NULL;
-        const char *at = strchr (key, '@');
-        const char *type = at ? at + 1 : "node";
-        char *name = strndup (key, at ? (size_t)(at - key) : strlen (key));
-        char *eq = name ? strchr (name, '=') : NULL;
-        int rc = 0;
-        if (eq)
-            *eq = '\0';
-        if (ids && name && idset_test (ids, rank) && !strcmp (type, graph_type (r->g, v)))
-            rc = graph_set_property (r->g, v, name, eq ? eq + 1 : "");
-        free (name);
+        int rc = ids ? 0 : -1;
+        if (ids && idset_test (ids, rank))
+            rc = set_property (r->g, v, key);
         idset_destroy (ids);
-        if (!ids || rc < 0)
-            return bad (r, "a property has no idset of ranks");
+        if (rc < 0)
+            return bad (r, "a property has no idset of ranks, or cannot be set");
     }
     return 0;
 }

@@ -163,7 +163,7 @@ static void test_rv1 (void **state)
     static const char *R =
         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"3,7\",\"children\":{\"core\":"
         "\"0-3\"}},{\"rank\":\"5\",\"children\":{\"core\":\"0-1\",\"gpu\":\"1\"}}],\"nodelist\":"
-        "[\"a[1-2]\",\"login\"],\"properties\":{\"big\":\"3,7\"},\"starttime\":0,"
+        "[\"a[1-2]\",\"login\"],\"properties\":{\"big\":\"3,7\",\"new@gpu\":\"5\"},\"starttime\":0,"
         "\"expiration\":0}}";
     flux_error_t error = {""};
     struct result_item *items;
@@ -177,6 +177,13 @@ static void test_rv1 (void **state)
     assert_int_not_equal (graph_find_path (g, "/cluster0/a2/gpu1"), GRAPH_NONE);
     assert_int_equal (graph_find_rank (g, 7, &v), 1);
     assert_non_null (graph_property (g, v[0], "big"));
+    assert_null (graph_property (g, v[0], "new@gpu"));
+    assert_int_equal (graph_find_rank (g, 5, &v), 1);
+    assert_non_null (graph_property (g, v[0], "new@gpu"));
+    assert_null (graph_property (g, v[0], "new"));
+    uint32_t gpu = graph_find_path (g, "/cluster0/a2/gpu1");
+    assert_non_null (graph_property (g, gpu, "new"));
+    assert_null (graph_property (g, graph_find_path (g, "/cluster0/a2/core0"), "new"));
     assert_int_equal (load_rv1_items (g, o, &items, &n, &error), 0);
     assert_int_equal (n, 3 + 8 + 3);
     free (items);
