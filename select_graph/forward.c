@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors
+ *
+ * The calls of Slurm that the plugin beneath answers alone. */
+
+#include "select_graph/plugin.h"
+
+#define SELECT_FORWARD(type, name, params, args)                                                   \
+    type select_p_##name params                                                                    \
+    {                                                                                              \
+        return plugin_beneath ()->name args;                                                       \
+    }
+SELECT_API_FORWARDED (SELECT_FORWARD)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors
+ *
+ * What Slurm looks up in select_graph.so, and the one state of the plugin. */
+
+#ifndef FLUX_SELECT_GRAPH_PLUGIN_H
+#define FLUX_SELECT_GRAPH_PLUGIN_H
+
+#include "select_graph/beneath.h"
+
+#define SELECT_EXPORT __attribute__ ((visibility ("default")))
+
+SELECT_EXPORT int init (void);
+SELECT_EXPORT int fini (void);
+#define SELECT_DECLARE(type, name, params, args) SELECT_EXPORT type select_p_##name params;
+SELECT_API_FORWARDED (SELECT_DECLARE)
+SELECT_API_OWN (SELECT_DECLARE)
+#undef SELECT_DECLARE
+
+/* The plugin beneath, for a call that Slurm makes: from the first one on our plugin_id is that of
+ * select/cons_tres, see plugin.c. */
+const struct beneath *plugin_beneath (void);
+
+#endif // !FLUX_SELECT_GRAPH_PLUGIN_H

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# select/graph in a real slurmctld: it loads, and what select/cons_tres does still works.
+. "$(dirname "$0")/lib.sh"
+SELECT_GRAPH=$top_builddir/select_graph/.libs/select_graph.so
+[ -f "$SELECT_GRAPH" ] || skip_all "select_graph.so was not built (configure --with-slurm-source)"
+PLUGINS=$(dirname "$(find /usr/lib -name select_cons_tres.so 2>/dev/null | head -n 1)")
+mkdir "$T_TMP/select" && cp "$SELECT_GRAPH" "$T_TMP/select"
+
+job_cores () { as_user scontrol -d show job "$1" | grep -oE 'Nodes=[^ ]* CPU_IDs=[^ ]*' | xargs; }
+running () { [ "$(as_user squeue -h -t R | wc -l)" -eq "$1" ]; }
+conf_up () { SLURM_CONF=$CLUSTER_DIR/slurm.conf timeout 20 "$@"; }
+slurm_up 3 --conf SelectType=select/graph --conf "PluginDir=$T_TMP/select:$PLUGINS"
+
+test_case 'exactly what Slurm looks up is exported' <<'END'
+nm -D --defined-only "$SELECT_GRAPH" | awk '{ print $3 }' | sort >have
+expect_equal "fini init plugin_id plugin_name plugin_type plugin_version" \
+    "$(grep -v '^select_p_' have | xargs)"
+expect_equal 36 "$(grep -c '^select_p_' have)"
+END
+
+test_case 'slurmctld runs it' <<'END'
+expect_match 'SelectType *= select/graph$' "$(as_user scontrol show config)"
+expect_no_match 'select' "$(grep -E 'error|fatal' "$CLUSTER_DIR"/log/*.log)"
+END
+
+test_case 'srun: nodes, tasks, -c, --exclusive' <<'END'
+expect_equal "n1 n2 n3" "$(as_user srun -N3 hostname | sort | xargs)"
+expect_equal 12 "$(as_user srun -n12 hostname | wc -l)"
+expect_equal n2 "$(as_user srun -w n2 hostname)"
+expect_equal 3 "$(as_user srun -n1 -c3 sh -c 'echo $SLURM_JOB_CPUS_PER_NODE')"
+expect_equal 4 "$(as_user srun -n1 --exclusive sh -c 'echo $SLURM_JOB_CPUS_PER_NODE')"
+expect_exit 1 as_user srun -N4 --immediate=1 true
+END
+
+test_case 'sbatch with a step, and its exit code' <<'END'
+printf '#!/bin/sh\nsrun hostname | sort\nexit 3\n' >user/job.sh
+expect_exit 3 run_batch -N2 -o out.txt job.sh
+expect_equal "n1 n2" "$(xargs <user/out.txt)"
+END
+
+test_case 'jobs get cores of their own, and a full cluster makes them wait' <<'END'
+for i in 1 2 3; do
+    as_user sbatch --parsable -o /dev/null -n2 -c2 --wrap 'exec sleep 200' >>ids
+done
+late=$(as_user sbatch --parsable -o /dev/null -n1 --wrap true)
+wait_until 20 running 3
+expect_equal PENDING "$(as_user squeue -h -j "$late" -o %T)"
+expect_equal 12 "$(as_user sinfo -h -o %C | cut -d/ -f1)"
+as_user scancel "$late"
+for id in $(cat ids); do job_cores "$id"; done >cores
+expect_equal 3 "$(sort -u cores | wc -l)"
+END
+
+test_case 'reconfigure keeps the jobs and their cores' <<'END'
+conf_up scontrol reconfigure
+for id in $(cat ids); do job_cores "$id"; done >after
+expect_same_file cores after
+running 3
+expect_exit 1 as_user srun -n1 --immediate=1 true
+END
+
+test_case 'so does a restart of slurmctld, as select/cons_tres and back' <<'END'
+for type in cons_tres graph; do
+    conf_up scontrol shutdown slurmctld
+    wait_until 20 expect_exit 1 pgrep -F "$CLUSTER_DIR/slurmctld.pid"
+    sed -i "s,^SelectType=.*,SelectType=select/$type," "$CLUSTER_DIR/slurm.conf"
+    SLURM_CONF=$CLUSTER_DIR/slurm.conf setsid slurmctld -D >>"$CLUSTER_DIR/log/slurmctld.out" 2>&1 8>&- &
+    wait_until 20 conf_up scontrol ping
+    expect_match "SelectType *= select/$type\$" "$(as_user scontrol show config)"
+    for id in $(cat ids); do job_cores "$id"; done >after
+    expect_same_file cores after
+done
+running 3
+expect_exit 1 as_user srun -n1 --immediate=1 true
+as_user scancel --me
+wait_until 30 batch_done
+expect_equal "n1 n2 n3" "$(as_user srun -N3 hostname | sort | xargs)"
+END
+
+test_case 'clients without the plugin work' <<'END'
+sed "s,^PluginDir=.*,PluginDir=$PLUGINS,; s,^SelectType=.*,SelectType=select/cons_tres," \
+    "$CLUSTER_DIR/slurm.conf" >user/plain.conf
+expect_no_match graph "$(cat user/plain.conf)"
+plain () { as_user env SLURM_CONF="$T_TMP/user/plain.conf" "$@"; }
+expect_match 'NodeName=n1 ' "$(plain scontrol show nodes)"
+expect_equal 3 "$(plain sinfo -h -N | wc -l)"
+expect_equal "n1 n2" "$(plain srun -N2 hostname | sort | xargs)"
+id=$(plain sbatch --parsable -o /dev/null --wrap 'exec sleep 20')
+expect_match "JobId=$id " "$(plain scontrol -d show job "$id")"
+plain scancel "$id"
+wait_until 30 batch_done
+END
+
+test_done
