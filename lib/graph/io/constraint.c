@@ -36,6 +36,14 @@ static int add_children (struct translate *t, struct constraint *c, const json_t
     return 0;
 }
 
+/* RFC 20 says what a name is; RFC 31 allows "^" before it. */
+static bool is_property (const char *s)
+{
+    if (s && *s == '^')
+        s++;
+    return s && *s && !strpbrk (s, "!&'\"^`|()");
+}
+
 static int add_names (struct translate *t, struct constraint *c, const json_t *values)
 {
     size_t i;
@@ -43,8 +51,10 @@ static int add_names (struct translate *t, struct constraint *c, const json_t *v
 
     json_array_foreach (values, i, v)
     {
-        if (!json_is_string (v) || constraint_add_name (c, json_string_value (v)) < 0)
-            return errprintf (t->errp, "a property in the constraint is no name");
+        const char *name = json_string_value (v);
+        if (!is_property (name) || constraint_add_name (c, name) < 0)
+            return errprintf (t->errp, "a property in the constraint is no name: %.100s",
+                              name ? name : "");
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "testsuite/unit/cmocka.h"
+#include "lib/graph/io/constraint.h"
 #include "lib/graph/io/find.h"
 #include "lib/graph/io/load.h"
 #include "lib/graph/io/yaml.h"
@@ -153,6 +154,50 @@ static void test_jgf_items (void **state)
         free (rc == 0 ? items : NULL);
         json_decref (o);
         buf_clear (&b);
+    }
+    graph_destroy (g);
+}
+
+static void test_constraint (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int matches; // of the 4 nodes; -1: refused
+    } cases[] = {
+        {"{\"properties\":[\"fast\"]}", 4},
+        {"{\"properties\":[\"^fast\"]}", 0},
+        {"{\"properties\":[\"slow@core\"]}", 0},
+        {"{\"ranks\":[\"1-2\"]}", 2},
+        {"{\"hostlist\":[\"node[0,3]\"]}", 2},
+        {"{\"not\":[{\"ranks\":[\"1\"]}]}", 3},
+        {"{\"or\":[{\"ranks\":[\"1\"]},{\"hostlist\":[\"node2\"]}]}", 2},
+        /* expected failures */
+        {"{\"properties\":[\"fa^st\"]}", -1},
+        {"{\"properties\":[\"a|b\"]}", -1},
+        {"{\"properties\":[\"^\"]}", -1},
+        {"{\"properties\":[\"\"]}", -1},
+        {"{\"properties\":[1]}", -1},
+        {"{\"properties\":\"fast\"}", -1},
+        {"{\"ranks\":[\"2-1\"]}", -1},
+        {"{\"sort\":[]}", -1},
+        {"[]", -1},
+    };
+    flux_error_t error;
+    struct graph *g = graph_from_recipe (SMALL, &error);
+    const uint32_t *nodes;
+    size_t n = graph_find_type (g, "node", &nodes);
+
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        json_t *o = json_loads (cases[i].text, 0, NULL);
+        struct constraint *c = constraint_from_json (o, NULL, &error);
+        int matches = 0;
+        assert_int_equal (c == NULL, cases[i].matches < 0);
+        for (size_t k = 0; c && k < n; k++)
+            matches += constraint_match (c, g, nodes[k]);
+        assert_int_equal (c ? matches : -1, cases[i].matches);
+        constraint_destroy (c);
+        json_decref (o);
     }
     graph_destroy (g);
 }
@@ -357,9 +402,10 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_write),     cmocka_unit_test (test_jgf_round_trip),
-        cmocka_unit_test (test_jgf_items), cmocka_unit_test (test_rv1),
-        cmocka_unit_test (test_grug),      cmocka_unit_test (test_bad_files),
-        cmocka_unit_test (test_find),      cmocka_unit_test (test_yaml),
+        cmocka_unit_test (test_jgf_items), cmocka_unit_test (test_constraint),
+        cmocka_unit_test (test_rv1),       cmocka_unit_test (test_grug),
+        cmocka_unit_test (test_bad_files), cmocka_unit_test (test_find),
+        cmocka_unit_test (test_yaml),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
