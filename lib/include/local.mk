@@ -21,6 +21,8 @@ fluxinclude_HEADERS = \
 	%D%/flux/flog.h \
 	%D%/flux/service.h \
 	%D%/flux/disconnect.h \
+	%D%/flux/module.h \
+	%D%/flux/sync.h \
 	%D%/flux/kvs.h \
 	%D%/flux/idset.h \
 	%D%/flux/job.h \

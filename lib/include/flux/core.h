@@ -25,6 +25,8 @@
 #include <flux/flog.h>
 #include <flux/service.h>
 #include <flux/disconnect.h>
+#include <flux/module.h>
+#include <flux/sync.h>
 #include <flux/kvs.h>
 #include <flux/job.h>
 #include <flux/job_client.h>
