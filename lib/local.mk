@@ -9,3 +9,10 @@ lib_libflux_slurm_la_SOURCES = $(lib_client_libclient_la_SOURCES) \
 lib_libflux_slurm_la_LIBADD = $(JANSSON_LIBS) $(EV_LIBS) -lm
 lib_libflux_slurm_la_LDFLAGS = -version-info 0:0:0 -Wl,--no-undefined
 pkgconfig_DATA += lib/flux-slurm.pc
+
+# The same objects once more for programs that load modules, which find all of the public library in
+# the program: a part of it would not do, and two copies would be one too many.
+noinst_LTLIBRARIES += lib/libwhole.la
+lib_libwhole_la_SOURCES = $(lib_libflux_slurm_la_SOURCES)
+module_host_flags = -Wl,--export-dynamic \
+	-Wl,--whole-archive,lib/.libs/libwhole.a,--no-whole-archive

@@ -27,6 +27,7 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/program.c %D%/program.h \
 	%D%/rundir.c %D%/rundir.h
 shell_broker_flux_broker_CPPFLAGS = $(AM_CPPFLAGS)
+shell_broker_flux_broker_LDFLAGS = $(module_host_flags)
 shell_broker_flux_broker_LDADD = \
 	shell/service/libservice.la \
 	shell/service/kvs/libkvs.la \
@@ -36,6 +37,7 @@ shell_broker_flux_broker_LDADD = \
 	lib/graph/io/libgraphio.la \
 	lib/graph/libgraph.la \
 	lib/client/libclient.la \
+	lib/libwhole.la \
 	lib/overlay/liboverlay.la \
 	lib/bootstrap/libbootstrap.la \
 	lib/codec/libcodec.la \

@@ -218,14 +218,23 @@ static void enter_shutdown (struct broker *b)
         life_post (b->life, "children-gone");
 }
 
-static void enter_finalize (struct broker *b)
+static void unloaded_cb (void *arg)
 {
+    struct broker *b = arg;
     flux_error_t error;
 
-    state_timer_start (b, -1);
     if (b->services && services_finalize (b->services, &error) < 0)
         complain (b, "%s", error.text);
     life_post (b->life, "finalized");
+}
+
+static void enter_finalize (struct broker *b)
+{
+    state_timer_start (b, -1);
+    if (b->services)
+        services_unload (b->services, unloaded_cb, b);
+    else
+        unloaded_cb (b);
 }
 
 static void enter_goodbye (struct broker *b)

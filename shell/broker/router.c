@@ -69,6 +69,7 @@ int router_service_add (struct router *rt, const char *name, const struct handle
     svc->name = name;
     svc->rows = rows;
     svc->arg = arg;
+    svc->used = ev_now (rt->loop);
     if (service_insert (rt, svc) < 0) {
         service_free (svc);
         return -1;
@@ -132,6 +133,30 @@ void service_remove_all_of_client (struct router *rt, struct client *client)
     }
 }
 
+static int compare_names (const void *a, const void *b)
+{
+    return strcmp ((*(struct service *const *)a)->name, (*(struct service *const *)b)->name);
+}
+
+json_t *router_services (struct router *rt)
+{
+    struct service **list = calloc (HASH_COUNT (rt->services) + 1, sizeof (*list));
+    json_t *o = json_array ();
+    size_t n = 0;
+
+    for (struct service *svc = rt->services; list && svc; svc = svc->hh.next) {
+        if (!svc->client)
+            list[n++] = svc;
+    }
+    if (n > 0)
+        qsort (list, n, sizeof (*list), compare_names);
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new (o, json_pack ("{s:s s:f}", "name", list[i]->name, "idle",
+                                             ev_now (rt->loop) - list[i]->used));
+    free (list);
+    return o;
+}
+
 static void call_handler (struct router *rt, const struct handler_row *row, const flux_msg_t *msg,
                           void *arg)
 {
@@ -152,6 +177,7 @@ static void service_dispatch (struct router *rt, struct service *svc, const char
             router_respond_error (rt, msg, errno, NULL);
         return;
     }
+    svc->used = ev_now (rt->loop);
     for (const struct handler_row *row = svc->rows; row->topic; row++) {
         if (strcmp (row->topic, method) == 0) {
             call_handler (rt, row, msg, svc->arg);
@@ -296,12 +322,12 @@ void router_input_peer (struct router *rt, flux_msg_t *msg, bool from_parent)
 
 void router_parent_lost (struct router *rt)
 {
-    track_fail (rt, TRACK_PARENT);
+    track_fail (rt, TRACK_PARENT, "the overlay link was lost");
 }
 
 void router_child_lost (struct router *rt, uint32_t rank)
 {
-    track_fail (rt, rank);
+    track_fail (rt, rank, "the overlay link was lost");
 }
 
 void router_send_request (struct router *rt, flux_msg_t *msg)
@@ -368,6 +394,18 @@ int router_at_turn_end (struct router *rt, turn_end_f cb, void *arg)
     }
     rt->turn_end[rt->turn_end_count++] = (struct turn_end){cb, arg};
     return 0;
+}
+
+void router_turn_end_forget (struct router *rt, turn_end_f cb, void *arg)
+{
+    for (size_t i = 0; i < rt->turn_end_count; i++) {
+        if (rt->turn_end[i].cb == cb && rt->turn_end[i].arg == arg) {
+            rt->turn_end_count--;
+            memmove (rt->turn_end + i, rt->turn_end + i + 1,
+                     (rt->turn_end_count - i) * sizeof (rt->turn_end[0]));
+            return;
+        }
+    }
 }
 
 /* Take the first of the list, so that a callback may add itself again. */

@@ -11,6 +11,7 @@
 #define FLUX_BROKER_ROUTER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <ev.h>
 #include <flux/message.h>
@@ -80,10 +81,20 @@ typedef void (*event_f) (struct router *rt, const flux_msg_t *event, void *arg);
 int router_event_subscribe (struct router *rt, const char *prefix, event_f cb, void *arg);
 void router_event_unsubscribe (struct router *rt, const char *prefix, event_f cb, void *arg);
 
+/* Events that are made only while somebody on this rank wants them: whether a subscription begins
+ * with prefix, and a call when one is added (one watcher per broker; cb NULL ends it, then prefix
+ * is NULL). Who subscribes to less, as to "", takes what comes. */
+bool router_event_has_subscriber (struct router *rt, const char *prefix);
+void router_event_watch (struct router *rt, const char *prefix, void (*cb) (void *arg), void *arg);
+
+/* The services of this broker itself, in the order of their names: {"name":s, "idle":f seconds}. */
+json_t *router_services (struct router *rt);
+
 /* Do work once at the end of this turn of the loop, after all queued messages were handled (rule 8
  * of the design: batch per turn). Many calls with the same cb and arg in a turn are one call. */
 typedef void (*turn_end_f) (struct router *rt, void *arg);
 int router_at_turn_end (struct router *rt, turn_end_f cb, void *arg);
+void router_turn_end_forget (struct router *rt, turn_end_f cb, void *arg);
 
 /* Take over a connected socket as a local client that speaks RFC 3's local framing, without the
  * greeting (a job shell's socketpair). The fd is closed when the client is gone. */

@@ -45,8 +45,11 @@ struct client {
     struct flux_msg_cred cred;
     struct client_sub *subs;
     struct armed *armed;
-    bool lost;   // to be freed at the end of the turn
-    bool unsent; // is on the list of those to be flushed
+    const struct client_ops *ops; // or NULL
+    void *ops_arg;
+    uint32_t track; // with ops: its number in the table of unanswered requests
+    bool lost;      // to be freed at the end of the turn
+    bool unsent;    // is on the list of those to be flushed
     struct client *next_unsent, *next_lost;
     UT_hash_handle hh;
 };
@@ -54,6 +57,7 @@ struct client {
 struct client_table {
     struct client *clients;
     struct client *unsent, *lost;
+    uint32_t last_track;
 };
 
 static void client_lose (struct client *c);
@@ -145,12 +149,22 @@ static void flush_turn_end (struct router *rt, void *arg)
     }
 }
 
+/* A module that ends answers for what it was asked; one that crashes does not. */
+static void before_send (struct client *c, const flux_msg_t *msg)
+{
+    c->ops->sending (msg, c->ops_arg);
+    if (flux_msg_cmp (msg, FLUX_MATCH_REQUEST))
+        track_request (c->rt, msg, c->track);
+}
+
 int client_send (struct client *c, const flux_msg_t *msg)
 {
     if (c->lost) {
         errno = EHOSTUNREACH;
         return -1;
     }
+    if (c->ops)
+        before_send (c, msg);
     if (msgio_send (c->io, msg) < 0) {
         client_lose (c);
         errno = EHOSTUNREACH;
@@ -176,6 +190,22 @@ static bool is_subscribed (const struct client *c, const char *topic)
     {
         if (strncmp (topic, sub->prefix, strlen (sub->prefix)) == 0)
             return true;
+    }
+    return false;
+}
+
+bool client_has_subscription (struct router *rt, const char *prefix)
+{
+    struct client *c, *tmp;
+    struct client_sub *sub, *subtmp;
+
+    HASH_ITER (hh, rt->clients->clients, c, tmp)
+    {
+        HASH_ITER (hh, c->subs, sub, subtmp)
+        {
+            if (strncmp (sub->prefix, prefix, strlen (prefix)) == 0)
+                return true;
+        }
     }
     return false;
 }
@@ -218,6 +248,7 @@ static void event_subscribe (struct client *c, const flux_msg_t *msg)
     }
     sub->count++;
     router_respond (c->rt, msg, NULL);
+    event_subscribed (c->rt, topic);
     return;
 error:
     router_respond_error (c->rt, msg, errno, NULL);
@@ -385,6 +416,10 @@ static void client_lose (struct client *c)
     HASH_DEL (c->rt->clients->clients, c);
     LL_PREPEND2 (c->rt->clients->lost, c, next_lost);
     router_at_turn_end (c->rt, free_lost, NULL);
+    if (c->ops) {
+        c->ops->gone (c->ops_arg);
+        track_fail (c->rt, c->track, "the module has ended");
+    }
 }
 
 /* The owner may speak for others, as a proxy or a test does; all others are who they are. */
@@ -417,7 +452,7 @@ static void client_request (struct client *c, flux_msg_t *msg)
     }
 }
 
-static void client_input (struct client *c, flux_msg_t *msg)
+static void client_route (struct client *c, flux_msg_t *msg)
 {
     int type = 0;
 
@@ -432,6 +467,14 @@ static void client_input (struct client *c, flux_msg_t *msg)
     } else {
         flux_msg_decref (msg);
     }
+}
+
+static void client_input (struct client *c, flux_msg_t *msg)
+{
+    if (c->ops && flux_msg_cmp (msg, FLUX_MATCH_RESPONSE))
+        track_response (c->rt, msg);
+    if (!c->ops || !c->ops->received (msg, c->ops_arg))
+        client_route (c, msg);
 }
 
 static void read_cb (struct ev_loop *loop, ev_io *w, int revents)
@@ -454,13 +497,14 @@ static void write_cb (struct ev_loop *loop, ev_io *w, int revents)
     client_flush (w->data);
 }
 
-int client_add_io (struct router *rt, struct msgio *io, uint32_t userid, uint32_t rolemask)
+static struct client *client_create (struct router *rt, struct msgio *io, uint32_t userid,
+                                     uint32_t rolemask)
 {
     struct client *c = calloc (1, sizeof (*c));
 
     if (!c || uuid_make (c->uuid) < 0) {
         free (c);
-        return -1;
+        return NULL;
     }
     c->rt = rt;
     c->io = io;
@@ -470,6 +514,15 @@ int client_add_io (struct router *rt, struct msgio *io, uint32_t userid, uint32_
     c->reader.data = c->writer.data = c;
     ev_io_start (rt->loop, &c->reader);
     HASH_ADD_STR (rt->clients->clients, uuid, c);
+    return c;
+}
+
+int client_add_io (struct router *rt, struct msgio *io, uint32_t userid, uint32_t rolemask)
+{
+    struct client *c = client_create (rt, io, userid, rolemask);
+
+    if (!c)
+        return -1;
     if (msgio_pending (io) > 0)
         client_flush (c);
     return 0;
@@ -489,4 +542,93 @@ int router_client_add (struct router *rt, int fd, uint32_t userid, uint32_t role
         return -1;
     }
     return 0;
+}
+
+int client_add_ops (struct router *rt, int fd, uint32_t userid, uint32_t rolemask,
+                    const struct client_ops *ops, void *arg, char uuid[UUID_STRING_SIZE])
+{
+    struct msgio *io = msgio_create (fd);
+    struct client *c = io ? client_create (rt, io, userid, rolemask) : NULL;
+
+    if (!c) {
+        int saved_errno = errno;
+        if (io)
+            msgio_destroy (io);
+        else
+            close (fd);
+        errno = saved_errno;
+        return -1;
+    }
+    c->track = TRACK_CLIENT + rt->clients->last_track++;
+    c->ops = ops;
+    c->ops_arg = arg;
+    memcpy (uuid, c->uuid, UUID_STRING_SIZE);
+    return 0;
+}
+
+int client_push (struct router *rt, const char *uuid, const flux_msg_t *msg)
+{
+    struct client *c = client_lookup (rt, uuid);
+
+    if (!c) {
+        errno = ENOENT;
+        return -1;
+    }
+    return client_send (c, msg);
+}
+
+void client_inject (struct router *rt, const char *uuid, flux_msg_t *msg)
+{
+    struct client *c = client_lookup (rt, uuid);
+
+    if (c)
+        client_route (c, msg);
+    else
+        flux_msg_decref (msg);
+}
+
+void client_close (struct router *rt, const char *uuid)
+{
+    struct client *c = client_lookup (rt, uuid);
+
+    if (c)
+        client_lose (c);
+}
+
+int client_provide (struct router *rt, const char *uuid, const char *service)
+{
+    struct client *c = client_lookup (rt, uuid);
+
+    if (!c) {
+        errno = ENOENT;
+        return -1;
+    }
+    return service_add_client (rt, service, c);
+}
+
+void client_unprovide_all (struct router *rt, const char *uuid)
+{
+    struct client *c = client_lookup (rt, uuid);
+
+    if (c)
+        service_remove_all_of_client (rt, c);
+}
+
+json_t *client_services (struct router *rt, const char *uuid)
+{
+    struct client *c = client_lookup (rt, uuid);
+    json_t *names = json_array ();
+
+    for (struct service *svc = rt->services; names && c && svc; svc = svc->hh.next) {
+        if (svc->client == c)
+            json_array_append_new (names, json_string (svc->name));
+    }
+    return names;
+}
+
+size_t client_pending (struct router *rt, const char *uuid)
+{
+    struct client *c = client_lookup (rt, uuid);
+
+    return c ? msgio_pending (c->io) : 0;
 }

@@ -23,6 +23,9 @@ struct subscription {
 
 struct event_table {
     struct subscription *subs;
+    const char *watched; // prefix of the subscriptions that watch_cb hears of, or NULL
+    void (*watch_cb) (void *arg);
+    void *watch_arg;
     uint32_t last_seq; // published (rank 0) or received
 };
 
@@ -76,7 +79,32 @@ int router_event_subscribe (struct router *rt, const char *prefix, event_f cb, v
     sub->arg = arg;
     sub->next = rt->events->subs;
     rt->events->subs = sub;
+    event_subscribed (rt, prefix);
     return 0;
+}
+
+void event_subscribed (struct router *rt, const char *prefix)
+{
+    struct event_table *t = rt->events;
+
+    if (t->watched && strncmp (prefix, t->watched, strlen (t->watched)) == 0)
+        t->watch_cb (t->watch_arg);
+}
+
+void router_event_watch (struct router *rt, const char *prefix, void (*cb) (void *arg), void *arg)
+{
+    rt->events->watched = prefix;
+    rt->events->watch_cb = cb;
+    rt->events->watch_arg = arg;
+}
+
+bool router_event_has_subscriber (struct router *rt, const char *prefix)
+{
+    for (struct subscription *sub = rt->events->subs; sub; sub = sub->next) {
+        if (strncmp (sub->prefix, prefix, strlen (prefix)) == 0)
+            return true;
+    }
+    return client_has_subscription (rt, prefix);
 }
 
 void router_event_unsubscribe (struct router *rt, const char *prefix, event_f cb, void *arg)

@@ -31,6 +31,7 @@ struct service {
     const struct handler_row *rows;
     void *arg;
     struct client *client;
+    ev_tstamp used; // when it last got a request
     UT_hash_handle hh;
 };
 
@@ -84,23 +85,29 @@ void rpc_table_answer (struct router *rt, const flux_msg_t *response);
 struct event_table *event_table_create (struct router *rt);
 void event_table_destroy (struct event_table *t);
 
+/* A local client subscribed to what begins with prefix. */
+void event_subscribed (struct router *rt, const char *prefix);
+
 /* Take an event on its way: at rank 0 it gets its sequence number; it goes to the children, the
  * local clients and the subscribed services. Elsewhere an event without number goes up. */
 void router_event_input (struct router *rt, flux_msg_t *msg);
 
-/* peer is the rank of a child, or TRACK_PARENT. track_response() tells whether somebody waits for
+/* peer is the rank of a child, TRACK_PARENT, or from TRACK_CLIENT on a client that the broker looks
+ * after. track_response() tells whether somebody waits for
  * this response of another broker. */
 #define TRACK_PARENT UINT32_MAX
+#define TRACK_CLIENT 0x80000000
 struct track_table *track_table_create (void);
 void track_table_destroy (struct track_table *t);
 void track_request (struct router *rt, const flux_msg_t *request, uint32_t peer);
 bool track_response (struct router *rt, const flux_msg_t *response);
-void track_fail (struct router *rt, uint32_t peer);
+void track_fail (struct router *rt, uint32_t peer, const char *text);
 
 struct client_table *client_table_create (void);
 void client_table_destroy (struct client_table *t);
 struct client *client_lookup (struct router *rt, const char *uuid);
 int client_send (struct client *c, const flux_msg_t *msg);
 void client_broadcast_event (struct router *rt, const flux_msg_t *msg, const char *topic);
+bool client_has_subscription (struct router *rt, const char *prefix);
 
 #endif /* !FLUX_BROKER_ROUTER_PRIVATE_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Requests that went to another broker and wait for an answer. When the link they took is lost,
- * each is answered with EHOSTUNREACH at once; what arrives for it later is dropped, so that nobody
- * waits for ever and nobody is answered twice. */
+/* Requests that went to another broker, or to a module, and wait for an answer. When the link they
+ * took is lost, each is answered with EHOSTUNREACH at once; what arrives for it later is dropped,
+ * so that nobody waits for ever and nobody is answered twice. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -137,7 +137,7 @@ bool track_response (struct router *rt, const flux_msg_t *response)
     return true;
 }
 
-void track_fail (struct router *rt, uint32_t peer)
+void track_fail (struct router *rt, uint32_t peer, const char *text)
 {
     struct tracked *tr, *tmp;
 
@@ -146,7 +146,7 @@ void track_fail (struct router *rt, uint32_t peer)
         if (tr->peer != peer)
             continue;
         HASH_DEL (rt->tracks->entries, tr);
-        router_respond_error (rt, tr->request, EHOSTUNREACH, "the overlay link was lost");
+        router_respond_error (rt, tr->request, EHOSTUNREACH, text);
         tracked_free (tr);
     }
 }

@@ -12,3 +12,4 @@ include shell/service/job_exec/local.mk
 include shell/service/job_info/local.mk
 include shell/service/job_list/local.mk
 include shell/service/rexec/local.mk
+include shell/service/module/local.mk

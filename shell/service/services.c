@@ -17,6 +17,7 @@
 #include "shell/service/job_manager/manager.h"
 #include "shell/service/kvs/content.h"
 #include "shell/service/kvs/kvs.h"
+#include "shell/service/module/modules.h"
 #include "shell/service/resource/resource.h"
 #include "shell/service/rexec/rexec.h"
 #include "shell/service/sched/sched.h"
@@ -28,6 +29,7 @@ struct services {
     struct kvs *kvs;
     struct exec_local *exec_local;
     struct rexec *rexec;
+    struct modules *modules;
     struct resource *resource;
     /* rank 0 */
     struct sched *sched;
@@ -93,7 +95,7 @@ struct services *services_create (struct router *rt, struct attrs *attrs, uint32
         goto error;
     }
     if (!(s->exec_local = exec_local_create (rt, attrs, owner)) ||
-        !(s->rexec = rexec_create (rt, attrs))) {
+        !(s->rexec = rexec_create (rt, attrs)) || !(s->modules = modules_create (rt, attrs))) {
         errprintf (errp, "out of memory");
         goto error;
     }
@@ -113,6 +115,7 @@ void services_destroy (struct services *s)
     if (s) {
         int saved_errno = errno;
         ev_timer_stop (router_loop (s->rt), &s->idle_timer);
+        modules_destroy (s->modules);
         resource_destroy (s->resource);
         job_info_destroy (s->job_info);
         job_list_destroy (s->job_list);
@@ -181,6 +184,11 @@ void services_cleanup (struct services *s, double timeout, services_idle_f cb, v
         ev_timer_start (router_loop (s->rt), &s->idle_timer);
     }
     job_manager_shutdown (s->job_manager, jobs_gone_cb, s);
+}
+
+void services_unload (struct services *s, services_idle_f cb, void *arg)
+{
+    modules_unload_all (s->modules, cb, arg);
 }
 
 int services_finalize (struct services *s, flux_error_t *errp)

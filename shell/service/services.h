@@ -35,6 +35,9 @@ void services_on_ready (struct services *s, services_ready_f cb, void *arg);
 typedef void (*services_idle_f) (void *arg);
 void services_cleanup (struct services *s, double timeout, services_idle_f cb, void *arg);
 
+/* Unload all modules; cb comes when they are gone, or a few seconds later. It may come at once. */
+void services_unload (struct services *s, services_idle_f cb, void *arg);
+
 /* Save what a state folder should hold. */
 int services_finalize (struct services *s, flux_error_t *errp);
 

@@ -307,7 +307,7 @@ static bool request_done (struct lookup *lu, struct walk *w, struct node *n, int
 
 static int root_digest (struct kvs *kvs, json_t *o, uint8_t *digest)
 {
-    struct node *n = treeobj_decode (&kvs->forest, o, "", 0);
+    struct node *n = treeobj_to_node (&kvs->forest, o, "", 0);
     int rc = -1;
     if (n && n->type == NODE_DIR && n->stored) {
         memcpy (digest, node_dir (n)->digest, kvs->forest.alg->size);

@@ -254,7 +254,7 @@ static struct node *decode (struct forest *f, const json_t *o, const struct larg
     return proto (f, NULL);
 }
 
-struct node *treeobj_decode (struct forest *f, const json_t *o, const char *name, size_t namelen)
+struct node *treeobj_to_node (struct forest *f, const json_t *o, const char *name, size_t namelen)
 {
     return decode (f, o, NULL, name, namelen, 0);
 }

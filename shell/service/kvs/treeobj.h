@@ -28,7 +28,7 @@ int treeobj_append_string (struct buf *b, const char *s, size_t len);
 
 /* Make a node from an object of any type. A "dir" gives a loaded directory with all below it.
  * EPROTO: not a tree object, an unknown version, a blobref of another hash, nested too deeply. */
-struct node *treeobj_decode (struct forest *f, const json_t *o, const char *name, size_t namelen);
+struct node *treeobj_to_node (struct forest *f, const json_t *o, const char *name, size_t namelen);
 
 /* The same where the object's text was parsed by large_parse(). */
 struct node *treeobj_decode_large (struct forest *f, const json_t *o, const struct large *large,

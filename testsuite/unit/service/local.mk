@@ -17,3 +17,8 @@ testsuite_unit_service_test_jobs_LDADD = shell/service/libservice.la \
 	shell/service/kvs/libkvs.la shell/broker/librouter.la lib/shell/libspawnpkt.la lib/shell/libioencode.la lib/graph/io/libgraphio.la lib/graph/libgraph.la lib/client/libclient.la \
 	lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
 	$(HWLOC_LIBS) $(EV_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += testsuite/unit/service/test_modinfo
+TESTS += testsuite/unit/service/test_modinfo
+testsuite_unit_service_test_modinfo_SOURCES = %D%/test_modinfo.c shell/service/module/modinfo.c
+testsuite_unit_service_test_modinfo_LDADD = $(UNIT_LIBS)
