@@ -31,3 +31,7 @@ install-exec-hook:
 	for f in $(WRAPPERS); do ln -sf ../flux-slurm-wrap $(DESTDIR)$(pkglibexecdir)/wrappers/$$f; done
 uninstall-hook:
 	rm -rf $(DESTDIR)$(pkglibexecdir)/wrappers
+EXTRA_DIST += %D%/modules/hello.c
+check_LTLIBRARIES += contrib/modules/hello.la
+contrib_modules_hello_la_SOURCES = %D%/modules/hello.c
+contrib_modules_hello_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

@@ -74,6 +74,9 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/kvs_put.c \
 	%D%/logline.c \
 	%D%/logline.h \
+	%D%/module.c \
+	%D%/module.h \
+	%D%/module_trace.c \
 	%D%/overlay.c \
 	%D%/overlay.h \
 	%D%/overlay_trace.c \
@@ -153,6 +156,7 @@ flux_man_in = \
 	%D%/flux-kvs.1.in \
 	%D%/flux-logger.1.in \
 	%D%/flux-lsattr.1.in \
+	%D%/flux-module.1.in \
 	%D%/flux-overlay.1.in \
 	%D%/flux-pgrep.1.in \
 	%D%/flux-ping.1.in \

@@ -86,7 +86,7 @@ static void print_time (struct trace *t, double when)
 
 struct message {
     double timestamp;
-    const char *prefix, *topic, *errstr;
+    const char *prefix, *topic, *errstr, *name;
     int rank, type, size, errnum;
     json_t *payload;
 };
@@ -132,7 +132,8 @@ static void print_message (struct trace *t, const struct message *m)
             !t->color   ? ""
             : m->errnum ? COLOR_FAILED
                         : types[i].color,
-            m->prefix, rank, types[i].name, m->topic, size_text (m->size, size, sizeof (size)));
+            m->prefix, m->name ? m->name : rank, types[i].name, m->topic,
+            size_text (m->size, size, sizeof (size)));
     if (m->type == FLUX_MSGTYPE_RESPONSE)
         print_result (m);
     if (m->errnum && m->errstr && *m->errstr)
@@ -144,15 +145,36 @@ static void print_message (struct trace *t, const struct message *m)
     free (s);
 }
 
-static int run_trace (struct cmd *c)
+int trace_show (struct cmd *c, flux_future_t *f)
 {
     struct trace t = {
         .color = term_color (c), .human = cmd_has (c, "human"), .delta = cmd_has (c, "delta")};
-    int mask = typemask (c);
+
+    for (; f; flux_future_reset (f)) {
+        struct message m = {.errstr = ""};
+        if (flux_rpc_get_unpack (f, "{s:F s:s s:i s?s s:i s:s s:i s?o s?i s?s}", "timestamp",
+                                 &m.timestamp, "prefix", &m.prefix, "rank", &m.rank, "name",
+                                 &m.name, "type", &m.type, "topic", &m.topic, "payload_size",
+                                 &m.size, "payload", &m.payload, "errnum", &m.errnum, "errstr",
+                                 &m.errstr) < 0)
+            break;
+        print_message (&t, &m);
+    }
+    return cmd_fail (c, "%s", cmd_why (f));
+}
+
+int trace_typemask (struct cmd *c)
+{
+    if (cmd_has (c, "delta") && !cmd_has (c, "human"))
+        cmd_die (c, "--delta goes with --human only");
+    return typemask (c);
+}
+
+static int run_trace (struct cmd *c)
+{
+    int mask = trace_typemask (c);
     flux_future_t *f;
 
-    if (t.delta && !t.human)
-        return cmd_fail (c, "--delta goes with --human only");
     if (c->argc > 1)
         return cmd_fail (c, "more than one topic");
     flux_t *h = cmd_open (c);
@@ -160,16 +182,7 @@ static int run_trace (struct cmd *c)
                        "typemask", mask, "topic_glob", c->argc > 0 ? c->argv[0] : "*", "nodeid",
                        (int)cmd_int (c, "rank", -1, 0, 0x7fffffff), "full",
                        (int)cmd_has (c, "full"));
-    for (; f; flux_future_reset (f)) {
-        struct message m = {.errstr = ""};
-        if (flux_rpc_get_unpack (f, "{s:F s:s s:i s:i s:s s:i s?o s?i s?s}", "timestamp",
-                                 &m.timestamp, "prefix", &m.prefix, "rank", &m.rank, "type",
-                                 &m.type, "topic", &m.topic, "payload_size", &m.size, "payload",
-                                 &m.payload, "errnum", &m.errnum, "errstr", &m.errstr) < 0)
-            break;
-        print_message (&t, &m);
-    }
-    return cmd_fail (c, "%s", cmd_why (f));
+    return trace_show (c, f);
 }
 
 static const struct cmd_opt trace_opts[] = {

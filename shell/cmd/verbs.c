@@ -31,6 +31,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_resource,
     &cmd_verb_resource_query,
     &cmd_verb_overlay,
+    &cmd_verb_module,
     &cmd_verb_kvs,
     &cmd_verb_content,
     &cmd_verb_dump,

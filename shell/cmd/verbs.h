@@ -23,6 +23,7 @@ extern const struct cmd_verb cmd_verb_job;
 extern const struct cmd_verb cmd_verb_jobs;
 extern const struct cmd_verb cmd_verb_logger;
 extern const struct cmd_verb cmd_verb_lsattr;
+extern const struct cmd_verb cmd_verb_module;
 extern const struct cmd_verb cmd_verb_overlay;
 extern const struct cmd_verb cmd_verb_pgrep;
 extern const struct cmd_verb cmd_verb_ping;
