@@ -118,6 +118,9 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/top.c \
 	%D%/top_draw.c \
 	%D%/top_draw.h \
+	%D%/tree.c \
+	%D%/tree_plan.c \
+	%D%/tree_plan.h \
 	%D%/treedict.c \
 	%D%/treedict.h \
 	%D%/update.c \
@@ -173,6 +176,7 @@ flux_man_in = \
 	%D%/flux-start.1.in \
 	%D%/flux-submit.1.in \
 	%D%/flux-top.1.in \
+	%D%/flux-tree.1.in \
 	%D%/flux-update.1.in \
 	%D%/flux-uptime.1.in \
 	%D%/flux-uri.1.in \

@@ -18,6 +18,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_bulksubmit,
     &cmd_verb_batch,
     &cmd_verb_alloc,
+    &cmd_verb_tree,
     &cmd_verb_jobs,
     &cmd_verb_job,
     &cmd_verb_cancel,

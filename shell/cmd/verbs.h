@@ -40,6 +40,7 @@ extern const struct cmd_verb cmd_verb_shutdown;
 extern const struct cmd_verb cmd_verb_start;
 extern const struct cmd_verb cmd_verb_submit;
 extern const struct cmd_verb cmd_verb_top;
+extern const struct cmd_verb cmd_verb_tree;
 extern const struct cmd_verb cmd_verb_update;
 extern const struct cmd_verb cmd_verb_uptime;
 extern const struct cmd_verb cmd_verb_uri;

@@ -30,3 +30,8 @@ check_PROGRAMS += testsuite/unit/cmd/test_jobinfo
 TESTS += testsuite/unit/cmd/test_jobinfo
 testsuite_unit_cmd_test_jobinfo_SOURCES = %D%/test_jobinfo.c
 testsuite_unit_cmd_test_jobinfo_LDADD = $(CMD_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_tree_plan
+TESTS += testsuite/unit/cmd/test_tree_plan
+testsuite_unit_cmd_test_tree_plan_SOURCES = %D%/test_tree_plan.c
+testsuite_unit_cmd_test_tree_plan_LDADD = $(CMD_LIBS)
