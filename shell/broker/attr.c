@@ -82,6 +82,7 @@ static const struct known known_attrs[] = {
     {"log-stderr-mode", IMMUTABLE},
     {"log-stderr-level", RUNTIME},
     {"log-level", IMMUTABLE},
+    {"heartbeat.period", IMMUTABLE},
     {"content.hash", IMMUTABLE},
     {"content.dump", RUNTIME},
     {"content.restore", RUNTIME},

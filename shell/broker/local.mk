@@ -11,6 +11,7 @@ shell_broker_librouter_la_SOURCES = \
 	%D%/listener.c %D%/listener.h \
 	%D%/attr.c %D%/attr.h \
 	%D%/log.c %D%/log.h \
+	%D%/heartbeat.c %D%/heartbeat.h \
 	%D%/machine.c %D%/machine.h \
 	%D%/life.c %D%/life.h
 

@@ -22,6 +22,7 @@
 #include "shell/broker/attr.h"
 #include "shell/broker/boot_attrs.h"
 #include "shell/broker/config_get.h"
+#include "shell/broker/heartbeat.h"
 #include "shell/broker/life.h"
 #include "shell/broker/listener.h"
 #include "shell/broker/log.h"
@@ -52,6 +53,7 @@ struct broker {
     struct listener *listener;
     struct life *life;
     struct log *log;
+    struct heartbeat *heartbeat;
     struct services *services;
     struct program *program;
     char **program_argv;
@@ -487,6 +489,8 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         router_service_add (b->router, "shutdown", shutdown_rows, b) < 0 ||
         router_service_add (b->router, "broker", broker_rows, b) < 0)
         return errprintf (errp, "out of memory");
+    if (!(b->heartbeat = heartbeat_create (b->router, b->attrs, errp)))
+        return -1;
     init_signals (b);
     if (b->info->size > 1
             ? !(b->net = net_create (b->router, b->attrs, b->bootstrap, &net_ops, b, errp))
@@ -507,6 +511,7 @@ static void broker_fini (struct broker *b)
     program_destroy (b->program);
     net_destroy (b->net);
     life_destroy (b->life);
+    heartbeat_destroy (b->heartbeat);
     log_destroy (b->log);
     router_destroy (b->router);
     rundir_destroy (b->rundir);
