@@ -36,6 +36,23 @@ tasks: []
 YAML
 }
 
+# both.json: a cluster of one node, which draws from a panel in another subsystem
+both ()
+{
+    cat >both.json <<JSON
+{"graph": {"nodes": [
+ {"id": "0", "metadata": {"type": "cluster", "id": 0, "paths": {"containment": "/cluster0"}}},
+ {"id": "1", "metadata": {"type": "node", "id": 0, "rank": 0,
+   "paths": {"containment": "/cluster0/node0", "power": "/panel0/node0"}}},
+ {"id": "2", "metadata": {"type": "panel", "id": 0, "paths": {"power": "/panel0"}}},
+ {"id": "3", "metadata": {"type": "watts", "id": 0, "size": 100,
+   "paths": {"power": "/panel0/node0/watts0"}}}],
+ "edges": [{"source": "0", "target": "1"},
+  {"source": "2", "target": "1", "metadata": {"subsystem": "power"}},
+  {"source": "1", "target": "3", "metadata": {"subsystem": "power"}}]}}
+JSON
+}
+
 test_case 'policies choose by id' <<'END'
 jobspec one 1 2 60
 for policy in low high; do
@@ -112,18 +129,7 @@ expect_match 'bad.xml: hwloc' "$(cat err)"
 END
 
 test_case 'types of every subsystem are known, and only they' <<'END'
-cat >both.json <<JSON
-{"graph": {"nodes": [
- {"id": "0", "metadata": {"type": "cluster", "id": 0, "paths": {"containment": "/cluster0"}}},
- {"id": "1", "metadata": {"type": "node", "id": 0, "rank": 0,
-   "paths": {"containment": "/cluster0/node0", "power": "/panel0/node0"}}},
- {"id": "2", "metadata": {"type": "panel", "id": 0, "paths": {"power": "/panel0"}}},
- {"id": "3", "metadata": {"type": "watts", "id": 0, "size": 100,
-   "paths": {"power": "/panel0/node0/watts0"}}}],
- "edges": [{"source": "0", "target": "1"},
-  {"source": "2", "target": "1", "metadata": {"subsystem": "power"}},
-  {"source": "1", "target": "3", "metadata": {"subsystem": "power"}}]}}
-JSON
+both
 jobspec one 1 1 60
 sed 's/type: core/type: watts/' one >watts
 sed 's/type: core/type: volts/' one >volts
@@ -132,6 +138,25 @@ flux resource-query -d -f jgf -L both.json -P low <cmds >out 2>err
 expect_equal 1 "$(grep -c 'must be a resource type known' err)"
 expect_equal 'INFO: JOBID=1
 INFO: JOBID=2' "$(grep JOBID out)"
+END
+
+test_case 'what a job holds is booked in a graph that walks another subsystem' <<'END'
+both
+jobspec one 1 1 60
+sed 's/type: core/type: watts/' one >watts
+printf 'resources: [{type: node, count: 1, exclusive: true}]\nversion: 9999\ntasks: []
+attributes: {system: {duration: 60}}\n' >whole
+printf 'match allocate whole\nquit\n' | flux resource-query -d -f jgf -L both.json -F jgf >held
+head -1 held >held.json
+printf 'match allocate watts\nquit\n' >cmds
+flux resource-query -d -f jgf -L both.json -S PA <cmds >out
+expect_match 'RESOURCES=ALLOCATED' "$(cat out)"
+printf 'update allocate jgf held.json 1 0 60\nmatch allocate watts\nquit\n' >cmds
+flux resource-query -d -f jgf -L both.json -S PA <cmds >out
+expect_equal 'INFO: JOBID=1
+INFO: RESOURCES=ALLOCATED
+INFO: No matching resources found
+INFO: JOBID=2' "$(grep -E 'JOBID|RESOURCES|match' out)"
 END
 
 test_case 'what is wrong is named' <<'END'

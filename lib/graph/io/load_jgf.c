@@ -277,6 +277,10 @@ int load_jgf_items (struct graph *g, const json_t *doc, bool whole, struct resul
                  v == GRAPH_NONE ? "not in the graph:" : "of another rank in the graph:", e.name);
             goto fail;
         }
+        /* What is only in another subsystem cannot be booked by a matcher that walks this one. */
+        char path[GRAPH_MAX_PATH];
+        if (graph_path (g, v, NULL, path, sizeof (path)) < 0)
+            continue;
         if (add_item (&items, v, e.size, e.exclusive) < 0 ||
             (whole && e.exclusive && add_below (g, &items, v) < 0)) {
             errprintf (errp, "out of memory");
