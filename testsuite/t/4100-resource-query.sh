@@ -106,10 +106,10 @@ END
 
 test_case 'R and JGF go out, and JGF comes in again' <<'END'
 jobspec one 1 2 60
-printf 'match allocate one\nquit\n' | query 'cluster/node=3/core=4' -P low -F rv1 | head -1 >R
+printf 'match allocate one\nquit\n' | query 'cluster/node=3/core=4' -P low -F rv1 | sed -n 1p >R
 expect_match '"R_lite": \[\{"rank": "0", "children": \{"core": "0-1"\}\}\]' "$(cat R)"
 expect_match '"nodelist": \["node0"\]' "$(cat R)"
-printf 'find status=up\nquit\n' | query 'cluster/node=3/core=4' -F jgf | head -1 >all.json
+printf 'find status=up\nquit\n' | query 'cluster/node=3/core=4' -F jgf | sed -n 1p >all.json
 printf 'update allocate jgf all.json 7 0 100\nmatch allocate one\nquit\n' >cmds
 flux resource-query -d -f jgf -L all.json -P low <cmds >out
 expect_match 'JOBID=7' "$(cat out)"
