@@ -18,3 +18,4 @@ include testsuite/unit/broker/local.mk
 include testsuite/unit/service/local.mk
 include testsuite/unit/cmd/local.mk
 include testsuite/unit/spank/local.mk
+include testsuite/unit/wrappers/local.mk
