@@ -39,6 +39,7 @@
 #define QUORUM_TIMEOUT 120.  // broker.quorum-timeout
 #define SHUTDOWN_TIMEOUT 20. // broker.shutdown-timeout
 #define CLEANUP_TIMEOUT 20.  // broker.cleanup-timeout
+#define PROGRAM_GRACE 5.     // from the signal that ends the instance to the program's SIGKILL
 #define ORPHAN_GRACE 3.      // how long a broker below rank 0 waits for its parent to end it
 
 struct broker {
@@ -62,6 +63,7 @@ struct broker {
     bool end_pending; // to end once the brokers below have
     const flux_msg_t *shutdown_request;
     uint32_t quorum;
+    bool jobs_ended;
     int program_status; // wait status of the initial program
     int exit_code;      // when something else went wrong
 };
@@ -152,12 +154,20 @@ static void enter_quorum (struct broker *b)
     }
 }
 
+/* The jobs are ended, and so is the program, whose exit is to become the broker's. */
+static void check_cleanup (struct broker *b)
+{
+    if (life_state (b->life) == STATE_CLEANUP && b->jobs_ended && !program_running (b->program))
+        life_post (b->life, "cleanup-done");
+}
+
 static void program_exit_cb (int wait_status, void *arg)
 {
     struct broker *b = arg;
 
     b->program_status = wait_status;
     life_post (b->life, "program-done");
+    check_cleanup (b);
 }
 
 static void run_program (struct broker *b)
@@ -192,16 +202,20 @@ static void cleanup_done_cb (void *arg)
 {
     struct broker *b = arg;
 
-    life_post (b->life, "cleanup-done");
+    b->jobs_ended = true;
+    check_cleanup (b);
 }
 
 static void enter_cleanup (struct broker *b)
 {
-    if (is_leader (b) && b->services)
-        services_cleanup (b->services, get_timeout (b, "broker.cleanup-timeout", CLEANUP_TIMEOUT),
-                          cleanup_done_cb, b);
-    else
+    if (!is_leader (b) || !b->services) {
         life_post (b->life, "cleanup-done");
+        return;
+    }
+    if (program_running (b->program))
+        state_timer_start (b, PROGRAM_GRACE);
+    services_cleanup (b->services, get_timeout (b, "broker.cleanup-timeout", CLEANUP_TIMEOUT),
+                      cleanup_done_cb, b);
 }
 
 static bool children_online (struct broker *b)
@@ -211,7 +225,8 @@ static bool children_online (struct broker *b)
 
 static void enter_shutdown (struct broker *b)
 {
-    program_kill (b->program, SIGTERM);
+    state_timer_start (b, -1);
+    program_kill (b->program, SIGKILL); // of a broker that never got to cleanup
     if (b->net)
         overlay_refuse_children (net_overlay (b->net));
     if (children_online (b))
@@ -282,6 +297,9 @@ static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
         complain (b, "only %u of %u brokers joined in time", services_ready_count (b->services),
                   b->quorum);
         life_post (b->life, "quorum-fail");
+        break;
+    case STATE_CLEANUP: // it was told to end and does not
+        program_kill (b->program, SIGKILL);
         break;
     case STATE_SHUTDOWN:
         complain (b, "some brokers did not leave in time");
@@ -552,7 +570,8 @@ int main (int argc, char **argv)
             bootstrap_abort (b.bootstrap, error.text);
     } else {
         life_post (b.life, "start");
-        ev_run (b.loop, 0);
+        if (life_state (b.life) != STATE_EXIT) // else it could not even begin
+            ev_run (b.loop, 0);
     }
     broker_fini (&b);
     return exit_like (b.exit_code, b.program_status);

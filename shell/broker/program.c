@@ -108,6 +108,11 @@ int program_kill (struct program *p, int signum)
     return kill (p->pid, signum);
 }
 
+bool program_running (const struct program *p)
+{
+    return p && p->pid > 0;
+}
+
 void program_destroy (struct program *p)
 {
     if (p) {

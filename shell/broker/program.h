@@ -8,6 +8,7 @@
 #define FLUX_BROKER_PROGRAM_H
 
 #include <ev.h>
+#include <stdbool.h>
 #include <flux/types.h>
 
 struct program;
@@ -21,6 +22,7 @@ struct program *program_start (struct ev_loop *loop, char **argv, char **envv, c
 
 /* 0, or -1 with ESRCH when it has ended. */
 int program_kill (struct program *p, int signum);
+bool program_running (const struct program *p); // NULL: false
 void program_destroy (struct program *p);
 
 #endif /* !FLUX_BROKER_PROGRAM_H */

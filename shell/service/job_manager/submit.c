@@ -3,7 +3,8 @@
 
 /* job-ingest.submit: from a signed jobspec to a job. The jobspec is decoded once; the job keeps
  * what lists and the scheduler need, the KVS gets the text without the environment (as RFC 41
- * shows it to guests), and the environment, which many jobs share, is kept once. */
+ * shows it to guests) and the whole as J, and the environment, which many jobs share, is kept once.
+ */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -153,6 +154,13 @@ static int take_environment (struct job_manager *jm, struct job *job, struct job
     return job->live->env ? 0 : -1;
 }
 
+static int store_J (struct job_manager *jm, struct job *job, const char *J)
+{
+    char key[JOB_KEY_SIZE];
+
+    return kvs_local_put (jm->kvs, NULL, job_key (job->id, "J", key, sizeof (key)), J, strlen (J));
+}
+
 /* The text without environment goes to the KVS. js must not be used for it any more. */
 static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspec *js)
 {
@@ -167,8 +175,8 @@ static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspe
                                strlen (text));
 }
 
-static struct job *make_job (struct job_manager *jm, struct jobspec *js, const char *env,
-                             size_t env_len, flux_error_t *errp)
+static struct job *make_job (struct job_manager *jm, const char *J, struct jobspec *js,
+                             const char *env, size_t env_len, flux_error_t *errp)
 {
     uint64_t id;
     struct job *job = NULL;
@@ -178,11 +186,17 @@ static struct job *make_job (struct job_manager *jm, struct jobspec *js, const c
         errprintf (errp, "%s", strerror (errno));
         goto error;
     }
+    if (js->queue) {
+        errno = EINVAL;
+        errprintf (errp, "Invalid queue '%s' specified: no queues are configured", js->queue);
+        goto error;
+    }
     if (set_simulation (job, js, errp) < 0 || sched_feasible (jm->sched, job, errp) < 0)
         goto error;
     if (depends_add (jm->depends, job, js->dependencies, errp) < 0)
         goto error;
-    if (take_environment (jm, job, js, env, env_len) < 0 || store_jobspec (jm, job, js) < 0) {
+    if (take_environment (jm, job, js, env, env_len) < 0 || store_jobspec (jm, job, js) < 0 ||
+        store_J (jm, job, J) < 0) {
         errprintf (errp, "the jobspec could not be stored: %s", strerror (errno));
         goto error;
     }
@@ -245,7 +259,7 @@ static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_e
     }
     char *text = unwrap (J, &len, errp);
     if (text && (js = jobspec_decode_lean (text, len, &env, &env_len, errp)) &&
-        (job = make_job (jm, js, env, env_len, errp))) {
+        (job = make_job (jm, J, js, env, env_len, errp))) {
         job->userid = cred.userid;
         job->urgency = urgency;
         job->flags = flags & ~1;
