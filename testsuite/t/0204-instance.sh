@@ -91,6 +91,17 @@ expect_equal 2 "$(cat include)"
 expect_in_file '"nodelist":\["n1"\]' R
 END
 
+test_case 'ssh://: flux relay passes the greeting and the messages' <<'END'
+printf '#!/bin/sh\nshift\nexec "$@"\n' >ssh; chmod +x ssh
+cat >run.sh <<'EOF'
+uri=$(flux getattr local-uri)
+sleep 0.5 | flux relay ${uri#local://} | od -An -tx1 -N1
+FLUX_URI=ssh://there${uri#local://} FLUX_SSH=$PWD/ssh flux getattr size
+EOF
+expect_output " 00
+2" timeout 30 flux start -s2 bash run.sh
+END
+
 test_case 'alloc: an instance as a job; proxy, uri, --parent, shutdown' <<'END'
 in_flux <<'EOS'
 flux alloc -n1 flux getattr instance-level >level
