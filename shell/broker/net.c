@@ -20,6 +20,7 @@
 #include "shell/broker/router_overlay.h"
 
 struct net {
+    char last_log[256];
     struct router *rt;
     struct overlay *ov;
     struct net_watch *watch;
@@ -97,9 +98,20 @@ static void trace_cb (struct overlay *ov, const char *dir, uint32_t peer, const 
     net_watch_message (net->watch, dir, peer, msg);
 }
 
+/* What is tried again and again is told once. */
+static bool overlay_event_is_news (struct net *net, const char *text)
+{
+    bool same = strcmp (net->last_log, text) == 0;
+
+    snprintf (net->last_log, sizeof (net->last_log), "%s", text);
+    return !same;
+}
+
 static void log_cb (struct overlay *ov, int level, const char *text, void *arg)
 {
-    if (level <= 4)
+    struct net *net = arg;
+
+    if (level <= 4 && overlay_event_is_news (net, text))
         fprintf (stderr, "flux-broker: overlay: %s\n", text);
 }
 

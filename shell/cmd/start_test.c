@@ -102,8 +102,10 @@ static void on_exit_of (struct test *t, int rank, int status, double exit_timeou
     t->left--;
     if (rank == 0) {
         t->exit_code = code;
-        if (t->left > 0 && t->deadline == 0)
+        if (t->left > 0 && t->deadline == 0) { // they leave before rank 0 does, when all is well
             t->deadline = monotime_now () + exit_timeout;
+            kill_all (t, SIGTERM);
+        }
     }
     if (rank == 0 && !WIFSIGNALED (status))
         return; // the initial program's own exit code needs no comment
