@@ -229,6 +229,51 @@ EOF
 inst -s3 bash run.sh >out 2>&1 || { cat out; exit 1; }
 END
 
+test_case 'module.debug holds messages back; more services of a module are listed' <<'END'
+module more <<'EOF'
+int mod_main (flux_t *h, int argc, char **argv)
+{
+    flux_future_t *f = flux_service_register (h, "extra");
+    if (flux_future_get (f, NULL) < 0)
+        return -1;
+    flux_future_destroy (f);
+    return flux_reactor_run (flux_get_reactor (h), 0);
+}
+EOF
+cat >defer.c <<'EOF'
+#include <flux/core.h>
+
+static int defer (flux_t *h, int on)
+{
+    flux_future_t *f = flux_rpc_pack (h, "module.debug", 0, 0, "{s:s s:b}", "name", "more", "defer", on);
+    int rc = flux_rpc_get (f, NULL);
+    flux_future_destroy (f);
+    return rc;
+}
+
+int main (void)
+{
+    flux_t *h = flux_open (NULL, 0);
+    flux_future_t *f;
+
+    if (!h || defer (h, 1) < 0 || !(f = flux_rpc (h, "more.ping", "{}", 0, 0)))
+        return 1;
+    if (flux_future_wait_for (f, 0.3) == 0 || errno != ETIMEDOUT)
+        return 2;
+    if (system ("flux module list | grep -E '^more +[0-9]+  R     1     0 extra$'") != 0)
+        return 3;
+    if (defer (h, 0) < 0 || flux_future_wait_for (f, 5.) < 0 || flux_rpc_get (f, NULL) < 0)
+        return 4;
+    flux_future_destroy (f);
+    flux_close (h);
+    return 0;
+}
+EOF
+$CC -I"$top_srcdir/lib/include" defer.c -o defer -L"$top_builddir/lib/.libs" -lflux-slurm
+export LD_LIBRARY_PATH=$top_builddir/lib/.libs
+inst bash -c 'flux module load ./more.so && ./defer'
+END
+
 test_case 'trace' <<'END'
 cat >run.sh <<'EOF'
 set -e
