@@ -22,10 +22,7 @@
     X (int, job_init, (List jobs), (jobs))                                                         \
     X (int, job_begin, (job_record_t * job), (job))                                                \
     X (int, job_ready, (job_record_t * job), (job))                                                \
-    X (int, job_expand, (job_record_t * from, job_record_t *to), (from, to))                       \
-    X (int, job_resized, (job_record_t * job, node_record_t *node), (job, node))                   \
     X (int, job_signal, (job_record_t * job, int signum), (job, signum))                           \
-    X (int, job_fini, (job_record_t * job), (job))                                                 \
     X (int, job_suspend, (job_record_t * job, bool indefinite), (job, indefinite))                 \
     X (int, job_resume, (job_record_t * job, bool indefinite), (job, indefinite))                  \
     X (bitstr_t *, step_pick_nodes,                                                                \
@@ -40,7 +37,6 @@
     X (select_nodeinfo_t *, select_nodeinfo_alloc, (void), ())                                     \
     X (int, select_nodeinfo_free, (select_nodeinfo_t * info), (info))                              \
     X (int, select_nodeinfo_set_all, (void), ())                                                   \
-    X (int, select_nodeinfo_set, (job_record_t * job), (job))                                      \
     X (int, select_nodeinfo_get,                                                                   \
        (select_nodeinfo_t * info, enum select_nodedata_type what, enum node_states state,          \
         void *data),                                                                               \
@@ -70,6 +66,10 @@
 /* Those which the plugin does something of its own for. */
 #define SELECT_API_OWN(X)                                                                          \
     X (int, node_init, (void), ())                                                                 \
+    X (int, job_expand, (job_record_t * from, job_record_t *to), (from, to))                       \
+    X (int, job_resized, (job_record_t * job, node_record_t *node), (job, node))                   \
+    X (int, job_fini, (job_record_t * job), (job))                                                 \
+    X (int, select_nodeinfo_set, (job_record_t * job), (job))                                      \
     X (int, job_test,                                                                              \
        (job_record_t * job, bitstr_t * nodes, uint32_t min_nodes, uint32_t max_nodes,              \
         uint32_t req_nodes, uint16_t mode, List candidates, List * preemptees,                     \

@@ -80,6 +80,55 @@ wait_until 30 batch_done
 expect_equal "n1 n2 n3" "$(as_user srun -N3 hostname | sort | xargs)"
 END
 
+test_case 'with graph.conf the policy chooses the nodes, and cons_tres books them' <<'END'
+echo 'Policy = high # the last node first' >"$CLUSTER_DIR/graph.conf"
+conf_up scontrol reconfigure
+expect_equal n3 "$(as_user srun -n1 hostname)"
+expect_equal n3 "$(as_user srun -n1 --exclusive hostname)"
+expect_equal "n2 n3" "$(as_user srun -N2 -c2 hostname | sort | xargs)"
+as_user sbatch -o /dev/null -N1 -n1 -c3 --wrap 'exec sleep 100' >/dev/null
+wait_until 20 running 1
+expect_equal n3 "$(as_user squeue -h -o %N)"
+expect_equal n3 "$(as_user srun -n1 hostname)"
+expect_equal n2 "$(as_user srun -n1 -c2 hostname)"
+expect_equal n1 "$(as_user srun -w n1 hostname)"
+expect_equal "n1 n2" "$(as_user srun -N2 --exclusive hostname | sort | xargs)"
+# More than one node has: left to the plugin beneath
+expect_equal 9 "$(as_user srun -n9 hostname | wc -l)"
+END
+
+test_case 'the graph knows the running jobs again after reconfigure and restart' <<'END'
+conf_up scontrol reconfigure
+expect_equal n2 "$(as_user srun -n1 -c2 hostname)"
+conf_up scontrol shutdown slurmctld
+wait_until 20 expect_exit 1 pgrep -F "$CLUSTER_DIR/slurmctld.pid"
+SLURM_CONF=$CLUSTER_DIR/slurm.conf setsid slurmctld -D >>"$CLUSTER_DIR/log/slurmctld.out" 2>&1 8>&- &
+wait_until 20 conf_up scontrol ping
+running 1
+expect_equal n2 "$(as_user srun -n1 -c2 hostname)"
+as_user scancel --me
+wait_until 30 batch_done
+expect_equal n3 "$(as_user srun -n1 -c4 hostname)"
+END
+
+test_case 'an error in graph.conf names the place and changes nothing' <<'END'
+while read -r line; do
+    printf '# a comment\n%s\n' "$line" >"$CLUSTER_DIR/graph.conf"
+    conf_up scontrol reconfigure
+    expect_equal n3 "$(as_user srun -n1 hostname </dev/null)"
+done <<'LINES'
+Policy=nonesuch
+Polcy=high
+high
+LINES
+expect_in_file 'graph.conf: line 2: Policy: .*nonesuch' "$CLUSTER_DIR/log/slurmctld.log"
+expect_in_file 'graph.conf: line 2: Polcy' "$CLUSTER_DIR/log/slurmctld.log"
+expect_in_file 'graph.conf: line 2: high' "$CLUSTER_DIR/log/slurmctld.log"
+rm "$CLUSTER_DIR/graph.conf"
+conf_up scontrol reconfigure
+expect_equal n1 "$(as_user srun -n1 hostname)"
+END
+
 test_case 'clients without the plugin work' <<'END'
 sed "s,^PluginDir=.*,PluginDir=$PLUGINS,; s,^SelectType=.*,SelectType=select/cons_tres," \
     "$CLUSTER_DIR/slurm.conf" >user/plain.conf

@@ -19,3 +19,4 @@ include testsuite/unit/service/local.mk
 include testsuite/unit/cmd/local.mk
 include testsuite/unit/spank/local.mk
 include testsuite/unit/wrappers/local.mk
+include testsuite/unit/select/local.mk

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+check_PROGRAMS += testsuite/unit/select/test_site
+TESTS += testsuite/unit/select/test_site
+testsuite_unit_select_test_site_SOURCES = %D%/test_site.c
+testsuite_unit_select_test_site_LDADD = select_graph/libselectcore.la lib/graph/libgraph.la lib/util/libutil.la $(UNIT_LIBS) -lm
