@@ -143,4 +143,32 @@ plain scancel "$id"
 wait_until 30 batch_done
 END
 
+test_case 'installed as select_cons_tres.so it takes the place of that one' <<'END'
+mkdir shadow
+cp "$SELECT_GRAPH" shadow/select_cons_tres.so
+at_end "[ ! -d $T_TMP/second ] || '$CLUSTER' -d $T_TMP/second down"
+"$CLUSTER" -d "$T_TMP/second" up 2 --mode plain --names s --conf "PluginDir=$T_TMP/shadow:$PLUGINS"
+echo Policy=high >second/graph.conf
+SLURM_CONF=$T_TMP/second/slurm.conf timeout 20 scontrol reconfigure
+second () { timeout 30 "$CLUSTER" -d "$T_TMP/second" as - "$@"; }
+expect_match 'SelectType *= select/cons_tres$' "$(second scontrol show config)"
+expect_equal s2 "$(second srun -n1 sh -c 'echo $SLURMD_NODENAME')"
+expect_equal "s1 s2" "$(second srun -N2 sh -c 'echo $SLURMD_NODENAME' | sort | xargs)"
+expect_in_file 'select/graph: policy high' second/log/slurmctld.log
+"$CLUSTER" -d "$T_TMP/second" down
+END
+
+test_case 'without the plugin beneath slurmctld does not start, and says why' <<'END'
+mkdir lonely
+ln -s "$PLUGINS"/*.so lonely
+rm lonely/select_cons_tres.so
+cp "$SELECT_GRAPH" lonely
+mkdir state
+sed "s,^PluginDir=.*,PluginDir=$T_TMP/lonely,; s,$CLUSTER_DIR/\(state\|log\),$T_TMP/state," \
+    "$CLUSTER_DIR/slurm.conf" >lonely.conf
+expect_exit 1 timeout 20 slurmctld -D -f "$T_TMP/lonely.conf" >state/out 2>&1
+cat state/*
+expect_in_file 'select/graph: no select_cons_tres.so in PluginDir' <(cat state/out state/slurmctld.log)
+END
+
 test_done
