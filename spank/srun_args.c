@@ -59,6 +59,11 @@ static const char *const not_for_broker[] = {"SLURM_NTASKS",
                                              "SLURM_GPUS_PER_TASK",
                                              NULL};
 
+/* With --flux=wrap the number of tasks is wanted again in the instance. salloc knows it only when
+ * it runs the command. */
+static const char *const keep_ntasks[] = {
+    "sh", "-c", "export FLUX_BOOTSTRAP_NTASKS=\"$SLURM_NTASKS\"; exec \"$@\"", "sh", NULL};
+
 /* --overlap: the user's other steps go beside it. --mem=0: all of the job's memory. --export=ALL:
  * sbatch --export=NONE is about the environment of its user, which the script has not got. */
 static const char *const srun[] = {"srun",       "--overlap",    "--flux=on",    "--mem=0",
@@ -66,6 +71,10 @@ static const char *const srun[] = {"srun",       "--overlap",    "--flux=on",   
 
 int srun_args (struct argv *a, bool pty)
 {
+    for (int i = 0; keep_ntasks[i]; i++) {
+        if (argv_add (a, keep_ntasks[i]) < 0)
+            return -1;
+    }
     if (argv_add (a, "env") < 0)
         return -1;
     for (int i = 0; not_for_broker[i]; i++) {

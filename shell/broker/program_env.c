@@ -58,9 +58,16 @@ static void append_path (char **envv, int *n, const char *wrappers)
  * make an MPI library think that it is in a task of Slurm's. */
 static void keep_slurm_size (char **envv, int *n)
 {
-    static const char *const names[] = {"SLURM_NTASKS", "SLURM_NPROCS", "SLURM_NNODES",
-                                        "SLURM_JOB_NUM_NODES", "SLURM_CPUS_PER_TASK"};
+    static const char *const names[] = {"SLURM_NNODES", "SLURM_JOB_NUM_NODES",
+                                        "SLURM_CPUS_PER_TASK"};
+    const char *ntasks = getenv ("FLUX_BOOTSTRAP_NTASKS"); // what sbatch or salloc was told
 
+    if (!ntasks || !*ntasks)
+        ntasks = getenv ("SLURM_NTASKS");
+    if (ntasks) {
+        append_env (envv, n, "SLURM_NTASKS=%s", ntasks);
+        append_env (envv, n, "SLURM_NPROCS=%s", ntasks);
+    }
     for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++)
         if (getenv (names[i]))
             append_env (envv, n, "%s=%s", names[i], getenv (names[i]));
