@@ -62,7 +62,7 @@ static const char *const not_for_broker[] = {"SLURM_NTASKS",
 /* With --flux=wrap the number of tasks is wanted again in the instance. salloc knows it only when
  * it runs the command. */
 static const char *const keep_ntasks[] = {
-    "sh", "-c", "export FLUX_BOOTSTRAP_NTASKS=\"$SLURM_NTASKS\"; exec \"$@\"", "sh", NULL};
+    "/bin/sh", "-c", "export FLUX_BOOTSTRAP_NTASKS=\"$SLURM_NTASKS\"; exec \"$@\"", "sh", NULL};
 
 /* --overlap: the user's other steps go beside it. --mem=0: all of the job's memory. --export=ALL:
  * sbatch --export=NONE is about the environment of its user, which the script has not got. */

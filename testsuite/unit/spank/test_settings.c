@@ -115,18 +115,19 @@ static void test_ticket (void **state)
 static void test_srun_args (void **state)
 {
     struct argv args = {0};
-    bool flux = false, pty = false;
+    bool flux = false, pty = false, env = false;
 
     assert_int_equal (srun_args (&args, true), 0);
     assert_int_equal (argv_add (&args, "cmd"), 0);
-    assert_string_equal (args.argv[0], "env");
+    assert_string_equal (args.argv[0], "/bin/sh");
     assert_string_equal (args.argv[args.count - 1], "cmd");
     assert_null (args.argv[args.count]);
     for (int i = 0; i < args.count; i++) {
+        env |= strcmp (args.argv[i], "env") == 0;
         flux |= strcmp (args.argv[i], "--flux=on") == 0;
         pty |= strcmp (args.argv[i], "--pty") == 0;
     }
-    assert_true (flux && pty);
+    assert_true (env && flux && pty);
     argv_clear (&args);
 }
 
