@@ -66,8 +66,8 @@
 /* Those which the plugin does something of its own for. */
 #define SELECT_API_OWN(X)                                                                          \
     X (int, node_init, (void), ())                                                                 \
-    X (int, job_expand, (job_record_t * from, job_record_t *to), (from, to))                       \
-    X (int, job_resized, (job_record_t * job, node_record_t *node), (job, node))                   \
+    X (int, job_expand, (job_record_t * from, job_record_t * to), (from, to))                      \
+    X (int, job_resized, (job_record_t * job, node_record_t * node), (job, node))                  \
     X (int, job_fini, (job_record_t * job), (job))                                                 \
     X (int, select_nodeinfo_set, (job_record_t * job), (job))                                      \
     X (int, job_test,                                                                              \

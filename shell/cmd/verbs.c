@@ -9,6 +9,7 @@
 #include "shell/cmd/cmd.h"
 #include "shell/cmd/verbs.h"
 
+// clang-format off: one a line, so that two who add one do not collide
 const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_help,
     &cmd_verb_version,
@@ -56,3 +57,4 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_interactive,
     NULL,
 };
+// clang-format on

@@ -11,8 +11,8 @@
 #include <flux/types.h>
 
 /* Get R of job `jobid` (any encoding) from the instance at `uri`, with its ranks numbered from 0 in
- * their order, and tell that instance by a memo that `own_uri` leads here. Blocks for the two calls.
- * NULL with a sentence. */
+ * their order, and tell that instance by a memo that `own_uri` leads here. Blocks for the two
+ * calls. NULL with a sentence. */
 json_t *parent_get_R (const char *uri, const char *jobid, const char *own_uri, flux_error_t *errp);
 
 #endif /* !FLUX_SERVICE_RESOURCE_PARENT_H */
