@@ -9,7 +9,8 @@
 #include "shell/cmd/cmd.h"
 #include "shell/cmd/verbs.h"
 
-// clang-format off: one a line, so that two who add one do not collide
+// One a line, so that two who add one do not collide.
+// clang-format off
 const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_help,
     &cmd_verb_version,
