@@ -47,16 +47,6 @@ void job_prioritize (struct job_manager *jm, struct job *job)
         queue_again (jm, job);
 }
 
-static void enter_sched (struct job_manager *jm, struct job *job)
-{
-    /* job_prioritize() queues it once its event is out */
-}
-
-static void enter_run (struct job_manager *jm, struct job *job)
-{
-    /* schedule.c starts it: it has R at hand */
-}
-
 static void answer_release (struct job_manager *jm, struct job *job)
 {
     sched_free (jm->sched, job->id);
@@ -108,11 +98,8 @@ void job_action (struct job_manager *jm, struct job *job)
     case JOB_PRIORITY:
         job_prioritize (jm, job);
         break;
-    case JOB_SCHED:
-        enter_sched (jm, job);
-        break;
-    case JOB_RUN:
-        enter_run (jm, job);
+    case JOB_SCHED: // job_prioritize() queues it once its event is out
+    case JOB_RUN:   // schedule.c starts it: it has R at hand
         break;
     case JOB_CLEANUP:
         enter_cleanup (jm, job);

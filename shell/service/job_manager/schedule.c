@@ -94,11 +94,9 @@ void schedule_pass (struct router *rt, void *arg)
     sched_begin_pass (jm->sched);
     for (job = queue_first (jm->queue); job && job->priority > PRIORITY_MIN; job = next) {
         next = queue_next (jm->queue, job);
-        bool waits = job->live->has_resources;
         if (!try_job (jm, job, now, &reserved))
             break;
-        waits = job->live && job->live->queued && !waits;
-        if (waits && --depth == 0)
+        if (job->live && job->live->queued && --depth == 0) // it still waits
             break;
     }
 }
