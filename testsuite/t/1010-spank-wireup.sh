@@ -63,7 +63,7 @@ wait_until 5 no_user_processes
 END
 
 test_case '--pty gives the program a terminal' <<'END'
-script -qec "timeout 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --flux -N2 --pty sh -c 'test -t 0 && test -t 1 && echo terminal'" /dev/null >out </dev/null
+script -qec "exec timeout --foreground 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --flux -N2 --pty sh -c 'test -t 0 && test -t 1 && echo terminal'" /dev/null >out </dev/null
 expect_in_file 'terminal' out
 END
 

@@ -75,13 +75,13 @@ expect_equal 2 "$(cat err)"
 END
 
 test_case '--pty' <<'END'
-script -qec "timeout 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --flux -N2 --pty sh -c 'test -t 0 && test -t 1 && flux getattr size && echo terminal'" /dev/null >out </dev/null
+script -qec "exec timeout --foreground 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --flux -N2 --pty sh -c 'test -t 0 && test -t 1 && flux getattr size && echo terminal'" /dev/null >out </dev/null
 expect_in_file 'terminal' out
 END
 
 test_case 'a shell by hand has the prompt of the instance' <<'END'
 printf 'flux getattr size\nexit 5\n' >keys
-expect_exit 5 script -qec "timeout 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --quiet --flux -N2 --pty bash" /dev/null \
+expect_exit 5 script -qec "exec timeout --foreground 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --quiet --flux -N2 --pty bash" /dev/null \
     > >(sed 's/\x1b\[[0-9?;]*[a-zA-Z]//g; s/\r//g' >out) < <(sleep 1.5; cat keys; sleep 1)
 wait_until 5 expect_in_file '^ƒ\(s=2,d=0\) fluxtest@n1:' out
 expect_in_file '^2$' out

@@ -23,7 +23,8 @@
 
 set -a # the cases see what the test file defines
 set -u
-export LC_ALL=C.UTF-8
+# The same wherever it runs: script(1), for one, starts its command with $SHELL.
+export LC_ALL=C.UTF-8 SHELL=/bin/bash
 umask 022
 
 T_FILE=$(basename "$0" .sh)
@@ -119,7 +120,7 @@ test_case ()
         [ $code -eq 124 ] && echo "# took more than $limit s"
     fi
     if [ $code -ne 0 ] || [ -n "$T_VERBOSE" ]; then
-        tail -n 100 "$T_STATE/out-$n" | sed 's/^/#   /'
+        tail -n 100 "$T_STATE/out-$n" | sed -e 's/^/#   /' -e '$a\'
     fi
     return 0
 }
