@@ -47,7 +47,7 @@ struct client {
     struct armed *armed;
     const struct client_ops *ops; // or NULL
     void *ops_arg;
-    uint32_t track; // with ops: its number in the table of unanswered requests
+    uint32_t track; // its number in the table of unanswered requests
     bool lost;      // to be freed at the end of the turn
     bool unsent;    // is on the list of those to be flushed
     struct client *next_unsent, *next_lost;
@@ -149,11 +149,14 @@ static void flush_turn_end (struct router *rt, void *arg)
     }
 }
 
-/* A module that ends answers for what it was asked; one that crashes does not. */
+/* One that ends in order answers for what it was asked; one that crashes does not. */
 static void before_send (struct client *c, const flux_msg_t *msg)
 {
-    c->ops->sending (msg, c->ops_arg);
-    if (flux_msg_cmp (msg, FLUX_MATCH_REQUEST))
+    int type = 0;
+
+    if (c->ops)
+        c->ops->sending (msg, c->ops_arg);
+    if (flux_msg_get_type (msg, &type) == 0 && type == FLUX_MSGTYPE_REQUEST)
         track_request (c->rt, msg, c->track);
 }
 
@@ -163,8 +166,7 @@ int client_send (struct client *c, const flux_msg_t *msg)
         errno = EHOSTUNREACH;
         return -1;
     }
-    if (c->ops)
-        before_send (c, msg);
+    before_send (c, msg);
     if (msgio_send (c->io, msg) < 0) {
         client_lose (c);
         errno = EHOSTUNREACH;
@@ -416,10 +418,9 @@ static void client_lose (struct client *c)
     HASH_DEL (c->rt->clients->clients, c);
     LL_PREPEND2 (c->rt->clients->lost, c, next_lost);
     router_at_turn_end (c->rt, free_lost, NULL);
-    if (c->ops) {
+    if (c->ops)
         c->ops->gone (c->ops_arg);
-        track_fail (c->rt, c->track, "the module has ended");
-    }
+    track_fail (c->rt, c->track, c->ops ? "the module has ended" : "the service has ended");
 }
 
 /* The owner may speak for others, as a proxy or a test does; all others are who they are. */
@@ -471,7 +472,9 @@ static void client_route (struct client *c, flux_msg_t *msg)
 
 static void client_input (struct client *c, flux_msg_t *msg)
 {
-    if (c->ops && flux_msg_cmp (msg, FLUX_MATCH_RESPONSE))
+    int type = 0;
+
+    if (flux_msg_get_type (msg, &type) == 0 && type == FLUX_MSGTYPE_RESPONSE)
         track_response (c->rt, msg);
     if (!c->ops || !c->ops->received (msg, c->ops_arg))
         client_route (c, msg);
@@ -509,6 +512,7 @@ static struct client *client_create (struct router *rt, struct msgio *io, uint32
     c->rt = rt;
     c->io = io;
     c->cred = (struct flux_msg_cred){userid, rolemask};
+    c->track = TRACK_CLIENT + rt->clients->last_track++ % (TRACK_PARENT - TRACK_CLIENT);
     ev_io_init (&c->reader, read_cb, msgio_fd (io), EV_READ);
     ev_io_init (&c->writer, write_cb, msgio_fd (io), EV_WRITE);
     c->reader.data = c->writer.data = c;
@@ -559,7 +563,6 @@ int client_add_ops (struct router *rt, int fd, uint32_t userid, uint32_t rolemas
         errno = saved_errno;
         return -1;
     }
-    c->track = TRACK_CLIENT + rt->clients->last_track++;
     c->ops = ops;
     c->ops_arg = arg;
     memcpy (uuid, c->uuid, UUID_STRING_SIZE);

@@ -92,9 +92,8 @@ void event_subscribed (struct router *rt, const char *prefix);
  * local clients and the subscribed services. Elsewhere an event without number goes up. */
 void router_event_input (struct router *rt, flux_msg_t *msg);
 
-/* peer is the rank of a child, TRACK_PARENT, or from TRACK_CLIENT on a client that the broker looks
- * after. track_response() tells whether somebody waits for
- * this response of another broker. */
+/* peer is the rank of a child, TRACK_PARENT, or from TRACK_CLIENT on a local client that provides a
+ * service. track_response() tells whether somebody waits for this response of another broker. */
 #define TRACK_PARENT UINT32_MAX
 #define TRACK_CLIENT 0x80000000
 struct track_table *track_table_create (void);

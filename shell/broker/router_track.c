@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Requests that went to another broker, or to a module, and wait for an answer. When the link they
- * took is lost, each is answered with EHOSTUNREACH at once; what arrives for it later is dropped,
- * so that nobody waits for ever and nobody is answered twice. */
+/* Requests that went to another broker, or to a client with a service, and wait for an answer. When
+ * the link they took is lost, each is answered with EHOSTUNREACH at once; what arrives for it later
+ * is dropped, so that nobody waits for ever and nobody is answered twice. */
 
 #include <errno.h>
 #include <stdlib.h>

@@ -324,6 +324,35 @@ static void test_client_service (void **state)
     turn (f);
 }
 
+/* Who asked a service whose client dies is told at once; what was answered is not told again. */
+static void test_client_service_dies (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *provider = add_client (f, FLUX_ROLE_OWNER);
+    struct msgio *user = add_client (f, FLUX_ROLE_OWNER);
+
+    client_request (provider, "service.add", FLUX_NODEID_ANY, 1, "{\"service\":\"mine\"}");
+    turn (f);
+    client_request (user, "mine.answered", FLUX_NODEID_ANY, 2, NULL);
+    client_request (user, "mine.forgotten", FLUX_NODEID_ANY, 3, NULL);
+    turn (f);
+    assert_int_equal (client_errnum (provider), 0);
+    flux_msg_t *request = client_recv (provider);
+    flux_msg_t *response = flux_response_derive (request, 0);
+    msgio_send (provider, response);
+    msgio_flush (provider);
+    flux_msg_decref (request);
+    flux_msg_decref (response);
+    turn (f);
+    assert_int_equal (client_errnum (user), 0);
+    msgio_destroy (provider);
+    turn (f);
+    assert_int_equal (client_errnum (user), EHOSTUNREACH);
+    assert_null (client_recv (user));
+    msgio_destroy (user);
+    turn (f);
+}
+
 static void count_event (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     (*(int *)arg)++;
@@ -513,7 +542,7 @@ int main (void)
         T (test_client_service, setup_leader), T (test_events, setup_leader),
         T (test_turn_end, setup_leader),       T (test_ways, setup_inner),
         T (test_upstream, setup_inner),        T (test_lost_parent, setup_inner),
-        T (test_event_order, setup_inner),
+        T (test_event_order, setup_inner),     T (test_client_service_dies, setup_leader),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
