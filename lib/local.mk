@@ -4,7 +4,8 @@
 # made of the same objects, not of those libraries: libtool would put libutil in several times.
 lib_LTLIBRARIES += lib/libflux-slurm.la
 lib_libflux_slurm_la_SOURCES = $(lib_client_libclient_la_SOURCES) \
-	$(lib_codec_libcodec_la_SOURCES) $(lib_job_libjob_la_SOURCES) \
+	$(lib_codec_libcodec_la_SOURCES) $(lib_conf_libconf_la_SOURCES) \
+	$(lib_job_libjob_la_SOURCES) \
 	$(lib_set_libset_la_SOURCES) $(lib_util_libutil_la_SOURCES)
 lib_libflux_slurm_la_LIBADD = $(JANSSON_LIBS) $(EV_LIBS) -lm
 lib_libflux_slurm_la_LDFLAGS = -version-info 0:0:0 -Wl,--no-undefined

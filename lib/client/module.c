@@ -8,6 +8,7 @@
 #include <string.h>
 #include <jansson.h>
 #include <flux/attr.h>
+#include <flux/conf.h>
 #include <flux/event.h>
 #include <flux/flog.h>
 #include <flux/module.h>
@@ -73,6 +74,17 @@ static int keep_attrs (flux_t *h, json_t *attrs)
     return 0;
 }
 
+static int keep_conf (flux_t *h, json_t *o)
+{
+    flux_conf_t *conf = flux_conf_pack ("O", o);
+
+    if (!conf || flux_set_conf_new (h, conf) < 0) {
+        flux_conf_decref (conf);
+        return -1;
+    }
+    return 0;
+}
+
 static int join_args (json_t *args, char **textp)
 {
     size_t i, len = 0;
@@ -129,7 +141,7 @@ int flux_module_initialize (flux_t *h, char **argsp, flux_error_t *errp)
         errno = EPROTO;
         errprintf (errp, "the broker's welcome is not as it should be");
     } else if (keep_string (h, "flux::name", name) < 0 || keep_string (h, "flux::uuid", uuid) < 0 ||
-               keep_args (h, args) < 0 || keep_attrs (h, attrs) < 0 ||
+               keep_args (h, args) < 0 || keep_attrs (h, attrs) < 0 || keep_conf (h, conf) < 0 ||
                (argsp && join_args (args, argsp) < 0)) {
         errprintf (errp, "%s", strerror (errno));
     } else {

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <jansson.h>
 #include <flux/attr.h>
+#include <flux/conf.h>
 #include <flux/module.h>
 #include <flux/request.h>
 #include <flux/response.h>
@@ -158,12 +159,28 @@ static void ping_cb (flux_t *h, flux_msg_handler_t *mh, const flux_msg_t *msg, v
         (void)flux_respond_error (h, msg, errno, NULL);
 }
 
+/* For modules that only look at flux_get_conf() when they need it. */
+static void config_reload_cb (flux_t *h, flux_msg_handler_t *mh, const flux_msg_t *msg, void *arg)
+{
+    flux_conf_t *conf = NULL;
+    json_t *o;
+
+    if (flux_request_unpack (msg, NULL, "o", &o) < 0 || !(conf = flux_conf_pack ("O", o)) ||
+        flux_set_conf_new (h, conf) < 0) {
+        flux_conf_decref (conf);
+        (void)flux_respond_error (h, msg, errno, NULL);
+    } else {
+        (void)flux_respond (h, msg, NULL);
+    }
+}
+
 static const struct flux_msg_handler_spec methods[] = {
     {FLUX_MSGTYPE_REQUEST, "stats-get", stats_get_cb, FLUX_ROLE_USER},
     {FLUX_MSGTYPE_REQUEST, "stats-clear", stats_clear_cb, 0},
     {FLUX_MSGTYPE_EVENT, "stats-clear", stats_clear_cb, 0},
     {FLUX_MSGTYPE_REQUEST, "debug", debug_cb, 0},
     {FLUX_MSGTYPE_REQUEST, "rusage", rusage_cb, FLUX_ROLE_USER},
+    {FLUX_MSGTYPE_REQUEST, "config-reload", config_reload_cb, 0},
     {FLUX_MSGTYPE_REQUEST, "ping", ping_cb, FLUX_ROLE_USER},
     FLUX_MSGHANDLER_TABLE_END,
 };

@@ -22,6 +22,7 @@ fluxinclude_HEADERS = \
 	%D%/flux/service.h \
 	%D%/flux/disconnect.h \
 	%D%/flux/module.h \
+	%D%/flux/conf.h \
 	%D%/flux/sync.h \
 	%D%/flux/kvs.h \
 	%D%/flux/idset.h \

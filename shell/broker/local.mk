@@ -10,6 +10,7 @@ shell_broker_librouter_la_SOURCES = \
 	%D%/waiters.c %D%/waiters.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/attr.c %D%/attr.h \
+	%D%/conf_service.c %D%/conf_service.h \
 	%D%/log.c %D%/log.h \
 	%D%/heartbeat.c %D%/heartbeat.h \
 	%D%/machine.c %D%/machine.h \
@@ -20,7 +21,6 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/main.c \
 	%D%/boot_attrs.c %D%/boot_attrs.h \
 	%D%/program_env.c %D%/program_env.h \
-	%D%/config_get.c %D%/config_get.h \
 	%D%/lone.c %D%/lone.h \
 	%D%/options.c %D%/options.h \
 	%D%/net.c %D%/net.h \

@@ -21,7 +21,7 @@
 #include "lib/util/monotime.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/boot_attrs.h"
-#include "shell/broker/config_get.h"
+#include "shell/broker/conf_service.h"
 #include "shell/broker/heartbeat.h"
 #include "shell/broker/life.h"
 #include "shell/broker/listener.h"
@@ -62,6 +62,8 @@ struct broker {
     ev_signal sigterm, sigint, sighup, sigusr1, sigusr2;
     bool end_pending; // to end once the brokers below have
     const flux_msg_t *shutdown_request;
+    flux_conf_t *given_conf; // of the command line, until the service has it
+    struct conf_service *conf;
     uint32_t quorum;
     bool jobs_ended;
     int program_status; // wait status of the initial program
@@ -123,7 +125,7 @@ static void enter_init (struct broker *b)
 {
     flux_error_t error;
 
-    if (!(b->services = services_create (b->router, b->attrs, getuid (), &error))) {
+    if (!(b->services = services_create (b->router, b->attrs, b->conf, getuid (), &error))) {
         complain (b, "%s", error.text);
         life_post (b->life, "init-fail");
         return;
@@ -313,12 +315,22 @@ static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
     }
 }
 
+static void conf_followed_cb (int errnum, void *arg)
+{
+    struct broker *b = arg;
+
+    if (errnum != 0)
+        complain (b, "rank %u: no configuration from its parent: %s", b->info->rank,
+                  strerror (errnum));
+    life_post (b->life, errnum == 0 ? "parent-ready" : "parent-fail");
+}
+
 static void parent_up_cb (void *arg)
 {
     struct broker *b = arg;
 
     if (life_state (b->life) == STATE_JOIN)
-        life_post (b->life, "parent-ready");
+        conf_service_follow (b->conf, conf_followed_cb, b);
     else
         life_follow_parent (b->life);
 }
@@ -488,6 +500,15 @@ static void protect_memory (void)
     prctl (PR_SET_DUMPABLE, 0);
 }
 
+static int init_conf (struct broker *b)
+{
+    b->conf = conf_service_create (b->router, b->given_conf, attr_get (b->attrs, "config.path"));
+    if (!b->conf)
+        return -1;
+    b->given_conf = NULL;
+    return 0;
+}
+
 static int broker_init (struct broker *b, flux_error_t *errp)
 {
     if (!(b->loop =
@@ -503,7 +524,7 @@ static int broker_init (struct broker *b, flux_error_t *errp)
     if (!(b->router = router_create (b->loop, b->info->rank, b->info->size, getuid ())) ||
         !(b->life = life_create (b->router, enter_state, b)) ||
         !(b->log = log_create (b->router, b->attrs)) ||
-        attr_service_add (b->attrs, b->router) < 0 || config_service_add (b->router) < 0 ||
+        attr_service_add (b->attrs, b->router) < 0 || init_conf (b) < 0 ||
         router_service_add (b->router, "shutdown", shutdown_rows, b) < 0 ||
         router_service_add (b->router, "broker", broker_rows, b) < 0)
         return errprintf (errp, "out of memory");
@@ -529,6 +550,8 @@ static void broker_fini (struct broker *b)
     program_destroy (b->program);
     net_destroy (b->net);
     life_destroy (b->life);
+    conf_service_destroy (b->conf);
+    flux_conf_decref (b->given_conf);
     heartbeat_destroy (b->heartbeat);
     log_destroy (b->log);
     router_destroy (b->router);
@@ -560,7 +583,7 @@ int main (int argc, char **argv)
     protect_memory ();
     if (!(b.attrs = attrs_create ()))
         return 1;
-    b.program_argv = options_parse (argc, argv, b.attrs);
+    b.program_argv = options_parse (argc, argv, b.attrs, &b.given_conf);
     if (broker_init (&b, &error) < 0) {
         if (b.bootstrap && bootstrap_is_refused (b.bootstrap))
             b.exit_code = 1;

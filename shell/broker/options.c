@@ -16,7 +16,8 @@ static const char usage[] =
     "One broker of a Flux instance; `flux start` and `srun --flux` start it for you.\n"
     "\n"
     "  -S, --setattr=NAME=VALUE  set a broker attribute (see flux-broker-attributes(7))\n"
-    "  -c, --config-path=PATH    configuration file or folder\n"
+    "  -c, --config-path=PATH    configuration: a file (TOML, or .json) or a folder of *.toml\n"
+    "      --conf=VALUE          more of it: KEY=VAL, {JSON}, TOML text or a file\n"
     "  -V, --version             print the version\n"
     "  -h, --help                print this\n";
 
@@ -30,16 +31,43 @@ static void set_attr (struct attrs *attrs, const char *assignment)
     }
 }
 
-char **options_parse (int argc, char **argv, struct attrs *attrs)
+/* The folder or file first, then what --conf says, in the order given. */
+static flux_conf_t *read_conf (struct attrs *attrs, char *const *values, int count)
 {
+    const char *path = attr_get (attrs, "config.path");
+    flux_conf_t *conf;
+    flux_error_t error;
+
+    if (!path && (path = getenv ("FLUX_CONF_DIR")) && *path)
+        attr_set (attrs, "config.path", path);
+    if (path && !*path)
+        path = NULL;
+    if (!(conf = path ? flux_conf_parse (path, &error) : flux_conf_create ())) {
+        fprintf (stderr, "flux-broker: %s\n", path ? error.text : "out of memory");
+        exit (1);
+    }
+    for (int i = 0; i < count; i++) {
+        if (flux_conf_update (conf, values[i], &error) < 0) {
+            fprintf (stderr, "flux-broker: --conf: %s\n", error.text);
+            exit (1);
+        }
+    }
+    return conf;
+}
+
+char **options_parse (int argc, char **argv, struct attrs *attrs, flux_conf_t **confp)
+{
+    enum { OPT_CONF = 256 };
     static const struct option longopts[] = {
         {"setattr", required_argument, NULL, 'S'},
         {"config-path", required_argument, NULL, 'c'},
+        {"conf", required_argument, NULL, OPT_CONF},
         {"version", no_argument, NULL, 'V'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    int c;
+    char *values[argc + 1];
+    int c, count = 0;
 
     while ((c = getopt_long (argc, argv, "+S:c:Vh", longopts, NULL)) != -1) {
         switch (c) {
@@ -48,6 +76,9 @@ char **options_parse (int argc, char **argv, struct attrs *attrs)
             break;
         case 'c':
             attr_set (attrs, "config.path", optarg);
+            break;
+        case OPT_CONF:
+            values[count++] = optarg;
             break;
         case 'V':
             printf ("flux-broker %s\n", PACKAGE_VERSION);
@@ -60,5 +91,6 @@ char **options_parse (int argc, char **argv, struct attrs *attrs)
             exit (1);
         }
     }
+    *confp = read_conf (attrs, values, count);
     return argv + optind;
 }

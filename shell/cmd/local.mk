@@ -22,6 +22,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/client.c \
 	%D%/client.h \
 	%D%/cmd.h \
+	%D%/config.c \
 	%D%/content.c \
 	%D%/datetime.c \
 	%D%/directives.c \
@@ -145,6 +146,7 @@ flux_man_in = \
 	%D%/flux-batch.1.in \
 	%D%/flux-bulksubmit.1.in \
 	%D%/flux-cancel.1.in \
+	%D%/flux-config.1.in \
 	%D%/flux-content.1.in \
 	%D%/flux-dmesg.1.in \
 	%D%/flux-dump.1.in \

@@ -20,7 +20,14 @@ static const struct cmd_opt opts[] = {
      .arg = "ATTR=VAL",
      .help = "Set a broker attribute",
      .flags = CMD_OPT_REPEAT},
-    {.key = 'c', .name = "config-path", .arg = "PATH", .help = "Configuration file or folder"},
+    {.key = 'c',
+     .name = "config-path",
+     .arg = "PATH",
+     .help = "Configuration: a file (TOML, or .json), or a folder of *.toml"},
+    {.name = "conf",
+     .arg = "VALUE",
+     .help = "More configuration: KEY=VAL, {JSON}, TOML text or a file",
+     .flags = CMD_OPT_REPEAT},
     {.key = 'o',
      .name = "broker-opts",
      .arg = "OPTS",
@@ -131,6 +138,8 @@ static void build (struct start_args *a, const struct cmd *c)
     }
     if ((s = cmd_str (c, "config-path", NULL)))
         push_str (a, "-c", s);
+    for (int iter = 0; (s = cmd_next (c, "conf", &iter));)
+        push_str (a, "--conf=", s);
     push_split (a, c, "broker-opts", "");
     push_program (a, c);
 }

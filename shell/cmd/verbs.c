@@ -39,6 +39,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_content,
     &cmd_verb_dump,
     &cmd_verb_restore,
+    &cmd_verb_config,
     &cmd_verb_getattr,
     &cmd_verb_setattr,
     &cmd_verb_lsattr,

@@ -74,11 +74,11 @@ static int create_leader (struct services *s, struct attrs *attrs, uint32_t owne
     return 0;
 }
 
-struct services *services_create (struct router *rt, struct attrs *attrs, uint32_t owner,
-                                  flux_error_t *errp)
+struct services *services_create (struct router *rt, struct attrs *attrs, struct conf_service *conf,
+                                  uint32_t owner, flux_error_t *errp)
 {
     struct services *s = calloc (1, sizeof (*s));
-    struct content_config conf = {
+    struct content_config content_config = {
         .hash = attr_get (attrs, "content.hash"),
         .rundir = attr_get (attrs, "rundir"),
         .statedir = attr_get (attrs, "statedir"),
@@ -87,7 +87,7 @@ struct services *services_create (struct router *rt, struct attrs *attrs, uint32
     if (!s)
         return NULL;
     s->rt = rt;
-    if (!(s->content = content_create (rt, &conf, errp)) ||
+    if (!(s->content = content_create (rt, &content_config, errp)) ||
         !(s->kvs = kvs_create (rt, s->content, errp)))
         goto error;
     if (attr_set (attrs, "content.hash", content_hash_name (s->content)) < 0) {
@@ -95,7 +95,8 @@ struct services *services_create (struct router *rt, struct attrs *attrs, uint32
         goto error;
     }
     if (!(s->exec_local = exec_local_create (rt, attrs, owner)) ||
-        !(s->rexec = rexec_create (rt, attrs)) || !(s->modules = modules_create (rt, attrs))) {
+        !(s->rexec = rexec_create (rt, attrs)) ||
+        !(s->modules = modules_create (rt, attrs, conf))) {
         errprintf (errp, "out of memory");
         goto error;
     }

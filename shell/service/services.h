@@ -11,11 +11,12 @@
 #include <flux/types.h>
 
 struct attrs;
+struct conf_service;
 struct router;
 struct services;
 
-struct services *services_create (struct router *rt, struct attrs *attrs, uint32_t owner,
-                                  flux_error_t *errp);
+struct services *services_create (struct router *rt, struct attrs *attrs, struct conf_service *conf,
+                                  uint32_t owner, flux_error_t *errp);
 void services_destroy (struct services *s);
 
 /* A rank is in reach (again), or not: no new work for it meanwhile. Rank 0 only. */

@@ -6,6 +6,7 @@ UNIT_LIBS = $(CMOCKA_LIBS)
 include testsuite/unit/util/local.mk
 include testsuite/unit/set/local.mk
 include testsuite/unit/codec/local.mk
+include testsuite/unit/conf/local.mk
 include testsuite/unit/job/local.mk
 include testsuite/unit/graph/local.mk
 include testsuite/unit/client/local.mk

@@ -26,6 +26,7 @@
 #include <flux/service.h>
 #include <flux/disconnect.h>
 #include <flux/module.h>
+#include <flux/conf.h>
 #include <flux/sync.h>
 #include <flux/kvs.h>
 #include <flux/job.h>

@@ -191,8 +191,8 @@ static int push (struct module *m, const char *topic, json_t *payload)
 
 static int send_welcome (struct module *m, const struct module_spec *spec)
 {
-    json_t *o = json_pack ("{s:O s:O s:{} s:s s:s}", "args", spec->args, "attrs", spec->attrs,
-                           "conf", "name", m->name, "uuid", m->uuid);
+    json_t *o = json_pack ("{s:O s:O s:O s:s s:s}", "args", spec->args, "attrs", spec->attrs,
+                           "conf", spec->conf, "name", m->name, "uuid", m->uuid);
     int rc = o ? push (m, "welcome", o) : -1;
 
     json_decref (o);

@@ -25,10 +25,11 @@ struct module_ops {
 
 struct module_spec {
     const char *path;
-    const char *name; // NULL: the module's own
-    json_t *args;     // array of strings
-    bool exec;        // as a process
-    json_t *attrs;    // object, for the welcome
+    const char *name;   // NULL: the module's own
+    json_t *args;       // array of strings
+    bool exec;          // as a process
+    json_t *attrs;      // object, for the welcome
+    const json_t *conf; // the same
 };
 
 /* Load and start it. NULL with errno and a sentence. */

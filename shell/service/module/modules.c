@@ -21,6 +21,8 @@
 #include "shell/broker/attr.h"
 #include "shell/broker/router.h"
 #include "shell/broker/waiters.h"
+#include "shell/broker/conf_service.h"
+#include "shell/service/module/modconf.h"
 #include "shell/service/module/modinfo.h"
 #include "shell/service/module/module.h"
 #include "shell/service/module/modtrace.h"
@@ -42,6 +44,8 @@ struct entry {
 struct modules {
     struct router *rt;
     const struct attrs *attrs;
+    struct conf_service *conf;
+    struct modconf *modconf;
     struct entry *list;
     struct modtrace *trace;
     modules_gone_f gone;
@@ -183,6 +187,20 @@ static void passed_cb (struct module *m, const char *prefix, const flux_msg_t *m
 
 static const struct module_ops module_ops = {state_cb, ended_cb, passed_cb};
 
+static json_t *running_names (void *arg)
+{
+    struct modules *mods = arg;
+    json_t *names = json_array ();
+    struct entry *e;
+
+    DL_FOREACH (mods->list, e)
+    {
+        if (module_state (e->module) == FLUX_MODSTATE_RUNNING)
+            json_array_append_new (names, json_string (module_name (e->module)));
+    }
+    return names;
+}
+
 /* ---- load ---- */
 
 /* The attributes that do not change. */
@@ -269,6 +287,7 @@ static void load_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         spec.path = path;
         spec.exec = exec;
         spec.attrs = welcome_attrs (mods->attrs);
+        spec.conf = conf_service_get (mods->conf);
         if ((e = entry_create (mods, &spec, &error)))
             e->load = flux_msg_incref (msg);
         else
@@ -461,7 +480,8 @@ static const struct handler_row rows[] = {
     {NULL, NULL, 0},
 };
 
-struct modules *modules_create (struct router *rt, const struct attrs *attrs)
+struct modules *modules_create (struct router *rt, const struct attrs *attrs,
+                                struct conf_service *conf)
 {
     struct modules *mods = calloc (1, sizeof (*mods));
 
@@ -469,8 +489,11 @@ struct modules *modules_create (struct router *rt, const struct attrs *attrs)
         return NULL;
     mods->rt = rt;
     mods->attrs = attrs;
+    mods->conf = conf;
     if (!(mods->trace = modtrace_create (rt)) ||
+        !(mods->modconf = modconf_create (rt, conf, running_names, mods)) ||
         router_service_add (rt, "module", rows, mods) < 0) {
+        modconf_destroy (mods->modconf);
         modtrace_destroy (mods->trace);
         free (mods);
         return NULL;
@@ -489,6 +512,7 @@ void modules_destroy (struct modules *mods)
             DL_DELETE (mods->list, e);
             entry_destroy (e);
         }
+        modconf_destroy (mods->modconf);
         modtrace_destroy (mods->trace);
         free (mods);
         errno = saved_errno;

@@ -7,10 +7,12 @@
 #define FLUX_SERVICE_MODULE_MODULES_H
 
 struct attrs;
+struct conf_service;
 struct modules;
 struct router;
 
-struct modules *modules_create (struct router *rt, const struct attrs *attrs);
+struct modules *modules_create (struct router *rt, const struct attrs *attrs,
+                                struct conf_service *conf);
 
 /* Cuts off what still runs. */
 void modules_destroy (struct modules *mods);
