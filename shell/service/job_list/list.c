@@ -13,6 +13,7 @@
 #include "shell/service/job_list/attrs.h"
 #include "shell/service/job_list/constraint.h"
 #include "shell/service/job_list/list.h"
+#include "shell/service/job_manager/jobqueue.h"
 #include "shell/service/job_manager/manager.h"
 
 #define CHUNK 250 // jobs in one response of a stream
@@ -132,30 +133,56 @@ static void list_attrs_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     router_respond (rt, msg, text);
 }
 
-static json_t *encode_stats (struct job_manager *jm)
+static void add_counts (json_t *o, const size_t *states, const size_t *results)
 {
     static const struct {
         const char *name;
         int state;
-    } states[] = {
+    } names[] = {
         {"depend", JOB_DEPEND}, {"priority", JOB_PRIORITY}, {"sched", JOB_SCHED},
         {"run", JOB_RUN},       {"cleanup", JOB_CLEANUP},   {"inactive", JOB_INACTIVE},
     };
-    json_t *o = json_object ();
-    int total = 0;
+    static const char *const result_names[JOB_RESULTS] = {"successful", "failed", "canceled",
+                                                          "timeout"};
+    json_t *by_state = json_object ();
+    json_int_t total = 0;
 
-    for (size_t i = 0; i < sizeof (states) / sizeof (states[0]); i++) {
-        int n = job_manager_count (jm, states[i].state);
-        json_object_set_new (o, states[i].name, json_integer (n));
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        json_int_t n = (json_int_t)states[__builtin_ctz (names[i].state)];
+        json_object_set_new (by_state, names[i].name, json_integer (n));
         total += n;
     }
-    json_object_set_new (o, "total", json_integer (total));
-    return json_pack ("{s:o s:i s:i s:i s:i s:i s:[]}", "job_states", o, "successful",
-                      (int)job_manager_count_result (jm, RESULT_COMPLETED), "failed",
-                      (int)job_manager_count_result (jm, RESULT_FAILED), "canceled",
-                      (int)job_manager_count_result (jm, RESULT_CANCELED), "timeout",
-                      (int)job_manager_count_result (jm, RESULT_TIMEOUT), "inactive_purged",
-                      (int)job_manager_count_purged (jm), "queues");
+    json_object_set_new (by_state, "total", json_integer (total));
+    json_object_set_new (o, "job_states", by_state);
+    for (int i = 0; i < JOB_RESULTS; i++)
+        json_object_set_new (o, result_names[i], json_integer ((json_int_t)results[i]));
+}
+
+static int add_queue (const struct jobqueue *q, void *arg)
+{
+    if (!q->name)
+        return 0;
+    json_t *o = json_pack ("{s:s}", "name", q->name);
+    add_counts (o, q->state_count, q->result_count);
+    json_object_set_new (o, "inactive_purged", json_integer ((json_int_t)q->purged));
+    return json_array_append_new (arg, o);
+}
+
+static json_t *encode_stats (struct job_manager *jm)
+{
+    json_t *o = json_object (), *queues = json_array ();
+    size_t states[JOB_STATES], results[JOB_RESULTS];
+
+    for (int i = 0; i < JOB_STATES; i++)
+        states[i] = job_manager_count (jm, 1 << i);
+    for (int i = 0; i < JOB_RESULTS; i++)
+        results[i] = job_manager_count_result (jm, 1 << i);
+    add_counts (o, states, results);
+    json_object_set_new (o, "inactive_purged",
+                         json_integer ((json_int_t)job_manager_count_purged (jm)));
+    job_manager_each_queue (jm, add_queue, queues);
+    json_object_set_new (o, "queues", queues);
+    return o;
 }
 
 static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)

@@ -27,8 +27,9 @@ static int64_t priority_of (const struct job *job)
 
 static void queue_again (struct job_manager *jm, struct job *job)
 {
-    queue_remove (jm->queue, job);
-    if (queue_insert (jm->queue, job) < 0)
+    if (job->live->in)
+        queue_remove (job->live->in, job);
+    if (queue_insert (jobqueue_root (job->live->jq)->pending, job) < 0)
         job_manager_raise (jm, job, "sched", 0, jm->owner, "out of memory");
     job_manager_reschedule (jm);
 }
@@ -67,7 +68,8 @@ void job_cleanup (struct job_manager *jm, struct job *job)
 
 static void enter_cleanup (struct job_manager *jm, struct job *job)
 {
-    queue_remove (jm->queue, job);
+    if (job->live->in)
+        queue_remove (job->live->in, job);
     limit_stop (jm, job);
     if (job->live->started && !job->finished)
         job_exec_cancel (jm->exec, job->id);
@@ -75,11 +77,22 @@ static void enter_cleanup (struct job_manager *jm, struct job *job)
         job_cleanup (jm, job);
 }
 
+static void count_end (struct job *job)
+{
+    struct jobqueue *q = job->live->jq;
+
+    q->result_count[state_index (job->result)]++;
+    jobqueue_count_active (q, job->userid, -1);
+    if ((job->states_seen & JOB_RUN))
+        jobqueue_count_running (q, job->userid, -1);
+}
+
 static void enter_inactive (struct job_manager *jm, struct job *job)
 {
     job->result = job_result_of (job);
     for (int i = 0; i < JOB_RESULTS; i++)
         jm->result_count[i] += job->result == 1 << i;
+    count_end (job);
     list_remove (&jm->running, job);
     list_prepend (&jm->inactive, job);
     depends_notify (jm->depends, job);

@@ -52,6 +52,10 @@ static void set_state (struct job_manager *jm, struct job *job, int state, doubl
 
     jm->state_count[state_index (job->state)]--;
     jm->state_count[state_index (state)]++;
+    if (job->live) {
+        job->live->jq->state_count[state_index (job->state)]--;
+        job->live->jq->state_count[state_index (state)]++;
+    }
     job->state = state;
     job->states_seen |= state;
     *stamp = now;

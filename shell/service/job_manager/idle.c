@@ -2,6 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 #include <errno.h>
+#include <utlist.h>
 
 #include "shell/service/job_manager/private.h"
 
@@ -33,9 +34,15 @@ static void idle_each (const flux_msg_t *msg, void *arg)
 
 static bool may_start_more (struct job_manager *jm)
 {
-    struct job *first = queue_first (jm->queue);
+    struct jobqueue *q;
 
-    return !jm->sched_stopped && first && first->priority > PRIORITY_MIN;
+    LL_FOREACH (jm->queues->list, q)
+    {
+        struct job *first = queue_first (q->pending);
+        if (jobqueue_is_started (q) && first && first->priority > PRIORITY_MIN)
+            return true;
+    }
+    return false;
 }
 
 void check_idle (struct job_manager *jm)

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <uthash.h>
 
+struct jobqueue;
+struct queue;
 struct strpool;
 
 /* RFC 21 */
@@ -29,6 +31,9 @@ enum job_state {
 #define JOB_PENDING (JOB_DEPEND | JOB_PRIORITY | JOB_SCHED)
 #define JOB_RUNNING (JOB_RUN | JOB_CLEANUP)
 #define JOB_ACTIVE (JOB_PENDING | JOB_RUNNING)
+
+#define JOB_STATES 7
+#define JOB_RESULTS 4
 
 enum job_result {
     RESULT_COMPLETED = 1,
@@ -78,8 +83,9 @@ struct job_live {
     json_t *constraint; // RFC 31, or NULL
     json_t *request;    // jobspec.resources, for what the facts do not say, or NULL
     bool has_resources;
-    bool started; // handed to exec, which has not ended it yet
-    bool queued;
+    bool started;            // handed to exec, which has not ended it yet
+    struct jobqueue *jq;     // the queue it was submitted to
+    struct queue *in;        // the order it waits in, or NULL
     int64_t queued_at;       // the priority under which it is queued
     double t_estimate;       // when it may start; 0: not known
     struct job_manager *jm;  // for the callback of the timer

@@ -7,9 +7,12 @@ shell_service_libservice_la_SOURCES += \
 	%D%/history.c \
 	%D%/idle.c \
 	%D%/job.c %D%/job.h \
+	%D%/jobqueue.c %D%/jobqueue.h \
+	%D%/jobqueue_policy.c \
 	%D%/journal.c %D%/journal.h \
 	%D%/limit.c \
 	%D%/manager.c %D%/manager.h \
+	%D%/pending.c %D%/pending.h \
 	%D%/private.h \
 	%D%/purge.c \
 	%D%/queue.c %D%/queue.h \

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "lib/job/fluid.h"
 #include "lib/util/errprintf.h"
@@ -59,7 +60,8 @@ static int walk_pending (struct job_manager *jm, int states, job_walk_f cb, void
     struct job *job, *tmp;
     int rc = 0;
 
-    for (job = queue_first (jm->queue); job && rc == 0; job = queue_next (jm->queue, job)) {
+    pending_begin (jm->queues);
+    while (rc == 0 && (job = pending_next (jm->queues))) {
         if ((job->state & states))
             rc = cb (job, arg);
     }
@@ -107,6 +109,17 @@ size_t job_manager_count (const struct job_manager *jm, int state)
 size_t job_manager_count_result (const struct job_manager *jm, int result)
 {
     return jm->result_count[state_index (result)];
+}
+
+void job_manager_each_queue (struct job_manager *jm, queue_each_f cb, void *arg)
+{
+    struct jobqueue *q;
+
+    LL_FOREACH (jm->queues->list, q)
+    {
+        if (!q->removed && cb (q, arg) != 0)
+            break;
+    }
 }
 
 int job_manager_on_event (struct job_manager *jm, job_event_f cb, void *arg)
@@ -232,7 +245,7 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
     if (set_policy (jm, attrs, errp) < 0)
         goto error;
     if (!(jm->fluid = calloc (1, sizeof (*jm->fluid))) || fluid_init (jm->fluid, 0, 0) < 0 ||
-        !(jm->strings = strpool_create ()) || !(jm->queue = queue_create ()) ||
+        !(jm->strings = strpool_create ()) || !(jm->queues = jobqueues_create ()) ||
         !(jm->waits = waiters_create ()) || !(jm->drains = waiters_create ()) ||
         !(jm->idles = waiters_create ()) || !(jm->depends = depends_create (jm)) ||
         !(jm->journal = journal_create (jm)) || submit_service_add (jm) < 0 ||
@@ -265,10 +278,8 @@ void job_manager_destroy (struct job_manager *jm)
         waiters_destroy (jm->waits);
         waiters_destroy (jm->drains);
         waiters_destroy (jm->idles);
-        queue_destroy (jm->queue);
+        jobqueues_destroy (jm->queues);
         strpool_destroy (jm->strings);
-        free (jm->submit_disabled_reason);
-        free (jm->sched_stopped_reason);
         free (jm->fluid);
         free (jm);
         errno = saved_errno;

@@ -41,6 +41,10 @@ size_t job_manager_count (const struct job_manager *jm, int state);
 size_t job_manager_count_result (const struct job_manager *jm, int result);
 size_t job_manager_count_purged (const struct job_manager *jm);
 
+/* Queues, also the one without a name, in the order of the configuration. */
+typedef int (*queue_each_f) (const struct jobqueue *q, void *arg);
+void job_manager_each_queue (struct job_manager *jm, queue_each_f cb, void *arg);
+
 /* Hear of each event of any job, after the state changed. context is JSON text or NULL. */
 typedef void (*job_event_f) (struct job *job, const char *name, const char *entry, void *arg);
 int job_manager_on_event (struct job_manager *jm, job_event_f cb, void *arg);

@@ -9,7 +9,9 @@
 #include "shell/broker/router.h"
 #include "shell/broker/waiters.h"
 #include "shell/service/job_manager/job.h"
+#include "shell/service/job_manager/jobqueue.h"
 #include "shell/service/job_manager/manager.h"
+#include "shell/service/job_manager/pending.h"
 #include "shell/service/job_manager/queue.h"
 #include "shell/service/job_manager/strpool.h"
 
@@ -22,8 +24,6 @@ struct event_listener {
 };
 
 #define LISTENERS_MAX 8
-#define JOB_STATES 7
-#define JOB_RESULTS 4
 
 struct schedule_policy {
     const char *name;
@@ -41,8 +41,8 @@ struct job_manager {
     uint32_t owner;
     struct fluid_generator *fluid;
     struct strpool *strings;
-    struct job *jobs;     // by id
-    struct queue *queue;  // jobs in SCHED state and those before it, by priority
+    struct job *jobs; // by id
+    struct jobqueues *queues;
     struct job *running;  // newest first
     struct job *inactive; // newest first
     struct event_listener listeners[LISTENERS_MAX];
@@ -56,10 +56,6 @@ struct job_manager {
     struct journal *journal;
     struct depends *depends;
     size_t purged_count;
-    bool submit_disabled;
-    char *submit_disabled_reason;
-    bool sched_stopped;
-    char *sched_stopped_reason;
     bool shutting_down;
     void (*shutdown_cb) (void *arg);
     void *shutdown_arg;
@@ -133,6 +129,9 @@ void queue_list_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void queue_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void queue_enable_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void queue_start_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+/* Queues as they were left when the instance ended; stop: stop them all. */
+void queues_restore (struct job_manager *jm, bool stop);
 
 /* history.c */
 void history_cb (struct router *rt, const flux_msg_t *msg, void *arg);

@@ -29,6 +29,12 @@ static void forget (struct job_manager *jm, struct job *job)
     kvs_local_unlink (jm->kvs, NULL, job_key (job->id, NULL, key, sizeof (key)));
     jm->state_count[state_index (JOB_INACTIVE)]--;
     jm->result_count[state_index (job->result)]--;
+    struct jobqueue *q = jobqueues_lookup (jm->queues, job->facts.queue);
+    if (q) {
+        q->state_count[state_index (JOB_INACTIVE)]--;
+        q->result_count[state_index (job->result)]--;
+        q->purged++;
+    }
     list_remove (&jm->inactive, job);
     HASH_DEL (jm->jobs, job);
     job_drop_strings (jm, job);

@@ -17,6 +17,7 @@ struct queue {
     struct level **levels; // by descending priority
     size_t nlevels, size;
     size_t count;
+    struct job *cursor;
 };
 
 struct queue *queue_create (void)
@@ -95,7 +96,7 @@ int queue_insert (struct queue *q, struct job *job)
     job->live->prev = after;
     job->live->next = before;
     job->live->queued_at = job->priority;
-    job->live->queued = true;
+    job->live->in = q;
     if (after)
         after->live->next = job;
     else
@@ -113,8 +114,10 @@ void queue_remove (struct queue *q, struct job *job)
     struct job_live *live = job->live;
     int found;
 
-    if (!live || !live->queued)
+    if (!live || live->in != q)
         return;
+    if (q->cursor == job)
+        queue_cursor_advance (q);
     size_t i = find_level (q, live->queued_at, &found);
     struct level *level = q->levels[i];
     if (live->prev)
@@ -126,7 +129,7 @@ void queue_remove (struct queue *q, struct job *job)
     else
         level->tail = live->prev;
     live->prev = live->next = NULL;
-    live->queued = false;
+    live->in = NULL;
     q->count--;
     if (!level->head)
         drop_level (q, i);
@@ -145,6 +148,21 @@ struct job *queue_next (struct queue *q, struct job *job)
         return job->live->next;
     size_t i = find_level (q, job->live->queued_at, &found) + 1;
     return i < q->nlevels ? q->levels[i]->head : NULL;
+}
+
+void queue_cursor_reset (struct queue *q)
+{
+    q->cursor = queue_first (q);
+}
+
+struct job *queue_cursor (struct queue *q)
+{
+    return q->cursor;
+}
+
+void queue_cursor_advance (struct queue *q)
+{
+    q->cursor = q->cursor ? queue_next (q, q->cursor) : NULL;
 }
 
 size_t queue_count (const struct queue *q)

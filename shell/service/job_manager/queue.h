@@ -26,4 +26,9 @@ struct job *queue_first (struct queue *q);
 struct job *queue_next (struct queue *q, struct job *job);
 size_t queue_count (const struct queue *q);
 
+/* A walk during which any job may leave the queue. */
+void queue_cursor_reset (struct queue *q);
+struct job *queue_cursor (struct queue *q);
+void queue_cursor_advance (struct queue *q);
+
 #endif /* !FLUX_SERVICE_JOB_MANAGER_QUEUE_H */

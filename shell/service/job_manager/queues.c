@@ -1,91 +1,188 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
+/* Requests about queues: job-manager.queue-list, queue-status, queue-enable, queue-start. What they
+ * were told is kept in the KVS, under checkpoint.job-manager, for the next start of the instance.
+ */
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include <flux/request.h>
 
+#include "lib/util/errprintf.h"
 #include "shell/service/job_manager/private.h"
+#include "shell/service/kvs/kvs.h"
 
-/* queues: so far the one without a name */
+#define CHECKPOINT_KEY "checkpoint.job-manager"
+#define CHECKPOINT_VERSION 2
+#define RESTART_REASON "Automatically stopped due to restart"
 
 void queue_list_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
-    router_respond (rt, msg, "{\"queues\":[]}");
-}
+    struct job_manager *jm = arg;
+    json_t *names = json_array ();
+    struct jobqueue *q;
 
-static bool name_is_known (struct router *rt, const flux_msg_t *msg, const char *name)
-{
-    char text[256];
-
-    if (!name)
-        return true;
-    snprintf (text, sizeof (text), "'%s' is not a valid queue", name);
-    router_respond_error (rt, msg, EINVAL, text);
-    return false;
-}
-
-static void set_reason (char **reason, const char *text)
-{
-    free (*reason);
-    *reason = text ? strdup (text) : NULL;
+    LL_FOREACH (jm->queues->list, q)
+    {
+        if (q->name && !q->removed)
+            json_array_append_new (names, json_string (q->name));
+    }
+    router_respond_pack (rt, msg, "{s:o}", "queues", names);
 }
 
 void queue_status_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
     const char *name = NULL;
+    struct jobqueue *q;
+    flux_error_t error;
 
-    if (flux_request_unpack (msg, NULL, "{s?s}", "name", &name) < 0) {
+    if (flux_request_unpack (msg, NULL, "{s?s}", "name", &name) < 0)
         router_respond_error (rt, msg, errno, NULL);
-        return;
+    else if (!(q = jobqueues_find (jm->queues, name, &error)))
+        router_respond_error (rt, msg, errno, error.text);
+    else
+        router_respond_pack (rt, msg, "o", jobqueue_status (q));
+}
+
+/* ---- checkpoint ---- */
+
+static json_t *encode_state (const struct jobqueue *q)
+{
+    return json_pack ("{s:s* s:b s:s* s:b s:s*}", "name", q->name, "enable", q->enabled,
+                      "disable_reason", q->disable_reason, "start", q->started, "stop_reason",
+                      q->stop_reason);
+}
+
+static void checkpoint (struct job_manager *jm)
+{
+    json_t *states = json_array ();
+    struct jobqueue *q;
+
+    LL_FOREACH (jm->queues->list, q)
+    {
+        if (!q->removed)
+            json_array_append_new (states, encode_state (q));
     }
-    if (!name_is_known (rt, msg, name))
+    json_t *o = json_pack ("{s:i s:o}", "version", CHECKPOINT_VERSION, "queue", states);
+    char *text = o ? json_dumps (o, JSON_COMPACT) : NULL;
+    json_decref (o);
+    if (!text || kvs_local_put_take (jm->kvs, NULL, CHECKPOINT_KEY, text, strlen (text)) < 0)
+        fprintf (stderr, "flux-broker: %s: %m\n", CHECKPOINT_KEY);
+}
+
+static void restore_one (struct job_manager *jm, const json_t *entry, bool stop)
+{
+    const char *name = NULL, *disable_reason = NULL, *stop_reason = NULL;
+    int enable, start = 1;
+    struct jobqueue *q;
+
+    if (json_unpack ((json_t *)entry, "{s?s s:b s?b s?s s?s}", "name", &name, "enable", &enable,
+                     "start", &start, "disable_reason", &disable_reason, "stop_reason",
+                     &stop_reason) < 0 ||
+        !(q = jobqueues_lookup (jm->queues, name)))
         return;
-    json_t *o =
-        json_pack ("{s:b s:b}", "enable", !jm->submit_disabled, "start", !jm->sched_stopped);
-    if (jm->submit_disabled && jm->submit_disabled_reason)
-        json_object_set_new (o, "disable_reason", json_string (jm->submit_disabled_reason));
-    if (jm->sched_stopped && jm->sched_stopped_reason)
-        json_object_set_new (o, "stop_reason", json_string (jm->sched_stopped_reason));
-    router_respond_pack (rt, msg, "o", o);
+    if (start && stop) {
+        start = 0;
+        stop_reason = RESTART_REASON;
+    }
+    jobqueue_enable (q, enable, disable_reason);
+    jobqueue_start (q, start, stop_reason);
+}
+
+void queues_restore (struct job_manager *jm, bool stop)
+{
+    char *text = NULL;
+    size_t len, i;
+    json_t *o, *entry;
+
+    if (kvs_local_get (jm->kvs, NULL, CHECKPOINT_KEY, &text, &len) < 0)
+        return;
+    o = json_loadb (text, len, 0, NULL);
+    json_array_foreach (json_object_get (o, "queue"), i, entry) restore_one (jm, entry, stop);
+    json_decref (o);
+    free (text);
+}
+
+/* ---- changes ---- */
+
+struct change {
+    const char *name;
+    bool on;
+    const char *reason;
+    void (*apply) (struct jobqueue *q, bool on, const char *reason);
+    bool keep;
+};
+
+static int apply (struct job_manager *jm, const struct change *c, bool all, flux_error_t *errp)
+{
+    struct jobqueue *q;
+
+    if (!c->name && !all && jobqueues_are_named (jm->queues)) {
+        errno = EINVAL;
+        return errprintf (errp, "Use --all to apply this command to all queues");
+    }
+    if (c->name) {
+        if (!(q = jobqueues_find (jm->queues, c->name, errp)))
+            return -1;
+        c->apply (q, c->on, c->reason);
+    } else {
+        LL_FOREACH (jm->queues->list, q)
+        {
+            if (!q->removed)
+                c->apply (q, c->on, c->reason);
+        }
+    }
+    if (c->keep)
+        checkpoint (jm);
+    return 0;
 }
 
 void queue_enable_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
-    const char *name = NULL, *reason = NULL;
-    int enable, all;
+    struct change c = {.apply = jobqueue_enable, .keep = true};
+    int enable, all = 0;
+    flux_error_t error;
 
-    if (flux_request_unpack (msg, NULL, "{s?s s:b s?s s:b}", "name", &name, "enable", &enable,
-                             "reason", &reason, "all", &all) < 0) {
+    if (flux_request_unpack (msg, NULL, "{s?s s:b s?s s?b}", "name", &c.name, "enable", &enable,
+                             "reason", &c.reason, "all", &all) < 0) {
         router_respond_error (rt, msg, errno, NULL);
-    } else if (!enable && !reason) {
-        router_respond_error (rt, msg, EINVAL, "reason is required for disable");
-    } else if (name_is_known (rt, msg, name)) {
-        jm->submit_disabled = !enable;
-        set_reason (&jm->submit_disabled_reason, enable ? NULL : reason);
-        router_respond (rt, msg, NULL);
+        return;
     }
+    c.on = enable;
+    if (!enable && !c.reason)
+        router_respond_error (rt, msg, EINVAL, "reason is required for disable");
+    else if (apply (jm, &c, all, &error) < 0)
+        router_respond_error (rt, msg, errno, error.text);
+    else
+        router_respond (rt, msg, NULL);
 }
 
 void queue_start_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
-    const char *name = NULL, *reason = NULL;
-    int start, all;
+    struct change c = {.apply = jobqueue_start};
+    int start, all = 0, nocheckpoint = 0;
+    flux_error_t error;
 
-    if (flux_request_unpack (msg, NULL, "{s?s s:b s?s s:b}", "name", &name, "start", &start,
-                             "reason", &reason, "all", &all) < 0) {
+    if (flux_request_unpack (msg, NULL, "{s?s s:b s?s s?b s?b}", "name", &c.name, "start", &start,
+                             "reason", &c.reason, "all", &all, "nocheckpoint", &nocheckpoint) < 0) {
         router_respond_error (rt, msg, errno, NULL);
-    } else if (name_is_known (rt, msg, name)) {
-        jm->sched_stopped = !start;
-        set_reason (&jm->sched_stopped_reason, start ? NULL : reason);
-        router_respond (rt, msg, NULL);
-        job_manager_reschedule (jm);
-        check_idle (jm);
+        return;
     }
+    c.on = start;
+    c.keep = !nocheckpoint;
+    if (apply (jm, &c, all, &error) < 0) {
+        router_respond_error (rt, msg, errno, error.text);
+        return;
+    }
+    router_respond (rt, msg, NULL);
+    job_manager_reschedule (jm);
+    check_idle (jm);
 }

@@ -210,7 +210,7 @@ static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     router_respond_pack (rt, msg, "{s:i s:i s:I s:i s:i s:{s:{}}}", "active_jobs",
                          (int)count_states (jm, JOB_NEW | JOB_ACTIVE), "inactive_jobs",
                          (int)count_states (jm, JOB_INACTIVE), "max_jobid", (json_int_t)jm->max_id,
-                         "queued", (int)queue_count (jm->queue), "purged", (int)jm->purged_count,
+                         "queued", (int)pending_count (jm->queues), "purged", (int)jm->purged_count,
                          "housekeeping", "running");
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "lib/util/monotime.h"
 #include "shell/service/job_exec/exec.h"
@@ -45,7 +46,8 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
 {
     char key[JOB_KEY_SIZE];
 
-    queue_remove (jm->queue, job);
+    queue_remove (job->live->in, job);
+    jobqueue_count_running (job->live->jq, job->userid, 1);
     job->live->has_resources = true;
     job->ncores = alloc->ncores;
     job->nnodes = alloc->nnodes;
@@ -82,22 +84,53 @@ static bool try_job (struct job_manager *jm, struct job *job, double now, uint32
     return jm->policy.backfill;
 }
 
+/* What is stopped as a whole, or full, need not be walked through. */
+static void begin_pass (struct job_manager *jm)
+{
+    struct jobqueue *q;
+
+    pending_begin (jm->queues);
+    LL_FOREACH (jm->queues->list, q)
+    {
+        q->looked_at = q->reserved = 0;
+        q->passed = !q->started;
+    }
+}
+
+/* Do all that wait in this order have the same queue and user? */
+static bool is_lone (struct job_manager *jm, const struct jobqueue *root)
+{
+    struct jobqueue *q;
+
+    LL_FOREACH (jm->queues->list, q)
+    {
+        if (q->parent == root)
+            return false;
+    }
+    return HASH_COUNT (root->users) <= 1;
+}
+
 void schedule_pass (struct router *rt, void *arg)
 {
     struct job_manager *jm = arg;
-    struct job *job, *next;
+    struct job *job;
     double now = walltime_now ();
-    uint32_t depth = jm->policy.queue_depth, reserved = 0;
 
-    if (jm->sched_stopped || jm->shutting_down)
+    if (jm->shutting_down)
         return;
     sched_begin_pass (jm->sched);
-    for (job = queue_first (jm->queue); job && job->priority > PRIORITY_MIN; job = next) {
-        next = queue_next (jm->queue, job);
-        if (!try_job (jm, job, now, &reserved))
-            break;
-        if (job->live && job->live->queued && --depth == 0) // it still waits
-            break;
+    begin_pass (jm);
+    while ((job = pending_next (jm->queues)) && job->priority > PRIORITY_MIN) {
+        struct jobqueue *root = jobqueue_root (job->live->jq);
+        if (!jobqueue_is_started (job->live->jq) ||
+            !jobqueue_may_run (job->live->jq, job->userid)) {
+            root->passed = is_lone (jm, root); // else those behind it may run
+            continue;
+        }
+        if (!try_job (jm, job, now, &root->reserved))
+            root->passed = true;
+        else if (job->live && job->live->in && ++root->looked_at == jm->policy.queue_depth)
+            root->passed = true;
     }
 }
 

@@ -175,20 +175,40 @@ static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspe
                                strlen (text));
 }
 
+/* Its queue, what it gets from there, and whether it may be there. */
+static int enter_queue (struct job_manager *jm, struct job *job, struct jobspec *js,
+                        flux_error_t *errp)
+{
+    struct jobqueue *q;
+
+    if (jobqueue_set_defaults (jm->queues, js, &q, errp) < 0)
+        return -1;
+    job->live->jq = q;
+    if (!q->enabled) {
+        errno = EINVAL;
+        return errprintf (errp, "job submission%s%s is disabled: %s", q->name ? " to " : "",
+                          q->name ? q->name : "", q->disable_reason);
+    }
+    if (jobqueue_check_access (q, job->userid, errp) < 0 || jobqueue_check_limits (q, js, errp) < 0)
+        return -1;
+    return jobqueue_check_active (q, job->userid, errp);
+}
+
 static struct job *make_job (struct job_manager *jm, const char *J, struct jobspec *js,
-                             const char *env, size_t env_len, flux_error_t *errp)
+                             const char *env, size_t env_len, uint32_t userid, flux_error_t *errp)
 {
     uint64_t id;
     struct job *job = NULL;
 
-    if (fluid_generate (jm->fluid, &id) < 0 || !(job = job_create (id)) ||
-        job_set_facts (jm, job, js) < 0) {
+    if (fluid_generate (jm->fluid, &id) < 0 || !(job = job_create (id))) {
         errprintf (errp, "%s", strerror (errno));
         goto error;
     }
-    if (js->queue) {
-        errno = EINVAL;
-        errprintf (errp, "Invalid queue '%s' specified: no queues are configured", js->queue);
+    job->userid = userid;
+    if (enter_queue (jm, job, js, errp) < 0)
+        goto error;
+    if (job_set_facts (jm, job, js) < 0) {
+        errprintf (errp, "%s", strerror (errno));
         goto error;
     }
     if (set_simulation (job, js, errp) < 0 || sched_feasible (jm->sched, job, errp) < 0)
@@ -218,6 +238,8 @@ static void begin_life (struct job_manager *jm, struct job *job)
 
     HASH_ADD (hh, jm->jobs, id, sizeof (job->id), job);
     jm->state_count[state_index (JOB_NEW)]++;
+    job->live->jq->state_count[state_index (JOB_NEW)]++;
+    jobqueue_count_active (job->live->jq, job->userid, 1);
     jm->max_id = job->id > jm->max_id ? job->id : jm->max_id;
     snprintf (context, sizeof (context),
               "{\"userid\":%" PRIu32 ",\"urgency\":%d,\"flags\":%d,\"version\":1}", job->userid,
@@ -251,16 +273,13 @@ static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_e
         errprintf (errp, "unknown submit flags");
         return NULL;
     }
-    if (jm->submit_disabled || jm->shutting_down) {
-        errprintf (errp, "job submission is disabled: %s",
-                   jm->shutting_down ? "the instance is shutting down"
-                                     : jm->submit_disabled_reason);
+    if (jm->shutting_down) {
+        errprintf (errp, "job submission is disabled: the instance is shutting down");
         return NULL;
     }
     char *text = unwrap (J, &len, errp);
     if (text && (js = jobspec_decode_lean (text, len, &env, &env_len, errp)) &&
-        (job = make_job (jm, J, js, env, env_len, errp))) {
-        job->userid = cred.userid;
+        (job = make_job (jm, J, js, env, env_len, cred.userid, errp))) {
         job->urgency = urgency;
         job->flags = flags & ~1;
         begin_life (jm, job);

@@ -22,3 +22,8 @@ check_PROGRAMS += testsuite/unit/service/test_modinfo
 TESTS += testsuite/unit/service/test_modinfo
 testsuite_unit_service_test_modinfo_SOURCES = %D%/test_modinfo.c shell/service/module/modinfo.c
 testsuite_unit_service_test_modinfo_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += testsuite/unit/service/test_jobqueue
+TESTS += testsuite/unit/service/test_jobqueue
+testsuite_unit_service_test_jobqueue_SOURCES = %D%/test_jobqueue.c
+testsuite_unit_service_test_jobqueue_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
