@@ -30,6 +30,13 @@
 #define MAX_ADDRESSES 8
 #define GRACE_MSEC 1000
 
+/* Flags are the fourth argument of slurm_kill_job_step() from 23.11 on. */
+#ifdef HAVE_KILL_JOB_STEP_FLAGS
+#define KILL_JOB_STEP_FLAGS , 0
+#else
+#define KILL_JOB_STEP_FLAGS
+#endif
+
 struct local {
     struct wireup_server *srv;
     uint32_t jobid, stepid;
@@ -42,7 +49,7 @@ struct local {
 static int host_of (const char *hostlist, uint32_t rank, char *buf, size_t size)
 {
     const char *list = hostlist ? hostlist : getenv ("SLURM_NODELIST");
-    hostlist_t hl = list ? slurm_hostlist_create (list) : NULL;
+    __auto_type hl = list ? slurm_hostlist_create (list) : NULL; // its type is not that of 22.05
     char *name = NULL;
     int rc = -1;
 
@@ -65,7 +72,7 @@ static void end_step (const struct local *local)
     struct pollfd pfd = {.fd = local->stop[0], .events = POLLIN};
 
     if (poll (&pfd, 1, GRACE_MSEC) == 0)
-        slurm_kill_job_step (local->jobid, local->stepid, SIGKILL);
+        slurm_kill_job_step (local->jobid, local->stepid, SIGKILL KILL_JOB_STEP_FLAGS);
 }
 
 static void *serve (void *arg)
@@ -170,7 +177,8 @@ static enum flux_mode step_mode (const struct settings *set, bool has_allocation
 /* Only the initial program reads input. srun would send it to every task, and take it for an error
  * when a node ends with some of it unread. There is no call in SPANK that says so: srun's own
  * parser of options is asked (22.05 to 24.11: same names). Where it isn't found nothing is lost but
- * that the end of a step may be noisy. */
+ * that the end of a step may be noisy. Nor is that done where a later srun leaves the number of
+ * tasks to slurmctld: it would take the number for the name of a file. */
 static void set_input (void)
 {
     void *opt = dlsym (RTLD_DEFAULT, "opt");
@@ -178,8 +186,12 @@ static void set_input (void)
     int (*process) (void *, int, const char *, bool, bool) =
         dlsym (RTLD_DEFAULT, "slurm_process_option");
 
-    if (opt && isset && process && !isset (opt, "input") && !isset (opt, "pty"))
-        (void)process (opt, 'i', "0", true, false);
+    if (!opt || !isset || !process || isset (opt, "input") || isset (opt, "pty"))
+        return;
+    if (SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM (23, 2, 0) && isset (opt, "cpus-per-task") &&
+        !isset (opt, "ntasks") && !isset (opt, "ntasks-per-node"))
+        return;
+    (void)process (opt, 'i', "0", true, false);
 }
 
 int local_init_post_opt (spank_t sp, struct context *ctx)

@@ -56,6 +56,13 @@ as_user scancel --me
 wait_until 10 no_user_processes
 END
 
+test_case 'a version that cannot be downloaded is said so, and leaves nothing' <<'END'
+export DEBIAN_MIRROR=http://127.0.0.1:1/debian CLUSTER_CHROOTS=$T_TMP/chroots
+expect_exit 4 "$CLUSTER" --dir "$T_TMP/bad" up 1 --version 24.11 2>err
+expect_in_file 'COULD NOT GET DEBIAN trixie WITH SLURM 24.11 FROM http://127.0.0.1:1/debian' err
+[ ! -e "$T_TMP/bad" ] && [ ! -e "$CLUSTER_CHROOTS/24.11" ] && [ ! -e "$CLUSTER_CHROOTS/24.11.new" ]
+END
+
 test_case 'bad arguments are refused by name' <<'END'
 bad () { expect_exit 2 "$CLUSTER" --dir "$T_TMP/bad" "$@" 2>err; [ ! -e "$T_TMP/bad" ]; }
 bad up
@@ -63,11 +70,14 @@ bad up x
 bad up 0
 bad up 9999
 bad up 2 --mode magic; expect_in_file magic err
+bad up 2 --bind; expect_in_file bind err
 bad up 2 --frob; expect_in_file frob err
 bad frob; expect_in_file frob err
 bad up 2 --dir
 expect_exit 1 "$CLUSTER" --dir "$T_TMP/bad" down
 expect_exit 1 "$CLUSTER" --dir "$CLUSTER_DIR" up 1
+expect_fail "$CLUSTER" --dir "$T_TMP/bad" up 1 --version 9.99 2>err; expect_in_file "9\.99" err
+[ ! -e "$T_TMP/bad" ]
 END
 
 test_done

@@ -234,19 +234,46 @@ wait_until ()
 
 # ---- A private Slurm with the programs that were built
 
+# version_build: where there is the Slurm T_VERSION, not the one installed here, build in its chroot;
+# sets T_BUILD. Skips the file, and says so loudly, when that Slurm can't be downloaded.
+version_build ()
+{
+    local code=0
+    "$top_srcdir/testsuite/slurm/chroot" make "$T_VERSION" >"$T_STATE/chroot" 2>&1 || code=$?
+    if [ $code -eq 4 ]; then
+        grep -h '\*\*\*' "$T_STATE/chroot" | tee /dev/stderr | sed 's/^/# /'
+        skip_all "Slurm $T_VERSION could not be downloaded"
+    fi
+    T_BUILD=$top_builddir/slurm-$T_VERSION
+    [ $code -eq 0 ] && CONFIGURE_ARGS="--enable-werror CFLAGS=-O1" flock "$top_builddir/Makefile" \
+        "$top_srcdir/testsuite/slurm/chroot" build "$T_VERSION" "$T_BUILD" shell/cmd/flux \
+        shell/broker/flux-broker shell/job/flux-shell spank/spank_flux.la >>"$T_STATE/chroot" 2>&1 || {
+        tail -n 40 "$T_STATE/chroot" | sed 's/^/# /'
+        echo "Bail out! no build for Slurm $T_VERSION"
+        exit 99
+    }
+}
+
 # slurm_up N [OPTIONS]: start one for this test file (see testsuite/slurm/cluster), with spank_flux
 # loaded when it was built (PLUGSTACK_ARGS are its arguments), and end it with the test. Skips the
 # file where that can't be. The programs are copied, because the test user may not be able to read
-# the build folder. T_BROKER is a program to take in place of flux-broker.
+# the build folder. T_BROKER is a program to take in place of flux-broker; T_VERSION another version
+# of Slurm (T_VERSION=24.11 testsuite/run 1020-spank works, too).
 slurm_up ()
 {
     [ "$(id -u)" -eq 0 ] || skip_all "needs root"
     command -v slurmctld >/dev/null || skip_all "needs slurmctld"
     CLUSTER_DIR=$T_TMP/cluster
-    local bin=$T_TMP/flux plug=()
+    local bin=$T_TMP/flux plug=() other=()
+    T_BUILD=$top_builddir
+    if [ -n "${T_VERSION:-}" ]; then
+        version_build
+        other=(--version "$T_VERSION" --bind "$T_TMP")
+        [ ! -f "$SPANK_FLUX" ] || SPANK_FLUX=$T_BUILD/spank/.libs/spank_flux.so
+    fi
     mkdir "$bin"
-    cp "$top_builddir"/shell/cmd/flux "$top_builddir"/shell/broker/flux-broker \
-        "$top_builddir"/shell/job/flux-shell "$bin" 2>/dev/null
+    cp "$T_BUILD"/shell/cmd/flux "$T_BUILD"/shell/broker/flux-broker \
+        "$T_BUILD"/shell/job/flux-shell "$bin" 2>/dev/null
     [ -z "${T_BROKER:-}" ] || cp "$T_BROKER" "$bin/flux-broker" || exit 99
     PATH=$bin:$PATH
     FLUX_EXEC_PATH=$bin
@@ -255,7 +282,7 @@ slurm_up ()
         plug=(--plugstack "required $bin/spank_flux.so flux=$bin munge_socket=$CLUSTER_DIR/munge/socket ${PLUGSTACK_ARGS:-}")
     fi
     at_end "'$CLUSTER' -d '$CLUSTER_DIR' down"
-    "$CLUSTER" -d "$CLUSTER_DIR" up "$@" ${plug[@]+"${plug[@]}"} >"$T_STATE/up" 2>&1 || {
+    "$CLUSTER" -d "$CLUSTER_DIR" up "$@" ${plug[@]+"${plug[@]}"} ${other[@]+"${other[@]}"} >"$T_STATE/up" 2>&1 || {
         sed 's/^/# /' "$T_STATE/up"
         echo "Bail out! no cluster"
         exit 99
