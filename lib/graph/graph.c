@@ -60,6 +60,12 @@ uint32_t graph_child (const struct graph *g, uint32_t v, uint32_t i)
     return i < g->v[v].nchild ? g->child[g->v[v].child_off + i] : GRAPH_NONE;
 }
 
+uint32_t graph_extra_child (const struct graph *g, uint32_t v, uint32_t i)
+{
+    const struct extra *list;
+    return i < extra_children (g, v, &list) ? list[i].child : GRAPH_NONE;
+}
+
 uint32_t graph_depth (const struct graph *g, uint32_t v)
 {
     return g->v[v].depth;
@@ -290,7 +296,8 @@ void graph_stats (const struct graph *g, struct graph_stats *st)
     st->bytes += sizeof (*g) + names_bytes (g->names) +
                  (size_t)g->room * (sizeof (*g->v) + sizeof (*g->info)) + (size_t)g->nchild * 4 +
                  (size_t)g->nagg * sizeof (*g->agg) + (size_t)g->prop_room * sizeof (*g->prop) +
-                 (size_t)g->nrank * 12 + (g->path_slot ? (size_t)g->path_mask * 4 : 0) +
+                 (size_t)g->nrank * 12 + (size_t)g->extras.n * 2 * sizeof (struct extra) +
+                 (g->path_slot ? (size_t)g->path_mask * 4 : 0) +
                  (g->uniq_slot ? (size_t)g->uniq_mask * 4 : 0);
     for (uint32_t i = 0; g->by_type && i < g->ntypes; i++)
         st->bytes += g->by_type[i] ? (size_t)g->by_type_count[i] * 4 : 0;

@@ -5,7 +5,9 @@
  * dominant one ("containment" unless said otherwise); its spanning tree from the root, in the order
  * edges were added, is what the matcher walks. Vertices are numbers below graph_limit(); numbers
  * of removed vertices are reused only by later additions. V is the number of vertices, d the
- * depth of the tree. The graph knows no time, no policy and no file format. */
+ * depth of the tree. A vertex may have several parents in it: the
+ * first that reaches it, depth first, is the one in the tree; the matcher finds it from the others,
+ * too, but in one match only once. The graph knows no time, no policy and no file format. */
 
 #ifndef FLUX_GRAPH_GRAPH_H
 #define FLUX_GRAPH_GRAPH_H
@@ -29,8 +31,9 @@ void graph_destroy (struct graph *g);
  * Used for the first load and for growing alike: an edge may start at a vertex that was there
  * before. When any call fails, or on abort, the graph is as it was at begin (a failed add leaves
  * the transaction open, commit always closes it). Commit checks the whole: one root, no cycle, no
- * vertex outside the dominant tree or another subsystem, no two siblings of one name and id, no two
- * equal uniq_ids, depth within GRAPH_MAX_DEPTH; errp names the vertex or edge. O(V) per commit.
+ * vertex outside the dominant tree or another subsystem, no two siblings of one name and id (but of
+ * different ranks), no two equal uniq_ids, depth within GRAPH_MAX_DEPTH; errp names the vertex or
+ * edge. O(V) per commit.
  */
 
 /* What a loader says of one vertex. Zero-initialise with GRAPH_VERTEX_INIT. Strings are copied. */
@@ -66,8 +69,8 @@ void graph_abort (struct graph *g);
 int graph_set_dominant (struct graph *g, const char *subsystem, flux_error_t *errp);
 const char *graph_dominant (const struct graph *g);
 
-/* Take v and all below it out. EBUSY when a job holds any of it (see matcher_remove_subgraph),
- * EINVAL for the root. O(V). */
+/* Take v and all below it out, save what has a parent elsewhere. EBUSY when a job holds any of it
+ * (see matcher_remove_subgraph), EINVAL for the root. O(V). */
 int graph_remove (struct graph *g, uint32_t v, flux_error_t *errp);
 
 /* ---- Vertices: all O(1) unless said ---- */
@@ -78,8 +81,10 @@ uint32_t graph_root (const struct graph *g); // of the dominant subsystem, GRAPH
 uint32_t graph_parent (const struct graph *g, uint32_t v); // GRAPH_NONE for the root
 uint32_t graph_child_count (const struct graph *g, uint32_t v);
 uint32_t graph_child (const struct graph *g, uint32_t v, uint32_t i); // in edge order
-uint32_t graph_depth (const struct graph *g, uint32_t v);             // root 0
-uint32_t graph_position (const struct graph *g, uint32_t v);          // in depth first order
+/* The i-th child that the tree does not have; GRAPH_NONE past the last. */
+uint32_t graph_extra_child (const struct graph *g, uint32_t v, uint32_t i);
+uint32_t graph_depth (const struct graph *g, uint32_t v);    // root 0
+uint32_t graph_position (const struct graph *g, uint32_t v); // in depth first order
 
 const char *graph_type (const struct graph *g, uint32_t v);
 const char *graph_basename (const struct graph *g, uint32_t v);
@@ -117,6 +122,9 @@ int graph_set_status (struct graph *g, uint32_t v, graph_status_t status); // O(
 /* A path in the dominant subsystem, or GRAPH_NONE. The first call after a change builds a hash,
  * O(V); then O(length). */
 uint32_t graph_find_path (struct graph *g, const char *path);
+/* All of that path, in depth first order: nodes of one host differ by their rank only. At most room
+ * are stored; returns how many there are. */
+size_t graph_find_paths (struct graph *g, const char *path, uint32_t *list, size_t room);
 /* By uniq_id; the same. */
 uint32_t graph_find_uniq (struct graph *g, int64_t uniq_id);
 /* The top-most vertices of a rank (usually one node): their number, list in *vp. O(log V). */

@@ -50,6 +50,7 @@ void graph_destroy (struct graph *g)
     free (g->info);
     free (g->child);
     free (g->agg);
+    extras_clear (&g->extras);
     free (g->type_name);
     free (g->prop);
     free (g->rank);

@@ -67,9 +67,26 @@ static int check_vertex (const struct graph *g, uint32_t i, flux_error_t *errp)
     return 0;
 }
 
+static int check_extras (const struct graph *g, flux_error_t *errp)
+{
+    char name[64];
+    for (uint32_t i = 0; i < g->extras.n; i++) {
+        const struct extra *e = &g->extras.down[i];
+        if (g->v[e->child].njobs <= g->v[e->parent].njobs)
+            continue;
+        errno = EOVERFLOW;
+        return errprintf (errp, "%s: %u jobs, below it %u jobs",
+                          graph_say (g, e->parent, name, sizeof (name)), g->v[e->parent].njobs,
+                          g->v[e->child].njobs);
+    }
+    return 0;
+}
+
 int graph_check (const struct graph *g, flux_error_t *errp)
 {
     graph_settle (g);
+    if (check_extras (g, errp) < 0)
+        return -1;
     for (uint32_t v = 0; v < g->nv; v++)
         if (graph_alive (g, v) && check_vertex (g, v, errp) < 0)
             return -1;

@@ -124,8 +124,16 @@ static int check_uniq (const struct graph *g, flux_error_t *errp)
     return rc;
 }
 
-int graph_check_names (const struct graph *g, const uint32_t *parent, flux_error_t *errp)
+/* Two nodes may run on one host: they have different ranks. */
+static bool are_twins (const struct graph *g, uint32_t a, uint32_t b)
 {
+    return g->info[a].rank >= 0 && g->info[b].rank >= 0 && g->info[a].rank != g->info[b].rank;
+}
+
+int graph_check_names (const struct graph *g, const uint32_t *parent, bool *twins,
+                       flux_error_t *errp)
+{
+    *twins = false;
     if (check_uniq (g, errp) < 0)
         return -1;
     uint32_t mask;
@@ -139,12 +147,13 @@ int graph_check_names (const struct graph *g, const uint32_t *parent, flux_error
         if (!graph_alive (g, v) || parent[v] == GRAPH_NONE)
             continue;
         name_key (g, v, &name, &id);
-        if (id == -1)
-            continue; // without an id siblings look alike, and files have such
         uint32_t *s = find_name (g, parent, slot, mask, parent[v], name, id);
-        if (*s != GRAPH_NONE)
+        if (*s == GRAPH_NONE)
+            *s = v;
+        else if (are_twins (g, *s, v))
+            *twins = true;
+        else if (id != -1) // without an id siblings look alike, and files have such
             rc = duplicate (g, *s, v, "name and parent", errp);
-        *s = v;
     }
     free (slot);
     return rc;
@@ -160,7 +169,9 @@ static int make_paths (struct graph *g)
         if (!graph_alive (g, v) || g->v[v].pos == GRAPH_NONE)
             continue;
         name_key (g, v, &name, &id);
-        *find_name (g, NULL, g->path_slot, g->path_mask, g->v[v].parent, name, id) = v;
+        uint32_t *s = find_name (g, NULL, g->path_slot, g->path_mask, g->v[v].parent, name, id);
+        if (*s == GRAPH_NONE)
+            *s = v; // of twins the first
     }
     return 0;
 }
@@ -195,23 +206,68 @@ static uint32_t find_child (const struct graph *g, uint32_t above, char *name)
     return v;
 }
 
-uint32_t graph_find_path (struct graph *g, const char *path)
+struct path_search {
+    const struct graph *g;
+    uint32_t *list; // what was found
+    size_t n, room;
+};
+
+static void find_below (struct path_search *s, uint32_t above, const char *path);
+
+/* The others of v's name beside it. */
+static void find_twins (struct path_search *s, uint32_t v, const char *path)
+{
+    const struct graph *g = s->g;
+    uint32_t above = g->v[v].parent, name, other;
+    int32_t id, other_id;
+    name_key (g, v, &name, &id);
+    for (uint32_t i = 0; above != GRAPH_NONE && i < g->v[above].nchild; i++) {
+        uint32_t c = g->child[g->v[above].child_off + i];
+        name_key (g, c, &other, &other_id);
+        if (c != v && other == name && other_id == id && are_twins (g, v, c))
+            find_below (s, c, path);
+    }
+}
+
+static void find_below (struct path_search *s, uint32_t v, const char *path)
 {
     char name[GRAPH_MAX_NAME + 1];
-    uint32_t v = GRAPH_NONE;
-    if (*path != '/' || (!g->path_slot && make_paths (g) < 0))
-        return GRAPH_NONE;
     while (*path) {
         size_t len = strcspn (++path, "/");
         if (len == 0 || len >= sizeof (name))
-            return GRAPH_NONE;
+            return;
         memcpy (name, path, len);
         name[len] = '\0';
         path += len;
-        if ((v = find_child (g, v, name)) == GRAPH_NONE)
-            return GRAPH_NONE;
+        if ((v = find_child (s->g, v, name)) == GRAPH_NONE)
+            return;
+        if (s->g->twins)
+            find_twins (s, v, path);
     }
-    return v;
+    if (s->n < s->room)
+        s->list[s->n] = v;
+    s->n++;
+}
+
+size_t graph_find_paths (struct graph *g, const char *path, uint32_t *list, size_t room)
+{
+    struct path_search s = {.g = g, .list = list, .room = room};
+    if (*path == '/' && (g->path_slot || make_paths (g) == 0))
+        find_below (&s, GRAPH_NONE, path);
+    /* those beside the first are found before it */
+    for (size_t i = 1, n = s.n < room ? s.n : room; i < n; i++)
+        for (size_t k = i; k > 0 && g->v[list[k]].pos < g->v[list[k - 1]].pos; k--) {
+            uint32_t v = list[k];
+            list[k] = list[k - 1];
+            list[k - 1] = v;
+        }
+    return s.n;
+}
+
+uint32_t graph_find_path (struct graph *g, const char *path)
+{
+    uint32_t v[GRAPH_MAX_TWINS];
+    return graph_find_paths (g, path, v, GRAPH_MAX_TWINS) ? v[0] : GRAPH_NONE;
 }
 
 uint32_t graph_find_uniq (struct graph *g, int64_t uniq_id)
@@ -335,14 +391,29 @@ static int copy_edges (const struct graph *g, const struct subsystem *from, stru
     return 0;
 }
 
-static void mark_subtree (struct graph *g, uint32_t v, bool alive)
+/* It has a parent that does not lie below top. */
+static bool stays (const struct graph *g, uint32_t v, uint32_t top)
 {
+    const struct extra *list;
+    uint32_t n = extra_parents (g, v, &list);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t pos = g->v[list[i].parent].pos;
+        if (pos < g->v[top].pos || pos > g->v[top].last)
+            return true;
+    }
+    return false;
+}
+
+static void mark_subtree (struct graph *g, uint32_t v, uint32_t top, bool alive)
+{
+    if (v != top && stays (g, v, top))
+        return;
     if (alive)
         g->v[v].flags |= V_ALIVE;
     else
         g->v[v].flags &= ~V_ALIVE;
     for (uint32_t i = 0; i < g->v[v].nchild; i++)
-        mark_subtree (g, g->child[g->v[v].child_off + i], alive);
+        mark_subtree (g, g->child[g->v[v].child_off + i], top, alive);
 }
 
 static void swap_edges (struct graph *g, struct subsystem *other)
@@ -368,7 +439,7 @@ int graph_remove (struct graph *g, uint32_t v, flux_error_t *errp)
     }
     struct subsystem less[GRAPH_MAX_SUBSYSTEMS] = {{0}};
     int rc = 0;
-    mark_subtree (g, v, false);
+    mark_subtree (g, v, v, false);
     for (uint32_t i = 0; i < g->nsub && rc == 0; i++)
         rc = copy_edges (g, &g->sub[i], &less[i]);
     if (rc < 0)
@@ -379,7 +450,7 @@ int graph_remove (struct graph *g, uint32_t v, flux_error_t *errp)
             swap_edges (g, less);
     }
     if (rc < 0)
-        mark_subtree (g, v, true);
+        mark_subtree (g, v, v, true);
     else
         g->generation++;
     for (uint32_t i = 0; i < g->nsub; i++) {

@@ -16,6 +16,9 @@ enum {
     V_WATCHED = 4,  // an index wants to hear when the aggregates below it, or it, change
     V_QUEUED = 8,   // it has been put on the list of those that changed
     V_TOGGLED = 16, // it is on that list because it was blocked or freed with all below it
+    V_MULTI = 32,   // it has parents beside the one in the tree
+    V_MORE = 64,    // it has children beside those in the tree
+    V_LOOSE = 128,  // something below it is not in its aggregates, as it is elsewhere in the tree
 };
 
 /* What matching touches. */
@@ -76,6 +79,19 @@ struct subsystem {
     uint32_t *up; // parent in this subsystem per vertex, made when asked for; NULL: not made
 };
 
+/* An edge of the dominant subsystem that is not one of the tree: its child was reached from another
+ * vertex first. */
+struct extra {
+    uint32_t parent;
+    uint32_t child;
+};
+
+struct extras {
+    struct extra *down; // by parent, then in edge order
+    struct extra *up;   // by child, then in edge order
+    uint32_t n;
+};
+
 struct rank_top {
     int32_t rank;
     uint32_t vertex;
@@ -94,6 +110,8 @@ struct graph {
     uint32_t nagg;
     struct layout *layout;
     uint32_t nlayouts;
+    struct extras extras;
+    bool twins; // there are siblings of one name
 
     uint32_t *type_name; // type number to interned name
     uint32_t ntypes;
@@ -169,10 +187,40 @@ int graph_append_property (struct graph *g, uint32_t v, uint32_t key, uint32_t v
  * nothing has changed. */
 int graph_rebuild (struct graph *g, flux_error_t *errp);
 void graph_drop_caches (struct graph *g);
-/* No two equal siblings, no two equal uniq_ids among vertices alive (graph_find.c). */
-int graph_check_names (const struct graph *g, const uint32_t *parent, flux_error_t *errp);
+/* No two equal siblings of one rank, no two equal uniq_ids among vertices alive (graph_find.c). */
+int graph_check_names (const struct graph *g, const uint32_t *parent, bool *twins,
+                       flux_error_t *errp);
 /* Aggregates anew from used, njobs and status. O(V). */
 void graph_sum_aggregates (struct graph *g);
+
+/* ---- graph_extra.c: vertices with several parents ---- */
+/* The edges that are not in the tree given by parent[] (GRAPH_NONE: not in it); ELOOP, ENOMEM, or
+ * EINVAL when a vertex lies too deep along them. depth[]: in the tree. */
+int extras_make (const struct graph *g, const uint32_t *parent, const uint8_t *depth, uint32_t root,
+                 struct extras *x, flux_error_t *errp);
+void extras_clear (struct extras *x);
+void extras_set_flags (struct graph *g);
+/* Children and parents of v that the tree does not have. */
+uint32_t extra_children (const struct graph *g, uint32_t v, const struct extra **list);
+uint32_t extra_parents (const struct graph *g, uint32_t v, const struct extra **list);
+/* The i-th of all children of v, those of the tree first; n of them. */
+struct children {
+    const uint32_t *tree;
+    const struct extra *extra;
+    uint32_t ntree, n;
+};
+static inline struct children graph_children (const struct graph *g, uint32_t v)
+{
+    const struct vertex *x = &g->v[v];
+    struct children c = {.tree = g->child + x->child_off, .ntree = x->nchild, .n = x->nchild};
+    if (x->flags & V_MORE)
+        c.n += extra_children (g, v, &c.extra);
+    return c;
+}
+static inline uint32_t children_at (const struct children *c, uint32_t i)
+{
+    return i < c->ntree ? c->tree[i] : c->extra[i - c->ntree].child;
+}
 
 /* All of a type in depth first order, from a cache. */
 size_t graph_type_list (const struct graph *g, uint32_t type, const uint32_t **vp);

@@ -346,7 +346,7 @@ static void trim (struct graph *g)
 static void put_in_place (struct graph *g, struct tree *t, struct agg *agg)
 {
     for (uint32_t v = 0; v < t->nv; v++)
-        g->v[v].flags &= ~(V_WATCHED | V_QUEUED | V_TOGGLED);
+        g->v[v].flags &= V_ALIVE | V_DIVISIBLE;
     g->nchanged = g->nwatched = 0;
     g->changed_lost = false;
     for (uint32_t v = 0; v < t->nv; v++) {
@@ -390,13 +390,16 @@ int graph_rebuild (struct graph *g, flux_error_t *errp)
     struct tree t = {.g = g, .nv = g->nv};
     struct agg *agg = NULL;
     struct rank_top *rank = NULL;
+    struct extras extras = {.n = 0};
+    bool twins;
     uint32_t *rank_vertex = NULL, nrank = 0;
     if (tree_alloc (&t, s->nedges) < 0) {
         errprintf (errp, "out of memory");
         goto fail;
     }
     if (sort_children (&t, s, errp) < 0 || find_root (&t, s, errp) < 0 || walk (&t, errp) < 0 ||
-        check_reached (&t, errp) < 0)
+        check_reached (&t, errp) < 0 ||
+        extras_make (g, t.parent, t.depth, t.root, &extras, errp) < 0)
         goto fail;
     keep_tree_edges (&t);
     if (make_layouts (&t, errp) < 0)
@@ -405,10 +408,14 @@ int graph_rebuild (struct graph *g, flux_error_t *errp)
         errprintf (errp, "out of memory");
         goto fail;
     }
-    if (graph_check_names (g, t.parent, errp) < 0)
+    if (graph_check_names (g, t.parent, &twins, errp) < 0)
         goto fail;
     graph_drop_caches (g);
     put_in_place (g, &t, agg);
+    extras_clear (&g->extras);
+    g->extras = extras;
+    g->twins = twins;
+    extras_set_flags (g);
     free (g->rank);
     free (g->rank_vertex);
     g->rank = rank;
@@ -419,6 +426,7 @@ int graph_rebuild (struct graph *g, flux_error_t *errp)
     tree_clear (&t);
     return 0;
 fail:
+    extras_clear (&extras);
     free (agg);
     free (rank);
     free (rank_vertex);

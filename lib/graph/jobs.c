@@ -95,16 +95,23 @@ struct job *jobs_add (struct matcher *m, uint64_t id, int64_t at, int64_t end, b
         errno = ENOMEM;
         return NULL;
     }
+    if (m->g->extras.n)
+        items_sort (m->g, job->items, job->count);
     return job;
+}
+
+static uint64_t place (const struct graph *g, const struct result_item *item)
+{
+    return (uint64_t)item->aux << 32 | g->v[item->vertex].pos;
 }
 
 static void sift (const struct graph *g, struct result_item *a, size_t i, size_t n)
 {
     struct result_item x = a[i];
     for (size_t c; (c = 2 * i + 1) < n; i = c) {
-        if (c + 1 < n && g->v[a[c + 1].vertex].pos > g->v[a[c].vertex].pos)
+        if (c + 1 < n && place (g, &a[c + 1]) > place (g, &a[c]))
             c++;
-        if (g->v[a[c].vertex].pos <= g->v[x.vertex].pos)
+        if (place (g, &a[c]) <= place (g, &x))
             break;
         a[i] = a[c];
     }
@@ -115,7 +122,7 @@ void items_sort (const struct graph *g, struct result_item *a, size_t n)
 {
     bool sorted = true;
     for (size_t i = 1; i < n && sorted; i++)
-        sorted = g->v[a[i - 1].vertex].pos < g->v[a[i].vertex].pos;
+        sorted = place (g, &a[i - 1]) <= place (g, &a[i]);
     if (sorted)
         return;
     for (size_t i = n / 2; i-- > 0;)

@@ -69,6 +69,7 @@ void matcher_destroy (struct matcher *m)
     free (m->word_space);
     free (m->run_space);
     free (m->mark);
+    free (m->passage);
     free (m->weight);
     free (m->prune_text);
     free (m->prune_bits);
@@ -122,9 +123,16 @@ int match_prepare (struct matcher *m)
         memset (mark + m->mark_room, 0, (m->g->nv - m->mark_room) * sizeof (*mark));
         m->mark = mark;
         m->mark_room = m->g->nv;
+        free (m->passage);
+        m->passage = NULL;
     }
+    if (m->g->extras.n && !m->passage &&
+        !(m->passage = calloc (m->mark_room, sizeof (*m->passage))))
+        return -1;
     if (++m->seq == 0) { // marks of four thousand million matches ago
         memset (m->mark, 0, m->mark_room * sizeof (*m->mark));
+        if (m->passage)
+            memset (m->passage, 0, m->mark_room * sizeof (*m->passage));
         m->seq = 1;
     }
     if ((m->flags & MATCHER_EXACT_TIES) && prune_ready (m) < 0)

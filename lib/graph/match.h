@@ -106,7 +106,7 @@ struct match_job {
     int64_t at;
     int64_t end;
     bool reserved;
-    const struct result_item *items; // in depth first order, valid until the next change
+    const struct result_item *items; // depth first, aux last; valid until the next change
     size_t count;
 };
 /* ENOENT. */
@@ -116,6 +116,8 @@ bool matcher_next_job (struct matcher *m, size_t *cursor, struct match_job *job)
 size_t matcher_job_count (const struct matcher *m);
 /* Does a job that waits for the future hold v? O(reservations * log r). */
 bool matcher_reserved (const struct matcher *m, uint32_t v);
+/* What a job holds of v, valid until the next change; NULL: nothing. O(log r). */
+const struct result_item *matcher_job_item (const struct matcher *m, uint64_t jobid, uint32_t v);
 bool matcher_job_holds (const struct matcher *m, uint64_t jobid, uint32_t v);
 
 struct match_counters {

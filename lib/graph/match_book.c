@@ -80,7 +80,13 @@ static int gather (struct matcher *m, const struct job *job, const struct result
             if (push (m, p, m->g->v[p].size, false) < 0)
                 return errprintf (errp, "out of memory");
         }
-    return 0;
+    if (!m->passage)
+        return 0;
+    for (uint32_t i = 0; job && i < job->count; i++)
+        m->passage[job->items[i].vertex].held = m->seq;
+    for (size_t i = 0; i < m->res.count; i++)
+        m->passage[m->res.items[i].vertex].held = m->seq;
+    return match_add_ancestors (m) < 0 ? errprintf (errp, "out of memory") : 0;
 }
 
 /* Depth first order, and who lies below an exclusive one. */
@@ -91,6 +97,8 @@ static void arrange (struct matcher *m)
     items_sort (m->g, res->items, res->count);
     for (size_t i = 0; i < res->count; i++) {
         struct result_item *item = &res->items[i];
+        if (item->aux)
+            break;
         open[item->depth] = item;
         item->excl_above = item->depth > 0 && open[item->depth - 1] &&
                            open[item->depth - 1]->vertex == m->g->v[item->vertex].parent &&
@@ -186,18 +194,44 @@ static void shrink (struct matcher *m, struct job *job, const uint32_t *tops, si
         struct result_item *item = &job->items[i];
         const struct vertex *v = &m->g->v[item->vertex];
         uint32_t below = left_at[v->depth + 1];
-        bool keep = !is_listed (m->g, item->vertex, tops, n) &&
-                    (item->exclusive || (below != GRAPH_NONE && below <= v->last));
+        bool keep = item->exclusive || (below != GRAPH_NONE && below <= v->last);
+        if (!item->aux)
+            keep = keep && !is_listed (m->g, item->vertex, tops, n);
         if (!keep) {
             if (job->applied)
                 graph_give (m->g, item->vertex, item->needs, item->exclusive);
             continue;
         }
-        left_at[v->depth] = v->pos;
+        if (!item->aux)
+            left_at[v->depth] = v->pos;
         job->items[--kept] = *item;
     }
     job->count -= kept;
     memmove (job->items, job->items + kept, job->count * sizeof (*job->items));
+}
+
+/* Which ancestors a job still needs beside those on its way is found anew. There is room: they were
+ * among its items before. */
+static void keep_ancestors (struct matcher *m, struct job *job)
+{
+    if (!m->g->extras.n || job->count == 0 || match_prepare (m) < 0)
+        return;
+    m->res.count = 0;
+    for (uint32_t i = 0; i < job->count; i++)
+        if (push (m, job->items[i].vertex, 0, false) < 0)
+            return;
+        else
+            m->passage[job->items[i].vertex].held = m->seq;
+    if (match_add_ancestors (m) < 0)
+        return;
+    for (size_t i = job->count; i < m->res.count && job->count < job->room; i++) {
+        struct result_item *item = &m->res.items[i];
+        item->aux = true;
+        job->items[job->count++] = *item;
+        if (job->applied)
+            graph_take (m->g, item->vertex, item->needs, false);
+    }
+    items_sort (m->g, job->items, job->count);
 }
 
 static void shrink_job (struct matcher *m, struct job *job, const uint32_t *tops, size_t n,
@@ -205,6 +239,7 @@ static void shrink_job (struct matcher *m, struct job *job, const uint32_t *tops
 {
     time_plan (m, job, false);
     shrink (m, job, tops, n);
+    keep_ancestors (m, job);
     time_plan (m, job, true);
     bool gone = job->count == 0 || job->items[0].aux;
     if (full)
@@ -297,7 +332,11 @@ int matcher_remove_subgraph (struct matcher *m, uint32_t v, flux_error_t *errp)
         return errprintf (errp, "vertex %u is not there, or the root", v);
     }
     clear_tops (m, &v, 1);
-    return graph_remove (m->g, v, errp);
+    if (graph_remove (m->g, v, errp) < 0)
+        return -1;
+    for (size_t i = 0; i < m->njobs; i++) // who had several parents may have moved
+        items_sort (m->g, m->job[i]->items, m->job[i]->count);
+    return 0;
 }
 
 int matcher_start (struct matcher *m, uint64_t jobid, flux_error_t *errp)

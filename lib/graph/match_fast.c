@@ -57,8 +57,8 @@ static bool enough_in_all (const struct matcher *m, const struct want *w)
 int fast_select (struct matcher *m, const struct want *list, struct mark *root)
 {
     const struct policy *p = m->policy;
-    if (m->satisfy || list->next || p->stop_on_1 || p->ops->arrange || !p->ops->fixed_score ||
-        list->type == m->g->v[m->g->root].type)
+    if (m->satisfy || list->next || m->g->extras.n || p->stop_on_1 || p->ops->arrange ||
+        !p->ops->fixed_score || list->type == m->g->v[m->g->root].type)
         return 0;
     m->nedge = m->npick = m->charges.n = 0;
     m->above = 0;

@@ -43,31 +43,40 @@ size_t matcher_job_count (const struct matcher *m)
     return m->njobs;
 }
 
-static bool job_has (const struct matcher *m, const struct job *job, uint32_t v)
+/* In depth first order, those with aux at the end. */
+static const struct result_item *job_item (const struct matcher *m, const struct job *job,
+                                           uint32_t v)
 {
     uint32_t lo = 0, hi = job->count;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (m->g->v[job->items[mid].vertex].pos < m->g->v[v].pos)
+        const struct result_item *item = &job->items[mid];
+        if (!item->aux && m->g->v[item->vertex].pos < m->g->v[v].pos)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo < job->count && job->items[lo].vertex == v;
+    bool found = lo < job->count && job->items[lo].vertex == v && !job->items[lo].aux;
+    return found ? &job->items[lo] : NULL;
 }
 
 bool matcher_reserved (const struct matcher *m, uint32_t v)
 {
     for (size_t i = 0; m->nreserved && i < m->njobs; i++)
-        if (m->job[i]->reserved && job_has (m, m->job[i], v))
+        if (m->job[i]->reserved && job_item (m, m->job[i], v))
             return true;
     return false;
 }
 
-bool matcher_job_holds (const struct matcher *m, uint64_t jobid, uint32_t v)
+const struct result_item *matcher_job_item (const struct matcher *m, uint64_t jobid, uint32_t v)
 {
     const struct job *job = jobs_find (m, jobid);
-    return job && job_has (m, job, v);
+    return job ? job_item (m, job, v) : NULL;
+}
+
+bool matcher_job_holds (const struct matcher *m, uint64_t jobid, uint32_t v)
+{
+    return matcher_job_item (m, jobid, v) != NULL;
 }
 
 int matcher_check (struct matcher *m, flux_error_t *errp)

@@ -52,6 +52,12 @@ struct mark {
     uint32_t needs; // the top bit: exclusive
     uint32_t request;
 };
+/* Of graphs with vertices that have several parents. Numbers are those of matcher.seq. */
+struct passage {
+    uint32_t seen; // the match that entered the vertex
+    uint32_t held; // the match that has it in its result
+    uint32_t from; // the parent through which it was entered
+};
 #define MARK_EXCLUSIVE (UINT32_C (1) << 31)
 
 struct job {
@@ -104,6 +110,7 @@ struct matcher {
     uint32_t sort_room, word_room, run_room;
     struct mark *mark;
     uint32_t mark_room, seq;
+    struct passage *passage; // as many as marks; NULL: every vertex has one parent
     struct result res;
 
     /* `first` remembers how much each child had when it was last used */
@@ -166,10 +173,18 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
                 struct bag *to_parent, int64_t *score, uint32_t *avail);
 void mark_set (struct matcher *m, uint32_t v, uint32_t needs, bool exclusive, uint32_t request);
 bool match_is_exclusive_type (const struct matcher *m, uint32_t type);
+/* The vertex through which v was reached. */
+static inline uint32_t walk_parent (const struct matcher *m, uint32_t v)
+{
+    return m->g->v[v].flags & V_MULTI ? m->passage[v].from : m->g->v[v].parent;
+}
 /* May v be entered at all, whatever is wanted of it? */
 bool match_open (const struct matcher *m, uint32_t v);
 
 /* ---- collect.c ---- */
+/* Make shared ancestors that the items of m->res lack part of it, as aux items: those along edges
+ * that were not taken. ENOMEM. */
+int match_add_ancestors (struct matcher *m);
 /* From marks to m->res: items in depth first order. EBUSY: nothing exclusive in it. */
 int match_collect (struct matcher *m, const struct mark *root);
 
@@ -200,7 +215,8 @@ struct job *jobs_add (struct matcher *m, uint64_t id, int64_t at, int64_t end, b
                       const struct result_item *items, size_t n);
 /* More for a job that is there; ENOMEM: as before. */
 int jobs_extend (struct matcher *m, struct job *job, const struct result_item *items, size_t n);
-void items_sort (const struct graph *g, struct result_item *items, size_t n); // depth first order
+void items_sort (const struct graph *g, struct result_item *items,
+                 size_t n); // depth first, aux last
 void jobs_drop (struct matcher *m, struct job *job);
 void jobs_free (struct matcher *m);
 void job_apply (struct matcher *m, struct job *job);

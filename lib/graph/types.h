@@ -23,6 +23,7 @@ enum {
     GRAPH_MAX_NAME = 255,
     GRAPH_MAX_NAMES = 1 << 26,
     GRAPH_MAX_PATH = 4096,
+    GRAPH_MAX_TWINS = 64, // vertices of one path that are looked at
     GRAPH_MAX_SIZE = INT32_MAX,
     REQUEST_MAX_DEPTH = 32,
     REQUEST_MAX_RESOURCES = 1024,

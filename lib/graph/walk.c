@@ -35,6 +35,8 @@ bool match_open (const struct matcher *m, uint32_t v)
 static bool has_below (const struct matcher *m, const struct vertex *x, const struct want *w)
 {
     bool exact = m->flags & MATCHER_EXACT_TIES;
+    if (!exact && (x->flags & V_LOOSE))
+        return true;
     for (uint32_t i = w->need; i < w->need + w->nneed; i++) {
         const struct agg *a = vertex_agg (m->g, x, m->need[i].type);
         /* exactly like Fluxion: only the types of pruning filters, which leaves don't have */
@@ -60,6 +62,8 @@ static bool may_hold (const struct matcher *m, const struct vertex *x, const str
 /* Some of w must be found below a vertex that is not named in the request. */
 static bool leads_to (const struct matcher *m, const struct vertex *x, const struct want *w)
 {
+    if (x->flags & V_LOOSE)
+        return true;
     if (x->agg == GRAPH_NONE || w->type == GRAPH_NONE)
         return false;
     if (w->kind == REQUEST_SLOT)
@@ -104,13 +108,14 @@ static bool is_exclusive (const struct want *list, uint32_t type)
 static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *slot)
 {
     const struct vertex *x = &m->g->v[u];
+    struct children c = graph_children (m->g, u);
     for (const struct want *w = slot->with; w; w = w->next) {
-        if (x->agg == GRAPH_NONE || !vertex_agg (m->g, x, w->type))
+        if (!(x->flags & V_MORE) && !vertex_agg (m->g, x, w->type))
             return false;
         uint32_t i = 0;
-        while (i < x->nchild && m->g->v[m->g->child[x->child_off + i]].type != w->type)
+        while (i < c.n && m->g->v[children_at (&c, i)].type != w->type)
             i++;
-        if (i == x->nchild)
+        if (i == c.n)
             return false;
     }
     return true;
@@ -176,11 +181,17 @@ static int add_found (struct matcher *m, struct bag *b, uint32_t v, const struct
     return 0;
 }
 
-static int visit_child (struct matcher *m, uint32_t c, const struct want *list, bool pristine,
-                        bool exclusive, struct bag *b)
+/* A vertex with several parents is found through the first that leads to it, like Fluxion's. */
+static int visit_child (struct matcher *m, uint32_t u, uint32_t c, const struct want *list,
+                        bool pristine, bool exclusive, struct bag *b)
 {
     int64_t score;
     uint32_t avail;
+    if (m->g->v[c].flags & V_MULTI) {
+        if (m->passage[c].seen == m->seq)
+            return -1;
+        m->passage[c].from = u;
+    }
     if (m->error || walk_visit (m, c, list, pristine, &exclusive, b, &score, &avail) < 0)
         return -1;
     return add_found (m, b, c, list, score, avail, exclusive);
@@ -189,10 +200,9 @@ static int visit_child (struct matcher *m, uint32_t c, const struct want *list, 
 static void explore_all (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
                          bool exclusive, struct bag *b)
 {
-    const struct vertex *x = &m->g->v[u];
-    const uint32_t *child = m->g->child + x->child_off;
-    for (uint32_t i = 0; i < x->nchild; i++)
-        visit_child (m, child[i], list, pristine, exclusive, b);
+    struct children c = graph_children (m->g, u);
+    for (uint32_t i = 0; i < c.n; i++)
+        visit_child (m, u, children_at (&c, i), list, pristine, exclusive, b);
 }
 
 /* How far the search of `first` is with one wish. What one child brings counts as one bundle: it
@@ -234,20 +244,22 @@ static bool satisfied (const struct tally *t, uint32_t n, uint32_t type, uint32_
 
 /* Children in some order until there is enough: the most that is wanted, or, where it matters only
  * whether it can be had, the least. */
-static void explore_until (struct matcher *m, uint32_t u, const uint32_t *child,
+static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order,
                            const struct want *list, bool pristine, bool exclusive, struct bag *b,
                            uint32_t multiplier)
 {
     enum { MAX_WISHES = 32 };
     struct tally t[MAX_WISHES];
     uint32_t n = 0;
-    const struct vertex *x = &m->g->v[u];
+    struct children all = graph_children (m->g, u);
+    all.tree = order;
     for (const struct want *w = list; w && n < MAX_WISHES; w = w->next)
         t[n++] = (struct tally){.w = w, .per_share = wanted (m, w)};
-    for (uint32_t i = 0; i < x->nchild; i++) {
-        if (satisfied (t, n, m->g->v[child[i]].type, multiplier))
+    for (uint32_t i = 0; i < all.n; i++) {
+        uint32_t c = children_at (&all, i);
+        if (satisfied (t, n, m->g->v[c].type, multiplier))
             continue;
-        if (visit_child (m, child[i], list, pristine, exclusive, b) == 0 &&
+        if (visit_child (m, u, c, list, pristine, exclusive, b) == 0 &&
             tally (t, n, b, multiplier) && n < MAX_WISHES)
             break;
     }
@@ -289,8 +301,8 @@ static void enforce (struct matcher *m, uint32_t u, const struct bag *b)
                 if (ev->type != WANT_SLOT && (m->g->v[edge->vertex].flags & V_DIVISIBLE))
                     needs = ev->group[i].needs;
                 mark_set (m, edge->vertex, needs, edge->exclusive, edge->request);
-                for (uint32_t p = m->g->v[edge->vertex].parent;
-                     p != u && p != GRAPH_NONE && m->mark[p].seq != m->seq; p = m->g->v[p].parent)
+                for (uint32_t p = walk_parent (m, edge->vertex);
+                     p != u && p != GRAPH_NONE && m->mark[p].seq != m->seq; p = walk_parent (m, p))
                     mark_set (m, p, m->g->v[p].size, false, GRAPH_NONE);
             }
 }
@@ -306,6 +318,8 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
     match_kind_t kind = classify (m, u, list, pristine, &f);
     if (kind == KIND_NONE || prune (m, u, list, exclusive, kind))
         return -1;
+    if (x->flags & V_MULTI)
+        m->passage[u].seen = m->seq;
     struct bag b = {.first = NULL};
     bool below = pristine && kind == KIND_ABOVE;
     int64_t above = m->above;
@@ -344,6 +358,8 @@ static int finish_graph (struct matcher *m, const struct want *list, struct bag 
 static bool enough_in_all (const struct matcher *m)
 {
     const struct vertex *root = &m->g->v[m->g->root];
+    if (root->flags & V_LOOSE)
+        return true;
     for (uint32_t i = m->all; i < m->nneed; i++) {
         const struct agg *a = vertex_agg (m->g, root, m->need[i].type);
         uint64_t units = a ? (m->satisfy ? a->total : a->avail) : 0;

@@ -240,6 +240,17 @@ static int read_items (struct query *q, const char *reader, const json_t *doc,
     return load_jgf_items (q->g, doc, !strcmp (reader, "jgf_shorthand"), items, n, errp);
 }
 
+/* What was matched in another subsystem than this graph's is booked, but there is no way from the
+ * root to show it on. */
+static bool has_way (const struct query *q, const char *reader, const struct result_item *items,
+                     size_t n)
+{
+    size_t i = 0;
+    while (i < n && items[i].vertex != graph_root (q->g))
+        i++;
+    return i < n || !strcmp (reader, "rv1exec");
+}
+
 static void update (struct query *q, char **argv, uint64_t id, int64_t at, int64_t duration)
 {
     struct result_item *items = NULL;
@@ -258,7 +269,8 @@ static void update (struct query *q, char **argv, uint64_t id, int64_t at, int64
     if (rc < 0)
         fprintf (stderr, "ERROR: traverser run () returned error \nERROR: %s\n", error.text);
     else {
-        print_result (q, res, NULL);
+        if (has_way (q, argv[2], items, n))
+            print_result (q, res, NULL);
         note_time (q, t);
         note_job (q, id, at, argv[3], t);
     }
@@ -326,17 +338,10 @@ static int cmd_cancel (struct query *q, int argc, char **argv)
 }
 
 /* The job has it for itself: what it only passes through goes when nothing is left below. */
-static bool held_alone (const struct query *q, const struct match_job *job, uint32_t v)
+static bool held_alone (const struct query *q, uint64_t id, uint32_t v)
 {
-    size_t lo = 0;
-    for (size_t hi = job->count; lo < hi;) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (graph_position (q->g, job->items[mid].vertex) < graph_position (q->g, v))
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < job->count && job->items[lo].vertex == v && job->items[lo].exclusive;
+    const struct result_item *item = matcher_job_item (q->m, id, v);
+    return item && item->exclusive;
 }
 
 /* The tops of the ranks that R names; what lies in them does not matter. */
@@ -367,8 +372,8 @@ static int list_ranks (struct query *q, const json_t *R, uint32_t **listp, size_
     return *np ? 0 : -1;
 }
 
-static int list_vertices (struct query *q, const struct match_job *job, const json_t *doc,
-                          uint32_t **listp, size_t *np, flux_error_t *errp)
+static int list_vertices (struct query *q, uint64_t id, const json_t *doc, uint32_t **listp,
+                          size_t *np, flux_error_t *errp)
 {
     struct result_item *items = NULL;
     size_t n = 0;
@@ -376,7 +381,7 @@ static int list_vertices (struct query *q, const struct match_job *job, const js
         return -1;
     *listp = calloc (n + 1, sizeof (**listp));
     for (size_t i = 0; *listp && i < n; i++)
-        if (held_alone (q, job, items[i].vertex))
+        if (held_alone (q, id, items[i].vertex))
             (*listp)[(*np)++] = items[i].vertex;
     free (items);
     return *listp ? 0 : -1;
@@ -388,11 +393,8 @@ static int partial_cancel (struct query *q, struct query_job *info, const char *
     uint32_t *list = NULL;
     size_t n = 0;
     bool full = false;
-    struct match_job job;
-    if (matcher_job (q->m, info->id, &job) < 0)
-        return -1;
     int rc = !strcmp (reader, "rv1exec") ? list_ranks (q, doc, &list, &n)
-                                         : list_vertices (q, &job, doc, &list, &n, errp);
+                                         : list_vertices (q, info->id, doc, &list, &n, errp);
     if (rc == 0)
         rc = matcher_cancel_partial (q->m, info->id, list, n, &full, errp);
     if (rc == 0 && full) {
@@ -507,6 +509,13 @@ static int cmd_find (struct query *q, int argc, char **argv)
     return 0;
 }
 
+/* Nodes of one host share a path: what is said of it is said of all of them. */
+static size_t find_all (struct query *q, const char *path, uint32_t *list)
+{
+    size_t n = graph_find_paths (q->g, path, list, GRAPH_MAX_TWINS);
+    return n < GRAPH_MAX_TWINS ? n : GRAPH_MAX_TWINS;
+}
+
 static int cmd_set_property (struct query *q, int argc, char **argv)
 {
     if (argc != 3)
@@ -518,31 +527,38 @@ static int cmd_set_property (struct query *q, int argc, char **argv)
                q->out);
         return 0;
     }
-    uint32_t v = graph_find_path (q->g, argv[1]);
+    uint32_t v[GRAPH_MAX_TWINS];
+    size_t n = find_all (q, argv[1], v);
     *eq = '\0';
-    if (v == GRAPH_NONE)
+    if (n == 0)
         fprintf (q->out, "Couldn't find path %s in resource graph.\n", argv[1]);
-    else if (graph_set_property (q->g, v, argv[2], eq + 1) < 0)
-        fprintf (stderr, "ERROR: %s\n", strerror (errno));
+    for (size_t i = 0; i < n; i++)
+        if (graph_set_property (q->g, v[i], argv[2], eq + 1) < 0)
+            fprintf (stderr, "ERROR: %s\n", strerror (errno));
     return 0;
+}
+
+static void print_properties (struct query *q, const char *path, uint32_t v)
+{
+    const char *key, *value;
+    size_t cursor = 0;
+    while (graph_property_next (q->g, v, &cursor, &key, &value))
+        fprintf (q->out, "%s=%s\n", key, value);
+    if (cursor == 0)
+        fprintf (q->out, "No properties were found for %s (vtx's uniq_id=%lld).\n", path,
+                 (long long)graph_uniq_id (q->g, v));
 }
 
 static int cmd_get_property (struct query *q, int argc, char **argv)
 {
-    const char *key, *value;
-    size_t cursor = 0;
+    uint32_t v[GRAPH_MAX_TWINS];
     if (argc != 2)
         return malformed ();
-    uint32_t v = graph_find_path (q->g, argv[1]);
-    if (v == GRAPH_NONE) {
+    size_t n = find_all (q, argv[1], v);
+    if (n == 0)
         fprintf (q->out, "Could not find path %s in resource graph.\n", argv[1]);
-        return 0;
-    }
-    while (graph_property_next (q->g, v, &cursor, &key, &value))
-        fprintf (q->out, "%s=%s\n", key, value);
-    if (cursor == 0)
-        fprintf (q->out, "No properties were found for %s (vtx's uniq_id=%lld).\n", argv[1],
-                 (long long)graph_uniq_id (q->g, v));
+    for (size_t i = 0; i < n; i++)
+        print_properties (q, argv[1], v[i]);
     return 0;
 }
 
@@ -550,14 +566,15 @@ static int cmd_set_status (struct query *q, int argc, char **argv)
 {
     if (argc != 3)
         return malformed ();
-    uint32_t v = graph_find_path (q->g, argv[1]);
+    uint32_t v[GRAPH_MAX_TWINS];
+    size_t n = find_all (q, argv[1], v);
     int status = graph_status_parse (argv[2]);
-    if (v == GRAPH_NONE)
+    if (n == 0)
         fprintf (q->out, "Could not find path %s in resource graph.\n", argv[1]);
     else if (status < 0)
         fputs ("ERROR: unrecognized status\n", stderr);
-    else
-        graph_set_status (q->g, v, status);
+    for (size_t i = 0; status >= 0 && i < n; i++)
+        graph_set_status (q->g, v[i], status);
     return 0;
 }
 

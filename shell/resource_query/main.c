@@ -286,6 +286,8 @@ static void open_query (struct query *q, struct options *o)
         die ("options", error.text);
     if (!(q->w = writer_create (format)))
         die ("options", "out of memory");
+    if (!o->fast && !strncmp (o->load_format, "jgf", 3))
+        writer_omit_units (q->w);
     if (o->elapse)
         print_load (q, monotime_now () - t);
     q->elapse = o->elapse;

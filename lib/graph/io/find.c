@@ -248,17 +248,7 @@ struct finder {
 static const struct result_item *job_item (const struct finder *s, flux_jobid_t id, uint32_t v,
                                            struct match_job *job)
 {
-    size_t lo = 0;
-    if (matcher_job (s->m, id, job) < 0)
-        return NULL;
-    for (size_t hi = job->count; lo < hi;) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (graph_position (s->g, job->items[mid].vertex) < graph_position (s->g, v))
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < job->count && job->items[lo].vertex == v ? &job->items[lo] : NULL;
+    return matcher_job (s->m, id, job) < 0 ? NULL : matcher_job_item (s->m, id, v);
 }
 
 static bool test_job (const struct finder *s, const struct expr *e, uint32_t v)

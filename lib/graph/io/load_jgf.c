@@ -97,8 +97,15 @@ static int get_lists (const json_t *doc, json_t **nodes, json_t **edges, flux_er
 static uint32_t find_known (struct graph *g, const struct entry *e)
 {
     const char *path = json_string_value (json_object_get (e->paths, graph_dominant (g)));
-    if (path)
-        return graph_root (g) != GRAPH_NONE ? graph_find_path (g, path) : GRAPH_NONE;
+    uint32_t list[GRAPH_MAX_TWINS];
+    if (path) {
+        size_t n =
+            graph_root (g) == GRAPH_NONE ? 0 : graph_find_paths (g, path, list, GRAPH_MAX_TWINS);
+        for (size_t i = 1; i < n && i < GRAPH_MAX_TWINS; i++)
+            if (graph_rank (g, list[i]) == e->rank)
+                return list[i];
+        return n ? list[0] : GRAPH_NONE;
+    }
     /* chosen in another subsystem: the number will do, if it is the same thing */
     uint32_t v = e->paths ? graph_find_uniq (g, e->uniq) : GRAPH_NONE;
     return v != GRAPH_NONE && !strcmp (graph_type (g, v), e->type) && graph_id (g, v) == e->number
@@ -250,8 +257,12 @@ static int add_item (struct items *items, uint32_t v, uint32_t needs, bool exclu
 
 static int add_below (const struct graph *g, struct items *items, uint32_t v)
 {
+    uint32_t c;
+    for (uint32_t i = 0; (c = graph_extra_child (g, v, i)) != GRAPH_NONE; i++)
+        if (add_item (items, c, graph_size (g, c), true) < 0 || add_below (g, items, c) < 0)
+            return -1;
     for (uint32_t i = 0; i < graph_child_count (g, v); i++) {
-        uint32_t c = graph_child (g, v, i);
+        c = graph_child (g, v, i);
         if (add_item (items, c, graph_size (g, c), true) < 0 || add_below (g, items, c) < 0)
             return -1;
     }

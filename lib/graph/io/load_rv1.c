@@ -206,6 +206,10 @@ static int make_node (struct rv1_reader *r, unsigned int rank, const char *host,
         len--;
     memcpy (basename, host, len);
     basename[len] = '\0';
+    errno = 0;
+    strtoll (host + len, NULL, 10);
+    if (errno == ERANGE)
+        return bad (r, "the number in a host name is too large");
     spec.type = "node";
     spec.basename = len ? basename : "node";
     spec.name = host;

@@ -51,6 +51,11 @@ void writer_destroy (struct writer *w)
     errno = saved;
 }
 
+void writer_omit_units (struct writer *w)
+{
+    w->no_units = true;
+}
+
 static bool shorthand (const struct writer *w)
 {
     return w->format == WRITE_JGF_SHORTHAND || w->format == WRITE_RV1_SHORTHAND;

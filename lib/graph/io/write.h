@@ -30,6 +30,8 @@ struct writer;
 
 struct writer *writer_create (write_format_t format);
 void writer_destroy (struct writer *w);
+/* JGF without the units of pools, as Fluxion writes a graph that it read from JGF. */
+void writer_omit_units (struct writer *w);
 
 struct write_vertex {
     uint32_t vertex;

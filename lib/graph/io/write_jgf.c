@@ -51,10 +51,10 @@ static void set_if (json_t *o, const char *key, json_t *value)
         json_object_set_new (o, key, value);
 }
 
-static json_t *metadata_of (const struct graph *g, const struct write_vertex *v)
+static json_t *metadata_of (const struct graph *g, const struct write_vertex *v, bool units)
 {
     json_t *o = json_object ();
-    const char *unit = graph_unit (g, v->vertex);
+    const char *unit = units ? graph_unit (g, v->vertex) : NULL;
     if (!o)
         return NULL;
     json_object_set_new (o, "type", json_string (graph_type (g, v->vertex)));
@@ -88,7 +88,7 @@ static int append (json_t **list, json_t *o)
 int jgf_vertex (struct writer *w, const struct graph *g, const struct write_vertex *v)
 {
     char id[24];
-    json_t *metadata = metadata_of (g, v);
+    json_t *metadata = metadata_of (g, v, !w->no_units);
     if (!metadata)
         return -1;
     return append (&w->nodes, json_pack ("{s:s s:o}", "id", uniq (g, v->vertex, id, sizeof (id)),

@@ -32,7 +32,8 @@ struct writer {
     write_format_t format;
     struct buf text;
     json_t *nodes, *edges;
-    bool cut; // something was left out
+    bool cut;      // something was left out
+    bool no_units; // of pools
     struct rlite rlite;
     int64_t start, end;
     char *queue;

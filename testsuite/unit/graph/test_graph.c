@@ -126,6 +126,22 @@ static void add_same_uniq (struct graph *g, uint32_t node)
     link_to (g, node, v);
 }
 
+/* Not a cycle, but a way down that is longer than the tree is deep. */
+static void add_long_way (struct graph *g, uint32_t node)
+{
+    uint32_t first = GRAPH_NONE, last = node;
+    for (int k = 0; k < 2; k++) {
+        uint32_t top = node;
+        for (int i = 0; i < 40; i++) {
+            last = add (g, "layer", 100 * k + i);
+            link_to (g, top, last);
+            top = last;
+            first = k == 0 && i == 0 ? last : first;
+        }
+    }
+    link_to (g, last, first);
+}
+
 static void add_deep (struct graph *g, uint32_t node)
 {
     for (int i = 0; i < 10000; i++) {
@@ -146,6 +162,7 @@ static void test_refused (void **state)
         {add_cycle, ELOOP, "below itself"},    {add_twin, EEXIST, "core100"},
         {add_orphan, EINVAL, "has no parent"}, {add_edge_twice, EEXIST, "two edges"},
         {add_same_uniq, EEXIST, "uniq_id"},    {add_deep, EINVAL, "too deep"},
+        {add_long_way, EINVAL, "too deep"},
     };
     struct graph_stats before, after;
     flux_error_t error;
@@ -227,6 +244,82 @@ static void test_grow_and_shrink (void **state)
     graph_destroy (g);
 }
 
+/* Two nodes of one host are told apart by their ranks. */
+static void test_twins (void **state)
+{
+    (void)state;
+    flux_error_t error = {""};
+    uint32_t v[3], list[4];
+    struct graph *g = graph_create ();
+    assert_int_equal (graph_begin (g, &error), 0);
+    uint32_t root = add (g, "cluster", 0);
+    for (int i = 0; i < 3; i++) {
+        struct graph_vertex spec = GRAPH_VERTEX_INIT;
+        spec.type = "node";
+        spec.name = i == 2 ? "other" : "host";
+        spec.rank = i;
+        assert_int_equal (graph_add_vertex (g, &spec, &v[i], &error), 0);
+        link_to (g, root, v[i]);
+        link_to (g, v[i], add (g, "core", 0));
+    }
+    if (graph_commit (g, &error) < 0)
+        fail_msg ("%s", error.text);
+    assert_int_equal (graph_find_paths (g, "/cluster0/host", list, 4), 2);
+    assert_int_equal (list[0], v[0]);
+    assert_int_equal (list[1], v[1]);
+    assert_int_equal (graph_find_paths (g, "/cluster0/host/core0", list, 4), 2);
+    assert_int_equal (graph_parent (g, list[1]), v[1]);
+    assert_int_equal (graph_find_paths (g, "/cluster0/other", list, 4), 1);
+    assert_int_equal (graph_find_paths (g, "/cluster0/none", list, 4), 0);
+    assert_int_equal (graph_find_path (g, "/cluster0/host"), v[0]);
+    graph_destroy (g);
+}
+
+/* A unit of storage that two racks share: the tree has its appliances in the racks, once each. */
+static struct graph *make_shared (uint32_t *unit, uint32_t *appliance)
+{
+    flux_error_t error;
+    struct graph *g =
+        graph_from_recipe ("cluster/rack=2/[node=2/core=2;appliance=1/ssd=4]", &error);
+    const uint32_t *list;
+    assert_int_equal (graph_find_type (g, "appliance", &list), 2);
+    memcpy (appliance, list, 2 * sizeof (*list));
+    assert_int_equal (graph_begin (g, &error), 0);
+    *unit = add (g, "unit", 0);
+    link_to (g, graph_root (g), *unit);
+    link_to (g, *unit, appliance[0]);
+    link_to (g, *unit, appliance[1]);
+    if (graph_commit (g, &error) < 0)
+        fail_msg ("%s", error.text);
+    return g;
+}
+
+static void test_several_parents (void **state)
+{
+    (void)state;
+    flux_error_t error = {""};
+    uint32_t unit, appliance[2];
+    uint64_t total, avail;
+    struct graph *g = make_shared (&unit, appliance);
+    size_t n = graph_count (g);
+    assert_int_equal (graph_check (g, &error), 0);
+    assert_int_equal (graph_child_count (g, unit), 0);
+    assert_int_equal (graph_extra_child (g, unit, 0), appliance[0]);
+    assert_int_equal (graph_extra_child (g, unit, 1), appliance[1]);
+    assert_int_equal (graph_extra_child (g, unit, 2), GRAPH_NONE);
+    assert_int_equal (graph_aggregate (g, graph_root (g), "ssd", &total, &avail), 0);
+    assert_int_equal (total, 8); // each once
+    /* what has a parent elsewhere stays */
+    assert_int_equal (graph_remove (g, graph_find_path (g, "/cluster0/rack0"), &error), 0);
+    assert_int_equal (graph_count (g), n - 1 - 2 * 3);
+    assert_int_equal (graph_parent (g, appliance[0]), unit);
+    assert_int_equal (graph_check (g, &error), 0);
+    assert_int_equal (graph_remove (g, unit, &error), 0);
+    assert_int_equal (graph_count (g), 1 + 1 + 2 * 3 + 5);
+    assert_int_equal (graph_check (g, &error), 0);
+    graph_destroy (g);
+}
+
 static void test_subsystems_and_properties (void **state)
 {
     (void)state;
@@ -264,6 +357,7 @@ int main (void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_recipe),          cmocka_unit_test (test_bad_recipes),
         cmocka_unit_test (test_refused),         cmocka_unit_test (test_bad_vertices),
+        cmocka_unit_test (test_twins),           cmocka_unit_test (test_several_parents),
         cmocka_unit_test (test_grow_and_shrink), cmocka_unit_test (test_subsystems_and_properties),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -341,6 +341,77 @@ static void test_divisible (void **state)
     graph_destroy (g);
 }
 
+/* Two appliances that lie in racks and, both, in one unit: found from either, held against both. */
+static struct graph *make_shared (void)
+{
+    flux_error_t error = {""};
+    struct graph *g =
+        graph_from_recipe ("cluster/rack=2/[node=2/core=2;appliance=1/ssd=4]", &error);
+    const uint32_t *list;
+    uint32_t unit, appliance[2];
+    struct graph_vertex spec = GRAPH_VERTEX_INIT;
+    spec.type = "unit";
+    spec.id = 0;
+    assert_int_equal (graph_find_type (g, "appliance", &list), 2);
+    memcpy (appliance, list, sizeof (appliance));
+    assert_int_equal (graph_begin (g, &error), 0);
+    assert_int_equal (graph_add_vertex (g, &spec, &unit, &error), 0);
+    assert_int_equal (graph_add_edge (g, graph_root (g), unit, "containment", &error), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal (graph_add_edge (g, unit, appliance[i], "containment", &error), 0);
+    if (graph_commit (g, &error) < 0)
+        fail_msg ("%s", error.text);
+    return g;
+}
+
+static void test_several_parents (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        bool fits;
+        size_t ssds; // given in all, when it fits
+    } steps[] = {
+        {"rack=1/appliance=1/slot=1/ssd=3", true, 3},
+        {"unit=1/appliance=1/slot=1/ssd=4", true, 4}, // the other one has four
+        {"unit=1/appliance=1/slot=1/ssd=2", false, 0},
+        {"unit=1!", false, 0}, // somebody is below it, by way of a rack
+        {"rack=1!", false, 0},
+        {"slot=1/ssd=1", true, 1},
+        {"slot=1/ssd=1", false, 0},
+        {"node=4/slot=1/core=2", true, 0},
+    };
+    flux_error_t error = {""};
+    const struct result *res;
+    struct graph *g = make_shared ();
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    for (size_t i = 0; i < sizeof (steps) / sizeof (steps[0]); i++) {
+        struct request *req = request_from_text (steps[i].request, 10);
+        int rc = matcher_match (m, req, MATCH_ALLOCATE, i, 0, NULL, &res, &error);
+        if ((rc == 0) != steps[i].fits)
+            fail_msg ("%s: %d (%s)", steps[i].request, rc, error.text);
+        if (rc == 0)
+            assert_int_equal (count_items (res, g, "ssd"), steps[i].ssds);
+        if (matcher_check (m, &error) < 0)
+            fail_msg ("%s: %s", steps[i].request, error.text);
+        request_destroy (req);
+    }
+    bool full;
+    uint32_t ssd = graph_find_path (g, "/cluster0/rack0/appliance0/ssd0");
+    assert_int_equal (matcher_cancel_partial (m, 0, &ssd, 1, &full, &error), 0);
+    assert_false (full);
+    assert_int_equal (matcher_check (m, &error), 0);
+    assert_int_equal (matcher_remove_subgraph (m, graph_find_path (g, "/cluster0/rack0"), &error),
+                      0);
+    assert_int_equal (matcher_check (m, &error), 0);
+    for (size_t i = 0; i < sizeof (steps) / sizeof (steps[0]); i++)
+        matcher_cancel (m, i, &error);
+    assert_int_equal (graph_njobs (g, graph_root (g)), 0);
+    assert_int_equal (matcher_check (m, &error), 0);
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
 static void test_bad_policies (void **state)
 {
     (void)state;
@@ -365,7 +436,7 @@ int main (void)
         cmocka_unit_test (test_shrink),       cmocka_unit_test (test_update),
         cmocka_unit_test (test_constraint),   cmocka_unit_test (test_new_policies),
         cmocka_unit_test (test_flexible),     cmocka_unit_test (test_divisible),
-        cmocka_unit_test (test_bad_policies),
+        cmocka_unit_test (test_bad_policies), cmocka_unit_test (test_several_parents),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
