@@ -13,6 +13,10 @@ testsuite_helpers_wire_server_LDADD = lib/bootstrap/libbootstrap.la lib/util/lib
 testsuite_helpers_wire_broker_SOURCES = %D%/helpers/wire_broker.c
 testsuite_helpers_wire_broker_LDADD = lib/bootstrap/libbootstrap.la lib/util/libutil.la $(MUNGE_LIBS)
 EXTRA_DIST += %D%/slurm/chroot %D%/slurm/cluster %D%/slurm/config.sh %D%/slurm/source
+check_PROGRAMS += testsuite/helpers/rpc_load
+testsuite_helpers_rpc_load_SOURCES = %D%/helpers/rpc_load.c
+testsuite_helpers_rpc_load_LDADD = lib/client/libclient.la lib/util/libutil.la
+
 check_PROGRAMS += testsuite/helpers/wire_replay
 testsuite_helpers_wire_replay_SOURCES = %D%/helpers/wire_replay.c
 testsuite_helpers_wire_replay_LDADD = lib/codec/libcodec.la

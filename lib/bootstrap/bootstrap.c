@@ -99,16 +99,15 @@ int token_from_hex (uint8_t *token, const char *hex)
     return bytes_from_hex (token, BOOTSTRAP_TOKEN_SIZE, hex);
 }
 
-/* FLUX_BOOTSTRAP_ATTRS is lines of name=value. */
-static int parse_attrs (struct bootstrap *b, flux_error_t *errp)
+int attrs_parse (struct bootstrap *b, flux_error_t *errp)
 {
     char *save = NULL;
     size_t n = 0;
 
-    if (!(b->attrs = calloc (BOOTSTRAP_MAX_ATTRS + 1, sizeof (b->attrs[0]))))
+    if (!b->attrs && !(b->attrs = calloc (BOOTSTRAP_MAX_ATTRS + 1, sizeof (b->attrs[0]))))
         return errprintf (errp, "out of memory");
     b->info.attrs = b->attrs;
-    if (!(b->attrtext = env_take ("FLUX_BOOTSTRAP_ATTRS")))
+    if (!b->attrtext)
         return 0;
     for (char *line = strtok_r (b->attrtext, "\n", &save); line;
          line = strtok_r (NULL, "\n", &save)) {
@@ -127,28 +126,32 @@ static int parse_attrs (struct bootstrap *b, flux_error_t *errp)
 
 static const struct method_ops *choose (enum bootstrap_method *method, flux_error_t *errp)
 {
+    static const struct {
+        const char *name;
+        const struct method_ops *ops;
+    } methods[] = {
+        [BOOTSTRAP_SINGLE] = {"single", &single_ops},
+        [BOOTSTRAP_WIREUP] = {"wireup", &wireup_ops},
+        [BOOTSTRAP_PMI1] = {"pmi1", &pmi1_ops},
+        [BOOTSTRAP_REJOIN] = {"rejoin", &rejoin_ops},
+    };
     char *name = env_take ("FLUX_BOOTSTRAP_METHOD");
-    const struct method_ops *ops = NULL;
 
-    if (!name)
+    if (!name) {
         *method = getenv ("PMI_FD") ? BOOTSTRAP_PMI1 : BOOTSTRAP_SINGLE;
-    else if (strcmp (name, "single") == 0)
-        *method = BOOTSTRAP_SINGLE;
-    else if (strcmp (name, "wireup") == 0)
-        *method = BOOTSTRAP_WIREUP;
-    else if (strcmp (name, "pmi1") == 0)
-        *method = BOOTSTRAP_PMI1;
-    else {
-        errno = EINVAL;
-        errprintf (errp, "FLUX_BOOTSTRAP_METHOD='%s': single, wireup or pmi1 is known", name);
-        free (name);
-        return NULL;
+        return methods[*method].ops;
     }
-    ops = *method == BOOTSTRAP_SINGLE   ? &single_ops
-          : *method == BOOTSTRAP_WIREUP ? &wireup_ops
-                                        : &pmi1_ops;
+    for (size_t i = 0; i < sizeof (methods) / sizeof (methods[0]); i++) {
+        if (strcmp (name, methods[i].name) == 0) {
+            free (name);
+            *method = i;
+            return methods[i].ops;
+        }
+    }
+    errno = EINVAL;
+    errprintf (errp, "FLUX_BOOTSTRAP_METHOD='%s': single, wireup, pmi1 or rejoin is known", name);
     free (name);
-    return ops;
+    return NULL;
 }
 
 /* A pipe given by the SPANK plugin, which none of the broker's children may hold; -1: there is
@@ -183,9 +186,8 @@ static int begin_common (struct bootstrap *b, flux_error_t *errp)
         if (gethostname (name, sizeof (name)) < 0 || !(b->hostname = strndup (name, 255)))
             return errprintf (errp, "gethostname: %s", strerror (errno));
     }
-    if (parse_attrs (b, errp) < 0)
-        return -1;
-    return 0;
+    b->attrtext = env_take ("FLUX_BOOTSTRAP_ATTRS");
+    return attrs_parse (b, errp);
 }
 
 static void publish_info (struct bootstrap *b)
@@ -209,6 +211,7 @@ struct bootstrap *bootstrap_begin (flux_error_t *errp)
         return NULL;
     }
     b->ready_fd = -1;
+    b->info.parent_rank = BOOTSTRAP_NO_PARENT;
     if (!(b->ops = choose (&b->info.method, errp)) || begin_common (b, errp) < 0 ||
         b->ops->begin (b, errp) < 0) {
         bootstrap_destroy (b);

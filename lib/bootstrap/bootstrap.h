@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* How a broker learns who it is and where its parent listens. Three ways: alone (single), the
- * wire-up of this suite (a server in srun or in `flux start`), and PMI-1 (RFC 13, under mpirun,
- * Slurm's mpi/pmi2 or a Flux job shell).
+/* How a broker learns who it is and where its parent listens. Four ways: alone (single), the
+ * wire-up of this suite (a server in srun or in `flux start`), PMI-1 (RFC 13, under mpirun,
+ * Slurm's mpi/pmi2 or a Flux job shell), and from a record on its standard input, to take the place
+ * of a lost broker (rejoin).
  *
  * It goes in two steps, because what others need to know of a broker is known only once its
  * overlay socket is bound:
@@ -31,6 +32,7 @@ enum bootstrap_method {
     BOOTSTRAP_SINGLE,
     BOOTSTRAP_WIREUP,
     BOOTSTRAP_PMI1,
+    BOOTSTRAP_REJOIN,
 };
 
 struct bootstrap_attr {
@@ -47,6 +49,7 @@ struct bootstrap_info {
     const char *hostname; // the name of this node there, or gethostname()
     const char *address;  // numeric address to bind to and to be reached at, or NULL: unknown
     const struct bootstrap_attr *attrs; // broker attributes to set, ends with a NULL name
+    uint32_t parent_rank;     // whose record is there already, or BOOTSTRAP_NO_PARENT: ask for one
     bool munge;               // the overlay is to authenticate with munge, else with the token
     const char *munge_socket; // NULL: munge's default
 

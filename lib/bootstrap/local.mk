@@ -9,6 +9,7 @@ lib_bootstrap_libbootstrap_la_SOURCES = \
 	%D%/pmi1.c %D%/pmi1.h \
 	%D%/pmi1_method.c \
 	%D%/record.c %D%/record.h \
+	%D%/rejoin_method.c \
 	%D%/scrub.c \
 	%D%/seal.c %D%/seal.h \
 	%D%/server.c %D%/server.h %D%/server_private.h \

@@ -21,6 +21,7 @@ struct method_ops {
 extern const struct method_ops single_ops;
 extern const struct method_ops wireup_ops;
 extern const struct method_ops pmi1_ops;
+extern const struct method_ops rejoin_ops;
 
 struct bootstrap {
     const struct method_ops *ops;
@@ -48,6 +49,9 @@ char *env_take (const char *name);
 
 /* The same for a number no larger than max. -1 with a sentence when it is missing or bad. */
 int env_take_u32 (const char *name, uint32_t max, uint32_t *valuep, flux_error_t *errp);
+
+/* Lines of name=value in b->attrtext become b->attrs. */
+int attrs_parse (struct bootstrap *b, flux_error_t *errp);
 
 /* 2n hex digits and a NUL of n random bytes. */
 int random_hex (char *buf, size_t n);

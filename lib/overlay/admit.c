@@ -7,7 +7,7 @@
  *   overlay.challenge {version rank hostname} ->
  *                                             <- {challenge}
  *   overlay.hello {rank uuid hostname status     checks cred (hello.h)
- *                  cred ranks event}          ->
+ *                  cred ranks starts event}   ->
  *                                             <- {uuid rank hostname ancestors gap}, missed events
  *
  * or an error response with a sentence, after which nothing of this connection is read. */
@@ -97,6 +97,7 @@ struct request {
     const char *hostname;
     const char *cred;
     json_t *ranks;
+    json_t *starts;
 };
 
 static bool good_uuid (const char *s)
@@ -241,6 +242,7 @@ static void let_in (struct overlay *ov, struct child *c, const struct request *r
     replace_old (ov, (uint32_t)r->rank, r->uuid);
     if (!reply || reach_add_rank (ov->children.reach, c, (uint32_t)r->rank) < 0 ||
         reach_add (ov->children.reach, c, r->ranks) < 0 ||
+        reach_set_starts (ov->children.reach, c, r->ranks, r->starts) < 0 ||
         flux_msg_pack (reply, "{s:s s:i s:s s:o s:I}", "uuid", ov->uuid, "rank", (int)ov->rank,
                        "hostname", ov->hostname, "ancestors", parent_ancestors (ov), "gap",
                        (json_int_t)gap) < 0) {
@@ -250,6 +252,7 @@ static void let_in (struct overlay *ov, struct child *c, const struct request *r
                 (long long)r->rank);
         return;
     }
+    reach_set_start (ov->children.reach, (uint32_t)r->rank, reach_start_of (r->uuid));
     c->state = CHILD_IN;
     c->rank = (uint32_t)r->rank;
     snprintf (c->uuid, sizeof (c->uuid), "%s", r->uuid);
@@ -271,9 +274,9 @@ static void on_hello (struct overlay *ov, struct child *c, const flux_msg_t *msg
     struct request r = {0};
     flux_error_t error;
 
-    if (flux_msg_unpack (msg, "{s:I s:s s:s s:i s:s s:o s:I}", "rank", &r.rank, "uuid", &r.uuid,
+    if (flux_msg_unpack (msg, "{s:I s:s s:s s:i s:s s:o s:o s:I}", "rank", &r.rank, "uuid", &r.uuid,
                          "hostname", &r.hostname, "status", &r.status, "cred", &r.cred, "ranks",
-                         &r.ranks, "event", &r.event) < 0)
+                         &r.ranks, "starts", &r.starts, "event", &r.event) < 0)
         refuse (ov, c, TOPIC_HELLO, EPROTO, "the hello cannot be read");
     else if (check_request (ov, &r, &error) < 0)
         refuse (ov, c, TOPIC_HELLO, EINVAL, "%s", error.text);

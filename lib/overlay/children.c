@@ -207,13 +207,14 @@ static void flush_queues (struct overlay *ov)
 /* Requests that are for the overlay itself. True when it was one. */
 static bool own_request (struct overlay *ov, struct child *c, flux_msg_t *msg)
 {
-    json_t *add = NULL, *del = NULL;
+    json_t *add = NULL, *del = NULL, *starts = NULL;
     const char *topic;
 
     if (flux_msg_get_topic (msg, &topic) < 0 || strcmp (topic, TOPIC_ROUTES) != 0)
         return false;
-    if (flux_msg_unpack (msg, "{s:o s:o}", "add", &add, "del", &del) < 0 ||
-        reach_del (ov->children.reach, c, del) < 0 || reach_add (ov->children.reach, c, add) < 0)
+    if (flux_msg_unpack (msg, "{s:o s:o s:o}", "add", &add, "starts", &starts, "del", &del) < 0 ||
+        reach_del (ov->children.reach, c, del) < 0 || reach_add (ov->children.reach, c, add) < 0 ||
+        reach_set_starts (ov->children.reach, c, add, starts) < 0)
         children_doom (ov, c, "sent a bad set of ranks");
     health_prune (ov);
     ov->children.reach_dirty = true;
@@ -287,6 +288,7 @@ static struct child *connection (struct overlay *ov, zmq_msg_t *parts)
     HASH_FIND (hh, ov->children.by_id, zmq_msg_data (&parts[0]), len, c);
     if (c)
         return c;
+    zsock_monitor_drain (ov->children.zs); // its fd may have been that of one that has closed
     make_room (ov);
     if (!(c = calloc (1, sizeof (*c))))
         return NULL;

@@ -31,11 +31,16 @@ int join_start (struct overlay *ov)
                            "hostname", ov->hostname));
 }
 
-static json_t *our_ranks (struct overlay *ov)
+/* Those below with us, and the starts of those below. */
+static json_t *our_ranks (struct overlay *ov, json_t **starts)
 {
-    if (ov->children.reach)
-        return reach_full (ov->children.reach);
-    return json_pack ("[[i,i]]", (int)ov->rank, (int)ov->rank);
+    json_t *ranks = NULL;
+
+    if (ov->children.reach && (ranks = reach_full (ov->children.reach)))
+        *starts = reach_starts (ov->children.reach, ranks);
+    else if (!ov->children.reach && (ranks = json_pack ("[[i,i]]", (int)ov->rank, (int)ov->rank)))
+        *starts = json_array ();
+    return ranks;
 }
 
 static void on_challenge (struct overlay *ov, const flux_msg_t *msg)
@@ -50,6 +55,7 @@ static void on_challenge (struct overlay *ov, const flux_msg_t *msg)
         .parent_rank = a->rank,
         .parent_key = a->key,
     };
+    json_t *ranks, *starts = NULL;
     flux_error_t error;
     char *cred;
     int rc;
@@ -64,10 +70,12 @@ static void on_challenge (struct overlay *ov, const flux_msg_t *msg)
     }
     ov->parent.state = PARENT_HELLO;
     ov->status_told = ov->status;
+    ranks = our_ranks (ov, &starts);
     rc = ask (ov, TOPIC_HELLO,
-              json_pack ("{s:i s:s s:s s:i s:s s:o s:I}", "rank", (int)ov->rank, "uuid", ov->uuid,
-                         "hostname", ov->hostname, "status", ov->status, "cred", cred, "ranks",
-                         our_ranks (ov), "event", (json_int_t)ov->parent.last_event));
+              json_pack ("{s:i s:s s:s s:i s:s s:o s:o s:I}", "rank", (int)ov->rank, "uuid",
+                         ov->uuid, "hostname", ov->hostname, "status", ov->status, "cred", cred,
+                         "ranks", ranks, "starts", starts, "event",
+                         (json_int_t)ov->parent.last_event));
     free (cred);
     if (rc < 0)
         parent_failed (ov, errno, "cannot send the hello", false);

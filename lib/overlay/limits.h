@@ -7,7 +7,7 @@
 #ifndef FLUX_OVERLAY_LIMITS_H
 #define FLUX_OVERLAY_LIMITS_H
 
-#define OVERLAY_VERSION 1 // of the hello; brokers of different versions don't mix
+#define OVERLAY_VERSION 2 // of the hello; brokers of different versions don't mix
 
 #define OVERLAY_HELLO_MAX (1u << 20) // bytes of a message before admission
 #define OVERLAY_UUID_MAX 63          // characters

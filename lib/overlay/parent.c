@@ -541,12 +541,14 @@ json_t *parent_ancestors (const struct overlay *ov)
 
 static void send_routes (struct overlay *ov)
 {
-    json_t *add, *del;
+    json_t *add, *del, *starts;
     flux_msg_t *msg;
 
     if (ov->parent.state != PARENT_UP || !reach_changes (ov->children.reach, &add, &del))
         return;
-    if ((msg = ov_request (TOPIC_ROUTES, json_pack ("{s:o s:o}", "add", add, "del", del))))
+    starts = reach_starts (ov->children.reach, add);
+    if ((msg = ov_request (TOPIC_ROUTES,
+                           json_pack ("{s:o s:o s:o}", "add", add, "starts", starts, "del", del))))
         parent_send (ov, msg);
     flux_msg_destroy (msg);
 }

@@ -3,7 +3,8 @@
 
 /* Who is there, for a broker that must act on it (rank 0): ranks come, go out of reach, and are
  * lost when they do not come back in time. A broker that looks for another parent is out of reach
- * for a moment, and must not lose its jobs for that. */
+ * for a moment, and must not lose its jobs for that; but one that was started anew has lost them,
+ * however short a time it was away. */
 
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ enum presence_state {
 struct presence {
     enum presence_state state;
     double since;
+    uint64_t start; // of the broker that was here last (reach.h)
 };
 
 static void report (struct overlay *ov, uint32_t rank, int state)
@@ -26,15 +28,30 @@ static void report (struct overlay *ov, uint32_t rank, int state)
     ov->ops->rank_state (ov, rank, state, ov->arg);
 }
 
+/* Its predecessor is lost, if nobody has said so yet. */
+static void came (struct overlay *ov, uint32_t rank, uint64_t start)
+{
+    struct presence *p = &ov->presence[rank];
+    bool replaced = (p->state == ONLINE || p->state == OFFLINE) && p->start != start;
+
+    if (replaced && p->state == ONLINE)
+        report (ov, rank, OVERLAY_RANK_OFFLINE);
+    if (replaced)
+        report (ov, rank, OVERLAY_RANK_LOST);
+    if (replaced || p->state != ONLINE)
+        report (ov, rank, OVERLAY_RANK_ONLINE);
+    p->state = ONLINE;
+    p->start = start;
+}
+
 void presence_turn (struct overlay *ov)
 {
     for (uint32_t i = 0; ov->presence && i < ov->size; i++) {
         struct presence *p = &ov->presence[i];
         bool online = reach_lookup (ov->children.reach, i) != NULL;
-        if (online && p->state != ONLINE) {
-            p->state = ONLINE;
-            report (ov, i, OVERLAY_RANK_ONLINE);
-        } else if (!online && p->state == ONLINE) {
+        if (online) {
+            came (ov, i, reach_start (ov->children.reach, i));
+        } else if (p->state == ONLINE) {
             p->state = OFFLINE;
             p->since = ov_now (ov);
             if (!ev_is_active (&ov->lost_timer))

@@ -40,7 +40,7 @@ enum {
 
 #define TOPIC_CHALLENGE "overlay.challenge"
 #define TOPIC_HELLO "overlay.hello"
-#define TOPIC_ROUTES "overlay.routes"       // up: {"add":set "del":set}
+#define TOPIC_ROUTES "overlay.routes"       // up: {"add":set "starts":[i] "del":set}
 #define TOPIC_ANCESTORS "overlay.ancestors" // down: {"ancestors":[...]}
 #define TOPIC_ELSEWHERE "overlay.elsewhere" // down: {"ranks":set}, below you, have another parent
 

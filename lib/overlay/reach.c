@@ -9,12 +9,15 @@
 
 #include "lib/overlay/reach.h"
 
+#define START_UNKNOWN 1
+
 struct reach {
     uint32_t size;
     uint32_t own;
     int count;
     bool dirty;
-    unsigned char *told; // one byte per rank: the parent believes that it is here
+    uint64_t *told;  // the start that the parent believes to be here, by rank; 0: none
+    uint64_t *start; // of the broker that is here; 0: none
     void *via[];
 };
 
@@ -22,13 +25,14 @@ struct reach *reach_create (uint32_t size, uint32_t own_rank)
 {
     struct reach *r = calloc (1, sizeof (*r) + size * sizeof (r->via[0]));
 
-    if (r && !(r->told = calloc (size, 1))) {
-        free (r);
+    if (!r)
         return NULL;
-    }
-    if (r) {
-        r->size = size;
-        r->own = own_rank;
+    r->size = size;
+    r->own = own_rank;
+    if (!(r->told = calloc (size, sizeof (*r->told))) ||
+        !(r->start = calloc (size, sizeof (*r->start)))) {
+        reach_destroy (r);
+        return NULL;
     }
     return r;
 }
@@ -38,6 +42,7 @@ void reach_destroy (struct reach *r)
     if (r) {
         int saved = errno;
         free (r->told);
+        free (r->start);
         free (r);
         errno = saved;
     }
@@ -48,6 +53,10 @@ static void set_via (struct reach *r, uint32_t rank, void *via)
     if (!r->via[rank] != !via)
         r->count += via ? 1 : -1;
     r->via[rank] = via;
+    if (!via)
+        r->start[rank] = 0;
+    else if (r->start[rank] == 0)
+        r->start[rank] = START_UNKNOWN;
     r->dirty = true;
 }
 
@@ -138,6 +147,60 @@ int reach_count (const struct reach *r)
     return r->count;
 }
 
+/* FNV-1a, made to fit JSON's integers; neither 0 nor START_UNKNOWN. */
+uint64_t reach_start_of (const char *uuid)
+{
+    uint64_t h = 0xcbf29ce484222325;
+
+    for (; *uuid; uuid++)
+        h = (h ^ (unsigned char)*uuid) * 0x100000001b3;
+    return (h >> 2) | 2;
+}
+
+uint64_t reach_start (const struct reach *r, uint32_t rank)
+{
+    return rank < r->size ? r->start[rank] : 0;
+}
+
+void reach_set_start (struct reach *r, uint32_t rank, uint64_t start)
+{
+    if (rank < r->size && r->via[rank] && r->start[rank] != start) {
+        r->start[rank] = start;
+        r->dirty = true;
+    }
+}
+
+int reach_set_starts (struct reach *r, const void *via, const json_t *ranks, const json_t *starts)
+{
+    size_t n = 0;
+
+    if (check_ranks (r, ranks) < 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size (ranks); i++) {
+        json_int_t first, last;
+        get_range (r, json_array_get (ranks, i), -1, &first, &last);
+        for (json_int_t rank = first; rank <= last; rank++) {
+            json_int_t start = json_integer_value (json_array_get (starts, n++));
+            if (start > START_UNKNOWN && r->via[rank] == via)
+                reach_set_start (r, (uint32_t)rank, (uint64_t)start);
+        }
+    }
+    return 0;
+}
+
+json_t *reach_starts (const struct reach *r, const json_t *ranks)
+{
+    json_t *starts = json_array ();
+
+    for (size_t i = 0; i < json_array_size (ranks); i++) {
+        const json_t *range = json_array_get (ranks, i);
+        json_int_t last = json_integer_value (json_array_get (range, 1));
+        for (json_int_t k = json_integer_value (json_array_get (range, 0)); k <= last; k++)
+            json_array_append_new (starts, json_integer ((json_int_t)r->start[k]));
+    }
+    return starts;
+}
+
 /* Appends, or makes the last range longer. */
 static void put_rank (json_t *ranks, uint32_t rank)
 {
@@ -179,7 +242,7 @@ json_t *reach_full (struct reach *r)
     json_t *ranks = json_array ();
 
     for (uint32_t i = 0; i < r->size; i++) {
-        r->told[i] = r->via[i] != NULL;
+        r->told[i] = r->start[i];
         if (r->told[i] || i == r->own)
             put_rank (ranks, i);
     }
@@ -194,10 +257,10 @@ bool reach_changes (struct reach *r, json_t **add, json_t **del)
     *add = json_array ();
     *del = json_array ();
     for (uint32_t i = 0; i < r->size; i++) {
-        if (!r->told[i] == !r->via[i])
+        if (r->told[i] == r->start[i])
             continue;
         put_rank (r->via[i] ? *add : *del, i);
-        r->told[i] = r->via[i] != NULL;
+        r->told[i] = r->start[i];
     }
     r->dirty = false;
     if (json_array_size (*add) > 0 || json_array_size (*del) > 0)

@@ -3,7 +3,8 @@
 
 /* Which ranks are reached through which child, in the live tree. A child tells its own set in the
  * hello and changes later; so adopted and displaced brokers are found as well as those in their
- * regular place. */
+ * regular place. With each rank goes a number that is another one for each start of its broker, so
+ * that rank 0 learns of one that was replaced while nobody missed it. */
 
 #ifndef FLUX_OVERLAY_REACH_H
 #define FLUX_OVERLAY_REACH_H
@@ -25,6 +26,16 @@ int reach_add (struct reach *r, void *via, const json_t *ranks);
 int reach_del (struct reach *r, void *via, const json_t *ranks);
 int reach_add_rank (struct reach *r, void *via, uint32_t rank);
 void reach_del_all (struct reach *r, const void *via);
+
+/* A number for a broker, from the uuid that it has for this start. */
+uint64_t reach_start_of (const char *uuid);
+uint64_t reach_start (const struct reach *r, uint32_t rank); // 0: not here
+void reach_set_start (struct reach *r, uint32_t rank, uint64_t start);
+
+/* The starts of the ranks of a set, in its order; what is missing or no number is left as it is.
+ * Only for ranks which `via` has. EPROTO when `ranks` is no set. */
+int reach_set_starts (struct reach *r, const void *via, const json_t *ranks, const json_t *starts);
+json_t *reach_starts (const struct reach *r, const json_t *ranks);
 
 void *reach_lookup (const struct reach *r, uint32_t rank);
 int reach_count (const struct reach *r); // without our own rank

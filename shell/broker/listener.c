@@ -75,6 +75,32 @@ static void accept_cb (struct ev_loop *loop, ev_io *w, int revents)
     }
 }
 
+/* A broker that was killed leaves its socket, to which nobody listens. */
+static bool is_stale (const struct sockaddr_un *addr)
+{
+    int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool stale = fd >= 0 && connect (fd, (const struct sockaddr *)addr, sizeof (*addr)) < 0 &&
+                 errno == ECONNREFUSED;
+
+    if (fd >= 0)
+        close (fd);
+    return stale;
+}
+
+static int bind_socket (int fd, const struct sockaddr_un *addr)
+{
+    if (bind (fd, (const struct sockaddr *)addr, sizeof (*addr)) == 0)
+        return 0;
+    if (errno != EADDRINUSE)
+        return -1;
+    if (!is_stale (addr)) {
+        errno = EADDRINUSE;
+        return -1;
+    }
+    unlink (addr->sun_path);
+    return bind (fd, (const struct sockaddr *)addr, sizeof (*addr));
+}
+
 struct listener *listener_create (struct router *rt, const char *path, uint32_t owner,
                                   bool allow_guests, flux_error_t *errp)
 {
@@ -95,7 +121,7 @@ struct listener *listener_create (struct router *rt, const char *path, uint32_t 
     }
     strcpy (l->addr.sun_path, path);
     l->fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (l->fd < 0 || bind (l->fd, (struct sockaddr *)&l->addr, sizeof (l->addr)) < 0)
+    if (l->fd < 0 || bind_socket (l->fd, &l->addr) < 0)
         goto error;
     if (listen (l->fd, 1024) < 0)
         goto error_unlink;

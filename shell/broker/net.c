@@ -15,6 +15,7 @@
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/net.h"
+#include "shell/broker/net_rejoin.h"
 #include "shell/broker/net_watch.h"
 #include "shell/broker/router.h"
 #include "shell/broker/router_overlay.h"
@@ -22,6 +23,8 @@
 struct net {
     char last_log[256];
     struct router *rt;
+    struct attrs *attrs;
+    const struct bootstrap_info *info;
     struct overlay *ov;
     struct net_watch *watch;
     const struct net_ops *ops;
@@ -237,6 +240,13 @@ static void disconnect_subtree_cb (struct router *rt, const flux_msg_t *msg, voi
         router_respond (rt, msg, NULL);
 }
 
+static void rejoin_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct net *net = arg;
+
+    net_rejoin (rt, net->ov, net->attrs, net->info, msg);
+}
+
 static const struct handler_row rows[] = {
     {"health", health_cb, FLUX_ROLE_ALL},
     {"monitor", monitor_cb, FLUX_ROLE_ALL},
@@ -245,6 +255,7 @@ static const struct handler_row rows[] = {
     {"stats-get", stats_cb, FLUX_ROLE_OWNER},
     {"topology", topology_cb, FLUX_ROLE_ALL},
     {"disconnect-subtree", disconnect_subtree_cb, FLUX_ROLE_OWNER},
+    {"rejoin", rejoin_cb, FLUX_ROLE_OWNER},
     {NULL, NULL, 0},
 };
 
@@ -269,6 +280,14 @@ static int set_times (const struct attrs *attrs, struct overlay_conf *conf, flux
     return 0;
 }
 
+/* One that takes the place of a lost broker does as its parent does. */
+static bool all_on_one_host (const struct attrs *attrs, const struct bootstrap_info *info)
+{
+    if (info->method == BOOTSTRAP_REJOIN)
+        return strncmp (info->parent_uri, "ipc://", 6) == 0;
+    return info->method == BOOTSTRAP_WIREUP && !attr_get (attrs, "tbon.prefertcp");
+}
+
 /* ipc where all brokers are known to be on one host (no address given), tcp else. */
 static int make_bind_uri (const struct attrs *attrs, const struct bootstrap_info *info, char *uri,
                           size_t size, flux_error_t *errp)
@@ -279,7 +298,7 @@ static int make_bind_uri (const struct attrs *attrs, const struct bootstrap_info
         snprintf (uri, size, "tcp://%s:*", info->address);
         return 0;
     }
-    if (info->method == BOOTSTRAP_WIREUP && !attr_get (attrs, "tbon.prefertcp")) {
+    if (all_on_one_host (attrs, info)) {
         snprintf (uri, size, "ipc://%s/tbon-%u", attr_get (attrs, "rundir"), (unsigned)info->rank);
         return 0;
     }
@@ -329,7 +348,9 @@ static int create_overlay (struct net *net, struct attrs *attrs, const struct bo
 static int wire_up (struct net *net, struct attrs *attrs, struct bootstrap *b, flux_error_t *errp)
 {
     const struct bootstrap_info *info = bootstrap_get_info (b);
-    int parent = topology_parent (overlay_topology (net->ov), info->rank);
+    int parent = info->parent_rank != BOOTSTRAP_NO_PARENT
+                     ? (int)info->parent_rank
+                     : topology_parent (overlay_topology (net->ov), info->rank);
     char uri[1024];
 
     if (overlay_has_children (net->ov) &&
@@ -357,6 +378,8 @@ struct net *net_create (struct router *rt, struct attrs *attrs, struct bootstrap
     if (!net)
         return NULL;
     net->rt = rt;
+    net->attrs = attrs;
+    net->info = info;
     net->ops = ops;
     net->arg = arg;
     if (!(net->watch = net_watch_create (rt))) {

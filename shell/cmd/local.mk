@@ -80,6 +80,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/module_trace.c \
 	%D%/overlay.c \
 	%D%/overlay.h \
+	%D%/overlay_rejoin.c \
 	%D%/overlay_trace.c \
 	%D%/pgrep.c \
 	%D%/ping.c \

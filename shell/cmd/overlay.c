@@ -19,7 +19,6 @@
 #include "shell/cmd/verbs.h"
 
 #define OVERLAY_TIMEOUT 0.5
-#define OVERLAY_DEPTH_MAX 64
 
 struct tree {
     struct cmd *c;
@@ -295,8 +294,6 @@ static char *hosts_of (struct tree *t, const struct idset *ranks)
     return s;
 }
 
-static json_t *topology (struct cmd *c, flux_t *h);
-
 static int run_errors (struct cmd *c)
 {
     struct tree t = {.c = c, .timeout = cmd_fsd (c, "timeout", OVERLAY_TIMEOUT)};
@@ -312,7 +309,7 @@ static int run_errors (struct cmd *c)
         return cmd_fail (c, "rank 0: %s", error.text);
     gather (&t, o, seen, &list, 0);
     json_decref (o);
-    o = topology (c, t.h);
+    o = overlay_topology_rpc (c, t.h);
     gather_orphans (o, seen, &list);
     json_decref (o);
     while (list) {
@@ -331,7 +328,7 @@ static int run_errors (struct cmd *c)
     return 0;
 }
 
-static json_t *topology (struct cmd *c, flux_t *h)
+json_t *overlay_topology_rpc (struct cmd *c, flux_t *h)
 {
     return cmd_rpc (c, h, "overlay.topology", 0, cmd_pack (c, "{s:i}", "rank", 0), NULL);
 }
@@ -363,7 +360,7 @@ static int run_parentof (struct cmd *c)
     if (*end || end == c->argv[0])
         return cmd_fail (c, "%s: not a rank", c->argv[0]);
     flux_t *h = cmd_open (c);
-    json_t *o = topology (c, h);
+    json_t *o = overlay_topology_rpc (c, h);
     int parent = parent_of (o, rank);
     if (parent < 0)
         return cmd_fail (c, rank == 0 ? "rank %ld has no parent" : "there is no rank %ld", rank);
@@ -446,6 +443,16 @@ static int target_rank (struct tree *t, const char *target)
     return (int)rank;
 }
 
+int overlay_target_rank (struct cmd *c, flux_t *h, const char *target)
+{
+    const char *hosts = flux_attr_get (h, "hostlist");
+    struct tree t = {.c = c, .h = h, .hosts = hosts ? hostlist_decode (hosts) : NULL};
+    int rank = target_rank (&t, target);
+
+    hostlist_destroy (t.hosts);
+    return rank;
+}
+
 static int run_disconnect (struct cmd *c)
 {
     int parent = cmd_int (c, "parent", -1, 0, 0x7fffffff);
@@ -456,7 +463,7 @@ static int run_disconnect (struct cmd *c)
     tree_open (&t);
     int rank = target_rank (&t, c->argv[0]);
     if (parent < 0) {
-        json_t *o = topology (c, t.h);
+        json_t *o = overlay_topology_rpc (c, t.h);
         if ((parent = parent_of (o, rank)) < 0)
             return cmd_fail (c, "rank %d has no parent", rank);
         json_decref (o);
@@ -538,8 +545,8 @@ static const struct cmd_verb disconnect_verb = {
 };
 
 static const struct cmd_verb *const subs[] = {
-    &status_verb,     &errors_verb,        &lookup_verb, &parentof_verb,
-    &disconnect_verb, &overlay_trace_verb, NULL};
+    &status_verb,     &errors_verb,         &lookup_verb,        &parentof_verb,
+    &disconnect_verb, &overlay_rejoin_verb, &overlay_trace_verb, NULL};
 
 const struct cmd_verb cmd_verb_overlay = {
     .name = "overlay",

@@ -6,11 +6,21 @@
 #ifndef FLUX_CMD_OVERLAY_H
 #define FLUX_CMD_OVERLAY_H
 
-#include <flux/future.h>
+#include <jansson.h>
+#include <flux/core.h>
 
 #include "shell/cmd/cmd.h"
 
+#define OVERLAY_DEPTH_MAX 64
+
 extern const struct cmd_verb overlay_trace_verb;
+extern const struct cmd_verb overlay_rejoin_verb;
+
+/* The tree as it was planned, which the caller frees. Ends the program when it can't be had. */
+json_t *overlay_topology_rpc (struct cmd *c, flux_t *h);
+
+/* The rank that an operand names by number or by host. Ends the program when there is none. */
+int overlay_target_rank (struct cmd *c, flux_t *h, const char *target);
 
 /* For verbs with the options type, color, human, delta: the mask of --type, and show what the
  * streaming RPC f tells until it fails. */

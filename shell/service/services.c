@@ -134,8 +134,11 @@ void services_destroy (struct services *s)
 
 void services_rank_online (struct services *s, uint32_t rank, bool online)
 {
-    if (s->job_manager)
-        resource_rank_online (s->resource, rank, online);
+    if (!s->job_manager)
+        return;
+    if (online)
+        job_exec_rank_back (s->exec, rank);
+    resource_rank_online (s->resource, rank, online);
 }
 
 void services_rank_lost (struct services *s, uint32_t rank)

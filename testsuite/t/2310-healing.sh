@@ -117,6 +117,24 @@ expect_equal 6 "$(flux run -N6 echo x | wc -l)"
 EOF
 END
 
+test_case 'another broker takes the place of the dead one, and has its nodes again' <<'END'
+in_instance <<'EOF'
+id=$(flux submit --requires=rank:1 sleep 60)
+flux job wait-event -t 10 $id start >/dev/null
+kill -9 $(broker_pid 1)
+flux overlay rejoin 1 &
+flux job wait-event -t 10 $id exception >exception # though it was never seen to be away
+expect_match node-failure "$(cat exception)"
+wait_until 10 ping_rank 1
+expect_output 1 flux exec -r 1 flux getattr rank
+expect_match full "$(flux overlay status --summary)"
+wait_until 10 expect_equal 7 "$(flux run -N7 echo x | wc -l)"
+expect_fail flux overlay rejoin 1
+expect_fail flux overlay rejoin 0
+expect_fail flux overlay rejoin 7
+EOF
+END
+
 # The client's own broker loses its parent, and the client hears of all that happens meanwhile.
 test_case 'watchers below the dead broker miss nothing' <<'END'
 in_instance <<'EOF'

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <uthash.h>
 
+#include <flux/idset.h>
 #include <flux/request.h>
 #include <flux/response.h>
 #include <flux/rpc.h>
@@ -63,6 +64,7 @@ struct job_exec {
     const struct job_exec_ops *ops;
     void *arg;
     struct running_job *jobs;
+    struct idset *lost; // ranks
     ev_timer attach;
 };
 
@@ -503,6 +505,7 @@ void job_exec_rank_lost (struct job_exec *e, uint32_t rank)
     struct running_job *job, *tmp;
     struct shell *sh;
 
+    idset_set (e->lost, rank);
     HASH_ITER (hh, e->jobs, job, tmp)
     {
         if (!job->simulated && (sh = find_shell (job, rank)) && !sh->ended) {
@@ -511,6 +514,15 @@ void job_exec_rank_lost (struct job_exec *e, uint32_t rank)
             take_status (job, SIGKILL);
             shell_ended (sh);
         }
+    }
+}
+
+/* Its link was cut for long, and it may have gone on with jobs that were given up here. */
+void job_exec_rank_back (struct job_exec *e, uint32_t rank)
+{
+    if (idset_test (e->lost, rank)) {
+        idset_clear (e->lost, rank);
+        router_rpc (e->rt, "shell-exec.abandon", rank, FLUX_RPC_NORESPONSE, NULL, NULL, NULL);
     }
 }
 
@@ -565,7 +577,9 @@ struct job_exec *job_exec_create (struct router *rt, struct kvs *kvs, struct exe
     ev_init (&e->attach, attach_cb);
     e->attach.data = e;
     e->attach.repeat = ATTACH_PERIOD;
-    if (router_service_add (rt, "job-exec", rows, e) < 0) {
+    if (!(e->lost = idset_create (0, IDSET_FLAG_AUTOGROW)) ||
+        router_service_add (rt, "job-exec", rows, e) < 0) {
+        idset_destroy (e->lost);
         free (e);
         return NULL;
     }
@@ -581,6 +595,7 @@ void job_exec_destroy (struct job_exec *e)
         ev_timer_stop (router_loop (e->rt), &e->attach);
         HASH_ITER (hh, e->jobs, job, tmp)
         running_job_free (job);
+        idset_destroy (e->lost);
         free (e);
         errno = saved_errno;
     }

@@ -51,4 +51,8 @@ void job_exec_cancel (struct job_exec *e, uint64_t id);
 /* The rank is gone: its shells count as dead. */
 void job_exec_rank_lost (struct job_exec *e, uint32_t rank);
 
+/* The rank can be reached (again): what is left there of jobs from before it was lost is ended,
+ * before anything new is started there. */
+void job_exec_rank_back (struct job_exec *e, uint32_t rank);
+
 #endif /* !FLUX_SERVICE_JOB_EXEC_EXEC_H */

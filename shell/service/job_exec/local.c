@@ -332,7 +332,19 @@ static void kill_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond (rt, msg, NULL);
 }
 
+/* Rank 0 took this broker for lost, with all that runs here. */
+static void abandon_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct exec_local *el = arg;
+    struct running *r, *tmp;
+
+    HASH_ITER (hh, el->running, r, tmp)
+    exec_local_kill (el, r->id, SIGKILL);
+    router_respond (rt, msg, NULL);
+}
+
 static const struct handler_row rows[] = {
+    {"abandon", abandon_cb, FLUX_ROLE_OWNER},
     {"start", start_cb, FLUX_ROLE_OWNER},
     {"attach", attach_cb, FLUX_ROLE_OWNER},
     {"kill", kill_cb, FLUX_ROLE_OWNER},

@@ -163,6 +163,42 @@ static void test_rank_states (void **state)
     tree_fini (&t);
 }
 
+static bool six_are_told (struct tree *t, void *arg)
+{
+    return strlen (t->node[0].states) == strlen ("+1 +2 +3 +4 +5 +6 ");
+}
+
+static bool replaced_is_told (struct tree *t, void *arg)
+{
+    return strcmp (t->node[0].states, arg) == 0;
+}
+
+/* A broker that takes the place of one so fast that nobody missed it: rank 0 hears that the old one
+ * was lost, with all its jobs. */
+static void test_replaced_at_once (void **state)
+{
+    struct tree t;
+
+    tree_init (&t, 7, "kary:2");
+    t.conf.lost_timeout = 30;
+    tree_start (&t);
+    assert_true (tree_run (&t, six_are_told, NULL, 10));
+    t.node[0].states[0] = '\0';
+    node_destroy (&t.node[6]);
+    node_create (&t, 6);
+    node_connect (&t, 6, 2);
+    assert_true (tree_run (&t, replaced_is_told, "-6 !6 +6 ", 10));
+    t.node[0].states[0] = '\0';
+    node_create_in (&t, 7, 6); // the old one still lives
+    node_connect (&t, 7, 2);
+    assert_true (tree_run (&t, replaced_is_told, "-6 !6 +6 ", 10));
+    t.node[0].states[0] = '\0';
+    node_create_in (&t, 8, 5);
+    node_connect (&t, 8, 2);
+    assert_true (tree_run (&t, replaced_is_told, "-5 !5 +5 ", 10));
+    tree_fini (&t);
+}
+
 /* A rank that comes back takes part again; those it had stay where they are. */
 static void test_dead_one_returns (void **state)
 {
@@ -355,17 +391,12 @@ static void test_all_inner_brokers_die (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_inner_broker_dies),
-        cmocka_unit_test (test_two_levels_die),
-        cmocka_unit_test (test_rank_states),
-        cmocka_unit_test (test_dead_one_returns),
-        cmocka_unit_test (test_link_breaks),
-        cmocka_unit_test (test_requests_wait),
-        cmocka_unit_test (test_root_dies),
-        cmocka_unit_test (test_healing_off),
-        cmocka_unit_test (test_reparent),
-        cmocka_unit_test (test_event_gap),
-        cmocka_unit_test (test_all_inner_brokers_die),
+        cmocka_unit_test (test_inner_broker_dies), cmocka_unit_test (test_two_levels_die),
+        cmocka_unit_test (test_rank_states),       cmocka_unit_test (test_replaced_at_once),
+        cmocka_unit_test (test_dead_one_returns),  cmocka_unit_test (test_link_breaks),
+        cmocka_unit_test (test_requests_wait),     cmocka_unit_test (test_root_dies),
+        cmocka_unit_test (test_healing_off),       cmocka_unit_test (test_reparent),
+        cmocka_unit_test (test_event_gap),         cmocka_unit_test (test_all_inner_brokers_die),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -125,6 +125,46 @@ static void test_reach (void **state)
     reach_destroy (r);
 }
 
+/* A broker that was started anew is news, though its rank was never away. */
+static void test_reach_starts (void **state)
+{
+    struct reach *r = reach_create (20, 4);
+    json_t *a = set ("[[5,6],[9,9]]"), *starts = set ("[105,1,109]"), *add, *del;
+    int x, y;
+
+    assert_int_equal (reach_start (r, 5), 0);
+    assert_int_equal (reach_add (r, &x, a), 0);
+    assert_int_equal (reach_set_starts (r, &x, a, starts), 0);
+    assert_set (reach_starts (r, a), "[105,1,109]"); // 1: not known
+    assert_set (reach_full (r), "[[4,6],[9,9]]");
+    assert_false (reach_changes (r, &add, &del));
+    /* The same again, or from one that does not have the rank, is none. */
+    assert_int_equal (reach_set_starts (r, &x, a, starts), 0);
+    json_array_set_new (starts, 0, json_integer (205));
+    assert_int_equal (reach_set_starts (r, &y, a, starts), 0);
+    assert_false (reach_changes (r, &add, &del));
+    assert_int_equal (reach_set_starts (r, &x, a, starts), 0);
+    assert_true (reach_changes (r, &add, &del));
+    assert_set (reach_starts (r, add), "[205]");
+    assert_set (add, "[[5,5]]");
+    assert_set (del, "[]");
+    reach_del_all (r, &x);
+    assert_int_equal (reach_start (r, 9), 0);
+    /* Starts that are too few, no numbers, or no array change nothing. */
+    json_decref (starts);
+    starts = set ("[\"x\",-3]");
+    assert_int_equal (reach_add (r, &x, a), 0);
+    assert_int_equal (reach_set_starts (r, &x, a, starts), 0);
+    assert_int_equal (reach_set_starts (r, &x, a, NULL), 0);
+    assert_int_equal (reach_set_starts (r, &x, starts, starts), -1);
+    assert_set (reach_starts (r, a), "[1,1,1]");
+    assert_int_not_equal (reach_start_of ("a"), reach_start_of ("b"));
+    assert_true ((json_int_t)reach_start_of ("a") > 1);
+    json_decref (a);
+    json_decref (starts);
+    reach_destroy (r);
+}
+
 static void test_reach_bad_sets (void **state)
 {
     const char *bad[] = {"{}",
@@ -376,12 +416,12 @@ static void test_interface_addr (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_heal_order),     cmocka_unit_test (test_heal_ends),
-        cmocka_unit_test (test_heal_drop),      cmocka_unit_test (test_reach),
-        cmocka_unit_test (test_reach_bad_sets), cmocka_unit_test (test_wire_round_trip),
-        cmocka_unit_test (test_wire_damaged),   cmocka_unit_test (test_replay),
-        cmocka_unit_test (test_outq),           cmocka_unit_test (test_hello_token),
-        cmocka_unit_test (test_interface_addr),
+        cmocka_unit_test (test_heal_order),      cmocka_unit_test (test_heal_ends),
+        cmocka_unit_test (test_heal_drop),       cmocka_unit_test (test_reach),
+        cmocka_unit_test (test_reach_starts),    cmocka_unit_test (test_reach_bad_sets),
+        cmocka_unit_test (test_wire_round_trip), cmocka_unit_test (test_wire_damaged),
+        cmocka_unit_test (test_replay),          cmocka_unit_test (test_outq),
+        cmocka_unit_test (test_hello_token),     cmocka_unit_test (test_interface_addr),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -117,9 +117,9 @@ static int rogue_hello (struct rogue *r, const char *cred, uint32_t rank, char *
     int errnum = -1;
 
     rogue_ask (r, TOPIC_HELLO,
-               json_pack ("{s:i s:s s:s s:i s:s s:[[i,i]] s:i}", "rank", (int)rank, "uuid",
+               json_pack ("{s:i s:s s:s s:i s:s s:[[i,i]] s:[] s:i}", "rank", (int)rank, "uuid",
                           r->hello.uuid, "hostname", "rogue", "status", OVERLAY_FULL, "cred", cred,
-                          "ranks", (int)rank, (int)rank, "event", 0));
+                          "ranks", (int)rank, (int)rank, "starts", "event", 0));
     assert_non_null (msg = rogue_recv (r));
     assert_int_equal (flux_msg_get_errnum (msg, &errnum), 0);
     if (errnum != 0 && flux_msg_get_string (msg, &s) == 0)
@@ -295,7 +295,7 @@ static void test_wrong_version (void **state)
     assert_int_equal (errnum, EPROTO);
     assert_int_equal (flux_msg_get_string (msg, &text), 0);
     assert_string_equal (text,
-                         "rank 1 speaks version 99 of the overlay protocol, rank 0 version 1");
+                         "rank 1 speaks version 99 of the overlay protocol, rank 0 version 2");
     flux_msg_decref (msg);
     rogue_fini (&r);
     tree_fini (&t);
