@@ -99,14 +99,14 @@ static void answer (struct router *rt, struct overlay *ov, const struct attrs *a
 void net_rejoin (struct router *rt, struct overlay *ov, const struct attrs *attrs,
                  const struct bootstrap_info *info, const flux_msg_t *msg)
 {
-    int rank;
+    int rank, force = 0;
 
-    if (flux_request_unpack (msg, NULL, "{s:i}", "rank", &rank) < 0)
+    if (flux_request_unpack (msg, NULL, "{s:i s?b}", "rank", &rank, "force", &force) < 0)
         router_respond_error (rt, msg, errno, NULL);
     else if (rank < 0 || !overlay_endpoint (ov) ||
              !topology_is_below (overlay_topology (ov), (uint32_t)rank, router_rank (rt)))
         router_respond_error (rt, msg, EINVAL, "there is no such rank below");
-    else if (overlay_online (ov, (uint32_t)rank))
+    else if (!force && overlay_online (ov, (uint32_t)rank))
         router_respond_error (rt, msg, EEXIST, "the broker of that rank is up");
     else
         answer (rt, ov, attrs, info, rank, msg);

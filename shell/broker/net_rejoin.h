@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* overlay.rejoin {"rank":i}: what a new broker must know to take the place of the lost one of that
+/* overlay.rejoin {"rank":i "force"?b}: what a new broker must know to take the place of the lost one of that
  * rank, which is below this one. It has the secret of the instance: for the owner only.
  *
  *   {"rank":i (the parent, this broker) "size":i "uri":s "pubkey":s "auth":s "secret":s "host":s
  *    "hostlist":s "attrs":s}
  *
- * EEXIST when that rank is reached from here, EINVAL when it cannot be below. */
+ * EEXIST when that rank is reached from here, unless forced; EINVAL when it cannot be below. */
 
 #ifndef FLUX_BROKER_NET_REJOIN_H
 #define FLUX_BROKER_NET_REJOIN_H

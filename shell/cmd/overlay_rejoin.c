@@ -49,17 +49,18 @@ static json_t *ask (struct cmd *c, flux_t *h, int rank)
     int path[OVERLAY_DEPTH_MAX + 1] = {0, -1};
     json_t *best;
     flux_error_t error;
-    int n = 0;
+    int n = 0, force = cmd_has (c, "force");
 
     if (rank == 0 || !find_ancestors (topo, rank, path, 0))
         cmd_die (c, "no broker can take the place of rank %d", rank);
     json_decref (topo);
-    best = cmd_rpc (c, h, "overlay.rejoin", 0, cmd_pack (c, "{s:i}", "rank", rank), NULL);
+    best = cmd_rpc (c, h, "overlay.rejoin", 0,
+                    cmd_pack (c, "{s:i s:b}", "rank", rank, "force", force), NULL);
     while (path[n + 1] >= 0)
         n++;
     for (; n > 0; n--) {
         json_t *o = cmd_rpc_try (h, "overlay.rejoin", (uint32_t)path[n],
-                                 cmd_pack (c, "{s:i}", "rank", rank), &error);
+                                 cmd_pack (c, "{s:i s:b}", "rank", rank, "force", force), &error);
         if (o) {
             json_decref (best);
             return o;
@@ -158,6 +159,7 @@ static int run (struct cmd *c)
 }
 
 static const struct cmd_opt opts[] = {
+    {.key = 'f', .name = "force", .help = "Also when the old broker counts as up; it has to leave"},
     {.name = "launch",
      .arg = "WORDS",
      .help = "What starts a program on the node %h (in a Slurm job: srun)"},

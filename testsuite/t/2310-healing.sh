@@ -122,7 +122,7 @@ in_instance <<'EOF'
 id=$(flux submit --requires=rank:1 sleep 60)
 flux job wait-event -t 10 $id start >/dev/null
 kill -9 $(broker_pid 1)
-flux overlay rejoin 1 &
+flux overlay rejoin --force 1 &
 flux job wait-event -t 10 $id exception >exception # though it was never seen to be away
 expect_match node-failure "$(cat exception)"
 wait_until 10 ping_rank 1
