@@ -101,6 +101,9 @@ int rv1_assign_hosts (struct rv1 *rs, const char *hosts, flux_error_t *errp);
  * for each of its nodes, and no other (EOVERFLOW, ENOSPC, ENOENT). */
 int rv1_rerank (struct rv1 *rs, const char *hosts, flux_error_t *errp);
 
+/* Number ranks from 0 in their order. What `scheduling` says of ranks stays. */
+int rv1_renumber (struct rv1 *rs);
+
 /* Number ranks, and the cores and GPUs of each node, from 0. */
 int rv1_remap (struct rv1 *rs);
 
@@ -109,6 +112,9 @@ int rv1_set_property (struct rv1 *rs, const char *name, const struct idset *rank
                       flux_error_t *errp);
 const struct idset *rv1_property (const struct rv1 *rs, const char *name); // NULL: no node has it
 json_t *rv1_properties_to_json (const struct rv1 *rs);                     // {"name":"idset"...}
+
+/* Names of the properties of a rank, comma-separated; the caller frees it. */
+char *rv1_rank_properties (const struct rv1 *rs, uint32_t rank);
 bool rv1_property_valid (const char *name);
 
 #endif /* !FLUX_JOB_RV1_H */

@@ -124,12 +124,11 @@ static void put_properties (struct buf *b, const struct rv1 *rs)
     buf_putc (b, '}');
 }
 
+/* 0 is "not set"; readers of other makes expect the keys to be there. */
 static void put_time (struct buf *b, const char *key, double t)
 {
-    if (t > 0) {
-        buf_printf (b, ",\"%s\":", key);
-        jsonbuf_real (b, t);
-    }
+    buf_printf (b, ",\"%s\":", key);
+    jsonbuf_real (b, t);
 }
 
 void rv1_encode_buf (struct buf *b, const struct rv1 *rs)

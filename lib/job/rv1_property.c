@@ -87,3 +87,15 @@ json_t *rv1_properties_to_json (const struct rv1 *rs)
     }
     return o;
 }
+
+char *rv1_rank_properties (const struct rv1 *rs, uint32_t rank)
+{
+    struct buf b = {0};
+
+    buf_append (&b, "", 0);
+    for (struct rv1_property *p = rs->props; p; p = p->hh.next) {
+        if (idset_test (p->ranks, rank))
+            buf_printf (&b, "%s%s", b.len ? "," : "", p->name);
+    }
+    return buf_steal (&b, NULL);
+}

@@ -13,7 +13,7 @@
 #include <flux/idset.h>
 
 #include "shell/cmd/client.h"
-#include "shell/cmd/rset.h"
+#include "shell/cmd/rstates.h"
 #include "shell/cmd/verbs.h"
 
 struct tool {
@@ -73,8 +73,8 @@ static struct hostlist *of_local (struct tool *t)
 static struct hostlist *available (struct tool *t)
 {
     json_t *o = cmd_rpc (t->c, handle (t), "resource.status", 0, NULL, NULL), *value;
-    struct rset *rs = rset_create (json_object_get (o, "R"));
-    struct idset *ranks = rs ? rset_ranks (rs) : NULL;
+    struct rv1 *rs = rstates_R (json_object_get (o, "R"));
+    struct idset *ranks = rs ? rv1_ranks (rs) : NULL;
     static const char *const without[] = {"offline", "exclude", "torpid"};
     struct hostlist *local = of_local (t), *out = hostlist_create ();
     const char *key;
@@ -86,13 +86,13 @@ static struct hostlist *available (struct tool *t)
     }
     json_object_foreach (json_object_get (o, "drain"), key, value)
         idset_decode_subtract (ranks, key, -1, NULL);
-    for (size_t i = 0; rs && i < rs->count; i++)
-        if (idset_test (ranks, rs->nodes[i].rank) && rs->nodes[i].host &&
-            hostlist_find (local, rs->nodes[i].host) >= 0)
-            hostlist_append (out, rs->nodes[i].host);
+    for (size_t i = 0; rs && i < rs->nnodes; i++)
+        if (idset_test (ranks, rs->node[i].rank) && *rs->node[i].host &&
+            hostlist_find (local, rs->node[i].host) >= 0)
+            hostlist_append (out, rs->node[i].host);
     hostlist_destroy (local);
     idset_destroy (ranks);
-    rset_destroy (rs);
+    rv1_destroy (rs);
     json_decref (o);
     return out;
 }

@@ -16,7 +16,7 @@
 #include "shell/cmd/client.h"
 #include "shell/cmd/jobinfo.h"
 #include "shell/cmd/joblist.h"
-#include "shell/cmd/rset.h"
+#include "shell/cmd/rstates.h"
 #include "shell/cmd/term.h"
 #include "shell/cmd/verbs.h"
 
@@ -213,7 +213,7 @@ static void print_stats (const struct joblist_stats *s, bool purged)
 static json_t *instance_numbers (flux_t *h)
 {
     struct joblist_stats s;
-    struct rset_states states;
+    struct rstates states;
     json_t *res, *out;
 
     if (joblist_stats (h, NULL, &s, NULL) < 0)
@@ -222,9 +222,9 @@ static json_t *instance_numbers (flux_t *h)
                      s.inactive, "pending", s.pending, "running", s.running, "successful",
                      s.successful, "failed", s.failed);
     res = cmd_rpc_try (h, "resource.sched-status", FLUX_NODEID_ANY, NULL, NULL);
-    if (rset_states_create (&states, res) == 0) {
-        json_object_set_new (out, "resources", rset_states_counts (&states));
-        rset_states_clear (&states);
+    if (rstates_create (&states, res) == 0) {
+        json_object_set_new (out, "resources", rstates_counts (&states));
+        rstates_clear (&states);
     }
     json_decref (res);
     return out;

@@ -100,8 +100,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/resource_query.c \
 	%D%/resource_status.c \
 	%D%/restore.c \
-	%D%/rset.c \
-	%D%/rset.h \
+	%D%/rstates.c \
+	%D%/rstates.h \
 	%D%/run.c \
 	%D%/run_verb.c \
 	%D%/shutdown.c \

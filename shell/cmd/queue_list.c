@@ -12,7 +12,7 @@
 #include "shell/cmd/client.h"
 #include "shell/cmd/fmt.h"
 #include "shell/cmd/queue_list.h"
-#include "shell/cmd/rset.h"
+#include "shell/cmd/rstates.h"
 #include "shell/cmd/term.h"
 #include "shell/cmd/treedict.h"
 
@@ -198,11 +198,11 @@ static void get_status (struct cmd *c, flux_t *h, struct queue *q)
 static json_t *resource_counts (flux_t *h)
 {
     json_t *status = cmd_rpc_try (h, "resource.sched-status", 0, NULL, NULL), *counts = NULL;
-    struct rset_states states;
+    struct rstates states;
 
-    if (status && rset_states_create (&states, status) == 0) {
-        counts = rset_states_counts (&states);
-        rset_states_clear (&states);
+    if (status && rstates_create (&states, status) == 0) {
+        counts = rstates_counts (&states);
+        rstates_clear (&states);
     }
     json_decref (status);
     return counts;

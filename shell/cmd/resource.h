@@ -11,7 +11,7 @@
 #include <flux/idset.h>
 
 #include "shell/cmd/cmd.h"
-#include "shell/cmd/rset.h"
+#include "shell/cmd/rstates.h"
 
 extern const struct cmd_verb cmd_verb_resource_list;
 extern const struct cmd_verb cmd_verb_resource_info;
@@ -25,7 +25,7 @@ extern const struct cmd_verb cmd_verb_resource_eventlog;
 json_t *resource_sched_status (struct cmd *c, flux_t *h);
 
 /* Ranks that --queue and --include leave, or NULL: all. Ends the program when they are wrong. */
-struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rset *all);
+struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rv1 *all);
 
 /* The "queues" of the instance's configuration; the caller frees it. NULL: none. */
 json_t *resource_queues (struct cmd *c, flux_t *h);

@@ -27,7 +27,7 @@ static const struct fmt_named formats[] = {
 /* One row: nodes of one state with the same queues and properties. */
 struct line {
     const char *state;
-    struct rset *rs;
+    struct rv1 *rs;
     char *queues, *properties, *propertiesx;
 };
 
@@ -87,21 +87,21 @@ static bool in_queue (const json_t *queue, const char *properties)
 }
 
 static void keep_queue (struct cmd *c, const json_t *queues, const char *name,
-                        const struct rset *all, struct idset *ranks)
+                        const struct rv1 *all, struct idset *ranks)
 {
     const json_t *queue = json_object_get (queues, name);
 
     if (!queue)
         cmd_die (c, "--queue: %s: no such queue", name);
-    for (size_t i = 0; i < all->count; i++) {
-        char *properties = rset_properties (all, all->nodes[i].rank);
+    for (size_t i = 0; i < all->nnodes; i++) {
+        char *properties = rv1_rank_properties (all, all->node[i].rank);
         if (in_queue (queue, properties))
-            idset_set (ranks, all->nodes[i].rank);
+            idset_set (ranks, all->node[i].rank);
         free (properties);
     }
 }
 
-static struct idset *ranks_of_queues (struct cmd *c, flux_t *h, const struct rset *all)
+static struct idset *ranks_of_queues (struct cmd *c, flux_t *h, const struct rv1 *all)
 {
     struct idset *ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
     json_t *queues = resource_queues (c, h);
@@ -121,13 +121,13 @@ static struct idset *ranks_of_queues (struct cmd *c, flux_t *h, const struct rse
     return ranks;
 }
 
-struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rset *all)
+struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rv1 *all)
 {
     const char *include = cmd_str (c, "include", NULL);
     struct idset *ranks = cmd_has (c, "queue") ? ranks_of_queues (c, h, all) : NULL;
 
     if (include) {
-        struct idset *found = rset_find (all, include);
+        struct idset *found = rstates_find (all, include);
         if (!found)
             cmd_die (c, "--include=%s: neither ranks nor hosts", include);
         if (ranks) {
@@ -206,7 +206,7 @@ static struct line *add_line (struct table *t, const char *state, const char *pr
         return found;
     }
     struct line *new = realloc (t->lines, (t->count + 1) * sizeof (*new));
-    if (!new || !(l.rs = rset_create (NULL)))
+    if (!new || !(l.rs = rv1_create ()))
         cmd_die (t->c, "out of memory");
     t->lines = new;
     t->lines[t->count] = l;
@@ -214,17 +214,17 @@ static struct line *add_line (struct table *t, const char *state, const char *pr
 }
 
 /* Nodes of one state go to the lines of their properties; a state without nodes has one line. */
-static void add_state (struct table *t, const char *state, const struct rset *rs)
+static void add_state (struct table *t, const char *state, const struct rv1 *rs)
 {
-    if (rs->count == 0 || !json_object_size (rs->properties)) {
-        struct line *l = add_line (t, state, "");
-        rset_add (l->rs, rs);
+    if (rs->nnodes == 0 || !rs->props) {
+        rv1_add (add_line (t, state, "")->rs, rs);
         return;
     }
-    for (size_t i = 0; i < rs->count; i++) {
-        char *properties = rset_properties (rs, rs->nodes[i].rank);
-        struct rset one = {.nodes = &rs->nodes[i], .count = 1, .properties = rs->properties};
-        rset_add (add_line (t, state, properties)->rs, &one);
+    for (size_t i = 0; i < rs->nnodes; i++) {
+        const struct rv1_node *node = &rs->node[i];
+        char *properties = rv1_rank_properties (rs, node->rank);
+        struct line *l = add_line (t, state, properties ? properties : "");
+        rv1_add_node (l->rs, node->rank, node->host, rv1_node_cores (node), rv1_node_gpus (node));
         free (properties);
     }
 }
@@ -259,16 +259,16 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
     else if (strcmp (field, "propertiesx") == 0)
         fmt_set_str (v, l->propertiesx);
     else if (strcmp (field, "nnodes") == 0)
-        fmt_set_int (v, l->rs->count);
+        fmt_set_int (v, l->rs->nnodes);
     else if (strcmp (field, "ncores") == 0)
-        fmt_set_int (v, rset_ncores (l->rs));
+        fmt_set_int (v, rv1_ncores (l->rs));
     else if (strcmp (field, "ngpus") == 0)
-        fmt_set_int (v, rset_ngpus (l->rs));
+        fmt_set_int (v, rv1_ngpus (l->rs));
     else if (strcmp (field, "nodelist") == 0)
-        fmt_set_owned (v, rset_hosts (l->rs));
+        fmt_set_owned (v, rstates_hosts (l->rs));
     else if (strcmp (field, "rlist") == 0)
-        fmt_set_owned (v, rset_list (l->rs));
-    else if ((ids = rset_ranks (l->rs))) {
+        fmt_set_owned (v, rstates_list (l->rs));
+    else if ((ids = rv1_ranks (l->rs))) {
         fmt_set_owned (v, idset_encode (ids, IDSET_FLAG_RANGE));
         idset_destroy (ids);
     }
@@ -301,7 +301,7 @@ static void print (struct table *t)
     size_t n = 0;
 
     for (size_t i = 0; items && i < t->count; i++)
-        if (!skip || t->lines[i].rs->count > 0)
+        if (!skip || t->lines[i].rs->nnodes > 0)
             items[n++] = &t->lines[i];
     if (!items || fmt_print (t->fmt, stdout, items, n,
                              cmd_has (t->c, "no-header") ? FMT_NO_HEADER : 0, -1) < 0)
@@ -312,7 +312,7 @@ static void print (struct table *t)
 static void table_clear (struct table *t)
 {
     for (size_t i = 0; i < t->count; i++) {
-        rset_destroy (t->lines[i].rs);
+        rv1_destroy (t->lines[i].rs);
         free (t->lines[i].queues);
         free (t->lines[i].properties);
         free (t->lines[i].propertiesx);
@@ -323,8 +323,8 @@ static void table_clear (struct table *t)
 }
 
 /* Call add() for each of the states that the user named. */
-static void each_state (struct cmd *c, const char *dflt, const struct rset_states *states,
-                        void (*add) (void *arg, const char *name, const struct rset *rs), void *arg)
+static void each_state (struct cmd *c, const char *dflt, const struct rstates *states,
+                        void (*add) (void *arg, const char *name, const struct rv1 *rs), void *arg)
 {
     static const char *const names[] = {"up", "down", "allocated", "free", "all"};
     const char *s = cmd_str (c, "states", dflt);
@@ -336,30 +336,25 @@ static void each_state (struct cmd *c, const char *dflt, const struct rset_state
                 break;
         if (i == 5)
             cmd_die (c, "--states: %.*s: not one of up, down, allocated, free, all", (int)len, s);
-        add (arg, names[i], rset_states_get (states, names[i]));
+        add (arg, names[i], rstates_get (states, names[i]));
         s += len + (s[len] == ',');
     }
 }
 
-static void get_states (struct cmd *c, flux_t *h, struct rset_states *states)
+static void get_states (struct cmd *c, flux_t *h, struct rstates *states)
 {
     json_t *status = resource_sched_status (c, h);
     struct idset *ranks;
 
-    if (rset_states_create (states, status) < 0)
+    if (rstates_create (states, status) < 0)
         cmd_die (c, "the state of resources is not understood");
-    if ((ranks = resource_selected (c, h, states->all))) {
-        rset_keep (states->all, ranks);
-        rset_keep (states->down, ranks);
-        rset_keep (states->allocated, ranks);
-        rset_keep (states->up, ranks);
-        rset_keep (states->free, ranks);
-        idset_destroy (ranks);
-    }
+    if ((ranks = resource_selected (c, h, states->all)) && rstates_keep (states, ranks) < 0)
+        cmd_die (c, "out of memory");
+    idset_destroy (ranks);
     json_decref (status);
 }
 
-static void add_to_table (void *arg, const char *name, const struct rset *rs)
+static void add_to_table (void *arg, const char *name, const struct rv1 *rs)
 {
     add_state (arg, name, rs);
 }
@@ -367,7 +362,7 @@ static void add_to_table (void *arg, const char *name, const struct rset *rs)
 static int run_list (struct cmd *c)
 {
     struct table t = {.c = c};
-    struct rset_states states;
+    struct rstates states;
     const char *text =
         fmt_by_name (formats, cmd_str (c, "format", "default"), "flux-resource list");
     flux_t *h;
@@ -377,32 +372,32 @@ static int run_list (struct cmd *c)
     parse_format (&t, text);
     h = cmd_has (c, "from-stdin") ? NULL : cmd_open (c);
     get_states (c, h, &states);
-    if (json_object_size (states.all->properties) > 0) // else no node can be told from another
+    if (states.all->props) // else no node can be told from another
         t.queues = resource_queues (c, h);
     each_state (c, "free,allocated,down", &states, add_to_table, &t);
     print (&t);
-    rset_states_clear (&states);
+    rstates_clear (&states);
     table_clear (&t);
     flux_close (h);
     return 0;
 }
 
-static void add_to_set (void *arg, const char *name, const struct rset *rs)
+static void add_to_set (void *arg, const char *name, const struct rv1 *rs)
 {
-    rset_add (arg, rs);
+    rv1_add (arg, rs);
 }
 
-static struct rset *get_sum (struct cmd *c, double *starttime, double *expiration)
+static struct rv1 *get_sum (struct cmd *c, double *starttime, double *expiration)
 {
     flux_t *h = cmd_has (c, "from-stdin") ? NULL : cmd_open (c);
-    struct rset *sum = rset_create (NULL);
-    struct rset_states states;
+    struct rv1 *sum = rv1_create ();
+    struct rstates states;
 
     get_states (c, h, &states);
     each_state (c, "all", &states, add_to_set, sum);
     *starttime = states.all->starttime;
     *expiration = states.all->expiration;
-    rset_states_clear (&states);
+    rstates_clear (&states);
     flux_close (h);
     return sum;
 }
@@ -410,25 +405,24 @@ static struct rset *get_sum (struct cmd *c, double *starttime, double *expiratio
 static int run_info (struct cmd *c)
 {
     double start, end;
-    struct rset *sum = get_sum (c, &start, &end);
+    struct rv1 *sum = get_sum (c, &start, &end);
 
-    printf ("%zu Nodes, %zu Cores, %zu GPUs\n", sum->count, rset_ncores (sum), rset_ngpus (sum));
-    rset_destroy (sum);
+    printf ("%zu Nodes, %zu Cores, %zu GPUs\n", sum->nnodes, rv1_ncores (sum), rv1_ngpus (sum));
+    rv1_destroy (sum);
     return 0;
 }
 
 static int run_R (struct cmd *c)
 {
     double start, end;
-    struct rset *sum = get_sum (c, &start, &end);
+    struct rv1 *sum = get_sum (c, &start, &end);
 
     sum->starttime = start;
     sum->expiration = end;
-    json_t *o = rset_encode (sum);
-    json_dumpf (o, stdout, JSON_COMPACT);
-    printf ("\n");
-    json_decref (o);
-    rset_destroy (sum);
+    char *text = rv1_encode (sum);
+    puts (text ? text : "");
+    free (text);
+    rv1_destroy (sum);
     return 0;
 }
 

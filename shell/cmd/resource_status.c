@@ -45,7 +45,7 @@ struct line {
 struct status {
     struct cmd *c;
     json_t *status;
-    struct rset *all;
+    struct rv1 *all;
     struct idset *online, *offline, *exclude, *torpid, *allocated, *drained, *draining;
     bool color, with_reason;
     bool show_online, show_offline, skip_empty, skip_empty_offline;
@@ -61,14 +61,14 @@ static struct idset *ids_of (const json_t *o, const char *key)
     return ids ? ids : idset_create (0, IDSET_FLAG_AUTOGROW);
 }
 
-static char *hosts_of (const struct rset *all, const struct idset *ranks, size_t *count)
+static char *hosts_of (const struct rv1 *all, const struct idset *ranks, size_t *count)
 {
     struct hostlist *hl = hostlist_create ();
 
     *count = 0;
-    for (size_t i = 0; hl && i < all->count; i++)
-        if (idset_test (ranks, all->nodes[i].rank)) {
-            hostlist_append (hl, all->nodes[i].host ? all->nodes[i].host : "");
+    for (size_t i = 0; hl && i < all->nnodes; i++)
+        if (idset_test (ranks, all->node[i].rank)) {
+            hostlist_append (hl, all->node[i].host);
             (*count)++;
         }
     char *s = hl ? hostlist_encode (hl) : NULL;
@@ -230,7 +230,7 @@ static void collect (struct status *s, const char *states)
 {
     bool all = has_state (states, "all");
     bool drain = has_state (states, "drain");
-    struct idset *avail = rset_ranks (s->all);
+    struct idset *avail = rv1_ranks (s->all);
 
     idset_subtract (avail, s->exclude);
     idset_subtract (avail, s->drained);
@@ -268,14 +268,14 @@ static void ask (struct status *s, flux_t *h)
         !(s->status = json_loads (text[0] ? text[0] : "", 0, NULL)))
         cmd_die (s->c, "cannot get the state of resources: %s", cmd_why (f[0]));
     if (f[1] && flux_rpc_get (f[1], &text[1]) == 0 && (o = json_loads (text[1], 0, NULL))) {
-        struct rset *rs = rset_create (json_object_get (o, "allocated"));
-        s->allocated = rs ? rset_ranks (rs) : NULL;
-        rset_destroy (rs);
+        struct rv1 *rs = rstates_R (json_object_get (o, "allocated"));
+        s->allocated = rs ? rv1_ranks (rs) : NULL;
+        rv1_destroy (rs);
         json_decref (o);
     }
     flux_future_destroy (f[0]);
     flux_future_destroy (f[1]);
-    if (!(s->all = rset_create (json_object_get (s->status, "R"))))
+    if (!(s->all = rstates_R (json_object_get (s->status, "R"))))
         cmd_die (s->c, "the state of resources is not understood");
     if (!s->allocated)
         s->allocated = idset_create (0, IDSET_FLAG_AUTOGROW);
@@ -301,7 +301,11 @@ static void finish_sets (struct status *s, flux_t *h)
     struct idset *ranks = resource_selected (s->c, h, s->all);
 
     if (ranks) {
-        rset_keep (s->all, ranks);
+        struct rv1 *kept = rv1_copy_ranks (s->all, ranks);
+        if (!kept)
+            cmd_die (s->c, "out of memory");
+        rv1_destroy (s->all);
+        s->all = kept;
         narrow (&s->online, ranks);
         narrow (&s->offline, ranks);
         narrow (&s->exclude, ranks);
@@ -328,7 +332,7 @@ static void status_clear (struct status *s)
     idset_destroy (s->allocated);
     idset_destroy (s->drained);
     idset_destroy (s->draining);
-    rset_destroy (s->all);
+    rv1_destroy (s->all);
     json_decref (s->status);
 }
 

@@ -17,7 +17,7 @@
 #include "lib/util/fdutil.h"
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
-#include "shell/cmd/rset.h"
+#include "shell/cmd/rstates.h"
 #include "shell/cmd/term.h"
 #include "shell/cmd/top_draw.h"
 #include "shell/cmd/uri_resolve.h"
@@ -83,7 +83,7 @@ static int refresh (struct top *t)
                               .userid = FLUX_USERID_UNKNOWN,
                               .max_entries = TOP_JOBS_MAX,
                               .queues = t->queues};
-    struct rset_states states;
+    struct rstates states;
     flux_error_t error = {0};
     json_t *status, *jobs;
     json_t *attrs = json_pack ("[ssssssssss]", "userid", "state", "result", "ntasks", "nnodes",
@@ -99,10 +99,10 @@ static int refresh (struct top *t)
     json_decref (t->view.counts);
     t->view.counts = NULL;
     if ((status = cmd_rpc_try (l->h, "resource.sched-status", 0, NULL, &error)) &&
-        rset_states_create (&states, status) == 0) {
-        t->view.counts = rset_states_counts (&states);
+        rstates_create (&states, status) == 0) {
+        t->view.counts = rstates_counts (&states);
         l->expiration = states.all->expiration;
-        rset_states_clear (&states);
+        rstates_clear (&states);
     }
     json_decref (status);
     t->ji.now = walltime_now ();

@@ -19,7 +19,7 @@ struct top_view {
     char owner[32];
     double uptime;   // seconds; < 0: not known
     double timeleft; // seconds; < 0: no limit
-    json_t *counts;  // of rset_states_counts(), may be NULL
+    json_t *counts;  // of rstates_counts(), may be NULL
     struct joblist_stats stats;
     json_t *jobs; // array, running before pending
     bool details; // show failed and successful jobs apart

@@ -17,7 +17,7 @@
 #include "lib/util/buf.h"
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
-#include "shell/cmd/rset.h"
+#include "shell/cmd/rstates.h"
 #include "shell/cmd/tree_plan.h"
 #include "shell/cmd/verbs.h"
 
@@ -334,16 +334,16 @@ static void find_size (struct tree *t)
 {
     struct cmd *c = t->c;
     json_t *status = cmd_rpc (c, t->h, "sched.resource-status", 0, NULL, "sched.resource-status");
-    struct rset_states s;
+    struct rstates s;
 
-    if (rset_states_create (&s, status) < 0)
+    if (rstates_create (&s, status) < 0)
         cmd_die (c, "sched.resource-status: %s", strerror (errno));
-    int nodes = s.up->count;
+    int nodes = s.up->nnodes;
     t->part.nnodes = cmd_int (c, "nnodes", nodes, 1, 1 << 24);
-    t->part.cores = cmd_int (c, "ncores", nodes ? rset_ncores (s.up) / nodes : 0, 1, 1 << 20);
-    t->part.gpus = cmd_int (c, "ngpus", nodes ? rset_ngpus (s.up) / nodes : 0, 0, 1 << 20);
+    t->part.cores = cmd_int (c, "ncores", nodes ? rv1_ncores (s.up) / nodes : 0, 1, 1 << 20);
+    t->part.gpus = cmd_int (c, "ngpus", nodes ? rv1_ngpus (s.up) / nodes : 0, 0, 1 << 20);
     t->part.njobs = cmd_int (c, "njobs", 1, 1, 1 << 28);
-    rset_states_clear (&s);
+    rstates_clear (&s);
     json_decref (status);
 }
 

@@ -4,11 +4,13 @@
 /* All services of a broker, made in the order of their needs and ended in the opposite one. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
+#include "shell/broker/conf_service.h"
 #include "shell/broker/router.h"
 #include "shell/service/job_exec/exec.h"
 #include "shell/service/job_exec/local.h"
@@ -20,11 +22,14 @@
 #include "shell/service/module/modules.h"
 #include "shell/service/resource/resource.h"
 #include "shell/service/rexec/rexec.h"
+#include "shell/service/sched/config.h"
 #include "shell/service/sched/sched.h"
 #include "shell/service/services.h"
 
 struct services {
     struct router *rt;
+    struct attrs *attrs;
+    struct conf_service *conf;
     struct content *content;
     struct kvs *kvs;
     struct exec_local *exec_local;
@@ -33,6 +38,7 @@ struct services {
     struct resource *resource;
     /* rank 0 */
     struct sched *sched;
+    struct sched_config sched_config, sched_next; // what it has; what it may get
     struct job_exec *exec;
     struct job_manager *job_manager;
     struct job_list *job_list;
@@ -58,16 +64,53 @@ static const struct resource_ops resource_ops = {
     .changed = resource_changed_cb,
 };
 
+static int check_config_cb (const json_t *conf, void *arg, flux_error_t *errp)
+{
+    struct services *s = arg;
+
+    sched_config_clear (&s->sched_next);
+    return sched_config_parse (&s->sched_next, conf, s->attrs, errp);
+}
+
+static void apply_config_cb (const json_t *conf, void *arg)
+{
+    struct services *s = arg;
+    struct sched_config old = s->sched_config;
+    flux_error_t error;
+
+    if (sched_configure (s->sched, &s->sched_next, &error) < 0) { // for want of memory
+        fprintf (stderr, "flux-broker: the scheduler keeps its configuration: %s\n", error.text);
+        return;
+    }
+    s->sched_config = s->sched_next;
+    s->sched_next = (struct sched_config){0};
+    job_manager_set_policies (s->job_manager, &s->sched_config.queues);
+    sched_config_clear (&old);
+}
+
+static int create_sched (struct services *s, flux_error_t *errp)
+{
+    const json_t *conf = s->conf ? conf_service_get (s->conf) : NULL;
+
+    if (sched_config_parse (&s->sched_config, conf, s->attrs, errp) < 0 ||
+        !(s->sched = sched_create (&s->sched_config, errp)))
+        return -1;
+    if (s->conf && conf_service_watch (s->conf, check_config_cb, apply_config_cb, s) < 0)
+        return errprintf (errp, "out of memory");
+    return 0;
+}
+
 static int create_leader (struct services *s, struct attrs *attrs, uint32_t owner,
                           flux_error_t *errp)
 {
-    if (!(s->sched = sched_create (attr_get (attrs, "sched.match-policy"), errp)))
+    if (create_sched (s, errp) < 0)
         return -1;
     if (!(s->exec = job_exec_create (s->rt, s->kvs, s->exec_local)))
         return errprintf (errp, "out of memory");
     if (!(s->job_manager =
               job_manager_create (s->rt, s->kvs, s->sched, s->exec, attrs, owner, errp)))
         return -1;
+    job_manager_set_policies (s->job_manager, &s->sched_config.queues);
     if (!(s->job_list = job_list_create (s->rt, s->job_manager)) ||
         !(s->job_info = job_info_create (s->rt, s->kvs, s->job_manager)))
         return errprintf (errp, "out of memory");
@@ -87,6 +130,8 @@ struct services *services_create (struct router *rt, struct attrs *attrs, struct
     if (!s)
         return NULL;
     s->rt = rt;
+    s->attrs = attrs;
+    s->conf = conf;
     if (!(s->content = content_create (rt, &content_config, errp)) ||
         !(s->kvs = kvs_create (rt, s->content, errp)))
         goto error;
@@ -102,7 +147,8 @@ struct services *services_create (struct router *rt, struct attrs *attrs, struct
     }
     if (router_rank (rt) == 0 && create_leader (s, attrs, owner, errp) < 0)
         goto error;
-    if (!(s->resource = resource_create (rt, attrs, s->kvs, s->sched, errp)))
+    if (!(s->resource = resource_create (rt, attrs, conf ? conf_service_get (conf) : NULL, s->kvs,
+                                         s->sched, errp)))
         goto error;
     resource_set_ops (s->resource, &resource_ops, s);
     return s;
@@ -116,6 +162,8 @@ void services_destroy (struct services *s)
     if (s) {
         int saved_errno = errno;
         ev_timer_stop (router_loop (s->rt), &s->idle_timer);
+        if (s->conf)
+            conf_service_unwatch (s->conf, s);
         modules_destroy (s->modules);
         resource_destroy (s->resource);
         job_info_destroy (s->job_info);
@@ -123,6 +171,8 @@ void services_destroy (struct services *s)
         job_manager_destroy (s->job_manager);
         job_exec_destroy (s->exec);
         sched_destroy (s->sched);
+        sched_config_clear (&s->sched_config);
+        sched_config_clear (&s->sched_next);
         rexec_destroy (s->rexec);
         exec_local_destroy (s->exec_local);
         kvs_destroy (s->kvs);

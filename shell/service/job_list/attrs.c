@@ -178,9 +178,28 @@ static json_t *get_exception_note (const struct job *job)
     return string_or_none (job->exception_note);
 }
 
+/* What the scheduler says of a job (RFC 27): while it waits, and while it has resources. */
+static json_t *sched_annotations (const struct job *job)
+{
+    const struct job_live *live = job->live;
+
+    if (live && live->resource_summary)
+        return json_pack ("{s:s}", "resource_summary", live->resource_summary);
+    if (live && live->t_estimate > 0 && job->state == JOB_SCHED)
+        return json_pack ("{s:f}", "t_estimate", live->t_estimate);
+    return NULL;
+}
+
 static json_t *get_annotations (const struct job *job)
 {
-    return job->annotations ? json_deep_copy (job->annotations) : NULL;
+    json_t *o = job->annotations ? json_deep_copy (job->annotations) : NULL;
+    json_t *sched = sched_annotations (job);
+
+    if (sched && !o)
+        o = json_object ();
+    if (sched)
+        json_object_set_new (o, "sched", sched);
+    return o;
 }
 
 static json_t *get_dependencies (const struct job *job)

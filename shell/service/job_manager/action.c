@@ -97,6 +97,7 @@ static void enter_inactive (struct job_manager *jm, struct job *job)
     list_prepend (&jm->inactive, job);
     depends_notify (jm->depends, job);
     strpool_put (jm->strings, job->live->env);
+    strpool_put (jm->strings, job->live->graph_policy);
     job_retire (job);
     job_wait_answer (jm, job);
     check_idle (jm);

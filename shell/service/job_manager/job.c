@@ -42,6 +42,7 @@ void job_retire (struct job *job)
     }
     json_decref (live->constraint);
     json_decref (live->request);
+    free (live->resource_summary);
     free (live);
     job->live = NULL;
 }

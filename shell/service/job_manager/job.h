@@ -82,6 +82,8 @@ struct job_live {
     struct dependency *depends;
     json_t *constraint; // RFC 31, or NULL
     json_t *request;    // jobspec.resources, for what the facts do not say, or NULL
+    const char *graph_policy; // system.graph.policy, in the strpool, or NULL
+    char *resource_summary;   // once it has resources
     bool has_resources;
     bool started;            // handed to exec, which has not ended it yet
     struct jobqueue *jq;     // the queue it was submitted to

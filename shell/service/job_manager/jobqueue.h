@@ -19,6 +19,7 @@
 #include <flux/types.h>
 
 #include "shell/service/job_manager/job.h"
+#include "shell/service/sched/pass.h"
 
 struct job;
 struct jobspec;
@@ -60,8 +61,7 @@ struct jobqueue {
     size_t active, running, purged;
     struct user_count *users;
     bool passed;        // only during a walk over the waiting jobs
-    uint32_t looked_at; // only during a pass of the scheduler
-    uint32_t reserved;
+    struct pass pass;   // only during a pass of the scheduler
     struct jobqueue *merged; // only while a configuration is taken
     struct jobqueue *next;
 };

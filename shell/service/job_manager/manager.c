@@ -17,10 +17,6 @@
 #include "shell/service/job_manager/journal.h"
 #include "shell/service/job_manager/private.h"
 
-/* Fluxion's defaults */
-#define QUEUE_DEPTH 32
-#define RESERVATION_DEPTH 64
-
 int state_index (int state)
 {
     return __builtin_ctz (state);
@@ -213,20 +209,10 @@ void job_manager_rank_lost (struct job_manager *jm, uint32_t rank, const char *h
     job_exec_rank_lost (jm->exec, rank);
 }
 
-static int set_policy (struct job_manager *jm, const struct attrs *attrs, flux_error_t *errp)
+void job_manager_set_policies (struct job_manager *jm, const struct qpolicies *policies)
 {
-    const char *name = attr_get (attrs, "sched.queue-policy");
-    uint32_t queue_depth, reservation_depth;
-
-    if (attr_get_uint32 (attrs, "sched.queue-depth", QUEUE_DEPTH, &queue_depth, errp) < 0 ||
-        attr_get_uint32 (attrs, "sched.reservation-depth", RESERVATION_DEPTH, &reservation_depth,
-                         errp) < 0)
-        return -1;
-    if (schedule_policy_parse (&jm->policy, name ? name : "fcfs", queue_depth ? queue_depth : 1,
-                               reservation_depth) < 0)
-        return errprintf (
-            errp, "sched.queue-policy=%s: is none of fcfs, easy, conservative and hybrid", name);
-    return 0;
+    jm->policies = policies;
+    job_manager_reschedule (jm);
 }
 
 struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, struct sched *sched,
@@ -242,8 +228,6 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
     jm->sched = sched;
     jm->exec = exec;
     jm->owner = owner;
-    if (set_policy (jm, attrs, errp) < 0)
-        goto error;
     if (!(jm->fluid = calloc (1, sizeof (*jm->fluid))) || fluid_init (jm->fluid, 0, 0) < 0 ||
         !(jm->strings = strpool_create ()) || !(jm->queues = jobqueues_create ()) ||
         !(jm->waits = waiters_create ()) || !(jm->drains = waiters_create ()) ||
@@ -255,7 +239,6 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
     return jm;
 nomem:
     errprintf (errp, "job manager: %s", strerror (errno));
-error:
     job_manager_destroy (jm);
     return NULL;
 }

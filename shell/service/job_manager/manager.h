@@ -20,6 +20,7 @@ struct attrs;
 struct job_exec;
 struct job_manager;
 struct kvs;
+struct qpolicies;
 struct router;
 struct sched;
 
@@ -63,6 +64,10 @@ void job_manager_rank_lost (struct job_manager *jm, uint32_t rank, const char *h
 
 /* More or other resources: look at the queue again. */
 void job_manager_reschedule (struct job_manager *jm);
+
+/* How waiting jobs are scheduled from now on; until it is said for the first time, none is. It must
+ * outlive the job manager, or the next call. */
+void job_manager_set_policies (struct job_manager *jm, const struct qpolicies *policies);
 
 /* End all jobs for good; nothing is scheduled any more. cb when none is active. */
 void job_manager_shutdown (struct job_manager *jm, void (*cb) (void *arg), void *arg);

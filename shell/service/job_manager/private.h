@@ -14,6 +14,7 @@
 #include "shell/service/job_manager/pending.h"
 #include "shell/service/job_manager/queue.h"
 #include "shell/service/job_manager/strpool.h"
+#include "shell/service/sched/pass.h"
 
 struct fluid_generator;
 struct jobspec;
@@ -25,15 +26,8 @@ struct event_listener {
 
 #define LISTENERS_MAX 8
 
-struct schedule_policy {
-    const char *name;
-    bool backfill;
-    uint32_t queue_depth;       // waiting jobs that a pass looks at
-    uint32_t reservation_depth; // of them, how many get a reservation
-};
-
 struct job_manager {
-    struct schedule_policy policy;
+    const struct qpolicies *policies; // borrowed
     struct router *rt;
     struct kvs *kvs;
     struct sched *sched;
@@ -84,10 +78,6 @@ extern const struct job_exec_ops job_exec_callbacks;
 
 /* schedule.c */
 void schedule_pass (struct router *rt, void *arg);
-
-/* name is fcfs, easy, conservative or hybrid and must outlive the policy; EINVAL. */
-int schedule_policy_parse (struct schedule_policy *policy, const char *name, uint32_t queue_depth,
-                           uint32_t reservation_depth);
 
 /* limit.c: a job with an expiration gets a timeout exception when it comes. */
 void limit_start (struct job_manager *jm, struct job *job);

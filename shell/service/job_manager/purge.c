@@ -18,8 +18,10 @@ void job_drop_strings (struct job_manager *jm, struct job *job)
     strpool_put (jm->strings, job->facts.queue);
     strpool_put (jm->strings, job->facts.project);
     strpool_put (jm->strings, job->facts.bank);
-    if (job->live)
+    if (job->live) {
         strpool_put (jm->strings, job->live->env);
+        strpool_put (jm->strings, job->live->graph_policy);
+    }
 }
 
 static void forget (struct job_manager *jm, struct job *job)

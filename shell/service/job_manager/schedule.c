@@ -58,30 +58,30 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
     kvs_local_put (jm->kvs, NULL, job_key (job->id, "R", key, sizeof (key)), alloc->R,
                    strlen (alloc->R));
     limit_start (jm, job);
-    event_post (jm, job, "alloc", NULL);
+    job->live->resource_summary = alloc->summary;
+    alloc->summary = NULL;
+    event_post_pack (jm, job, "alloc", "{s:{s:{s:s}}}", "annotations", "sched", "resource_summary",
+                     job->live->resource_summary);
     start_job (jm, job, alloc);
 }
 
-/* Try one job. Returns false when those behind it have to wait. */
-static bool try_job (struct job_manager *jm, struct job *job, double now, uint32_t *reserved)
+static pass_outcome_t try_job (struct job_manager *jm, struct job *job, double now, bool reserve)
 {
     struct sched_alloc alloc = {0};
     flux_error_t error;
     double start = 0;
-    bool reserve = *reserved < jm->policy.reservation_depth;
 
     if (sched_alloc (jm->sched, job, now, reserve, &alloc, &start, &error) == 0) {
         give_resources (jm, job, &alloc);
         sched_alloc_clear (&alloc);
-        return true;
+        return PASS_STARTED;
     }
     if (errno != EBUSY) {
         job_manager_raise (jm, job, "alloc", 0, jm->owner, error.text);
-        return true;
+        return PASS_STARTED;
     }
-    *reserved += start > 0;
     job->live->t_estimate = start;
-    return jm->policy.backfill;
+    return start > 0 ? PASS_RESERVED : PASS_WAITS;
 }
 
 /* What is stopped as a whole, or full, need not be walked through. */
@@ -92,7 +92,7 @@ static void begin_pass (struct job_manager *jm)
     pending_begin (jm->queues);
     LL_FOREACH (jm->queues->list, q)
     {
-        q->looked_at = q->reserved = 0;
+        pass_begin (&q->pass, qpolicies_find (jm->policies, q->name));
         q->passed = !q->started;
     }
 }
@@ -116,7 +116,7 @@ void schedule_pass (struct router *rt, void *arg)
     struct job *job;
     double now = walltime_now ();
 
-    if (jm->shutting_down)
+    if (jm->shutting_down || !jm->policies)
         return;
     sched_begin_pass (jm->sched);
     begin_pass (jm);
@@ -127,34 +127,9 @@ void schedule_pass (struct router *rt, void *arg)
             root->passed = is_lone (jm, root); // else those behind it may run
             continue;
         }
-        if (!try_job (jm, job, now, &root->reserved))
-            root->passed = true;
-        else if (job->live && job->live->in && ++root->looked_at == jm->policy.queue_depth)
-            root->passed = true;
+        pass_outcome_t outcome = try_job (jm, job, now, pass_may_reserve (&root->pass));
+        root->passed = !pass_goes_on (&root->pass, outcome);
     }
-}
-
-/* Fluxion's queue policies. fcfs: the first that does not fit now holds up those behind it. The
- * others let jobs behind it go first if they do not delay those that have a reservation: easy gives
- * one to the first, conservative to all that are looked at, hybrid to some. */
-int schedule_policy_parse (struct schedule_policy *policy, const char *name, uint32_t queue_depth,
-                           uint32_t reservation_depth)
-{
-    *policy = (struct schedule_policy){.name = name, .queue_depth = queue_depth};
-    if (strcmp (name, "fcfs") == 0)
-        return 0;
-    policy->backfill = true;
-    if (strcmp (name, "easy") == 0)
-        policy->reservation_depth = 1;
-    else if (strcmp (name, "conservative") == 0)
-        policy->reservation_depth = queue_depth;
-    else if (strcmp (name, "hybrid") == 0)
-        policy->reservation_depth = reservation_depth;
-    else {
-        errno = EINVAL;
-        return -1;
-    }
-    return 0;
 }
 
 void job_manager_reschedule (struct job_manager *jm)

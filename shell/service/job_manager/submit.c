@@ -78,6 +78,21 @@ static bool facts_suffice (const struct jobspec *js)
     return js->counts.slot_cores > 0;
 }
 
+/* attributes.system.graph.policy: a match policy of the job's own. */
+static int take_graph_policy (struct job_manager *jm, struct job *job, const struct jobspec *js)
+{
+    json_t *policy = json_object_get (json_object_get (js->system, "graph"), "policy");
+    const char *text = policy ? strpool_get (jm->strings, json_string_value (policy)) : NULL;
+
+    if (policy && !text) {
+        errno = json_is_string (policy) ? ENOMEM : EINVAL;
+        return -1;
+    }
+    strpool_put (jm->strings, job->live->graph_policy);
+    job->live->graph_policy = text;
+    return 0;
+}
+
 int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js)
 {
     struct job_facts *f = &job->facts;
@@ -98,6 +113,8 @@ int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec
         strpool_put (jm->strings, *strings[i].dst);
         *strings[i].dst = text;
     }
+    if (take_graph_policy (jm, job, js) < 0)
+        return -1;
     f->nnodes = c->nnodes;
     f->nslots = c->nnodes > 0 && c->slots_per_node > 0 ? c->slots_per_node : c->nslots;
     f->cores = c->slot_cores;

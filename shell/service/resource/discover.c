@@ -12,7 +12,6 @@
 
 #include "lib/util/errprintf.h"
 #include "shell/service/resource/discover.h"
-#include "shell/service/sched/bits.h"
 
 struct cpus {
     int cores;   // that this process may use
@@ -97,9 +96,9 @@ int discover_node (struct node_facts *facts, flux_error_t *errp)
         facts->cores = allocated >= threads ? allocated / threads : 1;
     }
     facts->gpus = count_gpus ();
-    if (facts->cores > BITS_MAX)
-        facts->cores = BITS_MAX;
-    if (facts->gpus > BITS_MAX)
-        facts->gpus = BITS_MAX;
+    if (facts->cores > DISCOVER_MAX)
+        facts->cores = DISCOVER_MAX;
+    if (facts->gpus > DISCOVER_MAX)
+        facts->gpus = DISCOVER_MAX;
     return 0;
 }

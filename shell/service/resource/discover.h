@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <flux/types.h>
 
+/* More cores or GPUs than this are not believed. */
+#define DISCOVER_MAX 65536
+
 struct node_facts {
     uint32_t cores;
     uint32_t gpus;

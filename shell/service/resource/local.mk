@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 shell_service_libservice_la_SOURCES += \
 	%D%/discover.c %D%/discover.h \
+	%D%/drain.c \
+	%D%/given.c \
 	%D%/parent.c %D%/parent.h \
+	%D%/private.h \
 	%D%/ranks.c %D%/ranks.h \
+	%D%/report.c \
 	%D%/resource.c %D%/resource.h

@@ -9,36 +9,44 @@
 
 #include <flux/core.h>
 
+#include "lib/job/rv1.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "shell/service/resource/parent.h"
-#include "shell/service/sched/rset.h"
 
 #define TIMEOUT 30. // seconds
+
+/* A vertex of the graph is on the rank that has the place of its old one in R. */
+static void renumber_graph (json_t *scheduling, const struct rv1 *rs)
+{
+    json_t *nodes = json_object_get (json_object_get (scheduling, "graph"), "nodes"), *o;
+    size_t i;
+
+    json_array_foreach (nodes, i, o)
+    {
+        json_t *metadata = json_object_get (o, "metadata");
+        const json_t *rank = json_object_get (metadata, "rank");
+        const struct rv1_node *node =
+            json_integer_value (rank) >= 0 ? rv1_find (rs, json_integer_value (rank)) : NULL;
+        if (rank && node)
+            json_object_set_new (metadata, "rank", json_integer (node - rs->node));
+        json_object_del (metadata, "exclusive"); // it was said of the job
+        json_object_del (metadata, "ephemeral");
+    }
+}
 
 /* The parent's ranks mean nothing here: broker i of the job is on the i-th of them. */
 static json_t *renumber (const json_t *R, flux_error_t *errp)
 {
-    struct rset rs;
-    struct buf b = {0};
-    double start = 0, expiration = 0;
+    struct rv1 *rs = rv1_from_json (R, errp);
     json_t *new = NULL;
 
-    if (rset_decode (&rs, R, errp) < 0)
+    if (!rs)
         return NULL;
-    for (size_t i = 0; i < rs.count; i++)
-        rs.nodes[i].rank = i;
-    json_unpack ((json_t *)R, "{s:{s?F s?F}}", "execution", "starttime", &start, "expiration",
-                 &expiration);
-    rset_encode (&b, rs.nodes, rs.count, NULL, start, expiration);
-    if (!b.err && (new = json_loadb (b.data, b.len, 0, NULL))) {
-        json_t *execution = json_object_get (new, "execution");
-        json_t *nodelist = json_object_get (json_object_get (R, "execution"), "nodelist");
-        if (nodelist)
-            json_object_set (execution, "nodelist", nodelist);
-    }
-    buf_clear (&b);
-    rset_clear (&rs);
+    renumber_graph (rs->scheduling, rs);
+    if (rv1_renumber (rs) < 0 || !(new = rv1_to_json (rs)))
+        errprintf (errp, "out of memory");
+    rv1_destroy (rs);
     return new;
 }
 

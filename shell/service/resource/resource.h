@@ -10,6 +10,8 @@
 #ifndef FLUX_SERVICE_RESOURCE_RESOURCE_H
 #define FLUX_SERVICE_RESOURCE_RESOURCE_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <flux/types.h>
 
@@ -23,11 +25,20 @@ struct resource_ops {
     void (*changed) (void *arg); // resources or their state: schedule again
 };
 
-/* kvs and sched are NULL but on rank 0. */
-struct resource *resource_create (struct router *rt, struct attrs *attrs, struct kvs *kvs,
-                                  struct sched *sched, flux_error_t *errp);
+/* kvs, sched and conf (the configuration; may be NULL) are used on rank 0 only. */
+struct resource *resource_create (struct router *rt, struct attrs *attrs, const json_t *conf,
+                                  struct kvs *kvs, struct sched *sched, flux_error_t *errp);
 void resource_destroy (struct resource *r);
 void resource_set_ops (struct resource *r, const struct resource_ops *ops, void *arg);
+
+/* The instance's resources change at run time (RFC 28: an acquisition is updated): R is what there
+ * is from now on. Ranks that it has more are used once they are online; those that are missing get
+ * no new jobs, and what runs there is the caller's to end. EINVAL with a sentence, and no change.
+ */
+int resource_set_R (struct resource *r, json_t *R, flux_error_t *errp);
+
+/* When the resources go; seconds since the epoch, 0: never. */
+int resource_set_expiration (struct resource *r, double expiration);
 
 /* Ranks that have announced themselves and are online. */
 uint32_t resource_ready_count (const struct resource *r);

@@ -1,137 +1,265 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* The instance's resources as a graph, see inventory.h. */
+/* The instance's resources, see inventory.h. */
 
 #include <errno.h>
 #include <flux/idset.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/graph/io/load.h"
 #include "lib/util/errprintf.h"
 #include "shell/service/sched/inventory.h"
-#include "shell/service/sched/rset.h"
+#include "shell/service/sched/ranks.h"
 
-static int add_children (struct graph *g, uint32_t node, const struct bits *ids, const char *type,
-                         int64_t rank, flux_error_t *errp)
+#define RANKS_MAX (1u << 20)
+
+struct inventory {
+    struct graph *g;
+    struct rv1 *R;      // NULL: none yet
+    struct idset *down; // also ranks that are not known yet
+    struct idset *gone; // not in R any more, but held by jobs
+    bool rich;
+};
+
+struct inventory *inventory_create (void)
 {
-    for (unsigned int i = 0; i < BITS_MAX; i++) {
-        struct graph_vertex spec = GRAPH_VERTEX_INIT;
-        uint32_t v;
-        if (!bits_test (ids, i))
-            continue;
-        spec.type = type;
-        spec.id = i;
-        spec.rank = rank;
-        if (graph_add_vertex (g, &spec, &v, errp) < 0 ||
-            graph_add_edge (g, node, v, "containment", errp) < 0)
-            return -1;
+    struct inventory *inv = calloc (1, sizeof (*inv));
+
+    if (!inv || !(inv->g = graph_create ()) ||
+        !(inv->down = idset_create (0, IDSET_FLAG_AUTOGROW)) ||
+        !(inv->gone = idset_create (0, IDSET_FLAG_AUTOGROW))) {
+        inventory_destroy (inv);
+        return NULL;
     }
-    return 0;
+    return inv;
 }
 
-static int add_node (struct graph *g, uint32_t root, const struct rnode *rn, flux_error_t *errp)
+void inventory_destroy (struct inventory *inv)
 {
-    struct graph_vertex spec = GRAPH_VERTEX_INIT;
-    char name[32];
-    uint32_t node;
-
-    /* Hosts may appear more than once (several brokers on one); vertices may not. */
-    snprintf (name, sizeof (name), "node%u", (unsigned)rn->rank);
-    spec.type = "node";
-    spec.name = name;
-    spec.id = rn->rank;
-    spec.rank = rn->rank;
-    if (graph_add_vertex (g, &spec, &node, errp) < 0 ||
-        graph_add_edge (g, root, node, "containment", errp) < 0 ||
-        add_children (g, node, &rn->cores, "core", rn->rank, errp) < 0 ||
-        add_children (g, node, &rn->gpus, "gpu", rn->rank, errp) < 0)
-        return -1;
-    return 0;
-}
-
-static int get_root (struct graph *g, uint32_t *root, flux_error_t *errp)
-{
-    struct graph_vertex spec = GRAPH_VERTEX_INIT;
-
-    if ((*root = graph_root (g)) != GRAPH_NONE)
-        return 0;
-    spec.type = "cluster";
-    spec.id = 0;
-    return graph_add_vertex (g, &spec, root, errp);
-}
-
-static int add_missing (struct graph *g, const struct rset *rs, flux_error_t *errp)
-{
-    uint32_t root;
-
-    if (get_root (g, &root, errp) < 0)
-        return -1;
-    for (size_t i = 0; i < rs->count; i++) {
-        if (inventory_node (g, rs->nodes[i].rank) == GRAPH_NONE &&
-            add_node (g, root, &rs->nodes[i], errp) < 0)
-            return -1;
+    if (inv) {
+        int saved_errno = errno;
+        graph_destroy (inv->g);
+        rv1_destroy (inv->R);
+        idset_destroy (inv->down);
+        idset_destroy (inv->gone);
+        free (inv);
+        errno = saved_errno;
     }
-    return 0;
 }
 
-/* R's properties: {"name":"ranks"} (RFC 20) */
-static int set_properties (struct graph *g, const json_t *R, flux_error_t *errp)
+struct graph *inventory_graph (struct inventory *inv)
 {
-    json_t *properties = json_object_get (json_object_get (R, "execution"), "properties"), *value;
-    const char *name;
-
-    json_object_foreach (properties, name, value)
-    {
-        struct idset *ranks =
-            json_is_string (value) ? idset_decode (json_string_value (value)) : NULL;
-        if (!ranks) {
-            errno = EINVAL;
-            return errprintf (errp, "R: property %s has no idset of ranks", name);
-        }
-        for (unsigned int r = idset_first (ranks); r != IDSET_INVALID_ID;
-             r = idset_next (ranks, r)) {
-            uint32_t node = inventory_node (g, r);
-            if (node != GRAPH_NONE)
-                graph_set_property (g, node, name, "");
-        }
-        idset_destroy (ranks);
-    }
-    return 0;
+    return inv->g;
 }
 
-int inventory_add (struct graph *g, const json_t *R, flux_error_t *errp)
+bool inventory_is_rich (const struct inventory *inv)
 {
-    struct rset rs;
+    return inv->rich;
+}
 
-    if (rset_decode (&rs, R, errp) < 0)
-        return -1;
-    int rc = graph_begin (g, errp);
-    if (rc == 0 && (rc = add_missing (g, &rs, errp)) < 0)
-        graph_abort (g);
-    else if (rc == 0)
-        rc = graph_commit (g, errp);
-    if (rc == 0)
-        rc = set_properties (g, R, errp);
-    rset_clear (&rs);
+const struct rv1 *inventory_R (const struct inventory *inv)
+{
+    return inv->R;
+}
+
+const char *inventory_host (const struct inventory *inv, uint32_t rank)
+{
+    const struct rv1_node *node = inv->R ? rv1_find (inv->R, rank) : NULL;
+
+    return node ? node->host : "";
+}
+
+/* ---- status ---- */
+
+static void apply_status (struct inventory *inv, uint32_t rank)
+{
+    uint32_t v = ranks_node (inv->g, rank);
+    bool up = !idset_test (inv->down, rank) && inv->R && rv1_find (inv->R, rank);
+
+    if (v != GRAPH_NONE)
+        graph_set_status (inv->g, v, up ? GRAPH_UP : GRAPH_DOWN);
+}
+
+int inventory_set_up (struct inventory *inv, const char *ranks, bool up)
+{
+    struct idset *ids = idset_decode (ranks);
+    int rc = -1;
+
+    if (!ids || idset_empty (ids) || idset_last (ids) >= RANKS_MAX)
+        errno = EINVAL;
+    else
+        rc = up ? idset_subtract (inv->down, ids) : idset_add (inv->down, ids);
+    for (unsigned int r = rc == 0 ? idset_first (ids) : IDSET_INVALID_ID; r != IDSET_INVALID_ID;
+         r = idset_next (ids, r))
+        apply_status (inv, r);
+    idset_destroy (ids);
     return rc;
 }
 
-uint32_t inventory_node (const struct graph *g, uint32_t rank)
-{
-    const uint32_t *v;
+/* ---- a new R ---- */
 
-    return graph_find_rank (g, rank, &v) > 0 ? v[0] : GRAPH_NONE;
+/* Ranks whose cores or GPUs are not what they were, or that the other has not. */
+static struct idset *ranks_only_in (const struct rv1 *a, const struct rv1 *b)
+{
+    struct idset *ids = idset_create (0, IDSET_FLAG_AUTOGROW);
+    size_t k = 0;
+
+    for (size_t i = 0; ids && a && i < a->nnodes; i++) {
+        while (b && k < b->nnodes && b->node[k].rank < a->node[i].rank)
+            k++;
+        if (b && k < b->nnodes && b->node[k].rank == a->node[i].rank &&
+            ranks_equal (&a->node[i], &b->node[k]))
+            continue;
+        if (idset_set (ids, a->node[i].rank) < 0) {
+            idset_destroy (ids);
+            return NULL;
+        }
+    }
+    return ids;
 }
 
-uint32_t inventory_child (const struct graph *g, uint32_t node, const char *type, int64_t id)
+/* What cannot be removed now has to go later. */
+static void take_out (struct inventory *inv, const struct idset *ranks)
 {
-    uint32_t n = graph_child_count (g, node);
-
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t v = graph_child (g, node, i);
-        if (graph_id (g, v) == id && strcmp (graph_type (g, v), type) == 0)
-            return v;
+    for (unsigned int r = idset_first (ranks); r != IDSET_INVALID_ID; r = idset_next (ranks, r)) {
+        uint32_t v = ranks_node (inv->g, r);
+        if (v == GRAPH_NONE || inv->rich) // the graph of a file or a parent has all there may be
+            continue;
+        if (graph_njobs (inv->g, v) > 0 || graph_remove (inv->g, v, NULL) < 0)
+            idset_set (inv->gone, r);
     }
-    return GRAPH_NONE;
+}
+
+void inventory_sweep (struct inventory *inv)
+{
+    struct idset *left = idset_empty (inv->gone) ? NULL : idset_copy (inv->gone);
+
+    if (!left)
+        return;
+    idset_subtract (inv->gone, left);
+    take_out (inv, left);
+    /* A rank that came back with other resources while jobs held the old ones. */
+    for (unsigned int r = idset_first (left); r != IDSET_INVALID_ID; r = idset_next (left, r)) {
+        if (ranks_node (inv->g, r) == GRAPH_NONE && rv1_find (inv->R, r) &&
+            ranks_add (inv->g, inv->R, NULL) == 0)
+            apply_status (inv, r);
+    }
+    idset_destroy (left);
+}
+
+static int make_graph (struct inventory *inv, const struct rv1 *R, flux_error_t *errp)
+{
+    bool known = inv->R && json_equal (inv->R->scheduling, R->scheduling);
+    bool with_graph = json_object_get (R->scheduling, "graph") != NULL;
+
+    if (with_graph && !known && (inv->rich || graph_count (inv->g) == 0)) {
+        if (load_jgf (inv->g, R->scheduling, errp) < 0)
+            return -1;
+        inv->rich = true;
+    }
+    return inv->rich ? ranks_check (inv->g, R, errp) : ranks_add (inv->g, R, errp);
+}
+
+static int decode (const json_t *R, struct rv1 **rs, flux_error_t *errp)
+{
+    if (!(*rs = rv1_from_json (R, errp)))
+        return -1;
+    size_t n = (*rs)->nnodes;
+    uint32_t last = n > 0 ? (*rs)->node[n - 1].rank : 0;
+    if (last < RANKS_MAX)
+        return 0;
+    rv1_destroy (*rs);
+    errno = EINVAL;
+    return errprintf (errp, "R: rank %u is too large", (unsigned)last);
+}
+
+int inventory_set (struct inventory *inv, const json_t *R, flux_error_t *errp)
+{
+    struct rv1 *new, *old = inv->R;
+
+    if (decode (R, &new, errp) < 0)
+        return -1;
+    struct idset *gone = ranks_only_in (old, new), *came = ranks_only_in (new, old);
+    if (!gone || !came)
+        goto nomem;
+    take_out (inv, gone);
+    if (make_graph (inv, new, errp) < 0) {
+        if (old && !inv->rich)
+            (void)ranks_add (inv->g, old, NULL);
+        goto error;
+    }
+    idset_subtract (came, gone); // those that are back, as they were
+    idset_subtract (inv->gone, came);
+    inv->R = new;
+    ranks_set_properties (inv->g, old, new);
+    for (unsigned int r = idset_first (gone); r != IDSET_INVALID_ID; r = idset_next (gone, r))
+        apply_status (inv, r);
+    for (size_t i = 0; i < new->nnodes; i++)
+        apply_status (inv, new->node[i].rank);
+    rv1_destroy (old);
+    idset_destroy (gone);
+    idset_destroy (came);
+    return 0;
+nomem:
+    errprintf (errp, "out of memory");
+error:
+    idset_destroy (gone);
+    idset_destroy (came);
+    rv1_destroy (new);
+    return -1;
+}
+
+int inventory_load (struct inventory *inv, const json_t *doc, bool is_R, flux_error_t *errp)
+{
+    if ((is_R ? load_rv1 (inv->g, doc, errp) : load_jgf (inv->g, doc, errp)) < 0)
+        return -1;
+    inv->rich = true;
+    return 0;
+}
+
+/* ---- looking ---- */
+
+struct rv1 *inventory_down (struct inventory *inv)
+{
+    return inv->R ? rv1_copy_ranks (inv->R, inv->down) : rv1_create ();
+}
+
+struct rv1 *inventory_allocated (struct inventory *inv)
+{
+    struct idset *busy = idset_create (0, IDSET_FLAG_AUTOGROW);
+    struct rv1 *held = rv1_create (), *rs = NULL;
+
+    for (size_t i = 0; busy && held && inv->R && i < inv->R->nnodes; i++) {
+        const struct rv1_node *node = &inv->R->node[i];
+        uint32_t v = ranks_node (inv->g, node->rank);
+        if (v != GRAPH_NONE && graph_njobs (inv->g, v) > 0 &&
+            (idset_set (busy, node->rank) < 0 || ranks_held (inv->g, v, node, held) < 0))
+            goto out;
+    }
+    /* by way of R, so that properties and hosts come along */
+    struct rv1 *all = busy && held && inv->R ? rv1_copy_ranks (inv->R, busy) : rv1_create ();
+    rs = all ? rv1_intersect (all, held) : NULL;
+    rv1_destroy (all);
+out:
+    rv1_destroy (held);
+    idset_destroy (busy);
+    return rs;
+}
+
+static void ranks_of (const char *host, void (*found) (uint32_t rank, void *arg), void *arg,
+                      void *data)
+{
+    struct inventory *inv = data;
+
+    for (size_t i = 0; inv->R && i < inv->R->nnodes; i++) {
+        if (strcmp (inv->R->node[i].host, host) == 0)
+            found (inv->R->node[i].rank, arg);
+    }
+}
+
+struct constraint_hosts inventory_hosts (struct inventory *inv)
+{
+    return (struct constraint_hosts){ranks_of, inv};
 }

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 shell_service_libservice_la_SOURCES += \
 	%D%/ask.c %D%/ask.h \
-	%D%/bits.h \
+	%D%/config.c %D%/config.h \
+	%D%/grant.c %D%/grant.h %D%/grant_graph.c \
 	%D%/inventory.c %D%/inventory.h \
-	%D%/rset.c %D%/rset.h \
+	%D%/pass.h \
+	%D%/policies.c %D%/policies.h \
+	%D%/qpolicy.c %D%/qpolicy.h \
+	%D%/ranks.c %D%/ranks.h \
 	%D%/sched.c %D%/sched.h

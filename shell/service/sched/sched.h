@@ -13,22 +13,31 @@
 #include <flux/types.h>
 
 struct job;
+struct qpolicies;
 struct sched;
+struct sched_config;
 
 struct sched_alloc {
     char *R;        // JSON text
     char *ranks;    // RFC 22 idset
     char *nodelist; // RFC 29 hostlist
+    char *summary;  // for people: "rank0/core[0-3]"
     uint32_t *rank; // the same ranks, ascending
     uint32_t nnodes;
     uint32_t ncores;
     double expiration; // seconds since the epoch, 0: none
 };
 
-/* policy is one of the matcher's ("first", "low", "locality" ...); NULL: lonode, node by node from
- * the lowest rank. */
-struct sched *sched_create (const char *policy, flux_error_t *errp);
+/* A graph that the configuration names is loaded. EINVAL with a sentence. */
+struct sched *sched_create (const struct sched_config *config, flux_error_t *errp);
 void sched_destroy (struct sched *s);
+
+/* Go on with another configuration; it stays the caller's. What is loaded is loaded: load-file is
+ * for the next start. On failure the scheduler is as it was. */
+int sched_configure (struct sched *s, const struct sched_config *config, flux_error_t *errp);
+
+/* EINVAL: no such match policy ("name[,option...]"), as jobs ask for one by system.graph.policy. */
+int sched_check_policy (struct sched *s, const char *policy, flux_error_t *errp);
 
 /* Take R as the resources: the first time, or as what there is from now on. What is not in R any
  * more is not given out; jobs keep what they have. EINVAL with a sentence. */
@@ -36,6 +45,10 @@ int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp);
 
 /* Ranks in the idset may be used, or not. */
 int sched_set_up (struct sched *s, const char *ranks, int up);
+
+/* The resources are there until then (seconds since the epoch; 0: for good): no job may last
+ * longer, and one without an end of its own gets this one. */
+int sched_set_end (struct sched *s, double end);
 
 /* A pass over the queue begins: reservations of the last one are forgotten. */
 void sched_begin_pass (struct sched *s);

@@ -11,7 +11,7 @@
 #include "shell/cmd/jobinfo.h"
 #include "shell/cmd/joblist.h"
 #include "shell/cmd/progress.h"
-#include "shell/cmd/rset.h"
+#include "shell/cmd/rstates.h"
 #include "shell/cmd/treedict.h"
 #include "testsuite/unit/cmocka.h"
 
@@ -189,39 +189,39 @@ static void test_filter (void **state)
     "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"3\",\"children\":{\"core\":\"0-3\","    \
     "\"gpu\":\"0\"}}],\"nodelist\":[\"n3\"]}}"
 
-static void test_rset (void **state)
+static void test_rstates (void **state)
 {
     json_t *o =
         json_loads ("{\"all\":" R_ALL ",\"allocated\":" R_USED ",\"down\":" R_DOWN "}", 0, NULL);
-    struct rset_states s;
+    struct rstates s;
 
-    assert_int_equal (rset_states_create (&s, o), 0);
-    assert_int_equal (s.all->count, 4);
-    assert_int_equal (rset_ncores (s.all), 16);
-    assert_int_equal (s.up->count, 3);
-    assert_int_equal (s.free->count, 3); // n1 has two cores left
-    assert_int_equal (rset_ncores (s.free), 10);
-    assert_int_equal (rset_ngpus (s.free), 3);
-    char *hosts = rset_hosts (s.free), *list = rset_list (s.free);
+    assert_int_equal (rstates_create (&s, o), 0);
+    assert_int_equal (s.all->nnodes, 4);
+    assert_int_equal (rv1_ncores (s.all), 16);
+    assert_int_equal (s.up->nnodes, 3);
+    assert_int_equal (s.free->nnodes, 3); // n1 has two cores left
+    assert_int_equal (rv1_ncores (s.free), 10);
+    assert_int_equal (rv1_ngpus (s.free), 3);
+    char *hosts = rstates_hosts (s.free), *list = rstates_list (s.free);
     assert_string_equal (hosts, "n[0-2]");
     assert_string_equal (list, "rank[0,2]/core[0-3],gpu0,rank1/core[2-3],gpu0");
     free (hosts);
     free (list);
-    char *props = rset_properties (s.all, 3);
+    char *props = rv1_rank_properties (s.all, 3);
     assert_string_equal (props, "big,x");
     free (props);
-    struct idset *ids = rset_find (s.all, "n[1-2]");
+    struct idset *ids = rstates_find (s.all, "n[1-2]");
     assert_int_equal (idset_count (ids), 2);
-    rset_keep (s.all, ids);
-    assert_int_equal (s.all->count, 2);
+    assert_int_equal (rstates_keep (&s, ids), 0);
+    assert_int_equal (s.all->nnodes, 2);
     idset_destroy (ids);
-    rset_states_clear (&s);
+    rstates_clear (&s);
     json_decref (o);
-    struct rset *none = rset_create (NULL);
-    assert_int_equal (none->count, 0);
-    rset_destroy (none);
+    struct rv1 *none = rstates_R (NULL);
+    assert_int_equal (none->nnodes, 0);
+    rv1_destroy (none);
     o = json_loads ("{\"execution\":{\"R_lite\":[{\"rank\":\"x\"}]}}", 0, NULL);
-    assert_null (rset_create (o));
+    assert_null (rstates_R (o));
     json_decref (o);
 }
 
@@ -285,7 +285,7 @@ int main (void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_fields),       cmocka_unit_test (test_formats),
         cmocka_unit_test (test_default_line), cmocka_unit_test (test_to_json),
-        cmocka_unit_test (test_filter),       cmocka_unit_test (test_rset),
+        cmocka_unit_test (test_filter),       cmocka_unit_test (test_rstates),
         cmocka_unit_test (test_iodata),       cmocka_unit_test (test_treedict),
         cmocka_unit_test (test_progress),
     };

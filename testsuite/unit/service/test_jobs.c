@@ -11,7 +11,7 @@
 #include "shell/service/job_list/attrs.h"
 #include "shell/service/job_list/constraint.h"
 #include "shell/service/job_manager/private.h"
-#include "shell/service/sched/rset.h"
+#include "shell/service/sched/config.h"
 #include "shell/service/sched/sched.h"
 #include "testsuite/unit/cmocka.h"
 
@@ -253,45 +253,6 @@ static const char *R_text = "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\"
                             "\"children\":{\"core\":\"0-3\",\"gpu\":\"0-1\"}}],\"starttime\":0,"
                             "\"expiration\":0,\"nodelist\":[\"n[1-4]\"]}}";
 
-static void test_rset (void **state)
-{
-    static const char *bad[] = {
-        "{}",
-        "{\"version\":2,\"execution\":{\"R_lite\":[]}}",
-        "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"x\",\"children\":{}}]}}",
-        "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{\"core\":\"0-"
-        "99999\"}}]}}",
-        "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{\"core\":\"0\"}},"
-        "{\"rank\":\"0\",\"children\":{\"core\":\"1\"}}]}}",
-        "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{\"core\":\"0\"}}"
-        "],"
-        "\"nodelist\":[\"only-one\"]}}",
-    };
-    struct rset rs;
-    struct buf b = {0};
-    flux_error_t error;
-    json_t *R = json_loads (R_text, 0, NULL);
-
-    assert_int_equal (rset_decode (&rs, R, &error), 0);
-    assert_int_equal (rs.count, 4);
-    assert_string_equal (rs.hosts[3], "n4");
-    rset_encode (&b, rs.nodes, rs.count, "n[1-4]", 0., 0.);
-    json_t *again = json_loads (b.data, 0, NULL);
-    assert_true (json_equal (json_object_get (json_object_get (R, "execution"), "R_lite"),
-                             json_object_get (json_object_get (again, "execution"), "R_lite")));
-    json_decref (again);
-    buf_clear (&b);
-    rset_clear (&rs);
-    json_decref (R);
-    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
-        R = json_loads (bad[i], 0, NULL);
-        assert_non_null (R);
-        if (rset_decode (&rs, R, &error) == 0)
-            fail_msg ("accepted: %s", bad[i]);
-        json_decref (R);
-    }
-}
-
 struct ask {
     uint32_t nnodes, nslots, cores, gpus;
     bool exclusive;
@@ -325,8 +286,11 @@ static int try (struct sched *s, uint64_t id, struct ask a, const char *ranks)
 
 static void test_sched (void **state)
 {
-    struct sched *s = sched_create (NULL, NULL);
+    struct sched_config config;
     flux_error_t error;
+
+    assert_int_equal (sched_config_parse (&config, NULL, NULL, &error), 0);
+    struct sched *s = sched_create (&config, &error);
     json_t *R = json_loads (R_text, 0, NULL);
 
     assert_int_equal (sched_set_resources (s, R, &error), 0);
@@ -355,6 +319,7 @@ static void test_sched (void **state)
     json_decref (status);
     json_decref (R);
     sched_destroy (s);
+    sched_config_clear (&config);
 }
 
 static void test_strpool (void **state)
@@ -378,7 +343,7 @@ int main (void)
         cmocka_unit_test (test_queue),       cmocka_unit_test (test_states),
         cmocka_unit_test (test_results),     cmocka_unit_test (test_keys),
         cmocka_unit_test (test_constraints), cmocka_unit_test (test_deep_constraint),
-        cmocka_unit_test (test_attrs),       cmocka_unit_test (test_rset),
+        cmocka_unit_test (test_attrs),
         cmocka_unit_test (test_sched),       cmocka_unit_test (test_strpool),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* R that is given to the instance: by the attribute resource.path, by the table [resource] of the
+ * configuration (flux-config-resource(5)), or by the instance that it is a job of. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util/errprintf.h"
+#include "lib/util/fdutil.h"
+#include "shell/broker/attr.h"
+#include "shell/service/resource/parent.h"
+#include "shell/service/resource/private.h"
+#include "shell/service/sched/sched.h"
+
+#define R_FILE_MAX (256u << 20)
+
+static json_t *read_json (const char *key, const char *path, flux_error_t *errp)
+{
+    char *text = NULL;
+    json_error_t error;
+    ssize_t len = file_read_all (path, R_FILE_MAX, &text);
+
+    if (len < 0) {
+        errprintf (errp, "%s=%s: %s", key, path, strerror (errno));
+        return NULL;
+    }
+    json_t *o = json_loadb (text, len, 0, &error);
+    free (text);
+    if (!o) {
+        errno = EINVAL;
+        errprintf (errp, "%s=%s: line %d: %s", key, path, error.line, error.text);
+    }
+    return o;
+}
+
+/* A rank that has not come yet cannot be used, whatever R says. */
+static void all_down (struct resource *r)
+{
+    char all[32];
+
+    snprintf (all, sizeof (all), "0-%u", (unsigned)r->size - 1);
+    sched_set_up (r->sched, r->size > 1 ? all : "0", 0);
+}
+
+static int define (struct resource *r, json_t *R, const char *what, flux_error_t *errp)
+{
+    flux_error_t error;
+
+    if (!R)
+        return -1;
+    int rc = resource_define (r, R, &error);
+    json_decref (R);
+    r->R_given = true;
+    return rc < 0 ? errprintf (errp, "%s: %s", what, error.text) : 0;
+}
+
+static int from_parent (struct resource *r, const struct attrs *attrs, flux_error_t *errp)
+{
+    all_down (r);
+    return define (r,
+                   parent_get_R (attr_get (attrs, "parent-uri"), attr_get (attrs, "jobid"),
+                                 attr_get (attrs, "local-uri"), errp),
+                   "resources of the enclosing instance", errp);
+}
+
+/* For tests and measurements with nodes that are not there: all of them count as up. */
+static int from_attribute (struct resource *r, const char *path, flux_error_t *errp)
+{
+    return define (r, read_json ("resource.path", path, errp), path, errp);
+}
+
+static int string_key (const json_t *table, const char *key, const char **value, flux_error_t *errp)
+{
+    const json_t *o = json_object_get (table, key);
+
+    if (o && !json_is_string (o)) {
+        errno = EINVAL;
+        return errprintf (errp, "resource.%s: must be a string", key);
+    }
+    *value = json_string_value (o);
+    return 0;
+}
+
+/* The graph of another file takes the place of R's own. */
+static json_t *add_scheduling (json_t *R, const char *path, flux_error_t *errp)
+{
+    json_t *o = R ? read_json ("resource.scheduling", path, errp) : NULL;
+
+    if (!o || json_object_set_new (R, "scheduling", o) < 0) {
+        json_decref (R);
+        return NULL;
+    }
+    return R;
+}
+
+static int from_table (struct resource *r, const char *path, const char *scheduling,
+                       flux_error_t *errp)
+{
+    json_t *R = read_json ("resource.path", path, errp);
+
+    if (scheduling)
+        R = add_scheduling (R, scheduling, errp);
+    all_down (r);
+    return define (r, R, path, errp);
+}
+
+static int take_exclude (struct resource *r, const char *targets, flux_error_t *errp)
+{
+    flux_error_t error;
+
+    idset_destroy (r->exclude);
+    r->exclude = targets ? resource_targets (r, targets, &error) : NULL;
+    if (targets && !r->exclude)
+        return errprintf (errp, "resource.exclude: %s", error.text);
+    return 0;
+}
+
+int resource_take_given (struct resource *r, const struct attrs *attrs, const json_t *conf,
+                         flux_error_t *errp)
+{
+    const json_t *table = json_object_get (conf, "resource");
+    const char *attr = attr_get (attrs, "resource.path"), *path, *scheduling, *exclude;
+
+    if (string_key (table, "path", &path, errp) < 0 ||
+        string_key (table, "scheduling", &scheduling, errp) < 0 ||
+        string_key (table, "exclude", &exclude, errp) < 0 || take_exclude (r, exclude, errp) < 0)
+        return -1;
+    if (attr)
+        return from_attribute (r, attr, errp);
+    if (attr_get (attrs, "parent-uri"))
+        return from_parent (r, attrs, errp);
+    return path ? from_table (r, path, scheduling, errp) : 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What the files of the resource service share. */
+
+#ifndef FLUX_SERVICE_RESOURCE_PRIVATE_H
+#define FLUX_SERVICE_RESOURCE_PRIVATE_H
+
+#include <stdbool.h>
+#include <flux/idset.h>
+
+#include "lib/job/rv1.h"
+#include "shell/broker/router.h"
+#include "shell/service/resource/resource.h"
+
+struct rank_state {
+    char *host;
+    uint32_t cores, gpus;
+    bool known; // has announced itself
+    bool online;
+    bool drained;
+    double drain_time;
+    char *drain_reason;
+};
+
+struct resource {
+    struct router *rt;
+    struct kvs *kvs;
+    struct sched *sched;
+    struct rank_state *ranks; // rank 0 only
+    uint32_t size;
+    uint32_t ready;
+    json_t *R;
+    bool R_given; // by a file or the enclosing instance: ranks say only that they are there
+    struct idset *exclude; // ranks that no job gets; NULL: none
+    const struct resource_ops *ops;
+    void *arg;
+};
+
+/* Write an event of RFC 44. */
+void resource_log (struct resource *r, const char *name, const char *fmt, ...);
+
+/* Tell the scheduler whether the rank may be used. */
+void resource_tell_state (struct resource *r, uint32_t rank);
+
+/* Resources or their state changed. */
+void resource_tell_changed (struct resource *r);
+
+/* Make R that of the instance: give it to the scheduler and to the KVS. */
+int resource_define (struct resource *r, json_t *R, flux_error_t *errp);
+
+/* Ranks by idset, or nodes by hostlist. NULL with EINVAL and a sentence. */
+struct idset *resource_targets (const struct resource *r, const char *targets, flux_error_t *errp);
+
+/* given.c: R from a file or the enclosing instance, if there is one. */
+int resource_take_given (struct resource *r, const struct attrs *attrs, const json_t *conf,
+                         flux_error_t *errp);
+
+/* drain.c */
+void resource_drain_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void resource_undrain_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+/* {"0-1":{"timestamp":f,"reason":s}}: ranks that were drained alike share an entry. */
+json_t *drain_to_json (const struct resource *r);
+
+/* report.c */
+void resource_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void sched_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void group_get_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+#endif /* !FLUX_SERVICE_RESOURCE_PRIVATE_H */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What clients ask of the resources. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <flux/request.h>
+
+#include "shell/service/resource/private.h"
+#include "shell/service/sched/sched.h"
+
+void sched_status_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct resource *r = arg;
+
+    router_respond_pack (rt, msg, "o", sched_status (r->sched));
+}
+
+static char *encode_ranks (struct resource *r, bool (*pick) (const struct rank_state *rs))
+{
+    struct idset *ids = idset_create (r->size, 0);
+
+    for (uint32_t i = 0; ids && i < r->size; i++) {
+        if (pick (&r->ranks[i]))
+            idset_set (ids, i);
+    }
+    char *s = ids ? idset_encode (ids, IDSET_FLAG_RANGE) : NULL;
+    idset_destroy (ids);
+    return s;
+}
+
+static bool is_online (const struct rank_state *rs)
+{
+    return rs->online;
+}
+
+static bool is_offline (const struct rank_state *rs)
+{
+    return !rs->online;
+}
+
+void resource_status_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct resource *r = arg;
+    char *online = encode_ranks (r, is_online);
+    char *offline = encode_ranks (r, is_offline);
+    char *exclude = r->exclude ? idset_encode (r->exclude, IDSET_FLAG_RANGE) : NULL;
+
+    router_respond_pack (rt, msg, "{s:O? s:s s:s s:s s:s s:o}", "R", r->R, "online",
+                         online ? online : "", "offline", offline ? offline : "", "exclude",
+                         exclude ? exclude : "", "torpid", "", "drain", drain_to_json (r));
+    free (online);
+    free (offline);
+    free (exclude);
+}
+
+/* The groups that flux-core's commands ask for; no others are kept. */
+void group_get_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    const char *name;
+
+    if (flux_request_unpack (msg, NULL, "{s:s}", "name", &name) < 0) {
+        router_respond_error (rt, msg, EPROTO, NULL);
+        return;
+    }
+    char *members = strcmp (name, "broker.online") == 0 ? encode_ranks (arg, is_online) : NULL;
+    router_respond_pack (rt, msg, "{s:s}", "members", members ? members : "");
+    free (members);
+}
