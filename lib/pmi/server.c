@@ -17,7 +17,7 @@ struct pmi_server *pmi_server_create (const struct pmi_server_config *config,
     if (!s ||
         !(s->clients = calloc (config->nlocal > 0 ? config->nlocal : 1, sizeof (*s->clients))) ||
         !(s->kvsname = strdup (config->kvsname)) || !(s->kvs = json_object ()) ||
-        !(s->fresh = json_object ()) || !(s->node = json_object ())) {
+        !(s->node = json_object ())) {
         pmi_server_destroy (s);
         return NULL;
     }
@@ -36,7 +36,7 @@ void pmi_server_destroy (struct pmi_server *s)
         free (s->clients);
         free (s->kvsname);
         json_decref (s->kvs);
-        json_decref (s->fresh);
+        buf_clear (&s->fresh);
         json_decref (s->node);
         free (s);
         errno = saved_errno;
@@ -45,20 +45,18 @@ void pmi_server_destroy (struct pmi_server *s)
 
 int pmi_server_preput (struct pmi_server *s, const char *key, const char *value)
 {
-    return json_object_set_new (s->kvs, key, json_string (value));
+    return json_object_set_new_nocheck (s->kvs, key, json_string_nocheck (value));
 }
 
 /* Keys that begin with "local::" are for this node only. */
 int pmi_server_put (struct pmi_server *s, const char *key, const char *value)
 {
-    json_t *o = json_string (value);
-
-    if (*key == '\0' || !o ||
-        (strncmp (key, "local::", 7) != 0 && json_object_set (s->fresh, key, o) < 0)) {
-        json_decref (o);
+    if (*key == '\0' || pmi_server_preput (s, key, value) < 0)
         return -1;
-    }
-    return json_object_set_new (s->kvs, key, o);
+    if (strncmp (key, "local::", 7) == 0)
+        return 0;
+    buf_append (&s->fresh, key, strlen (key) + 1);
+    return buf_append (&s->fresh, value, strlen (value) + 1);
 }
 
 /* All that are here must come; who has finished or gone will not. */
@@ -69,15 +67,34 @@ void pmi_server_enter_barrier (struct pmi_server *s, int localid)
     s->clients[localid].in_barrier = true;
     if (++s->in_barrier < s->config.nlocal)
         return;
-    json_t *fresh = s->fresh;
-    s->fresh = json_object ();
-    s->ops.exchange (s->arg, fresh);
+    struct buf fresh = s->fresh;
+    s->fresh = (struct buf){0};
+    s->ops.exchange (s->arg, &fresh);
 }
 
-void pmi_server_exchanged (struct pmi_server *s, json_t *data)
+int pmi_server_add (struct pmi_server *s, const char *pairs, size_t len)
 {
-    if (data)
-        json_object_update (s->kvs, data);
+    const char *end = pairs + len;
+
+    if (len > 0 && end[-1] != '\0') {
+        errno = EPROTO;
+        return -1;
+    }
+    while (pairs < end) {
+        const char *value = pairs + strlen (pairs) + 1;
+        if (value >= end) {
+            errno = EPROTO;
+            return -1;
+        }
+        if (pmi_server_preput (s, pairs, value) < 0)
+            return -1;
+        pairs = value + strlen (value) + 1;
+    }
+    return 0;
+}
+
+void pmi_server_exchanged (struct pmi_server *s, bool ok)
+{
     s->in_barrier = 0;
     for (int i = 0; i < s->config.nlocal; i++) {
         struct pmi_client *c = &s->clients[i];
@@ -85,9 +102,9 @@ void pmi_server_exchanged (struct pmi_server *s, json_t *data)
             continue;
         c->in_barrier = false;
         if (c->version == 2)
-            pmi2_server_fence_done (s, i, data ? 0 : -1);
+            pmi2_server_fence_done (s, i, ok ? 0 : -1);
         else
-            pmi1_server_barrier_done (s, i, data ? 0 : -1);
+            pmi1_server_barrier_done (s, i, ok ? 0 : -1);
     }
 }
 

@@ -8,8 +8,10 @@
 #ifndef FLUX_PMI_SERVER_H
 #define FLUX_PMI_SERVER_H
 
-#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "lib/util/buf.h"
 
 struct pmi_server;
 
@@ -24,9 +26,10 @@ struct pmi_server_config {
 struct pmi_server_ops {
     /* Bytes for a task. */
     void (*send) (void *arg, int localid, const void *data, size_t len);
-    /* All tasks here are in the barrier. data has what they have put since the last one; it is the
-     * callee's. pmi_server_exchanged() ends the barrier, from in here or later. */
-    void (*exchange) (void *arg, json_t *data);
+    /* All tasks here are in the barrier. pairs has what they have put since the last one, as
+     * key, NUL, value, NUL; the callee clears it. pmi_server_exchanged() ends the barrier, from in
+     * here or later. */
+    void (*exchange) (void *arg, struct buf *pairs);
     /* A task wants the job to end. */
     void (*abort) (void *arg, int localid, int code, const char *text);
 };
@@ -45,7 +48,10 @@ int pmi_server_input (struct pmi_server *s, int localid, const void *data, size_
 /* The task is gone, or has closed its end. */
 void pmi_server_closed (struct pmi_server *s, int localid);
 
-/* What the tasks of all nodes have put; NULL when the exchange failed. */
-void pmi_server_exchanged (struct pmi_server *s, json_t *data);
+/* What the tasks of another node have put. -1 with EPROTO or ENOMEM. */
+int pmi_server_add (struct pmi_server *s, const char *pairs, size_t len);
+
+/* All have come, and all was added; or the exchange failed. */
+void pmi_server_exchanged (struct pmi_server *s, bool ok);
 
 #endif /* !FLUX_PMI_SERVER_H */

@@ -149,7 +149,7 @@ static void put_node (const struct request *r)
 
     if (get_string (r, "key", key, sizeof (key)) == 0 &&
         get_string (r, "value", value, sizeof (value)) == 0)
-        rc = json_object_set_new (r->s->node, key, json_string (value));
+        rc = json_object_set_new_nocheck (r->s->node, key, json_string_nocheck (value));
     reply_rc (r, "info-putnodeattr-response", rc);
 }
 

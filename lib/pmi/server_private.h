@@ -6,6 +6,7 @@
 #ifndef FLUX_PMI_SERVER_PRIVATE_H
 #define FLUX_PMI_SERVER_PRIVATE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -24,9 +25,9 @@ struct pmi_server {
     struct pmi_server_ops ops;
     void *arg;
     char *kvsname;
-    json_t *kvs;   // all that is known
-    json_t *fresh; // put here since the last exchange
-    json_t *node;  // PMI-2 attributes of this node
+    json_t *kvs;      // all that is known; values are any bytes but NUL
+    struct buf fresh; // put here since the last exchange
+    json_t *node;     // PMI-2 attributes of this node
     struct pmi_client *clients;
     int in_barrier;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Collective operations of the job's shells: everybody's data to everybody, by way of the leader.
- */
+/* Collective operations of the job's shells: everybody's data to everybody. The brokers join it on
+ * its way up the tree (group.reduce, see flux-group-protocol(7)) and look for other ways when a
+ * link is lost. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,149 +11,91 @@
 
 #include "lib/shell/peers_private.h"
 
-void collect_destroy (struct collect *c)
-{
-    for (int i = 0; c->requests && i < c->peers->info->nshells; i++)
-        flux_msg_decref (c->requests[i]);
-    free (c->requests);
-    json_decref (c->data);
-    free (c);
-}
-
-static struct collect *collect_get (struct peers *p, int seq)
-{
-    struct collect *c;
-
-    LL_FOREACH (p->collects, c)
-    if (c->seq == seq)
-        return c;
-    if (!(c = calloc (1, sizeof (*c))))
-        return NULL;
-    c->seq = seq;
-    c->peers = p;
-    c->data = json_object ();
-    c->requests = peers_is_leader (p) ? calloc (p->info->nshells, sizeof (*c->requests)) : NULL;
-    LL_APPEND (p->collects, c);
-    return c;
-}
-
-/* The last few are kept, as the answer may be lost on its way. */
-static void keep_done (struct peers *p, struct collect *c)
-{
-    struct collect *old, *tmp;
-
-    c->done = true;
-    LL_FOREACH_SAFE (p->collects, old, tmp)
-    {
-        if (old->done && old->seq <= c->seq - PEERS_COLLECTS_KEPT) {
-            LL_DELETE (p->collects, old);
-            collect_destroy (old);
-        }
-    }
-}
-
-/* The callback comes last, for it may start the next one. */
-static void collect_end (struct peers *p, struct collect *c, json_t *data)
+/* Ends it; frame is NULL when it failed. */
+static void collect_end (struct collect *c, const struct group_frame *frame)
 {
     peers_collect_f cb = c->cb;
     void *arg = c->arg;
 
-    json_incref (data);
-    if (peers_is_leader (p))
-        keep_done (p, c);
-    else {
-        LL_DELETE (p->collects, c);
-        collect_destroy (c);
-    }
-    cb (arg, data);
-    json_decref (data);
-}
-
-static void collect_check (struct peers *p, struct collect *c)
-{
-    if (c->count < p->info->nshells)
-        return;
-    for (int i = 1; i < p->info->nshells; i++)
-        link_respond (p->link, c->requests[i], json_pack ("{s:O}", "data", c->data));
-    collect_end (p, c, c->data);
+    LL_DELETE (c->peers->collects, c);
+    free (c);
+    cb (arg, frame ? frame->parts : NULL, frame ? frame->parts_len : 0, frame != NULL);
 }
 
 static void collect_cb (struct link *link, const flux_msg_t *response, void *arg)
 {
-    struct collect *c = arg;
-    json_t *data = NULL;
+    struct group_frame f;
+    const void *data = NULL;
+    size_t len = 0;
+    int errnum = 0;
 
-    if (peers_may_come_back (c->peers, response)) {
-        c->lost = true;
-        ev_timer_start (c->peers->loop, &c->peers->again);
+    if (!response || flux_msg_get_errnum (response, &errnum) < 0 || errnum ||
+        flux_msg_get_payload (response, &data, &len) < 0 ||
+        group_frame_decode (&f, data, len) < 0) {
+        collect_end (arg, NULL);
         return;
     }
-    if (response && flux_msg_unpack (response, "{s:o}", "data", &data) < 0)
-        data = NULL;
-    collect_end (c->peers, c, data);
+    collect_end (arg, f.errnum ? NULL : &f);
+    group_frame_clear (&f);
 }
 
-void collect_ask (struct collect *c)
+static struct idset *all_brokers (const struct shell_info *info)
+{
+    struct idset *set = idset_create (0, IDSET_FLAG_AUTOGROW);
+    json_t *ranks = json_object_get (info->request, "ranks"), *rank;
+    size_t index;
+
+    json_array_foreach (ranks, index, rank)
+    {
+        if (set && idset_set (set, json_integer_value (rank)) < 0) {
+            idset_destroy (set);
+            return NULL;
+        }
+    }
+    return set;
+}
+
+static int send_contribution (struct collect *c, struct group_frame *f)
 {
     struct peers *p = c->peers;
+    struct buf b = {0};
+    int rc = -1;
 
-    c->lost = false;
-    if (link_rpc (p->link, p->collect_topic, p->info->leader_rank, 0,
-                  json_pack ("{s:i s:i s:O}", "rank", p->info->shell_rank, "seq", c->seq, "data",
-                             c->data),
-                  collect_cb, c) < 0)
-        collect_end (p, c, NULL);
+    f->have = idset_create (0, IDSET_FLAG_AUTOGROW);
+    f->need = all_brokers (p->info);
+    snprintf (f->name, sizeof (f->name), "%s", p->info->id_plain);
+    if (f->have && f->need && idset_set (f->have, p->info->broker_rank) == 0) {
+        group_frame_encode (f, &b);
+        rc = link_rpc_data (p->link, "group.reduce", FLUX_NODEID_ANY, &b, collect_cb, c);
+    }
+    group_frame_clear (f);
+    return rc;
 }
 
-void peers_collect (struct peers *p, json_t *data, peers_collect_f cb, void *arg)
+void peers_collect (struct peers *p, struct buf *data, peers_collect_f cb, void *arg)
 {
-    struct collect *c = collect_get (p, p->seq++);
+    struct group_frame f = {.op = GROUP_GATHER, .seq = p->seq++};
+    struct collect *c = calloc (1, sizeof (*c));
+    struct buf parts = {0};
 
-    if (!c) {
-        json_decref (data);
-        cb (arg, NULL);
-        return;
+    if (data && data->len > 0) {
+        group_part_put (&parts, p->info->broker_rank, data->data, data->len);
+        f.nparts = 1;
+        f.parts = parts.data;
+        f.parts_len = parts.len;
     }
-    c->cb = cb;
-    c->arg = arg;
-    if (peers_is_leader (p)) {
-        json_object_update (c->data, data);
-        json_decref (data);
-        c->count++;
-        collect_check (p, c);
+    if (!c || parts.err || (data && data->err)) {
+        free (c);
+        cb (arg, NULL, 0, false);
     } else {
-        json_decref (c->data);
-        c->data = data;
-        collect_ask (c);
+        *c = (struct collect){cb, arg, p, NULL};
+        LL_APPEND (p->collects, c);
+        if (p->info->nshells == 1)
+            collect_end (c, &f);
+        else if (send_contribution (c, &f) < 0)
+            collect_end (c, NULL);
     }
-}
-
-void peers_collect_request (struct peers *p, const flux_msg_t *msg)
-{
-    int seq, rank = peers_request_rank (p, msg);
-    json_t *data;
-
-    if (rank < 0)
-        return;
-    /* "All have started" may still be under way when the tasks' first barrier is complete on some
-     * nodes, but no shell is ever further ahead or behind. */
-    if (flux_msg_unpack (msg, "{s:i s:o}", "seq", &seq, "data", &data) < 0 || seq < p->seq - 2 ||
-        seq > p->seq + 2) {
-        link_respond_error (p->link, msg, EPROTO, NULL);
-        return;
-    }
-    struct collect *c = collect_get (p, seq);
-    if (!c) {
-        link_respond_error (p->link, msg, ENOMEM, NULL);
-    } else if (c->done) {
-        link_respond (p->link, msg, json_pack ("{s:O}", "data", c->data));
-    } else if (c->requests[rank]) { // asked again
-        flux_msg_decref (c->requests[rank]);
-        c->requests[rank] = flux_msg_incref (msg);
-    } else {
-        c->requests[rank] = flux_msg_incref (msg);
-        json_object_update (c->data, data);
-        c->count++;
-        collect_check (p, c);
-    }
+    buf_clear (&parts);
+    if (data)
+        buf_clear (data);
 }

@@ -58,6 +58,18 @@ static int expand_env (struct shell *sh)
     return 0;
 }
 
+/* Open MPI names its shared memory by host and number on the node: without a folder of each shell's
+ * own, several jobs on a node, or several brokers on a host, would take each other's. */
+static int set_mpi_env (struct shell *sh)
+{
+    const char *mpi = json_string_value (shell_info_option (sh->info, "mpi"));
+    static const char name[] = "OMPI_MCA_btl_vader_backing_directory";
+
+    if ((mpi && !strcmp (mpi, "none")) || envlist_get (&sh->env, name))
+        return 0;
+    return envlist_set (&sh->env, name, sh->tmpdir);
+}
+
 int shell_prepare_env (struct shell *sh)
 {
     struct envlist *env = &sh->env;
@@ -70,6 +82,8 @@ int shell_prepare_env (struct shell *sh)
         return -1;
     sh->tmpdir = jobtmp_create (sh->info, envlist_get (env, "TMPDIR"), sh->start->slot);
     if (sh->tmpdir && envlist_set (env, "FLUX_JOB_TMPDIR", sh->tmpdir) < 0)
+        return -1;
+    if (sh->tmpdir && set_mpi_env (sh) < 0)
         return -1;
     const char *tmp = envlist_get (env, "TMPDIR");
     if (tmp && access (tmp, W_OK) < 0 && envlist_set (env, "TMPDIR", "/tmp") < 0)

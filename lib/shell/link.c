@@ -319,20 +319,33 @@ int link_rpc (struct link *link, const char *topic, uint32_t nodeid, int flags, 
     return send_rpc (link, msg, flags, cb, arg);
 }
 
-int link_rpc_text (struct link *link, const char *topic, uint32_t nodeid, struct buf *text,
-                   link_response_f cb, void *arg)
+/* `extra` bytes behind what is counted: the NUL of a text. */
+static int rpc_buf (struct link *link, const char *topic, uint32_t nodeid, struct buf *b,
+                    size_t extra, link_response_f cb, void *arg)
 {
     flux_msg_t *msg = link_open (link) < 0 ? NULL : make_request (link, topic, nodeid, 0);
     size_t len = 0;
-    char *s = msg ? buf_steal (text, &len) : NULL;
+    char *s = msg ? buf_steal (b, &len) : NULL;
 
-    buf_clear (text);
-    if (!s || msg_set_payload_take (msg, s, len + 1) < 0) {
+    buf_clear (b);
+    if (!s || msg_set_payload_take (msg, s, len + extra) < 0) {
         free (s);
         flux_msg_decref (msg);
         return -1;
     }
     return send_rpc (link, msg, 0, cb, arg);
+}
+
+int link_rpc_data (struct link *link, const char *topic, uint32_t nodeid, struct buf *b,
+                   link_response_f cb, void *arg)
+{
+    return rpc_buf (link, topic, nodeid, b, 0, cb, arg);
+}
+
+int link_rpc_text (struct link *link, const char *topic, uint32_t nodeid, struct buf *text,
+                   link_response_f cb, void *arg)
+{
+    return rpc_buf (link, topic, nodeid, text, 1, cb, arg);
 }
 
 void link_forget (struct link *link, void *arg)

@@ -44,6 +44,10 @@ bool link_is_open (const struct link *link);
 int link_rpc (struct link *link, const char *topic, uint32_t nodeid, int flags, json_t *o,
               link_response_f cb, void *arg);
 
+/* The same with any bytes; b is taken over and empty after. */
+int link_rpc_data (struct link *link, const char *topic, uint32_t nodeid, struct buf *b,
+                   link_response_f cb, void *arg);
+
 /* The same with JSON text, whose memory is taken over; text is empty after. */
 int link_rpc_text (struct link *link, const char *topic, uint32_t nodeid, struct buf *text,
                    link_response_f cb, void *arg);

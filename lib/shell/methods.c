@@ -82,11 +82,6 @@ static void follow_method (struct link *link, const flux_msg_t *msg, void *arg)
     peers_follow_request (((struct shell *)arg)->peers, msg);
 }
 
-static void collect_method (struct link *link, const flux_msg_t *msg, void *arg)
-{
-    peers_collect_request (((struct shell *)arg)->peers, msg);
-}
-
 static void bye_method (struct link *link, const flux_msg_t *msg, void *arg)
 {
     peers_bye_request (((struct shell *)arg)->peers, msg);
@@ -108,9 +103,13 @@ static void disconnect_method (struct link *link, const flux_msg_t *msg, void *a
 }
 
 const struct link_method shell_methods[] = {
-    {"write", write_method},         {"stdin", stdin_method},
-    {"kill", kill_method},           {"follow", follow_method},
-    {"collect", collect_method},     {"bye", bye_method},
-    {"exit", exit_method},           {"disconnect", disconnect_method},
-    {"terminus.0", terminus_method}, {NULL, NULL},
+    {"write", write_method},
+    {"stdin", stdin_method},
+    {"kill", kill_method},
+    {"follow", follow_method},
+    {"bye", bye_method},
+    {"exit", exit_method},
+    {"disconnect", disconnect_method},
+    {"terminus.0", terminus_method},
+    {NULL, NULL},
 };

@@ -47,7 +47,6 @@ static void again_cb (struct ev_loop *loop, ev_timer *w, int revents);
 static int make_topics (struct peers *p, const char *service)
 {
     if (asprintf (&p->follow_topic, "%s.follow", service) < 0 ||
-        asprintf (&p->collect_topic, "%s.collect", service) < 0 ||
         asprintf (&p->bye_topic, "%s.bye", service) < 0)
         return -1;
     return 0;
@@ -93,14 +92,13 @@ void peers_destroy (struct peers *p)
         LL_FOREACH_SAFE (p->collects, c, tmp)
         {
             link_forget (p->link, c);
-            collect_destroy (c);
+            free (c);
         }
         for (int i = 0; p->followers && i < p->info->nshells; i++)
             flux_msg_decref (p->followers[i]);
         free (p->followers);
         free (p->said_bye);
         free (p->follow_topic);
-        free (p->collect_topic);
         free (p->bye_topic);
         free (p);
         errno = saved_errno;
@@ -252,13 +250,7 @@ static void bye_cb (struct link *link, const flux_msg_t *response, void *arg)
 static void again_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct peers *p = w->data;
-    struct collect *c, *tmp;
 
-    LL_FOREACH_SAFE (p->collects, c, tmp)
-    {
-        if (c->lost)
-            collect_ask (c);
-    }
     if (p->bye_lost)
         peers_bye (p, p->bye_status);
 }

@@ -7,11 +7,10 @@
  *     follower                          leader
  *     follow {rank} ------------------> waits for all
  *            <------------------------- {type:"go"}, {type:"stdin",...}, {type:"kill",...} ...
- *     collect {rank,seq,data} --------> joins the data of all
- *            <------------------------- {data}
  *     bye {rank,status} --------------> waits for all
  *
- * With one shell nothing of this is sent, and everything is over at once.
+ * What all shells do together (peers_collect) goes over the tree of brokers instead. With one shell
+ * nothing of this is sent, and everything is over at once.
  *
  * The way between two shells may break, and be healed by the brokers. A follower that hears
  * EHOSTUNREACH asks again for what it had asked; with "have" it tells how many commands it got, so
@@ -41,7 +40,6 @@ struct peers_ops {
 #define PEERS_RETRY_MAX 1.      // seconds between attempts to reach the leader
 #define PEERS_LOST_TIMEOUT 60.  // seconds to reach it again
 #define PEERS_COMMANDS_KEPT 256 // to be repeated
-#define PEERS_COLLECTS_KEPT 3
 
 /* service is the leader's; all pointers must outlive it. */
 struct peers *peers_create (struct ev_loop *loop, struct link *link, const struct shell_info *info,
@@ -54,10 +52,10 @@ void peers_ready (struct peers *p);
 /* Leader: tell all others. Takes the reference of o. */
 void peers_broadcast (struct peers *p, json_t *o);
 
-/* Collective: every shell calls it the same number of times. cb gets one object with the keys of
- * all, which it may keep a reference of; NULL when it failed. Takes the reference of data. */
-typedef void (*peers_collect_f) (void *arg, json_t *data);
-void peers_collect (struct peers *p, json_t *data, peers_collect_f cb, void *arg);
+/* Collective: every shell calls it the same number of times. data, which may be NULL, is taken over
+ * and empty after; cb gets that of all who had some as encoded parts (lib/tasks/frame.h). */
+typedef void (*peers_collect_f) (void *arg, const void *parts, size_t len, bool ok);
+void peers_collect (struct peers *p, struct buf *data, peers_collect_f cb, void *arg);
 
 /* Follower: this shell is through; link_pending() tells when the leader knows. */
 void peers_bye (struct peers *p, int status);
@@ -67,7 +65,6 @@ bool peers_finished (const struct peers *p);
 
 /* Requests to the leader's service; to be put into its table. arg of these is the peers. */
 void peers_follow_request (struct peers *p, const flux_msg_t *msg);
-void peers_collect_request (struct peers *p, const flux_msg_t *msg);
 void peers_bye_request (struct peers *p, const flux_msg_t *msg);
 
 #endif /* !FLUX_SHELL_PEERS_H */

@@ -7,17 +7,12 @@
 #define FLUX_SHELL_PEERS_PRIVATE_H
 
 #include "lib/shell/peers.h"
+#include "lib/tasks/frame.h"
 
 /* One collective operation, until it is complete. */
 struct collect {
-    int seq;
-    int count;
-    json_t *data;
     peers_collect_f cb;
     void *arg;
-    const flux_msg_t **requests; // leader; by shell rank
-    bool done;                   // leader: kept for those who did not get the answer
-    bool lost;                   // follower: to be asked again
     struct peers *peers;
     struct collect *next;
 };
@@ -29,14 +24,13 @@ struct peers {
     const struct peers_ops *ops;
     void *arg;
     char *follow_topic;
-    char *collect_topic;
     char *bye_topic;
     ev_timer timer; // follower: next attempt; leader: time to start
     double retry;
     bool ready;
     double ready_at;
     bool going;
-    int seq; // of the next collective operation
+    uint32_t seq; // of the next collective operation
     struct collect *collects;
     ev_timer again; // follower: ask again for what was lost
     double lost_since;
@@ -60,9 +54,5 @@ bool peers_may_come_back (struct peers *p, const flux_msg_t *response);
 
 /* The rank in a request, or -1 after the request was refused. */
 int peers_request_rank (struct peers *p, const flux_msg_t *msg);
-
-/* Ask the leader, for the first time or again. */
-void collect_ask (struct collect *c);
-void collect_destroy (struct collect *c);
 
 #endif /* !FLUX_SHELL_PEERS_PRIVATE_H */

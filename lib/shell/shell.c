@@ -144,7 +144,7 @@ static void post_start (struct shell *sh)
 }
 
 /* All tasks of the job have been started. */
-static void started_cb (void *arg, json_t *data)
+static void started_cb (void *arg, const void *parts, size_t len, bool ok)
 {
     struct shell *sh = arg;
 
@@ -181,7 +181,7 @@ static void go_cb (void *arg)
     } else
         shell_launch (sh);
     plugstack_call (sh->plugins, "shell.start", NULL);
-    peers_collect (sh->peers, json_object (), started_cb, sh);
+    peers_collect (sh->peers, NULL, started_cb, sh);
     shell_check_ended (sh);
 }
 

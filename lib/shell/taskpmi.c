@@ -10,6 +10,7 @@
 #include "lib/pmi/server.h"
 #include "lib/pmi/wire.h"
 #include "lib/shell/taskpmi.h"
+#include "lib/tasks/frame.h"
 
 struct client {
     struct taskpmi *pmi;
@@ -48,16 +49,23 @@ static void send_cb (void *arg, int localid, const void *data, size_t len)
         client_close (c);
 }
 
-static void exchanged (void *arg, json_t *data)
+static void exchanged (void *arg, const void *parts, size_t len, bool ok)
 {
     struct taskpmi *pmi = arg;
-    pmi_server_exchanged (pmi->server, data);
+    struct group_part part;
+    size_t pos = 0;
+
+    while (ok && group_part_next (parts, len, &pos, &part)) {
+        if (part.rank != pmi->info->broker_rank)
+            ok = pmi_server_add (pmi->server, part.data, part.len) == 0;
+    }
+    pmi_server_exchanged (pmi->server, ok);
 }
 
-static void exchange_cb (void *arg, json_t *data)
+static void exchange_cb (void *arg, struct buf *pairs)
 {
     struct taskpmi *pmi = arg;
-    peers_collect (pmi->peers, data, exchanged, pmi);
+    peers_collect (pmi->peers, pairs, exchanged, pmi);
 }
 
 static void abort_cb (void *arg, int localid, int code, const char *text)

@@ -36,6 +36,7 @@ shell_broker_flux_broker_LDADD = \
 	shell/broker/librouter.la \
 	lib/shell/libspawnpkt.la \
 	lib/shell/libioencode.la \
+	lib/tasks/libgroupframe.la \
 	lib/graph/io/libgraphio.la \
 	lib/graph/libgraph.la \
 	lib/client/libclient.la \

@@ -518,6 +518,12 @@ struct ev_loop *router_loop (const struct router *rt)
     return rt->loop;
 }
 
+bool router_rank_below (const struct router *rt, uint32_t rank)
+{
+    return rank == rt->rank ||
+           (rt->overlay && rt->overlay->child_route (rt->overlay_arg, rank) >= 0);
+}
+
 static flux_msg_t *make_response (struct router *rt, const flux_msg_t *request, int errnum)
 {
     // flux-core's clients drop a response without a role

@@ -41,6 +41,9 @@ uint32_t router_rank (const struct router *rt);
 uint32_t router_size (const struct router *rt);
 struct ev_loop *router_loop (const struct router *rt);
 
+/* Is this the rank of this broker, or of one that is reached through a child of it now? */
+bool router_rank_below (const struct router *rt, uint32_t rank);
+
 /* Answer a request. Nothing is sent when the request has FLUX_MSGFLAG_NORESPONSE. `payload` is JSON
  * text or NULL; the pack form takes jansson's format. With a streaming request, respond any number
  * of times and end with an error (ENODATA is the regular end). */

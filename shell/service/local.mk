@@ -13,3 +13,4 @@ include shell/service/job_info/local.mk
 include shell/service/job_list/local.mk
 include shell/service/rexec/local.mk
 include shell/service/module/local.mk
+include shell/service/group/local.mk

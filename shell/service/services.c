@@ -12,6 +12,7 @@
 #include "shell/broker/attr.h"
 #include "shell/broker/conf_service.h"
 #include "shell/broker/router.h"
+#include "shell/service/group/group.h"
 #include "shell/service/job_exec/exec.h"
 #include "shell/service/job_exec/local.h"
 #include "shell/service/job_info/info.h"
@@ -34,6 +35,7 @@ struct services {
     struct kvs *kvs;
     struct exec_local *exec_local;
     struct rexec *rexec;
+    struct group_service *groups;
     struct modules *modules;
     struct resource *resource;
     /* rank 0 */
@@ -140,7 +142,7 @@ struct services *services_create (struct router *rt, struct attrs *attrs, struct
         goto error;
     }
     if (!(s->exec_local = exec_local_create (rt, attrs, owner)) ||
-        !(s->rexec = rexec_create (rt, attrs)) ||
+        !(s->rexec = rexec_create (rt, attrs)) || !(s->groups = group_service_create (rt)) ||
         !(s->modules = modules_create (rt, attrs, conf))) {
         errprintf (errp, "out of memory");
         goto error;
@@ -173,6 +175,7 @@ void services_destroy (struct services *s)
         sched_destroy (s->sched);
         sched_config_clear (&s->sched_config);
         sched_config_clear (&s->sched_next);
+        group_service_destroy (s->groups);
         rexec_destroy (s->rexec);
         exec_local_destroy (s->exec_local);
         kvs_destroy (s->kvs);
@@ -193,6 +196,8 @@ void services_rank_online (struct services *s, uint32_t rank, bool online)
 
 void services_rank_lost (struct services *s, uint32_t rank)
 {
+    if (s->groups)
+        group_service_rank_lost (s->groups, rank);
     if (s->job_manager)
         job_manager_rank_lost (s->job_manager, rank, resource_hostname (s->resource, rank));
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzz targets. `make check` replays their corpora; `make fuzz` builds them with clang and libFuzzer,
 # with sanitizers, and lets each look for FUZZ_SECONDS. New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group
 FUZZ_SECONDS = 30
 FUZZ_CC = clang
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -12,7 +12,7 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(filter %.c,$(lib_graph_libgraph_la_SOURCES) $(lib_graph_io_libgraphio_la_SOURCES)) \
 	lib/graph/io/yaml.c lib/bootstrap/record.c lib/bootstrap/pmi1.c spank/ticket.c \
 	$(addprefix shell/service/kvs/,digest.c key.c large.c node.c tree.c treeobj.c txn.c) \
-	lib/overlay/reach.c lib/overlay/wire.c \
+	lib/overlay/reach.c lib/overlay/wire.c lib/tasks/combine.c lib/tasks/frame.c \
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
 	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c) \
 	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
@@ -36,12 +36,15 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_overlay \
 	testsuite/fuzz/replay_pmi \
 	testsuite/fuzz/replay_jobstart \
-	testsuite/fuzz/replay_graph
+	testsuite/fuzz/replay_graph \
+	testsuite/fuzz/replay_group
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 testsuite_fuzz_replay_graph_SOURCES = %D%/fuzz_graph.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_graph_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
 	lib/graph/libgraph.la lib/job/libjob.la lib/util/libutil.la $(YAML_LIBS) $(JANSSON_LIBS) -lm
+testsuite_fuzz_replay_group_SOURCES = %D%/fuzz_group.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_group_LDADD = lib/tasks/libgroupframe.la lib/set/libset.la lib/util/libutil.la
 testsuite_fuzz_replay_taskmap_SOURCES = %D%/fuzz_taskmap.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_taskmap_LDADD = $(FUZZ_REPLAY_LIBS)
 testsuite_fuzz_replay_idset_SOURCES = %D%/fuzz_idset.c %D%/replay.c %D%/fuzz.h

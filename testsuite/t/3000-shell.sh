@@ -199,7 +199,6 @@ expect_exit 7 inst bash sig.sh >out
 expect_equal '2' "$(grep -c got out)"
 END
 
-case_if 'command -v mpicc.mpich' 'needs MPICH' -- 'MPI over four nodes' <<'END'
 cat >hello.c <<'EOF'
 #include <mpi.h>
 #include <stdio.h>
@@ -216,8 +215,24 @@ int main (int argc, char **argv)
     return 0;
 }
 EOF
-mpicc.mpich -o hello hello.c
-expect_equal '8 28' "$(inst -s4 flux run -N4 -n8 ./hello)"
+case_if 'command -v mpicc.mpich' 'needs MPICH' -- 'MPICH over four nodes' <<'END'
+mpicc.mpich -o hello.mpich hello.c
+expect_equal '8 28' "$(inst -s4 flux run -N4 -n8 ./hello.mpich)"
+END
+
+case_if 'command -v mpicc.openmpi' 'needs Open MPI' -- 'Open MPI over four nodes' <<'END'
+mpicc.openmpi -o hello.openmpi hello.c
+expect_equal '8 28' "$(inst -s4 flux run -N4 -n8 ./hello.openmpi)"
+END
+
+test_case 'MPI and PMI up and down a tree of three levels' <<'END'
+task=$top_builddir/testsuite/unit/pmi/pmi_task
+cat >run.sh <<EOF
+flux run -N7 -n14 $task
+flux run --requires=ranks:3-6 -N4 -n8 $task
+if [ -x hello.mpich ]; then flux run -N7 -n14 ./hello.mpich; else echo 14 91; fi
+EOF
+expect_equal 'ok 14 2 ok 8 2 14 91' "$(inst -s7 -Stbon.topo=kary:2 bash run.sh | xargs)"
 END
 
 test_case "the PMI libraries' API" <<'END'

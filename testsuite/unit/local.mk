@@ -13,6 +13,7 @@ include testsuite/unit/client/local.mk
 include testsuite/unit/overlay/local.mk
 include testsuite/unit/bootstrap/local.mk
 include testsuite/unit/plugin/local.mk
+include testsuite/unit/tasks/local.mk
 include testsuite/unit/pmi/local.mk
 include testsuite/unit/shell/local.mk
 include testsuite/unit/broker/local.mk

@@ -53,7 +53,8 @@ static void test_wire2 (void **state)
 struct fixture {
     struct pmi_server *s;
     struct buf out[2];
-    json_t *exchange;
+    struct buf exchange;
+    int exchanges;
     int aborts;
 };
 
@@ -63,11 +64,12 @@ static void send_cb (void *arg, int localid, const void *data, size_t len)
     buf_append (&f->out[localid], data, len);
 }
 
-static void exchange_cb (void *arg, json_t *data)
+static void exchange_cb (void *arg, struct buf *pairs)
 {
     struct fixture *f = arg;
-    json_decref (f->exchange);
-    f->exchange = data;
+    buf_clear (&f->exchange);
+    f->exchange = *pairs;
+    f->exchanges++;
 }
 
 static void abort_cb (void *arg, int localid, int code, const char *text)
@@ -94,7 +96,7 @@ static int teardown (void **state)
     struct fixture *f = *state;
 
     pmi_server_destroy (f->s);
-    json_decref (f->exchange);
+    buf_clear (&f->exchange);
     buf_clear (&f->out[0]);
     buf_clear (&f->out[1]);
     free (f);
@@ -146,19 +148,23 @@ static void test_barrier (void **state)
         pmi_server_input (f->s, i, init, strlen (init));
     expect (f, 0, "cmd=put kvsname=kvs1 key=a value=1\n", "cmd=put_result rc=0\n");
     expect (f, 0, "cmd=barrier_in\n", "");
-    assert_null (f->exchange);
+    assert_int_equal (f->exchanges, 0);
     expect (f, 1, "cmd=put kvsname=kvs1 key=b value=2\n", "cmd=put_result rc=0\n");
     expect (f, 1, "cmd=barrier_in\n", "");
-    assert_int_equal (json_object_size (f->exchange), 2);
-    json_object_set_new (f->exchange, "c", json_string ("3"));
-    pmi_server_exchanged (f->s, f->exchange);
+    assert_int_equal (f->exchange.len, 8);
+    assert_memory_equal (f->exchange.data, "a\0001\0b\0002", 8);
+    assert_int_equal (pmi_server_add (f->s, "c\0003", 4), 0);
+    assert_int_equal (pmi_server_add (f->s, "d\0\xff\n", 5), 0); // any bytes
+    assert_int_equal (pmi_server_add (f->s, "e", 2), -1);
+    assert_int_equal (pmi_server_add (f->s, "e\0x", 3), -1);
+    pmi_server_exchanged (f->s, true);
     assert_string_equal (f->out[0].data, "cmd=barrier_out rc=0\n");
     assert_string_equal (f->out[1].data, "cmd=barrier_out rc=0\n");
     expect (f, 0, "cmd=get kvsname=kvs1 key=c\n", "cmd=get_result rc=0 value=3\n");
     expect (f, 0, "cmd=barrier_in\n", "");
     expect (f, 1, "cmd=barrier_in\n", "");
-    assert_int_equal (json_object_size (f->exchange), 0);
-    pmi_server_exchanged (f->s, NULL);
+    assert_int_equal (f->exchange.len, 0);
+    pmi_server_exchanged (f->s, false);
     assert_string_equal (f->out[0].data, "cmd=barrier_out rc=-1\n");
 }
 

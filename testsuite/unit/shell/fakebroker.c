@@ -111,6 +111,51 @@ static void route_request (struct fake_client *c, flux_msg_t *msg, const char *t
     answer (c, msg, ENOSYS);
 }
 
+/* group.reduce of all shells of one job at a time. */
+static void handle_reduce (struct fake_client *c, const flux_msg_t *msg)
+{
+    struct fake_reduce *r = NULL;
+    struct group_frame f;
+    const void *data;
+    size_t len;
+    struct buf b = {0};
+
+    if (flux_msg_get_payload (msg, &data, &len) < 0 || group_frame_decode (&f, data, len) < 0) {
+        answer (c, msg, EPROTO);
+        return;
+    }
+    for (int i = 0; i < FAKE_REDUCES && !r; i++)
+        if (c->fb->reduces[i].count > 0 && c->fb->reduces[i].seq == f.seq &&
+            !strcmp (c->fb->reduces[i].name, f.name))
+            r = &c->fb->reduces[i];
+    for (int i = 0; i < FAKE_REDUCES && !r; i++)
+        if (c->fb->reduces[i].count == 0) {
+            r = &c->fb->reduces[i];
+            snprintf (r->name, sizeof (r->name), "%s", f.name);
+            r->seq = f.seq;
+            combine_init (&r->data);
+        }
+    combine_add (&r->data, &f);
+    r->requests[r->count] = flux_msg_incref (msg);
+    r->clients[r->count++] = c;
+    if (idset_equal (r->data.have, f.need)) {
+        struct group_frame all = f;
+        combine_get (&r->data, &all);
+        group_frame_encode (&all, &b);
+        for (int i = 0; i < r->count; i++) {
+            flux_msg_t *response = flux_response_derive (r->requests[i], 0);
+            flux_msg_set_payload (response, b.data, b.len);
+            send_to (r->clients[i], response);
+            flux_msg_decref (response);
+            flux_msg_decref (r->requests[i]);
+        }
+        buf_clear (&b);
+        combine_clear (&r->data);
+        r->count = 0;
+    }
+    group_frame_clear (&f);
+}
+
 static void handle_request (struct fake_client *c, flux_msg_t *msg)
 {
     const char *topic = "";
@@ -120,6 +165,8 @@ static void handle_request (struct fake_client *c, flux_msg_t *msg)
         handle_append (c, msg);
     else if (!strcmp (topic, "job-manager.raise"))
         handle_raise (c, msg);
+    else if (!strcmp (topic, "group.reduce"))
+        handle_reduce (c, msg);
     else if (!strcmp (topic, "service.add"))
         handle_service_add (c, msg);
     else

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <flux/message.h>
 
+#include "lib/tasks/combine.h"
 #include "lib/util/buf.h"
 #include "shell/service/job_exec/spawner.h"
 
@@ -31,8 +32,21 @@ struct fake_job {
     bool output_first; // there was output before there were exec events
 };
 
+#define FAKE_REDUCES 8
+#define FAKE_SHELLS_MAX 64
+
+struct fake_reduce {
+    char name[GROUP_NAME_MAX + 1];
+    uint32_t seq;
+    struct combine data;
+    const flux_msg_t *requests[FAKE_SHELLS_MAX];
+    struct fake_client *clients[FAKE_SHELLS_MAX];
+    int count; // 0: free
+};
+
 struct fakebroker {
     struct ev_loop *loop;
+    struct fake_reduce reduces[FAKE_REDUCES];
     struct spawner *sp;
     struct fake_client *clients;
     struct fake_job jobs[FAKE_JOBS_MAX];

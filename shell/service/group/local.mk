@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+shell_service_libservice_la_SOURCES += \
+	%D%/group.c %D%/group.h %D%/private.h \
+	%D%/reduce.c \
+	%D%/root.c \
+	%D%/view.c

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What the files of the group service share.
+ *
+ *   group.c   the service: requests of tasks
+ *   view.c    who is in a group: rank 0 decides, other brokers with members have a copy
+ *   root.c    rank 0: who comes and goes
+ *   reduce.c  collective operations */
+
+#ifndef FLUX_SERVICE_GROUP_PRIVATE_H
+#define FLUX_SERVICE_GROUP_PRIVATE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <ev.h>
+#include <uthash.h>
+#include <flux/idset.h>
+#include <flux/message.h>
+
+#include "lib/tasks/limits.h"
+#include "shell/broker/router.h"
+#include "shell/service/group/group.h"
+
+struct member {
+    uint32_t rank;
+    uint32_t node; // rank of its broker
+    char *address; // its service there
+    UT_hash_handle hh;
+};
+
+/* A task of this node that is in a group, or on its way in. */
+struct join {
+    uint64_t id;
+    struct group *group;
+    const flux_msg_t *request; // streaming; its sender is the task
+    char *address;
+    int wanted; // rank, or -1
+    int rank;   // -1 until it is in
+    bool asked; // rank 0 knows
+    struct join *prev, *next;
+};
+
+struct group {
+    struct group_service *gs;
+    char *key; // uid/name
+    const char *name;
+    uint32_t uid;
+    uint32_t version; // of the members, ascending over all groups; 0: not known here
+    struct member *members;
+    struct idset *live; // their ranks
+    struct idset *lost; // those that died
+    struct join *joins;
+    struct idset *gone; // of this node, rank 0 is to be told: died
+    bool syncing;
+    struct idset *below; // members here and further down, as of below_time
+    double below_time;
+    uint32_t below_version;
+    /* rank 0 */
+    uint32_t next_rank;
+    uint32_t next_seq;
+    uint32_t told; // the version that has been published
+    json_t *added; // since then
+    struct idset *left;
+    UT_hash_handle hh;
+};
+
+struct group_service {
+    struct router *rt;
+    struct group *groups;
+    struct reduce *reduce;
+    uint32_t version; // rank 0: the last one given
+    uint64_t last_join;
+    ev_timer again; // tell rank 0 what it could not be told
+};
+
+/* view.c */
+struct group *group_lookup (struct group_service *gs, uint32_t uid, const char *name);
+struct group *group_get (struct group_service *gs, uint32_t uid, const char *name);
+void group_free (struct group *g);
+/* Frees one that is of no use: no task here, and at rank 0 no member. */
+void group_check (struct group *g);
+int group_add_member (struct group *g, uint32_t rank, uint32_t node, const char *address);
+void group_remove_member (struct group *g, uint32_t rank, bool died);
+json_t *group_view (const struct group *g);
+/* Take over a whole view that rank 0 sent, or changes to it. -1 with EPROTO. */
+int group_set_view (struct group *g, json_t *o);
+void group_event_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+/* Ask rank 0 who is in it. */
+void group_sync (struct group *g);
+/* Tell the tasks here. */
+void group_tell (struct group *g);
+/* The members on this broker and those below; NULL when that is not known. */
+const struct idset *group_below (struct group *g);
+
+/* root.c */
+void group_enter_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void group_exit_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void group_sync_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void group_lose_members (struct group *g, uint32_t node);
+
+/* reduce.c */
+struct reduce *reduce_create (struct group_service *gs);
+void reduce_destroy (struct reduce *r);
+void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void reduce_disconnect (struct reduce *r, const flux_msg_t *disconnect);
+void reduce_rank_lost (struct reduce *r, uint32_t rank);
+/* Rank 0: members came or went; one that died fails the operation that it had no part in. */
+void reduce_members_changed (struct reduce *r, struct group *g, const struct idset *died);
+
+/* The user that a request is made for: who sent it, or whom another broker says. -1 after the
+ * request was refused. */
+int group_request_uid (struct group_service *gs, const flux_msg_t *msg, uint32_t said,
+                       uint32_t *uid);
+
+#endif /* !FLUX_SERVICE_GROUP_PRIVATE_H */

@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Collective operations. A broker joins the contributions of its tasks and of its children, and
+ * sends them up in one message when all that are here and below have come: O(log N) hops, one
+ * message per link each way. Rank 0 ends the operation; the result goes down as the answers to
+ * these messages.
+ *
+ * An operation is known by user, name and number. Who must contribute is said by each message
+ * ("need": the job shells of a job, by the ranks of their brokers), or is the members of the group
+ * of that name. Where that is not known yet, a broker sends on what it has at the end of the turn.
+ *
+ * When a link is lost, what went over it is sent again over the next one: contributions that come
+ * twice count once (combine.h), and rank 0 keeps results for those who did not get them. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "lib/tasks/combine.h"
+#include "lib/util/monotime.h"
+#include "shell/service/group/private.h"
+
+#define KEY_SIZE (GROUP_NAME_MAX + 32)
+
+/* Who waits for the result. */
+struct waiter {
+    const flux_msg_t *msg;
+    int rank; // of a task or job shell here that contributed; -1: another broker
+    struct waiter *next;
+};
+
+struct op {
+    struct reduce *reduce;
+    char key[KEY_SIZE];
+    uint32_t uid;
+    uint32_t seq;
+    char name[GROUP_NAME_MAX + 1];
+    struct idset *need; // or NULL
+    struct combine open;
+    struct waiter *waiters; // for what is in open
+    struct idset *sent;
+    int nbatches; // under way
+    UT_hash_handle hh;
+};
+
+/* Contributions on their way up. */
+struct batch {
+    struct op *op;
+    struct buf data;
+    struct waiter *waiters;
+    double since;
+    ev_timer again;
+    uint32_t matchtag;
+    struct batch *prev, *next;
+};
+
+struct result {
+    char key[KEY_SIZE];
+    struct buf data;
+    double time;
+    UT_hash_handle hh; // in the order of their making
+};
+
+struct reduce {
+    struct group_service *gs;
+    struct op *ops;
+    struct batch *batches;
+    struct result *results;
+    size_t results_size;
+    ev_timer recheck; // while there are operations: the tree may have changed
+};
+
+static void check_op (struct op *op);
+static void send_batch (struct batch *b);
+
+/* Groups and those that are named by each message do not meet. */
+static void make_key (char key[KEY_SIZE], const struct group_frame *f)
+{
+    snprintf (key, KEY_SIZE, "%u%c%s#%u", (unsigned)f->uid, f->need ? '!' : '/', f->name,
+              (unsigned)f->seq);
+}
+
+static struct op *op_lookup (struct reduce *r, const struct group_frame *f)
+{
+    char key[KEY_SIZE];
+    struct op *op;
+
+    make_key (key, f);
+    HASH_FIND_STR (r->ops, key, op);
+    return op;
+}
+
+static void waiters_free (struct waiter *list)
+{
+    struct waiter *w, *tmp;
+
+    LL_FOREACH_SAFE (list, w, tmp)
+    {
+        flux_msg_decref (w->msg);
+        free (w);
+    }
+}
+
+static void op_free (struct op *op)
+{
+    HASH_DEL (op->reduce->ops, op);
+    waiters_free (op->waiters);
+    combine_clear (&op->open);
+    idset_destroy (op->need);
+    idset_destroy (op->sent);
+    free (op);
+}
+
+static struct op *op_create (struct reduce *r, struct group_frame *f)
+{
+    struct op *op = calloc (1, sizeof (*op));
+
+    if (!op || combine_init (&op->open) < 0 ||
+        !(op->sent = idset_create (0, IDSET_FLAG_AUTOGROW))) {
+        if (op)
+            combine_clear (&op->open);
+        free (op);
+        return NULL;
+    }
+    op->reduce = r;
+    op->uid = f->uid;
+    op->seq = f->seq;
+    strcpy (op->name, f->name);
+    make_key (op->key, f);
+    op->need = f->need;
+    f->need = NULL;
+    HASH_ADD_STR (r->ops, key, op);
+    if (!ev_is_active (&r->recheck))
+        ev_timer_again (router_loop (r->gs->rt), &r->recheck);
+    return op;
+}
+
+static struct op *op_get (struct reduce *r, struct group_frame *f)
+{
+    struct op *op = op_lookup (r, f);
+
+    return op ? op : op_create (r, f);
+}
+
+static void answer_all (struct router *rt, struct waiter **list, const struct buf *data)
+{
+    struct waiter *w;
+
+    LL_FOREACH (*list, w)
+    router_respond_raw (rt, w->msg, data->data, data->len);
+    waiters_free (*list);
+    *list = NULL;
+}
+
+static void fail_all (struct router *rt, struct waiter **list, int errnum)
+{
+    struct waiter *w;
+
+    LL_FOREACH (*list, w)
+    router_respond_error (rt, w->msg, errnum, NULL);
+    waiters_free (*list);
+    *list = NULL;
+}
+
+static void encode (const struct op *op, struct buf *b)
+{
+    struct group_frame f = {.uid = op->uid, .seq = op->seq, .need = op->need};
+
+    strcpy (f.name, op->name);
+    combine_get (&op->open, &f);
+    group_frame_encode (&f, b);
+}
+
+/* ---- rank 0 ---- */
+
+static void result_free (struct reduce *r, struct result *res)
+{
+    HASH_DEL (r->results, res);
+    r->results_size -= res->data.len;
+    buf_clear (&res->data);
+    free (res);
+}
+
+static void drop_old_results (struct reduce *r, double now)
+{
+    struct result *res, *tmp;
+
+    HASH_ITER (hh, r->results, res, tmp)
+    {
+        if (now - res->time < GROUP_RESULTS_TIME && r->results_size <= GROUP_RESULTS_MAX)
+            break;
+        result_free (r, res);
+    }
+}
+
+/* Takes over data. */
+static void keep_result (struct reduce *r, const char *key, struct buf *data)
+{
+    struct result *res = calloc (1, sizeof (*res));
+
+    if (!res) {
+        buf_clear (data);
+        return;
+    }
+    strcpy (res->key, key);
+    res->data = *data;
+    res->time = monotime_now ();
+    r->results_size += res->data.len;
+    HASH_ADD_STR (r->results, key, res);
+    drop_old_results (r, res->time);
+    if (!ev_is_active (&r->recheck))
+        ev_timer_again (router_loop (r->gs->rt), &r->recheck);
+}
+
+/* Something that is over: a result that is still there, or else an operation that failed. */
+static void answer_late (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
+{
+    struct result *res;
+    char key[KEY_SIZE];
+    struct buf b = {0};
+
+    make_key (key, f);
+    HASH_FIND_STR (r->results, key, res);
+    if (!res) {
+        f->errnum = EHOSTUNREACH;
+        f->nparts = f->parts_len = 0;
+        group_frame_encode (f, &b);
+    }
+    const struct buf *data = res ? &res->data : &b;
+    router_respond_raw (r->gs->rt, msg, data->data, data->len);
+    buf_clear (&b);
+}
+
+static void finish (struct op *op)
+{
+    struct reduce *r = op->reduce;
+    struct group *g = op->need ? NULL : group_lookup (r->gs, op->uid, op->name);
+    struct buf b = {0};
+
+    encode (op, &b);
+    if (b.err)
+        fail_all (r->gs->rt, &op->waiters, ENOMEM);
+    else
+        answer_all (r->gs->rt, &op->waiters, &b);
+    if (g && g->next_seq == op->seq)
+        g->next_seq++;
+    keep_result (r, op->key, &b);
+    op_free (op);
+}
+
+/* ---- the others ---- */
+
+static void batch_free (struct batch *b)
+{
+    struct reduce *r = b->op->reduce;
+
+    ev_timer_stop (router_loop (r->gs->rt), &b->again);
+    if (b->matchtag)
+        router_rpc_forget (r->gs->rt, b->matchtag);
+    b->op->nbatches--;
+    DL_DELETE (r->batches, b);
+    waiters_free (b->waiters);
+    buf_clear (&b->data);
+    free (b);
+}
+
+static void batch_done (struct batch *b)
+{
+    struct op *op = b->op;
+
+    batch_free (b);
+    if (op->nbatches == 0 && idset_empty (op->open.have))
+        op_free (op);
+}
+
+static void batch_cb (struct router *rt, const flux_msg_t *response, void *arg)
+{
+    struct batch *b = arg;
+    struct buf result = {0};
+    const void *data = NULL;
+    size_t len = 0;
+    int errnum = 0;
+
+    b->matchtag = 0;
+    flux_msg_get_errnum (response, &errnum);
+    if (errnum == EHOSTUNREACH && monotime_now () - b->since < GROUP_RETRY_TIME) {
+        ev_timer_start (router_loop (rt), &b->again);
+        return;
+    }
+    if (errnum == 0 && flux_msg_get_payload (response, &data, &len) == 0) {
+        result.data = (char *)data;
+        result.len = len;
+        answer_all (rt, &b->waiters, &result);
+    } else {
+        fail_all (rt, &b->waiters, errnum ? errnum : EPROTO);
+    }
+    batch_done (b);
+}
+
+static void batch_again_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    send_batch (w->data);
+}
+
+static void send_batch (struct batch *b)
+{
+    struct router *rt = b->op->reduce->gs->rt;
+
+    b->matchtag = router_rpc_raw (rt, "group.reduce", FLUX_NODEID_UPSTREAM, 0, b->data.data,
+                                  b->data.len, batch_cb, b);
+    if (b->matchtag == 0) {
+        fail_all (rt, &b->waiters, ENOMEM);
+        batch_done (b);
+    }
+}
+
+static void forward (struct op *op)
+{
+    struct reduce *r = op->reduce;
+    struct batch *b = calloc (1, sizeof (*b));
+
+    if (b)
+        encode (op, &b->data);
+    if (!b || b->data.err || idset_add (op->sent, op->open.have) < 0) {
+        fail_all (r->gs->rt, &op->waiters, ENOMEM);
+        if (b)
+            buf_clear (&b->data);
+        free (b);
+        b = NULL;
+    }
+    combine_clear (&op->open);
+    if (combine_init (&op->open) < 0) {
+        op_free (op);
+        return;
+    }
+    if (!b)
+        return;
+    b->op = op;
+    b->since = monotime_now ();
+    b->waiters = op->waiters;
+    op->waiters = NULL;
+    op->nbatches++;
+    ev_timer_init (&b->again, batch_again_cb, GROUP_RETRY_PAUSE, 0.);
+    b->again.data = b;
+    DL_APPEND (r->batches, b);
+    send_batch (b);
+}
+
+/* ---- both ---- */
+
+static bool covers (const struct op *op, const struct idset *need, bool below_only)
+{
+    struct router *rt = op->reduce->gs->rt;
+    unsigned int id = idset_first (need);
+
+    for (; id != IDSET_INVALID_ID; id = idset_next (need, id)) {
+        if (!idset_test (op->open.have, id) && !idset_test (op->sent, id) &&
+            (!below_only || router_rank_below (rt, id)))
+            return false;
+    }
+    return true;
+}
+
+/* All that can come from here and below is there. */
+static bool is_complete (struct op *op)
+{
+    struct reduce *r = op->reduce;
+    bool root = router_rank (r->gs->rt) == 0;
+
+    if (op->open.errnum)
+        return true;
+    if (op->need)
+        return covers (op, op->need, !root);
+    struct group *g = group_lookup (r->gs, op->uid, op->name);
+    const struct idset *need = !g ? NULL : root ? g->live : group_below (g);
+    return need && idset_count (op->open.have) + idset_count (op->sent) >= idset_count (need) &&
+           covers (op, need, false);
+}
+
+static void check_op (struct op *op)
+{
+    if (idset_empty (op->open.have) || !is_complete (op))
+        return;
+    if (router_rank (op->reduce->gs->rt) == 0)
+        finish (op);
+    else
+        forward (op);
+}
+
+/* Where the members are not known, nobody is waited for beyond the turn. */
+static void forward_unknown (struct router *rt, void *arg)
+{
+    struct reduce *r = arg;
+    struct op *op, *tmp;
+
+    HASH_ITER (hh, r->ops, op, tmp)
+    {
+        struct group *g = op->need ? NULL : group_lookup (r->gs, op->uid, op->name);
+        if (!op->need && (!g || g->version == 0) && !idset_empty (op->open.have))
+            forward (op);
+    }
+}
+
+/* An inner broker, or one whose first task has joined just now, learns who is in the group. */
+static void learn_members (struct op *op)
+{
+    struct reduce *r = op->reduce;
+
+    if (op->need || router_rank (r->gs->rt) == 0)
+        return;
+    struct group *g = group_get (r->gs, op->uid, op->name);
+    if (g && g->version == 0) {
+        group_sync (g);
+        router_at_turn_end (r->gs->rt, forward_unknown, r);
+    }
+}
+
+static int add_waiter (struct op *op, const flux_msg_t *msg, int rank)
+{
+    struct waiter *w = calloc (1, sizeof (*w));
+
+    if (!w)
+        return -1;
+    w->msg = flux_msg_incref (msg);
+    w->rank = rank;
+    LL_PREPEND (op->waiters, w);
+    return 0;
+}
+
+static bool has_joined (struct reduce *r, const flux_msg_t *msg, const struct group_frame *f)
+{
+    struct group *g = group_lookup (r->gs, f->uid, f->name);
+    struct join *j;
+
+    DL_FOREACH (g ? g->joins : NULL, j)
+    {
+        if (j->rank == (int)idset_first (f->have) && flux_msg_route_match_first (j->request, msg))
+            return true;
+    }
+    return false;
+}
+
+/* What a task or job shell may say: for itself only. Returns an errno. */
+static int check_local (struct reduce *r, const flux_msg_t *msg, const struct group_frame *f)
+{
+    if (idset_count (f->have) != 1 || f->errnum)
+        return EPROTO;
+    if (f->need)
+        return idset_test (f->need, idset_first (f->have)) ? 0 : EPROTO;
+    return has_joined (r, msg, f) ? 0 : EPERM;
+}
+
+/* Rank 0: an errno, or -1 when it was answered. */
+static int check_number (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
+{
+    struct result *res;
+    char key[KEY_SIZE];
+
+    make_key (key, f);
+    HASH_FIND_STR (r->results, key, res);
+    struct group *g = f->need ? NULL : group_lookup (r->gs, f->uid, f->name);
+    if (res || (g && (int32_t)(f->seq - g->next_seq) < 0)) {
+        answer_late (r, msg, f);
+        return -1;
+    }
+    if (!f->need && !g)
+        return ENOENT;
+    return g && f->seq != g->next_seq ? EPROTO : 0;
+}
+
+static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
+{
+    bool local = flux_msg_is_local (msg);
+    int rank = local ? (int)idset_first (f->have) : -1;
+    int rc;
+
+    if (idset_empty (f->have) || !*f->name)
+        return EPROTO;
+    if (local && (rc = check_local (r, msg, f)) != 0)
+        return rc;
+    if (router_rank (r->gs->rt) == 0 && (rc = check_number (r, msg, f)) != 0)
+        return rc;
+    struct op *op = op_get (r, f);
+    if (!op || combine_add (&op->open, f) < 0 || add_waiter (op, msg, rank) < 0)
+        return ENOMEM;
+    learn_members (op);
+    check_op (op);
+    return 0;
+}
+
+void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct group_service *gs = arg;
+    struct group_frame f;
+    const void *data = NULL;
+    size_t len = 0;
+    int rc;
+
+    flux_msg_get_payload (msg, &data, &len);
+    if (group_frame_decode (&f, data, len) < 0) {
+        router_respond_error (rt, msg, EPROTO, NULL);
+        return;
+    }
+    if (group_request_uid (gs, msg, f.uid, &f.uid) == 0 && (rc = take (gs->reduce, msg, &f)) > 0)
+        router_respond_error (rt, msg, rc, NULL);
+    group_frame_clear (&f);
+}
+
+/* ---- those who go ---- */
+
+/* A job shell is gone: the others wait for it in vain. */
+static void fail_for (struct op *op, int rank)
+{
+    combine_fail (&op->open, EHOSTUNREACH);
+    idset_set (op->open.have, rank);
+    check_op (op);
+}
+
+/* The rank that it contributed, or -1. */
+static int drop_waiter (struct waiter **list, const flux_msg_t *disconnect)
+{
+    struct waiter *w, *tmp;
+    int rank = -1;
+
+    LL_FOREACH_SAFE (*list, w, tmp)
+    {
+        if (!flux_msg_route_match_first (w->msg, disconnect))
+            continue;
+        rank = w->rank;
+        LL_DELETE (*list, w);
+        flux_msg_decref (w->msg);
+        free (w);
+    }
+    return rank;
+}
+
+void reduce_disconnect (struct reduce *r, const flux_msg_t *disconnect)
+{
+    struct op *op, *tmp;
+    struct batch *b, *btmp;
+    int rank;
+
+    DL_FOREACH_SAFE (r->batches, b, btmp)
+    {
+        if ((rank = drop_waiter (&b->waiters, disconnect)) >= 0 && b->op->need)
+            fail_for (b->op, rank);
+    }
+    HASH_ITER (hh, r->ops, op, tmp)
+    {
+        if ((rank = drop_waiter (&op->waiters, disconnect)) >= 0 && op->need)
+            fail_for (op, rank);
+    }
+}
+
+void reduce_rank_lost (struct reduce *r, uint32_t rank)
+{
+    struct op *op, *tmp;
+
+    HASH_ITER (hh, r->ops, op, tmp)
+    {
+        if (op->need && idset_test (op->need, rank))
+            fail_for (op, rank);
+    }
+}
+
+static bool has_all (const struct op *op, const struct idset *ranks)
+{
+    unsigned int id = idset_first (ranks);
+
+    for (; id != IDSET_INVALID_ID; id = idset_next (ranks, id)) {
+        if (!op || !idset_test (op->open.have, id))
+            return false;
+    }
+    return true;
+}
+
+/* One that died before it came to the next operation makes that fail, so that all the others hear
+ * of it at the same place. One that left is not waited for. */
+void reduce_members_changed (struct reduce *r, struct group *g, const struct idset *died)
+{
+    struct group_frame f = {.uid = g->uid, .seq = g->next_seq};
+    struct op *op;
+
+    strcpy (f.name, g->name);
+    op = op_lookup (r, &f);
+
+    if (died && !has_all (op, died)) {
+        if (op)
+            fail_for (op, idset_first (died));
+        else
+            g->next_seq++;
+    } else if (op) {
+        check_op (op);
+    }
+}
+
+static void recheck_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct reduce *r = w->data;
+    struct op *op, *tmp;
+
+    drop_old_results (r, monotime_now ());
+    HASH_ITER (hh, r->ops, op, tmp)
+    check_op (op);
+    if (!r->ops && !r->results)
+        ev_timer_stop (loop, w);
+}
+
+struct reduce *reduce_create (struct group_service *gs)
+{
+    struct reduce *r = calloc (1, sizeof (*r));
+
+    if (r) {
+        r->gs = gs;
+        ev_timer_init (&r->recheck, recheck_cb, 0., GROUP_RECHECK_TIME);
+        r->recheck.data = r;
+    }
+    return r;
+}
+
+void reduce_destroy (struct reduce *r)
+{
+    if (r) {
+        struct op *op, *tmp;
+        struct batch *b, *btmp;
+        struct result *res, *rtmp;
+        ev_timer_stop (router_loop (r->gs->rt), &r->recheck);
+        DL_FOREACH_SAFE (r->batches, b, btmp)
+        batch_free (b);
+        HASH_ITER (hh, r->ops, op, tmp)
+        op_free (op);
+        HASH_ITER (hh, r->results, res, rtmp)
+        result_free (r, res);
+        free (r);
+    }
+}
