@@ -68,7 +68,7 @@ static void exec_search (char **argv, char **env)
         exec_file (name, argv, env);
         return;
     }
-    do {
+    do { // a look costs a tenth of an exec that fails
         end = strchrnul (dir, ':');
         size_t n = end - dir;
         if (n + len + 2 <= sizeof (path)) {
@@ -76,7 +76,8 @@ static void exec_search (char **argv, char **env)
             if (n > 0)
                 path[n++] = '/';
             memcpy (path + n, name, len + 1);
-            exec_file (path, argv, env);
+            if (access (path, X_OK) == 0)
+                exec_file (path, argv, env);
             if (errno == EACCES)
                 denied = true;
             else if (errno != ENOENT && errno != ENOTDIR)

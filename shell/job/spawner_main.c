@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <jansson.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -281,6 +282,7 @@ int spawner_main (int sock)
     CPU_ZERO (&allowed);
     if (sched_getaffinity (0, sizeof (allowed), &allowed) == 0)
         sp.topo = cputopo_create ("/sys/devices/system/cpu", &allowed);
+    json_object_seed (0); // once for all forks
     find_plugins (&sp);
     find_libpmi (&sp);
     fd_set_cloexec (sock);

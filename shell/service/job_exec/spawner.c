@@ -236,11 +236,26 @@ static int send_packet (struct spawner *sp, const struct spawnpkt *pkt)
     return enqueue (sp, pkt);
 }
 
+/* Our environment, and all symbols bound at the start: once, not again in each fork. */
+static char **spawner_env (void)
+{
+    extern char **environ;
+    size_t n = 0;
+
+    while (environ[n])
+        n++;
+    char **env = calloc (n + 2, sizeof (*env));
+    if (env) {
+        memcpy (env, environ, n * sizeof (*env));
+        env[n] = "LD_BIND_NOW=1";
+    }
+    return env;
+}
+
 /* Between vfork and exec. What the broker has open is not the spawner's business. */
-static void exec_spawner (const char *path, int sock, const sigset_t *mask)
+static void exec_spawner (const char *path, char **env, int sock, const sigset_t *mask)
 {
     char *argv[] = {(char *)path, "--spawner", NULL};
-    extern char **environ;
     int devnull = open ("/dev/null", O_RDONLY | O_CLOEXEC);
 
     if (sock == SPAWNER_FD ? fcntl (sock, F_SETFD, 0) < 0 : dup2 (sock, SPAWNER_FD) < 0)
@@ -253,7 +268,7 @@ static void exec_spawner (const char *path, int sock, const sigset_t *mask)
     for (int sig = 1; sig < NSIG; sig++)
         signal (sig, SIG_DFL);
     sigprocmask (SIG_SETMASK, mask, NULL);
-    execve (path, argv, environ);
+    execve (path, argv, env);
     _exit (127);
 }
 
@@ -269,10 +284,12 @@ static int launch (struct spawner *sp, flux_error_t *errp)
     sigfillset (&all);
     sigemptyset (&none);
     sigprocmask (SIG_SETMASK, &all, &old);
-    pid_t pid = vfork ();
+    char **env = spawner_env ();
+    pid_t pid = env ? vfork () : -1;
     if (pid == 0)
-        exec_spawner (sp->path, sv[1], &none);
+        exec_spawner (sp->path, env, sv[1], &none);
     int saved_errno = errno;
+    free (env);
     sigprocmask (SIG_SETMASK, &old, NULL);
     close (sv[1]);
     if (pid < 0) {

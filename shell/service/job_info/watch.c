@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 #include <utlist.h>
 
 #include <flux/request.h>
@@ -25,10 +26,22 @@ struct watch {
     uint64_t id;
     bool main_log; // "eventlog": ends with the event `clean`
     bool ended;    // nothing more can come once what is there was sent
-    bool done;     // answered for the last time, to be freed
     bool sentinel; // to be sent after what is there
     struct kvs_local_watch *kw;
-    struct watch *prev, *next;
+    struct watch *prev, *next; // of all
+    struct watch *ended_prev, *ended_next;
+    struct membership {
+        struct group *group;
+        struct watch *prev, *next;
+    } in[2];
+};
+
+/* Watches of the same job, or of the same matchtag. */
+enum by { BY_JOB, BY_TAG };
+struct group {
+    uint64_t key;
+    struct watch *list;
+    UT_hash_handle hh;
 };
 
 struct watches {
@@ -36,14 +49,49 @@ struct watches {
     struct kvs *kvs;
     struct job_manager *jm;
     struct watch *list;
+    struct watch *ended; // to be answered for the last time
+    struct group *jobs, *tags;
     size_t count;
 };
+
+static int join (struct group **table, uint64_t key, struct watch *watch, enum by by)
+{
+    struct group *g;
+
+    HASH_FIND (hh, *table, &key, sizeof (key), g);
+    if (!g) {
+        if (!(g = calloc (1, sizeof (*g))))
+            return -1;
+        g->key = key;
+        HASH_ADD (hh, *table, key, sizeof (g->key), g);
+    }
+    DL_APPEND2 (g->list, watch, in[by].prev, in[by].next);
+    watch->in[by].group = g;
+    return 0;
+}
+
+static void leave (struct group **table, struct watch *watch, enum by by)
+{
+    struct group *g = watch->in[by].group;
+
+    if (!g)
+        return;
+    DL_DELETE2 (g->list, watch, in[by].prev, in[by].next);
+    if (!g->list) {
+        HASH_DEL (*table, g);
+        free (g);
+    }
+}
 
 static void watch_free (struct watch *watch)
 {
     if (watch->kw)
         kvs_local_watch_stop (watch->kw);
     DL_DELETE (watch->w->list, watch);
+    leave (&watch->w->jobs, watch, BY_JOB);
+    leave (&watch->w->tags, watch, BY_TAG);
+    if (watch->ended)
+        DL_DELETE2 (watch->w->ended, watch, ended_prev, ended_next);
     watch->w->count--;
     flux_msg_decref (watch->msg);
     free (watch);
@@ -101,13 +149,9 @@ static void data_cb (struct kvs *kvs, const char *key, const char *data, size_t 
 static void end_pass (struct router *rt, void *arg)
 {
     struct watches *w = arg;
-    struct watch *watch, *tmp;
 
-    DL_FOREACH_SAFE (w->list, watch, tmp)
-    {
-        if (watch->ended)
-            watch_end (watch, ENODATA, NULL);
-    }
+    while (w->ended)
+        watch_end (w->ended, ENODATA, NULL);
 }
 
 static void end_soon (struct router *rt, void *arg)
@@ -118,21 +162,24 @@ static void end_soon (struct router *rt, void *arg)
 static void job_event_cb (struct job *job, const char *name, const char *entry, void *arg)
 {
     struct watches *w = arg;
+    struct group *g;
     struct watch *watch;
     bool finish = strcmp (name, "finish") == 0;
     bool clean = strcmp (name, "clean") == 0;
-    bool some = false;
 
-    if (!finish && !clean)
+    if (!w->jobs || (!finish && !clean))
         return;
-    DL_FOREACH (w->list, watch)
+    HASH_FIND (hh, w->jobs, &job->id, sizeof (job->id), g);
+    if (!g)
+        return;
+    DL_FOREACH2 (g->list, watch, in[BY_JOB].next)
     {
-        if (watch->id == job->id && (clean || !watch->main_log)) {
+        if (!watch->ended && (clean || !watch->main_log)) {
             watch->ended = true;
-            some = true;
+            DL_APPEND2 (w->ended, watch, ended_prev, ended_next);
         }
     }
-    if (some)
+    if (w->ended)
         router_at_turn_end (w->rt, end_soon, w);
 }
 
@@ -174,27 +221,40 @@ static void answer_finished (struct watches *w, const flux_msg_t *msg, const cha
     free (data);
 }
 
+static struct watch *watch_create (struct watches *w, const flux_msg_t *msg, struct job *job)
+{
+    struct watch *watch = calloc (1, sizeof (*watch));
+    uint32_t tag = 0;
+
+    if (!watch)
+        return NULL;
+    watch->w = w;
+    watch->id = job->id;
+    watch->msg = flux_msg_incref (msg);
+    flux_msg_get_matchtag (msg, &tag);
+    DL_APPEND (w->list, watch);
+    w->count++;
+    if (join (&w->jobs, watch->id, watch, BY_JOB) < 0 || join (&w->tags, tag, watch, BY_TAG) < 0) {
+        watch_free (watch);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return watch;
+}
+
 static void watch_start (struct watches *w, const flux_msg_t *msg, struct job *job,
                          const char *path, const char *key, int flags)
 {
-    struct watch *watch = calloc (1, sizeof (*watch));
+    struct watch *watch = watch_create (w, msg, job);
 
     if (!watch) {
-        router_respond_error (w->rt, msg, ENOMEM, NULL);
+        router_respond_error (w->rt, msg, errno, NULL);
         return;
     }
-    watch->w = w;
-    watch->id = job->id;
     watch->main_log = strcmp (path, "eventlog") == 0;
     watch->sentinel = flags & FLAG_SENTINEL;
-    if (!(watch->kw = kvs_local_watch (w->kvs, NULL, key, KVS_LOCAL_APPEND, data_cb, watch))) {
-        router_respond_error (w->rt, msg, errno, NULL);
-        free (watch);
-        return;
-    }
-    watch->msg = flux_msg_incref (msg);
-    DL_APPEND (w->list, watch);
-    w->count++;
+    if (!(watch->kw = kvs_local_watch (w->kvs, NULL, key, KVS_LOCAL_APPEND, data_cb, watch)))
+        watch_end (watch, errno, NULL);
 }
 
 void watches_request (struct watches *w, const flux_msg_t *msg)
@@ -232,17 +292,22 @@ void watches_request (struct watches *w, const flux_msg_t *msg)
 
 void watches_cancel (struct watches *w, const flux_msg_t *msg)
 {
-    struct watch *watch, *tmp;
+    struct group *g;
+    struct watch *watch;
     int matchtag;
-    uint32_t tag;
 
     if (flux_request_unpack (msg, NULL, "{s:i}", "matchtag", &matchtag) < 0)
         return;
-    DL_FOREACH_SAFE (w->list, watch, tmp)
-    {
-        if (flux_msg_get_matchtag (watch->msg, &tag) == 0 && tag == (uint32_t)matchtag &&
-            flux_msg_route_match_first (watch->msg, msg))
+    uint64_t key = (uint32_t)matchtag;
+    HASH_FIND (hh, w->tags, &key, sizeof (key), g);
+    if (!g)
+        return;
+    DL_FOREACH2 (g->list, watch, in[BY_TAG].next)
+    { // of different senders
+        if (flux_msg_route_match_first (watch->msg, msg)) {
             watch_end (watch, ENODATA, NULL);
+            return;
+        }
     }
 }
 

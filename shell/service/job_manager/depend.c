@@ -15,9 +15,10 @@
 #include "lib/job/fluid.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
+#include "shell/service/job_manager/depend.h"
 #include "shell/service/job_manager/private.h"
 
-enum after { AFTER_START, AFTER_ANY, AFTER_OK, AFTER_NOTOK, AFTER_EXCEPT, SINGLETON };
+enum after { AFTER_START, AFTER_ANY, AFTER_OK, AFTER_NOTOK, AFTER_EXCEPT };
 
 static const struct {
     const char *scheme;
@@ -55,6 +56,8 @@ struct depends {
     struct job_manager *jm;
     struct awaited *table;
     struct timed *timed;
+    struct singletons *singletons;
+    struct symbols *symbols;
 };
 
 static void waiting_free (struct waiting *w)
@@ -75,8 +78,13 @@ struct depends *depends_create (struct job_manager *jm)
 {
     struct depends *d = calloc (1, sizeof (*d));
 
-    if (d)
-        d->jm = jm;
+    if (!d)
+        return NULL;
+    d->jm = jm;
+    if (!(d->singletons = singletons_create (jm, d)) || !(d->symbols = symbols_create (jm, d))) {
+        depends_destroy (d);
+        return NULL;
+    }
     return d;
 }
 
@@ -100,13 +108,23 @@ void depends_destroy (struct depends *d)
         awaited_free (d, a);
         while (d->timed)
             timed_free (d->timed);
+        singletons_destroy (d->singletons);
+        symbols_destroy (d->symbols);
         free (d);
     }
 }
 
-static int add_description (struct job *job, const char *description)
+/* Two dependencies on the same thing are one. */
+int depends_describe (struct job *job, const char *description)
 {
-    struct dependency *dep = calloc (1, sizeof (*dep));
+    struct dependency *dep;
+
+    LL_FOREACH (job->live->depends, dep)
+    {
+        if (strcmp (dep->description, description) == 0)
+            return 0;
+    }
+    dep = calloc (1, sizeof (*dep));
 
     if (!dep || !(dep->description = strdup (description))) {
         free (dep);
@@ -133,7 +151,7 @@ static int add_waiting (struct depends *d, struct job *job, uint64_t target, enu
         a->id = target;
         HASH_ADD (hh, d->table, id, sizeof (a->id), a);
     }
-    if (add_description (job, description) < 0)
+    if (depends_describe (job, description) < 0)
         goto error;
     w->next = a->waiting;
     a->waiting = w;
@@ -156,7 +174,6 @@ static int verdict (enum after after, const struct job *target)
     case AFTER_START:
         return started ? 1 : ended ? -1 : 0;
     case AFTER_ANY:
-    case SINGLETON:
         return ended ? 1 : 0;
     case AFTER_OK:
         return !ended ? 0 : ok ? 1 : -1;
@@ -168,12 +185,21 @@ static int verdict (enum after after, const struct job *target)
     return -1;
 }
 
+static int wait_for (struct depends *d, struct job *job, uint64_t target, enum after after,
+                     const char *what)
+{
+    char id[FLUID_STRING_SIZE];
+    char description[128];
+
+    fluid_encode (target, FLUID_F58, id, sizeof (id));
+    snprintf (description, sizeof (description), "%s=%s", what, id);
+    return add_waiting (d, job, target, after, description);
+}
+
 static int add_after (struct depends *d, struct job *job, size_t scheme, const char *value,
                       flux_error_t *errp)
 {
     uint64_t target;
-    char id[FLUID_STRING_SIZE];
-    char description[128];
     struct job *other;
 
     if (fluid_parse (value, &target) < 0) {
@@ -185,6 +211,10 @@ static int add_after (struct depends *d, struct job *job, size_t scheme, const c
         errno = EINVAL;
         return errprintf (errp, "%s: job %s not found", schemes[scheme].scheme, value);
     }
+    if (other->userid != job->userid && job->userid != d->jm->owner) {
+        errno = EPERM;
+        return errprintf (errp, "%s: job %s is of another user", schemes[scheme].scheme, value);
+    }
     switch (verdict (schemes[scheme].after, other)) {
     case 1:
         return 0;
@@ -193,14 +223,17 @@ static int add_after (struct depends *d, struct job *job, size_t scheme, const c
         return errprintf (errp, "%s: job %s has ended, this can never be satisfied",
                           schemes[scheme].scheme, value);
     }
-    fluid_encode (target, FLUID_F58, id, sizeof (id));
-    snprintf (description, sizeof (description), "%s=%s", schemes[scheme].description, id);
-    if (add_waiting (d, job, target, schemes[scheme].after, description) < 0)
+    if (wait_for (d, job, target, schemes[scheme].after, schemes[scheme].description) < 0)
         return errprintf (errp, "out of memory");
     return 0;
 }
 
-static void resolve (struct depends *d, uint64_t id, const char *description)
+int depends_wait_for (struct depends *d, struct job *job, uint64_t target)
+{
+    return wait_for (d, job, target, AFTER_ANY, "after-finish");
+}
+
+void depends_resolve (struct depends *d, uint64_t id, const char *description)
 {
     struct job *job = job_manager_lookup (d->jm, id);
     struct dependency *dep, *tmp;
@@ -233,7 +266,7 @@ static void time_cb (struct ev_loop *loop, ev_periodic *w, int revents)
 
     t->description = NULL;
     timed_free (t);
-    resolve (d, id, description);
+    depends_resolve (d, id, description);
     free (description);
 }
 
@@ -254,7 +287,7 @@ static int add_begin_time (struct depends *d, struct job *job, const char *value
         return 0;
     snprintf (description, sizeof (description), "begin-time=%.3f", when);
     if (!(t = calloc (1, sizeof (*t))) || !(t->description = strdup (description)) ||
-        add_description (job, description) < 0) {
+        depends_describe (job, description) < 0) {
         if (t)
             free (t->description);
         free (t);
@@ -269,28 +302,11 @@ static int add_begin_time (struct depends *d, struct job *job, const char *value
     return 0;
 }
 
-/* One job of a name at a time: wait for every active job of that name and user before it. */
-static int add_singleton (struct depends *d, struct job *job, flux_error_t *errp)
+static int add_one (struct depends *d, struct job *job, const json_t *entry, flux_error_t *errp)
 {
-    struct job *other, *tmp;
-    char id[FLUID_STRING_SIZE];
-    char description[128];
+    const char *scheme = json_string_value (json_object_get (entry, "scheme"));
+    const char *value = json_string_value (json_object_get (entry, "value"));
 
-    HASH_ITER (hh, d->jm->jobs, other, tmp)
-    {
-        if (other->state == JOB_INACTIVE || other->facts.name != job->facts.name)
-            continue;
-        fluid_encode (other->id, FLUID_F58, id, sizeof (id));
-        snprintf (description, sizeof (description), "singleton=%s", id);
-        if (add_waiting (d, job, other->id, SINGLETON, description) < 0)
-            return errprintf (errp, "out of memory");
-    }
-    return 0;
-}
-
-static int add_one (struct depends *d, struct job *job, const char *scheme, const char *value,
-                    flux_error_t *errp)
-{
     for (size_t i = 0; i < sizeof (schemes) / sizeof (schemes[0]); i++) {
         if (strcmp (scheme, schemes[i].scheme) == 0)
             return add_after (d, job, i, value, errp);
@@ -298,7 +314,9 @@ static int add_one (struct depends *d, struct job *job, const char *scheme, cons
     if (strcmp (scheme, "begin-time") == 0)
         return add_begin_time (d, job, value, errp);
     if (strcmp (scheme, "singleton") == 0)
-        return add_singleton (d, job, errp);
+        return singletons_add (d->singletons, job, errp);
+    if (strcmp (scheme, "string") == 0 || strcmp (scheme, "fluid") == 0)
+        return symbols_add (d->symbols, job, entry, errp);
     errno = EINVAL;
     return errprintf (errp, "dependency scheme \"%s\" not supported", scheme);
 }
@@ -310,13 +328,12 @@ int depends_add (struct depends *d, struct job *job, const json_t *dependencies,
 
     json_array_foreach (dependencies, i, entry)
     {
-        const char *scheme = json_string_value (json_object_get (entry, "scheme"));
-        const char *value = json_string_value (json_object_get (entry, "value"));
-        if (!scheme || !value) {
+        if (!json_is_string (json_object_get (entry, "scheme")) ||
+            !json_is_string (json_object_get (entry, "value"))) {
             errno = EINVAL;
             return errprintf (errp, "dependency %zu has no scheme or no value", i);
         }
-        if (add_one (d, job, scheme, value, errp) < 0)
+        if (add_one (d, job, entry, errp) < 0)
             return -1;
     }
     return 0;
@@ -326,6 +343,7 @@ void depends_announce (struct depends *d, struct job *job)
 {
     struct dependency *dep;
 
+    singletons_begin (d->singletons, job);
     LL_FOREACH (job->live->depends, dep)
     event_post_pack (d->jm, job, "dependency-add", "{s:s}", "description", dep->description);
 }
@@ -336,7 +354,7 @@ static void settle (struct depends *d, struct waiting *w, int how)
     struct job *job;
 
     if (how > 0) {
-        resolve (d, w->id, w->description);
+        depends_resolve (d, w->id, w->description);
     } else if ((job = job_manager_lookup (d->jm, w->id)) && job->state == JOB_DEPEND) {
         snprintf (note, sizeof (note), "dependency %s can never be satisfied", w->description);
         job_manager_raise (d->jm, job, "dependency", 0, d->jm->owner, note);
@@ -348,6 +366,10 @@ void depends_notify (struct depends *d, struct job *job)
     struct awaited *a;
     struct waiting *w, *next, *kept = NULL, *todo;
 
+    if (job->state == JOB_INACTIVE) {
+        singletons_end (d->singletons, job);
+        symbols_forget (d->symbols, job->id);
+    }
     HASH_FIND (hh, d->table, &job->id, sizeof (job->id), a);
     if (!a)
         return;
@@ -369,13 +391,15 @@ void depends_notify (struct depends *d, struct job *job)
         awaited_free (d, a);
 }
 
-/* A job that was refused after all, or is being forgotten. */
+/* A job that was refused after all. */
 void depends_forget (struct depends *d, struct job *job)
 {
     struct awaited *a, *tmp;
     struct waiting *w, *wtmp;
     struct timed *t, *ttmp;
 
+    singletons_forget (d->singletons, job->id);
+    symbols_forget (d->symbols, job->id);
     HASH_ITER (hh, d->table, a, tmp)
     {
         LL_FOREACH_SAFE (a->waiting, w, wtmp)

@@ -2,7 +2,7 @@
 shell_service_libservice_la_SOURCES += \
 	%D%/action.c \
 	%D%/bulk.c \
-	%D%/depend.c \
+	%D%/depend.c %D%/depend.h \
 	%D%/event.c \
 	%D%/history.c \
 	%D%/idle.c \
@@ -19,8 +19,10 @@ shell_service_libservice_la_SOURCES += \
 	%D%/queues.c \
 	%D%/requests.c \
 	%D%/schedule.c \
+	%D%/singleton.c \
 	%D%/slice.c %D%/slice.h \
 	%D%/strpool.c %D%/strpool.h \
 	%D%/submit.c \
+	%D%/symbol.c \
 	%D%/update.c \
 	%D%/wait.c

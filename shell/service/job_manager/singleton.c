@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Singletons: a job begins when no other job of its name and user is active. Nothing is counted
+ * until the first one of a name comes. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "lib/util/errprintf.h"
+#include "shell/service/job_manager/depend.h"
+#include "shell/service/job_manager/private.h"
+
+#define DESCRIPTION "singleton"
+
+struct waiting {
+    uint64_t id;
+    struct waiting *prev, *next;
+};
+
+struct key {
+    const char *name; // in the strpool, so the pointer will do
+    uint64_t userid;
+};
+
+struct group {
+    struct key key;
+    size_t active;           // those that do not wait for the others
+    struct waiting *waiting; // the oldest first
+    UT_hash_handle hh;
+};
+
+struct singletons {
+    struct job_manager *jm;
+    struct depends *d;
+    struct group *groups;
+};
+
+struct singletons *singletons_create (struct job_manager *jm, struct depends *d)
+{
+    struct singletons *s = calloc (1, sizeof (*s));
+
+    if (s) {
+        s->jm = jm;
+        s->d = d;
+    }
+    return s;
+}
+
+static void group_free (struct singletons *s, struct group *g)
+{
+    struct waiting *w;
+
+    while ((w = g->waiting)) {
+        DL_DELETE (g->waiting, w);
+        free (w);
+    }
+    HASH_DEL (s->groups, g);
+    strpool_put (s->jm->strings, g->key.name);
+    free (g);
+}
+
+void singletons_destroy (struct singletons *s)
+{
+    if (s) {
+        struct group *g, *tmp;
+        HASH_ITER (hh, s->groups, g, tmp)
+        group_free (s, g);
+        free (s);
+    }
+}
+
+static struct group *find_group (struct singletons *s, const struct job *job)
+{
+    struct key key = {job->facts.name, job->userid};
+    struct group *g;
+
+    HASH_FIND (hh, s->groups, &key, sizeof (key), g);
+    return g;
+}
+
+static int count_active (struct job *job, void *arg)
+{
+    struct group *g = arg;
+
+    g->active += job->facts.name == g->key.name && job->userid == g->key.userid;
+    return 0;
+}
+
+static struct group *get_group (struct singletons *s, const struct job *job)
+{
+    struct group *g = find_group (s, job);
+
+    if (g || !(g = calloc (1, sizeof (*g))))
+        return g;
+    g->key = (struct key){strpool_get (s->jm->strings, job->facts.name), job->userid};
+    job_manager_walk (s->jm, JOB_ACTIVE, count_active, g);
+    HASH_ADD (hh, s->groups, key, sizeof (g->key), g);
+    return g;
+}
+
+static struct waiting *find_waiting (struct group *g, uint64_t id)
+{
+    struct waiting *w;
+
+    DL_FOREACH (g->waiting, w)
+    {
+        if (w->id == id)
+            return w;
+    }
+    return NULL;
+}
+
+int singletons_add (struct singletons *s, struct job *job, flux_error_t *errp)
+{
+    struct group *g = get_group (s, job);
+    struct waiting *w = NULL;
+
+    if (g && (g->active == 0 || find_waiting (g, job->id)))
+        return 0;
+    if (!g || !(w = calloc (1, sizeof (*w))) || depends_describe (job, DESCRIPTION) < 0) {
+        free (w);
+        errno = ENOMEM;
+        return errprintf (errp, "out of memory");
+    }
+    w->id = job->id;
+    DL_APPEND (g->waiting, w);
+    return 0;
+}
+
+void singletons_begin (struct singletons *s, const struct job *job)
+{
+    struct group *g = s->groups ? find_group (s, job) : NULL;
+
+    if (g && !find_waiting (g, job->id))
+        g->active++;
+}
+
+/* The next one counts as active from now on, whatever else it may wait for. */
+static void release_next (struct singletons *s, struct group *g)
+{
+    struct waiting *w = g->waiting;
+
+    if (g->active > 0)
+        return;
+    if (!w) {
+        group_free (s, g);
+        return;
+    }
+    g->active++;
+    DL_DELETE (g->waiting, w);
+    depends_resolve (s->d, w->id, DESCRIPTION);
+    free (w);
+}
+
+void singletons_end (struct singletons *s, const struct job *job)
+{
+    struct group *g = s->groups ? find_group (s, job) : NULL;
+    struct waiting *w = g ? find_waiting (g, job->id) : NULL;
+
+    if (!g)
+        return;
+    if (w) {
+        DL_DELETE (g->waiting, w);
+        free (w);
+    } else {
+        g->active--;
+    }
+    release_next (s, g);
+}
+
+void singletons_forget (struct singletons *s, uint64_t id)
+{
+    struct group *g, *tmp;
+    struct waiting *w;
+
+    HASH_ITER (hh, s->groups, g, tmp)
+    {
+        if ((w = find_waiting (g, id))) {
+            DL_DELETE (g->waiting, w);
+            free (w);
+        }
+    }
+}
