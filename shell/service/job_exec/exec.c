@@ -17,6 +17,7 @@
 #include <flux/response.h>
 #include <flux/rpc.h>
 
+#include "lib/job/fluid.h"
 #include "lib/shell/joblog.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
@@ -46,6 +47,7 @@ struct shell {
 
 struct running_job {
     uint64_t id;
+    uint32_t userid;
     struct job_exec *e;
     struct shell *shells;
     uint32_t nshells, nstarted, nended;
@@ -184,6 +186,21 @@ static void take_appends (struct running_job *job, json_t *appends)
     }
 }
 
+/* The leading shell waits until all others have said that they are through: a dead one cannot. */
+static void say_bye_for (struct shell *sh)
+{
+    struct running_job *job = sh->job;
+    struct shell *leader = &job->shells[0];
+    char id[FLUID_STRING_SIZE], topic[128];
+
+    if (sh == leader || leader->ended)
+        return;
+    fluid_encode (job->id, FLUID_F58_PLAIN, id, sizeof (id));
+    snprintf (topic, sizeof (topic), "%" PRIu32 "-shell-%s.bye", job->userid, id);
+    router_rpc_pack (job->e->rt, topic, leader->rank, FLUX_RPC_NORESPONSE, NULL, NULL, "{s:i s:i}",
+                     "rank", (int)(sh - job->shells), "status", job->status);
+}
+
 /* The shell has said its result, or died without one. */
 static void shell_exited (struct shell *sh, int wait_status, const char *result)
 {
@@ -202,6 +219,7 @@ static void shell_exited (struct shell *sh, int wait_status, const char *result)
                       (unsigned)sh->rank);
             exception (job, "exec", 0, note);
         }
+        say_bye_for (sh);
     }
     json_decref (o);
     shell_ended (sh);
@@ -393,6 +411,7 @@ static struct running_job *add_job (struct job_exec *e, const struct exec_reques
         return NULL;
     }
     job->id = req->id;
+    job->userid = req->userid;
     job->e = e;
     job->nshells = req->nranks;
     for (uint32_t i = 0; i < req->nranks; i++) {
@@ -512,6 +531,7 @@ void job_exec_rank_lost (struct job_exec *e, uint32_t rank)
             if (sh->matchtag)
                 router_rpc_forget (e->rt, sh->matchtag);
             take_status (job, SIGKILL);
+            say_bye_for (sh);
             shell_ended (sh);
         }
     }
