@@ -110,7 +110,7 @@ static int create_leader (struct services *s, struct attrs *attrs, uint32_t owne
     if (!(s->exec = job_exec_create (s->rt, s->kvs, s->exec_local)))
         return errprintf (errp, "out of memory");
     if (!(s->job_manager =
-              job_manager_create (s->rt, s->kvs, s->sched, s->exec, attrs, owner, errp)))
+              job_manager_create (s->rt, s->kvs, s->sched, s->exec, s->conf, owner, errp)))
         return -1;
     job_manager_set_policies (s->job_manager, &s->sched_config.queues);
     if (!(s->job_list = job_list_create (s->rt, s->job_manager)) ||

@@ -100,6 +100,7 @@ static void enter_inactive (struct job_manager *jm, struct job *job)
     strpool_put (jm->strings, job->live->graph_policy);
     job_retire (job);
     job_wait_answer (jm, job);
+    purge_follow_limits (jm);
     check_idle (jm);
 }
 

@@ -80,8 +80,8 @@ struct dependency {
 struct job_live {
     const char *env; // environment as JSON text, in the strpool
     struct dependency *depends;
-    json_t *constraint; // RFC 31, or NULL
-    json_t *request;    // jobspec.resources, for what the facts do not say, or NULL
+    json_t *constraint;       // RFC 31, or NULL
+    json_t *request;          // jobspec.resources, for what the facts do not say, or NULL
     const char *graph_policy; // system.graph.policy, in the strpool, or NULL
     char *resource_summary;   // once it has resources
     bool has_resources;

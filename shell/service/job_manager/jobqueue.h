@@ -60,8 +60,8 @@ struct jobqueue {
     size_t state_count[JOB_STATES], result_count[JOB_RESULTS];
     size_t active, running, purged;
     struct user_count *users;
-    bool passed;        // only during a walk over the waiting jobs
-    struct pass pass;   // only during a pass of the scheduler
+    bool passed;             // only during a walk over the waiting jobs
+    struct pass pass;        // only during a pass of the scheduler
     struct jobqueue *merged; // only while a configuration is taken
     struct jobqueue *next;
 };

@@ -2,6 +2,7 @@
 shell_service_libservice_la_SOURCES += \
 	%D%/action.c \
 	%D%/bulk.c \
+	%D%/conf.c %D%/conf.h \
 	%D%/depend.c %D%/depend.h \
 	%D%/event.c \
 	%D%/history.c \

@@ -24,22 +24,14 @@ int state_index (int state)
 
 void list_prepend (struct job **list, struct job *job)
 {
-    job->list_prev = NULL;
-    job->list_next = *list;
-    if (*list)
-        (*list)->list_prev = job;
-    *list = job;
+    DL_PREPEND2 (*list, job, list_prev, list_next);
 }
 
 /* Nothing happens for a job that is on no list. */
 void list_remove (struct job **list, struct job *job)
 {
     if (job->list_prev)
-        job->list_prev->list_next = job->list_next;
-    else if (*list == job)
-        *list = job->list_next;
-    if (job->list_next)
-        job->list_next->list_prev = job->list_prev;
+        DL_DELETE2 (*list, job, list_prev, list_next);
     job->list_prev = job->list_next = NULL;
 }
 
@@ -216,8 +208,8 @@ void job_manager_set_policies (struct job_manager *jm, const struct qpolicies *p
 }
 
 struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, struct sched *sched,
-                                        struct job_exec *exec, struct attrs *attrs, uint32_t owner,
-                                        flux_error_t *errp)
+                                        struct job_exec *exec, struct conf_service *conf,
+                                        uint32_t owner, flux_error_t *errp)
 {
     struct job_manager *jm = calloc (1, sizeof (*jm));
 
@@ -236,9 +228,12 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
         requests_service_add (jm) < 0)
         goto nomem;
     job_exec_set_ops (exec, &job_exec_callbacks, jm);
+    if (jm_conf_start (jm, conf, errp) < 0)
+        goto error;
     return jm;
 nomem:
     errprintf (errp, "job manager: %s", strerror (errno));
+error:
     job_manager_destroy (jm);
     return NULL;
 }
@@ -248,6 +243,8 @@ void job_manager_destroy (struct job_manager *jm)
     if (jm) {
         int saved_errno = errno;
         struct job *job, *tmp;
+        jm_conf_stop (jm);
+        purge_stop (jm);
         router_service_remove (jm->rt, "job-manager");
         router_service_remove (jm->rt, "job-ingest");
         HASH_ITER (hh, jm->jobs, job, tmp)

@@ -17,6 +17,7 @@
 #include "shell/service/job_manager/job.h"
 
 struct attrs;
+struct conf_service;
 struct job_exec;
 struct job_manager;
 struct kvs;
@@ -25,8 +26,8 @@ struct router;
 struct sched;
 
 struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, struct sched *sched,
-                                        struct job_exec *exec, struct attrs *attrs, uint32_t owner,
-                                        flux_error_t *errp);
+                                        struct job_exec *exec, struct conf_service *conf,
+                                        uint32_t owner, flux_error_t *errp);
 void job_manager_destroy (struct job_manager *jm);
 
 /* ---- for job-list and job-info, which are views of the same jobs ---- */

@@ -8,6 +8,7 @@
 
 #include "shell/broker/router.h"
 #include "shell/broker/waiters.h"
+#include "shell/service/job_manager/conf.h"
 #include "shell/service/job_manager/job.h"
 #include "shell/service/job_manager/jobqueue.h"
 #include "shell/service/job_manager/manager.h"
@@ -49,6 +50,9 @@ struct job_manager {
     struct waiters *idles;  // job-manager.idle
     struct journal *journal;
     struct depends *depends;
+    struct conf_service *conf_service; // borrowed, or NULL
+    struct jm_conf conf;
+    ev_timer purge_timer;
     size_t purged_count;
     bool shutting_down;
     void (*shutdown_cb) (void *arg);
@@ -132,6 +136,9 @@ void history_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void job_drop_strings (struct job_manager *jm, struct job *job);
 void purge_job (struct job_manager *jm, struct job *job);
 int purge_oldest (struct job_manager *jm, size_t keep, double age_limit, int batch, bool really);
+/* The limits of the configuration: one more job is inactive, or they changed. */
+void purge_follow_limits (struct job_manager *jm);
+void purge_stop (struct job_manager *jm);
 void purge_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void purge_id_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 

@@ -52,21 +52,83 @@ void purge_job (struct job_manager *jm, struct job *job)
 int purge_oldest (struct job_manager *jm, size_t keep, double age_limit, int batch, bool really)
 {
     double now = walltime_now ();
-    size_t position = 0;
+    size_t left = jm->state_count[state_index (JOB_INACTIVE)];
     int count = 0;
-    struct job *job = jm->inactive, *older;
+    struct job *job = jm->inactive ? jm->inactive->list_prev : NULL, *newer; // the oldest
 
-    for (; job && count < batch; job = older) {
-        older = job->list_next;
-        bool over_number = position++ >= keep;
+    for (; job && count < batch; job = newer) {
+        newer = job == jm->inactive ? NULL : job->list_prev;
         bool over_age = age_limit >= 0 && now - job->t_inactive >= age_limit;
-        if (!over_number && !over_age)
-            continue;
+        if (left <= keep && !over_age)
+            break;
+        left--;
         count++;
         if (really)
             forget (jm, job);
     }
     return count;
+}
+
+#define PURGE_BATCH 100     // jobs in one turn of the loop
+#define PURGE_PERIOD_MIN .1 // seconds
+
+static void purge_pass (struct router *rt, void *arg);
+
+static void purge_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct job_manager *jm = w->data;
+
+    router_at_turn_end (jm->rt, purge_pass, jm);
+}
+
+static bool over_number (const struct job_manager *jm)
+{
+    int limit = jm->conf.inactive_num_limit;
+
+    return limit >= 0 && jm->state_count[state_index (JOB_INACTIVE)] > (size_t)limit;
+}
+
+/* When the oldest is too old. */
+static void start_timer (struct job_manager *jm)
+{
+    struct ev_loop *loop = router_loop (jm->rt);
+    double left = PURGE_PERIOD_MIN;
+
+    ev_timer_stop (loop, &jm->purge_timer);
+    if (!jm->inactive || (jm->conf.inactive_age_limit < 0 && !over_number (jm)))
+        return;
+    double end = jm->inactive->list_prev->t_inactive + jm->conf.inactive_age_limit;
+    if (over_number (jm)) // another batch
+        left = 0.;
+    else if (end - walltime_now () > left)
+        left = end - walltime_now ();
+    ev_timer_init (&jm->purge_timer, purge_timer_cb, left, 0.);
+    jm->purge_timer.data = jm;
+    ev_timer_start (loop, &jm->purge_timer);
+}
+
+static void purge_pass (struct router *rt, void *arg)
+{
+    struct job_manager *jm = arg;
+    int limit = jm->conf.inactive_num_limit;
+
+    purge_oldest (jm, limit >= 0 ? (size_t)limit : SIZE_MAX, jm->conf.inactive_age_limit,
+                  PURGE_BATCH, true);
+    start_timer (jm);
+}
+
+void purge_follow_limits (struct job_manager *jm)
+{
+    if (over_number (jm))
+        router_at_turn_end (jm->rt, purge_pass, jm);
+    else if (jm->conf.inactive_age_limit >= 0 && !ev_is_active (&jm->purge_timer))
+        start_timer (jm);
+}
+
+void purge_stop (struct job_manager *jm)
+{
+    router_turn_end_forget (jm->rt, purge_pass, jm);
+    ev_timer_stop (router_loop (jm->rt), &jm->purge_timer);
 }
 
 size_t job_manager_count_purged (const struct job_manager *jm)

@@ -20,6 +20,8 @@
 #include "shell/service/sched/sched.h"
 
 #define DURATION "attributes.system.duration"
+#define QUEUE "attributes.system.queue"
+#define CONSTRAINTS "attributes.system.constraints"
 
 static char *get_key (struct job_manager *jm, uint64_t id, const char *name, size_t *lenp)
 {
@@ -106,16 +108,77 @@ static void new_time_limit (struct job_manager *jm, struct job *job, double dura
     event_post_pack (jm, job, "resource-update", "{s:f}", "expiration", job->expiration);
 }
 
-static int update_job (struct job_manager *jm, struct job *job, json_t *updates, flux_error_t *errp)
+/* Another queue takes what that queue requires in place of what this one did; what the job required
+ * besides is not known any more, so then it cannot move. */
+static int move (struct job_manager *jm, struct job *job, const struct jobspec *js, json_t *updates,
+                 struct jobqueue **to, flux_error_t *errp)
+{
+    json_t *o = json_object_get (updates, QUEUE);
+    struct jobqueue *q;
+
+    *to = NULL;
+    if (!o)
+        return 0;
+    errno = EINVAL;
+    if (!json_is_string (o))
+        return errprintf (errp, "%s: must be a string", QUEUE);
+    if (!(q = jobqueues_find (jm->queues, json_string_value (o), errp)))
+        return -1;
+    if (q == job->live->jq)
+        return errprintf (errp, "job queue is already set to %s", q->name);
+    if (!q->enabled)
+        return errprintf (errp, "queue %s is currently disabled", q->name);
+    json_t *had = job->live->jq->constraint;
+    if (had ? !js->constraints || !json_equal (had, js->constraints)
+            : json_object_size (js->constraints) > 0)
+        return errprintf (errp,
+                          "job appears to have non-queue constraints, unable to update queue to %s",
+                          q->name);
+    json_object_set_new (updates, CONSTRAINTS,
+                         q->constraint ? json_deep_copy (q->constraint) : json_object ());
+    *to = q;
+    return 0;
+}
+
+/* Limits hold for guests; the owner may go beyond, but for those of a queue that it chooses. */
+static int check_limits (struct job_manager *jm, const struct job *job, const struct jobspec *js,
+                         struct jobqueue *to, uint32_t sender, flux_error_t *errp)
+{
+    if (!to && sender == jm->owner)
+        return 0;
+    return jobqueue_check_limits (to ? to : job->live->jq, js, errp);
+}
+
+static void enter_queue (struct job_manager *jm, struct job *job, struct jobqueue *to)
+{
+    struct jobqueue *from = job->live->jq;
+    bool waits = job->live->in != NULL;
+
+    if (waits)
+        queue_remove (job->live->in, job);
+    from->state_count[state_index (job->state)]--;
+    to->state_count[state_index (job->state)]++;
+    jobqueue_count_active (from, job->userid, -1);
+    jobqueue_count_active (to, job->userid, 1);
+    job->live->jq = to;
+    if (waits && queue_insert (jobqueue_root (to)->pending, job) < 0)
+        job_manager_raise (jm, job, "sched", 0, jm->owner, "out of memory");
+}
+
+static int update_job (struct job_manager *jm, struct job *job, json_t *updates, uint32_t sender,
+                       flux_error_t *errp)
 {
     struct jobspec *old = NULL, *new = NULL;
+    struct jobqueue *to;
     int rc = -1;
 
     if (check_keys (job, updates, errp) < 0)
         return -1;
     if (!(old = decode_current (jm, job)))
         return errprintf (errp, "the jobspec cannot be read");
-    if (!(new = jobspec_update (old, updates, errp)) || job_set_facts (jm, job, new) < 0)
+    if (move (jm, job, old, updates, &to, errp) < 0 ||
+        !(new = jobspec_update (old, updates, errp)) ||
+        check_limits (jm, job, new, to, sender, errp) < 0 || job_set_facts (jm, job, new) < 0)
         goto done;
     if ((job->state & JOB_PENDING) && sched_feasible (jm->sched, job, errp) < 0) {
         job_set_facts (jm, job, old);
@@ -123,6 +186,8 @@ static int update_job (struct job_manager *jm, struct job *job, json_t *updates,
         goto done;
     }
     job->updated = true;
+    if (to)
+        enter_queue (jm, job, to);
     event_post_pack (jm, job, "jobspec-update", "O", updates);
     if ((job->state & JOB_RUNNING))
         new_time_limit (jm, job, new->duration);
@@ -150,7 +215,7 @@ void update_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, EINVAL, "job is inactive");
     else if (flux_msg_authorize (msg, job->userid) < 0)
         router_respond_error (rt, msg, EPERM, "guests may only update their own jobs");
-    else if (update_job (jm, job, updates, &error) < 0)
+    else if (update_job (jm, job, updates, request_sender (msg), &error) < 0)
         router_respond_error (rt, msg, errno, error.text);
     else {
         router_respond (rt, msg, NULL);
