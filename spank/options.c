@@ -46,11 +46,7 @@ static int on_statedir (int val, const char *optarg, int remote)
 {
     flux_error_t e;
 
-    if (optarg[0] != '/') {
-        slurm_error ("flux: --flux-statedir=%s: not an absolute path", optarg);
-        return -1;
-    }
-    return complain (settings_attr (plugin_settings (), "statedir", optarg, &e), &e);
+    return complain (settings_statedir (plugin_settings (), optarg, &e), &e);
 }
 
 static int on_attr (int val, const char *optarg, int remote)
@@ -61,10 +57,9 @@ static int on_attr (int val, const char *optarg, int remote)
 }
 
 static const struct spank_option table[] = {
-    {"flux", "on|off|tasks|wrap",
+    {"flux", "on|off|tasks|wrap|state=DIR",
      "start a Flux instance in which the command runs (tasks: beside the command's tasks; wrap: "
-     "with "
-     "srun, sbatch... being Flux's)",
+     "with srun, sbatch... being Flux's; state: going on from what it left in DIR)",
      2, 0, on_flux},
     {"flux-fanout", "K", "children per broker in the tree of the instance", 1, 0, on_fanout},
     {"flux-statedir", "DIR", "folder in which the instance keeps its state", 1, 0, on_statedir},

@@ -152,8 +152,21 @@ int settings_mode (struct settings *set, const char *value, flux_error_t *errp)
         set->mode = MODE_ON;
         return settings_attr (set, "broker.wrap", "1", errp);
     }
+    if (strncmp (value, "state=", 6) == 0) {
+        set->mode = MODE_ON;
+        return settings_statedir (set, value + 6, errp);
+    }
     errno = EINVAL;
-    return errprintf (errp, "--flux=%s: on, off, tasks or wrap is known", value);
+    return errprintf (errp, "--flux=%s: on, off, tasks, wrap or state=DIR is known", value);
+}
+
+int settings_statedir (struct settings *set, const char *dir, flux_error_t *errp)
+{
+    if (*dir != '/') {
+        errno = EINVAL;
+        return errprintf (errp, "state folder '%s': not an absolute path", dir);
+    }
+    return settings_attr (set, "statedir", dir, errp);
 }
 
 /* Cut the line of this name out of the lines. */

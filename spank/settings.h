@@ -50,4 +50,7 @@ int settings_attr (struct settings *set, const char *name, const char *value, fl
 int settings_attr_pair (struct settings *set, const char *pair, flux_error_t *errp);
 int settings_attr_lines (struct settings *set, const char *lines, flux_error_t *errp);
 
+/* The folder in which the instance keeps its state; an absolute path. */
+int settings_statedir (struct settings *set, const char *dir, flux_error_t *errp);
+
 #endif /* !FLUX_SPANK_SETTINGS_H */

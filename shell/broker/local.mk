@@ -19,6 +19,7 @@ shell_broker_librouter_la_SOURCES = \
 libexec_programs += shell/broker/flux-broker
 shell_broker_flux_broker_SOURCES = \
 	%D%/main.c \
+	%D%/archive.c %D%/archive.h \
 	%D%/boot_attrs.c %D%/boot_attrs.h \
 	%D%/program_env.c %D%/program_env.h \
 	%D%/lone.c %D%/lone.h \
@@ -27,7 +28,8 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/net_rejoin.c %D%/net_rejoin.h \
 	%D%/net_watch.c %D%/net_watch.h \
 	%D%/program.c %D%/program.h \
-	%D%/rundir.c %D%/rundir.h
+	%D%/rundir.c %D%/rundir.h \
+	%D%/statedir.c %D%/statedir.h
 shell_broker_flux_broker_CPPFLAGS = $(AM_CPPFLAGS)
 shell_broker_flux_broker_LDFLAGS = $(module_host_flags)
 shell_broker_flux_broker_LDADD = \

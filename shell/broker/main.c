@@ -19,6 +19,7 @@
 #include "lib/overlay/overlay.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
+#include "shell/broker/archive.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/boot_attrs.h"
 #include "shell/broker/conf_service.h"
@@ -34,6 +35,7 @@
 #include "shell/broker/router.h"
 #include "shell/broker/router_overlay.h"
 #include "shell/broker/rundir.h"
+#include "shell/broker/statedir.h"
 #include "shell/service/services.h"
 
 #define QUORUM_TIMEOUT 120.  // broker.quorum-timeout
@@ -48,6 +50,8 @@ struct broker {
     struct bootstrap *bootstrap;
     const struct bootstrap_info *info;
     struct rundir *rundir;
+    struct statedir *statedir; // rank 0
+    struct archive *archive;   // while one is read or written
     struct router *router;
     struct net *net;   // NULL for one broker
     double lone_since; // when that one started
@@ -65,6 +69,7 @@ struct broker {
     flux_conf_t *given_conf; // of the command line, until the service has it
     struct conf_service *conf;
     uint32_t quorum;
+    bool started; // all services
     bool jobs_ended;
     int program_status; // wait status of the initial program
     int exit_code;      // when something else went wrong
@@ -121,17 +126,59 @@ static void enter_join (struct broker *b)
 
 static void ready_cb (void *arg);
 
+static void init_failed (struct broker *b, const char *why)
+{
+    complain (b, "%s", why);
+    life_post (b->life, "init-fail");
+}
+
+static void start_services (struct broker *b)
+{
+    flux_error_t error;
+
+    if (services_start (b->services, b->attrs, b->conf, getuid (), &error) < 0) {
+        init_failed (b, error.text);
+        return;
+    }
+    b->started = true;
+    services_on_ready (b->services, ready_cb, b);
+    life_post (b->life, "init-done");
+}
+
+static void restored_cb (const char *failure, void *arg)
+{
+    struct broker *b = arg;
+    flux_error_t error;
+
+    if (failure)
+        errprintf (&error, "%s", failure);
+    bool good = !failure && services_reload (b->services, &error) == 0;
+    archive_settle (b->archive, good);
+    archive_destroy (b->archive);
+    b->archive = NULL;
+    if (good)
+        start_services (b);
+    else
+        init_failed (b, error.text);
+}
+
+static int find_archive (struct broker *b, flux_error_t *errp)
+{
+    if (!is_leader (b) || (b->archive = archive_find (b->attrs, errp)))
+        return 0;
+    return errno == 0 ? 0 : -1;
+}
+
 static void enter_init (struct broker *b)
 {
     flux_error_t error;
 
-    if (!(b->services = services_create (b->router, b->attrs, b->conf, getuid (), &error))) {
-        complain (b, "%s", error.text);
-        life_post (b->life, "init-fail");
-        return;
-    }
-    services_on_ready (b->services, ready_cb, b);
-    life_post (b->life, "init-done");
+    if (find_archive (b, &error) < 0 ||
+        !(b->services = services_create (b->router, b->attrs, &error)) ||
+        (b->archive && archive_run (b->archive, b->loop, restored_cb, b, &error) < 0))
+        init_failed (b, error.text);
+    else if (!b->archive)
+        start_services (b);
 }
 
 static void check_quorum (struct broker *b)
@@ -196,6 +243,8 @@ static void enter_run (struct broker *b)
 {
     state_timer_start (b, -1);
     bootstrap_ready (b->bootstrap);
+    if (!attr_get (b->attrs, "broker.recovery-mode"))
+        services_run (b->services);
     if (is_leader (b) && !attr_get (b->attrs, "broker.rc2_none"))
         run_program (b);
 }
@@ -210,7 +259,7 @@ static void cleanup_done_cb (void *arg)
 
 static void enter_cleanup (struct broker *b)
 {
-    if (!is_leader (b) || !b->services) {
+    if (!is_leader (b) || !b->started) {
         life_post (b->life, "cleanup-done");
         return;
     }
@@ -237,20 +286,35 @@ static void enter_shutdown (struct broker *b)
         life_post (b->life, "children-gone");
 }
 
+static void dumped_cb (const char *failure, void *arg)
+{
+    struct broker *b = arg;
+
+    if (failure)
+        complain (b, "%s", failure);
+    life_post (b->life, "finalized");
+}
+
 static void unloaded_cb (void *arg)
 {
     struct broker *b = arg;
     flux_error_t error;
 
-    if (b->services && services_finalize (b->services, &error) < 0)
+    if (b->started && services_finalize (b->services, &error) < 0)
         complain (b, "%s", error.text);
-    life_post (b->life, "finalized");
+    if (!b->started || !is_leader (b)) {
+        life_post (b->life, "finalized");
+    } else if (!(b->archive = archive_plan (b->attrs, &error))) {
+        dumped_cb (errno ? error.text : NULL, b);
+    } else if (archive_run (b->archive, b->loop, dumped_cb, b, &error) < 0) {
+        dumped_cb (error.text, b);
+    }
 }
 
 static void enter_finalize (struct broker *b)
 {
     state_timer_start (b, -1);
-    if (b->services)
+    if (b->started)
         services_unload (b->services, unloaded_cb, b);
     else
         unloaded_cb (b);
@@ -451,6 +515,15 @@ static const struct handler_row broker_rows[] = {
 
 /* ---- set-up and end ---- */
 
+/* To look at what an earlier instance left, and to repair it: alone, and nothing is run. */
+static int check_recovery (struct broker *b, flux_error_t *errp)
+{
+    if (!attr_get (b->attrs, "broker.recovery-mode") || b->info->size == 1)
+        return 0;
+    errno = EINVAL;
+    return errprintf (errp, "broker.recovery-mode is for an instance of one broker");
+}
+
 static int init_local_socket (struct broker *b, flux_error_t *errp)
 {
     const char *given = attr_get (b->attrs, "local-uri");
@@ -517,9 +590,10 @@ static int broker_init (struct broker *b, flux_error_t *errp)
     if (!(b->bootstrap = bootstrap_begin (errp)))
         return -1;
     b->info = bootstrap_get_info (b->bootstrap);
-    if (boot_attrs_init (b->attrs, b->info, errp) < 0 ||
+    if (boot_attrs_init (b->attrs, b->info, errp) < 0 || check_recovery (b, errp) < 0 ||
         attr_get_uint32 (b->attrs, "broker.quorum", b->info->size, &b->quorum, errp) < 0 ||
-        !(b->rundir = rundir_create (b->attrs, errp)))
+        !(b->rundir = rundir_create (b->attrs, errp)) ||
+        (is_leader (b) && !(b->statedir = statedir_create (b->attrs, errp))))
         return -1;
     if (!(b->router = router_create (b->loop, b->info->rank, b->info->size, getuid ())) ||
         !(b->life = life_create (b->router, enter_state, b)) ||
@@ -546,7 +620,9 @@ static void broker_fini (struct broker *b)
 {
     listener_destroy (b->listener);
     flux_msg_decref (b->shutdown_request);
+    archive_destroy (b->archive);
     services_destroy (b->services);
+    statedir_destroy (b->statedir);
     program_destroy (b->program);
     net_destroy (b->net);
     life_destroy (b->life);

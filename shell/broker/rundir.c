@@ -97,12 +97,17 @@ static int remove_entry (const char *path, const struct stat *st, int type, stru
     return 0;
 }
 
+void rundir_remove_tree (const char *path)
+{
+    nftw (path, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
 void rundir_destroy (struct rundir *rd)
 {
     if (rd) {
         int saved_errno = errno;
         if (rd->path && rd->remove)
-            nftw (rd->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+            rundir_remove_tree (rd->path);
         free (rd->path);
         free (rd);
         errno = saved_errno;

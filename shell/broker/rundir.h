@@ -15,4 +15,7 @@ struct rundir;
 struct rundir *rundir_create (struct attrs *attrs, flux_error_t *errp);
 void rundir_destroy (struct rundir *rd);
 
+/* Remove a folder with all that is in it. */
+void rundir_remove_tree (const char *path);
+
 #endif /* !FLUX_BROKER_RUNDIR_H */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/util/peers.h"
@@ -28,6 +29,9 @@ static const struct cmd_opt opts[] = {
      .arg = "VALUE",
      .help = "More configuration: KEY=VAL, {JSON}, TOML text or a file",
      .flags = CMD_OPT_REPEAT},
+    {.name = "recovery",
+     .arg = "TARGET",
+     .help = "Look into the state folder or flux-dump archive TARGET: nothing is run"},
     {.key = 'o',
      .name = "broker-opts",
      .arg = "OPTS",
@@ -119,6 +123,19 @@ static void push_program (struct start_args *a, const struct cmd *c)
     }
 }
 
+static void push_recovery (struct start_args *a, const struct cmd *c)
+{
+    const char *target = cmd_str (c, "recovery", NULL);
+    struct stat st;
+
+    if (!target)
+        return;
+    if (stat (target, &st) < 0)
+        cmd_die (c, "--recovery=%s: %s", target, strerror (errno));
+    push_str (a, "", "-Sbroker.recovery-mode=1");
+    push_str (a, S_ISDIR (st.st_mode) ? "-Sstatedir=" : "-Scontent.restore=", target);
+}
+
 static void build (struct start_args *a, const struct cmd *c)
 {
     const char *s;
@@ -131,6 +148,7 @@ static void build (struct start_args *a, const struct cmd *c)
     push_str (a, "", broker);
     free (broker);
     push_split (a, c, "setattr", "-S");
+    push_recovery (a, c);
     if ((s = cmd_str (c, "test-rundir", NULL))) {
         if (access (s, W_OK | X_OK) < 0)
             cmd_die (c, "--test-rundir=%s: %s", s, strerror (errno));
@@ -162,6 +180,8 @@ static int run (struct cmd *c)
     for (size_t i = 0; i < sizeof (test_only) / sizeof (test_only[0]); i++)
         if (size == 0 && cmd_has (c, test_only[i]))
             return cmd_fail (c, "--%s goes with --test-size only", test_only[i]);
+    if (size > 1 && cmd_has (c, "recovery"))
+        return cmd_fail (c, "--recovery is for one broker");
     build (&a, c);
     if (cmd_has (c, "verbose"))
         say_command (&a);

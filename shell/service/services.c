@@ -102,6 +102,27 @@ static int create_sched (struct services *s, flux_error_t *errp)
     return 0;
 }
 
+static bool is_set (const struct attrs *attrs, const char *name)
+{
+    const char *value = attr_get (attrs, name);
+
+    return value && *value && strcmp (value, "0") != 0;
+}
+
+/* Jobs of an earlier instance, and what the next one is to find. */
+static int begin_jobs (struct services *s, struct attrs *attrs, flux_error_t *errp)
+{
+    bool durable = content_is_durable (s->content);
+
+    if (kvs_restored (s->kvs) && job_manager_restart (s->job_manager, errp) < 0)
+        return -1;
+    if (durable || is_set (attrs, "content.dump"))
+        job_manager_keep (s->job_manager);
+    if (durable && job_manager_save (s->job_manager) < 0)
+        return errprintf (errp, "job manager: %s", strerror (errno));
+    return 0;
+}
+
 static int create_leader (struct services *s, struct attrs *attrs, uint32_t owner,
                           flux_error_t *errp)
 {
@@ -116,11 +137,10 @@ static int create_leader (struct services *s, struct attrs *attrs, uint32_t owne
     if (!(s->job_list = job_list_create (s->rt, s->job_manager)) ||
         !(s->job_info = job_info_create (s->rt, s->kvs, s->job_manager)))
         return errprintf (errp, "out of memory");
-    return 0;
+    return begin_jobs (s, attrs, errp);
 }
 
-struct services *services_create (struct router *rt, struct attrs *attrs, struct conf_service *conf,
-                                  uint32_t owner, flux_error_t *errp)
+struct services *services_create (struct router *rt, struct attrs *attrs, flux_error_t *errp)
 {
     struct services *s = calloc (1, sizeof (*s));
     struct content_config content_config = {
@@ -129,11 +149,12 @@ struct services *services_create (struct router *rt, struct attrs *attrs, struct
         .statedir = attr_get (attrs, "statedir"),
     };
 
-    if (!s)
+    if (!s) {
+        errprintf (errp, "out of memory");
         return NULL;
+    }
     s->rt = rt;
     s->attrs = attrs;
-    s->conf = conf;
     if (!(s->content = content_create (rt, &content_config, errp)) ||
         !(s->kvs = kvs_create (rt, s->content, errp)))
         goto error;
@@ -141,22 +162,40 @@ struct services *services_create (struct router *rt, struct attrs *attrs, struct
         errprintf (errp, "out of memory");
         goto error;
     }
-    if (!(s->exec_local = exec_local_create (rt, attrs, owner)) ||
-        !(s->rexec = rexec_create (rt, attrs)) || !(s->groups = group_service_create (rt)) ||
-        !(s->modules = modules_create (rt, attrs, conf))) {
-        errprintf (errp, "out of memory");
-        goto error;
-    }
-    if (router_rank (rt) == 0 && create_leader (s, attrs, owner, errp) < 0)
-        goto error;
-    if (!(s->resource = resource_create (rt, attrs, conf ? conf_service_get (conf) : NULL, s->kvs,
-                                         s->sched, errp)))
-        goto error;
-    resource_set_ops (s->resource, &resource_ops, s);
     return s;
 error:
     services_destroy (s);
     return NULL;
+}
+
+int services_reload (struct services *s, flux_error_t *errp)
+{
+    return kvs_reload (s->kvs, errp);
+}
+
+int services_start (struct services *s, struct attrs *attrs, struct conf_service *conf,
+                    uint32_t owner, flux_error_t *errp)
+{
+    struct router *rt = s->rt;
+
+    s->conf = conf;
+    if (!(s->exec_local = exec_local_create (rt, attrs, owner)) ||
+        !(s->rexec = rexec_create (rt, attrs)) || !(s->groups = group_service_create (rt)) ||
+        !(s->modules = modules_create (rt, attrs, conf)))
+        return errprintf (errp, "out of memory");
+    if (router_rank (rt) == 0 && create_leader (s, attrs, owner, errp) < 0)
+        return -1;
+    if (!(s->resource = resource_create (rt, attrs, conf ? conf_service_get (conf) : NULL, s->kvs,
+                                         s->sched, errp)))
+        return -1;
+    resource_set_ops (s->resource, &resource_ops, s);
+    return 0;
+}
+
+void services_run (struct services *s)
+{
+    if (s->job_manager)
+        job_manager_release (s->job_manager);
 }
 
 void services_destroy (struct services *s)
@@ -242,6 +281,8 @@ void services_cleanup (struct services *s, double timeout, services_idle_f cb, v
         s->idle_timer.data = s;
         ev_timer_start (router_loop (s->rt), &s->idle_timer);
     }
+    if (is_set (s->attrs, "content.dump"))
+        job_manager_keep (s->job_manager);
     job_manager_shutdown (s->job_manager, jobs_gone_cb, s);
 }
 
@@ -254,5 +295,8 @@ int services_finalize (struct services *s, flux_error_t *errp)
 {
     if (router_rank (s->rt) != 0)
         return 0;
+    if (s->job_manager && (content_is_durable (s->content) || is_set (s->attrs, "content.dump")) &&
+        job_manager_save (s->job_manager) < 0)
+        return errprintf (errp, "job manager: %s", strerror (errno));
     return kvs_checkpoint (s->kvs, errp);
 }

@@ -15,9 +15,16 @@ struct conf_service;
 struct router;
 struct services;
 
-struct services *services_create (struct router *rt, struct attrs *attrs, struct conf_service *conf,
-                                  uint32_t owner, flux_error_t *errp);
+/* The content store and the KVS: enough for flux restore, after which services_reload() takes what
+ * it left. Then the others. */
+struct services *services_create (struct router *rt, struct attrs *attrs, flux_error_t *errp);
+int services_reload (struct services *s, flux_error_t *errp);
+int services_start (struct services *s, struct attrs *attrs, struct conf_service *conf,
+                    uint32_t owner, flux_error_t *errp);
 void services_destroy (struct services *s);
+
+/* All that is needed is there: jobs of an earlier instance may start. */
+void services_run (struct services *s);
 
 /* A rank is in reach (again), or not: no new work for it meanwhile. Rank 0 only. */
 void services_rank_online (struct services *s, uint32_t rank, bool online);

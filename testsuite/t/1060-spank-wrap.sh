@@ -57,7 +57,7 @@ test_case 'an option that is not known' <<'END'
 expect_fail as_user srun --flux=wrap -N1 srun --bcast=x true 2>err
 expect_in_file '^srun: unknown option --bcast' err
 expect_fail as_user srun --flux=wrapped -N1 true 2>err
-expect_in_file 'on, off, tasks or wrap' err
+expect_in_file 'on, off, tasks, wrap or state=DIR' err
 END
 
 test_done

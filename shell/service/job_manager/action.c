@@ -130,14 +130,7 @@ void job_manager_raise (struct job_manager *jm, struct job *job, const char *typ
 {
     if (job->state == JOB_INACTIVE)
         return;
-    /* The first fatal exception is the one that is shown; a milder one only until then. */
-    if (job->exception_severity != 0) {
-        job->exception_severity = severity;
-        free (job->exception_type);
-        free (job->exception_note);
-        job->exception_type = strdup (type);
-        job->exception_note = strdup (note ? note : "");
-    }
+    job_set_exception (job, type, severity, note);
     event_post_pack (jm, job, "exception", "{s:s s:i s:s s:I}", "type", type, "severity", severity,
                      "note", note ? note : "", "userid", (json_int_t)userid);
 }

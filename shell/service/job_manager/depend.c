@@ -117,21 +117,7 @@ void depends_destroy (struct depends *d)
 /* Two dependencies on the same thing are one. */
 int depends_describe (struct job *job, const char *description)
 {
-    struct dependency *dep;
-
-    LL_FOREACH (job->live->depends, dep)
-    {
-        if (strcmp (dep->description, description) == 0)
-            return 0;
-    }
-    dep = calloc (1, sizeof (*dep));
-
-    if (!dep || !(dep->description = strdup (description))) {
-        free (dep);
-        return -1;
-    }
-    LL_APPEND (job->live->depends, dep);
-    return 0;
+    return job_has_dependency (job, description) ? 0 : job_add_dependency (job, description);
 }
 
 static int add_waiting (struct depends *d, struct job *job, uint64_t target, enum after after,
@@ -236,21 +222,8 @@ int depends_wait_for (struct depends *d, struct job *job, uint64_t target)
 void depends_resolve (struct depends *d, uint64_t id, const char *description)
 {
     struct job *job = job_manager_lookup (d->jm, id);
-    struct dependency *dep, *tmp;
-    bool found = false;
 
-    if (!job || !job->live || job->state != JOB_DEPEND)
-        return;
-    LL_FOREACH_SAFE (job->live->depends, dep, tmp)
-    {
-        if (!found && strcmp (dep->description, description) == 0) {
-            LL_DELETE (job->live->depends, dep);
-            free (dep->description);
-            free (dep);
-            found = true;
-        }
-    }
-    if (!found)
+    if (!job || !job->live || job->state != JOB_DEPEND || !job_remove_dependency (job, description))
         return;
     event_post_pack (d->jm, job, "dependency-remove", "{s:s}", "description", description);
     if (!job->live->depends)
@@ -346,6 +319,32 @@ void depends_announce (struct depends *d, struct job *job)
     singletons_begin (d->singletons, job);
     LL_FOREACH (job->live->depends, dep)
     event_post_pack (d->jm, job, "dependency-add", "{s:s}", "description", dep->description);
+}
+
+static bool has_description (const struct dependency *dep, const char *description)
+{
+    while (dep && strcmp (dep->description, description) != 0)
+        dep = dep->next;
+    return dep != NULL;
+}
+
+void depends_announce_again (struct depends *d, struct job *job, const struct dependency *announced)
+{
+    const struct dependency *dep;
+
+    singletons_begin (d->singletons, job);
+    LL_FOREACH (announced, dep)
+    {
+        if (!job_has_dependency (job, dep->description))
+            event_post_pack (d->jm, job, "dependency-remove", "{s:s}", "description",
+                             dep->description);
+    }
+    LL_FOREACH (job->live->depends, dep)
+    {
+        if (!has_description (announced, dep->description))
+            event_post_pack (d->jm, job, "dependency-add", "{s:s}", "description",
+                             dep->description);
+    }
 }
 
 static void settle (struct depends *d, struct waiting *w, int how)

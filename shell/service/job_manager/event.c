@@ -23,6 +23,7 @@ static const struct {
     {"validate", JOB_NEW, JOB_DEPEND},
     {"depend", JOB_DEPEND, JOB_PRIORITY},
     {"priority", JOB_PRIORITY, JOB_SCHED},
+    {"flux-restart", JOB_SCHED, JOB_PRIORITY},
     {"alloc", JOB_SCHED, JOB_RUN},
     {"finish", JOB_RUN, JOB_CLEANUP},
     {"exception", JOB_DEPEND | JOB_PRIORITY | JOB_SCHED | JOB_RUN, JOB_CLEANUP}, // severity 0
@@ -43,22 +44,13 @@ int event_next_state (int state, const char *name, int severity)
 
 static void set_state (struct job_manager *jm, struct job *job, int state, double now)
 {
-    double *stamp = state == JOB_DEPEND     ? &job->t_depend
-                    : state == JOB_PRIORITY ? &job->t_priority
-                    : state == JOB_SCHED    ? &job->t_sched
-                    : state == JOB_RUN      ? &job->t_run
-                    : state == JOB_CLEANUP  ? &job->t_cleanup
-                                            : &job->t_inactive;
-
     jm->state_count[state_index (job->state)]--;
     jm->state_count[state_index (state)]++;
     if (job->live) {
         job->live->jq->state_count[state_index (job->state)]--;
         job->live->jq->state_count[state_index (state)]++;
     }
-    job->state = state;
-    job->states_seen |= state;
-    *stamp = now;
+    job_set_state (job, state, now);
 }
 
 static void write_entry (struct job_manager *jm, struct job *job, const char *entry, size_t len)

@@ -56,7 +56,8 @@ void check_idle (struct job_manager *jm)
         waiters_each (jm->idles, idle_each, jm);
         waiters_clear (jm->idles);
     }
-    if (jm->shutdown_cb && count_states (jm, JOB_NEW | JOB_ACTIVE) == 0) {
+    int ending = jm->kept ? JOB_RUNNING : JOB_NEW | JOB_ACTIVE;
+    if (jm->shutdown_cb && count_states (jm, ending) == 0) {
         void (*cb) (void *arg) = jm->shutdown_cb;
         jm->shutdown_cb = NULL;
         cb (jm->shutdown_arg);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <utlist.h>
 
 #include "shell/service/job_manager/job.h"
 
@@ -28,18 +29,59 @@ struct job *job_create (uint64_t id)
     return job;
 }
 
+static void drop_dependency (struct job *job, struct dependency *dep)
+{
+    LL_DELETE (job->live->depends, dep);
+    free (dep->description);
+    free (dep);
+}
+
+int job_add_dependency (struct job *job, const char *description)
+{
+    struct dependency *dep = calloc (1, sizeof (*dep));
+
+    if (!dep || !(dep->description = strdup (description))) {
+        free (dep);
+        return -1;
+    }
+    LL_APPEND (job->live->depends, dep);
+    return 0;
+}
+
+static struct dependency *find_dependency (const struct job *job, const char *description)
+{
+    struct dependency *dep;
+
+    LL_FOREACH (job->live->depends, dep)
+    {
+        if (strcmp (dep->description, description) == 0)
+            return dep;
+    }
+    return NULL;
+}
+
+bool job_has_dependency (const struct job *job, const char *description)
+{
+    return find_dependency (job, description) != NULL;
+}
+
+bool job_remove_dependency (struct job *job, const char *description)
+{
+    struct dependency *dep = find_dependency (job, description);
+
+    if (dep)
+        drop_dependency (job, dep);
+    return dep != NULL;
+}
+
 void job_retire (struct job *job)
 {
     struct job_live *live = job->live;
 
     if (!live)
         return;
-    while (live->depends) {
-        struct dependency *dep = live->depends;
-        live->depends = dep->next;
-        free (dep->description);
-        free (dep);
-    }
+    while (live->depends)
+        drop_dependency (job, live->depends);
     json_decref (live->constraint);
     json_decref (live->request);
     free (live->resource_summary);
@@ -78,4 +120,49 @@ int job_result_of (const struct job *job)
         return RESULT_FAILED;
     }
     return job->finished && job->wait_status == 0 ? RESULT_COMPLETED : RESULT_FAILED;
+}
+
+void job_set_state (struct job *job, int state, double now)
+{
+    double *stamp = state == JOB_DEPEND     ? &job->t_depend
+                    : state == JOB_PRIORITY ? &job->t_priority
+                    : state == JOB_SCHED    ? &job->t_sched
+                    : state == JOB_RUN      ? &job->t_run
+                    : state == JOB_CLEANUP  ? &job->t_cleanup
+                                            : &job->t_inactive;
+
+    job->state = state;
+    job->states_seen |= state;
+    *stamp = now;
+}
+
+void job_set_exception (struct job *job, const char *type, int severity, const char *note)
+{
+    if (job->exception_severity == 0)
+        return;
+    job->exception_severity = severity;
+    free (job->exception_type);
+    free (job->exception_note);
+    job->exception_type = strdup (type);
+    job->exception_note = strdup (note ? note : "");
+}
+
+void job_set_memo (struct job *job, json_t *memo)
+{
+    json_t *user, *value;
+    const char *key;
+
+    if (!job->annotations)
+        job->annotations = json_object ();
+    if (!(user = json_object_get (job->annotations, "user"))) {
+        user = json_object ();
+        json_object_set_new (job->annotations, "user", user);
+    }
+    json_object_foreach (memo, key, value)
+    {
+        if (json_is_null (value))
+            json_object_del (user, key);
+        else
+            json_object_set (user, key, value);
+    }
 }

@@ -137,4 +137,18 @@ const char *job_key (uint64_t id, const char *path, char *buf, size_t size);
 
 int job_result_of (const struct job *job);
 
+/* Enter a state at a time. */
+void job_set_state (struct job *job, int state, double now);
+
+/* The first fatal exception is the one that is shown; a milder one only until then. */
+void job_set_exception (struct job *job, const char *type, int severity, const char *note);
+
+/* Keep what the user notes of a job; null takes a note away. */
+void job_set_memo (struct job *job, json_t *memo);
+
+/* Dependencies of a live job by description. */
+int job_add_dependency (struct job *job, const char *description);
+bool job_remove_dependency (struct job *job, const char *description);
+bool job_has_dependency (const struct job *job, const char *description);
+
 #endif /* !FLUX_SERVICE_JOB_MANAGER_JOB_H */

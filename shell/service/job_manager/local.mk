@@ -18,7 +18,9 @@ shell_service_libservice_la_SOURCES += \
 	%D%/purge.c \
 	%D%/queue.c %D%/queue.h \
 	%D%/queues.c \
+	%D%/replay.c %D%/replay.h \
 	%D%/requests.c \
+	%D%/restart.c \
 	%D%/schedule.c \
 	%D%/singleton.c \
 	%D%/slice.c %D%/slice.h \

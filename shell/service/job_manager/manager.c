@@ -170,8 +170,13 @@ void job_manager_shutdown (struct job_manager *jm, void (*cb) (void *arg), void 
     jm->shutting_down = true;
     jm->shutdown_cb = cb;
     jm->shutdown_arg = arg;
-    walk_collected (jm, JOB_ACTIVE, raise_shutdown, jm);
+    walk_collected (jm, jm->kept ? JOB_RUNNING : JOB_ACTIVE, raise_shutdown, jm);
     check_idle (jm);
+}
+
+void job_manager_keep (struct job_manager *jm)
+{
+    jm->kept = true;
 }
 
 struct rank_lost {
@@ -259,6 +264,7 @@ void job_manager_destroy (struct job_manager *jm)
         waiters_destroy (jm->drains);
         waiters_destroy (jm->idles);
         jobqueues_destroy (jm->queues);
+        json_decref (jm->queue_states);
         strpool_destroy (jm->strings);
         free (jm->fluid);
         free (jm);

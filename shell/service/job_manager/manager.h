@@ -70,7 +70,18 @@ void job_manager_reschedule (struct job_manager *jm);
  * outlive the job manager, or the next call. */
 void job_manager_set_policies (struct job_manager *jm, const struct qpolicies *policies);
 
-/* End all jobs for good; nothing is scheduled any more. cb when none is active. */
+/* What the instance knows outlives it: job_manager_shutdown() leaves pending jobs pending. */
+void job_manager_keep (struct job_manager *jm);
+
+/* Take over the jobs that the KVS has from an earlier instance. No job is started until
+ * job_manager_release(): resources come one by one. To be called before the first job comes. */
+int job_manager_restart (struct job_manager *jm, flux_error_t *errp);
+void job_manager_release (struct job_manager *jm);
+
+/* Put into the KVS what a restart needs beside the jobs. */
+int job_manager_save (struct job_manager *jm);
+
+/* End all jobs (see job_manager_keep); nothing is scheduled any more. cb when none is left. */
 void job_manager_shutdown (struct job_manager *jm, void (*cb) (void *arg), void *arg);
 
 #endif /* !FLUX_SERVICE_JOB_MANAGER_MANAGER_H */

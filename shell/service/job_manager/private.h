@@ -55,6 +55,9 @@ struct job_manager {
     ev_timer purge_timer;
     size_t purged_count;
     bool shutting_down;
+    json_t *queue_states; // what queues were told and is kept (restart.c), or NULL
+    bool held;            // nothing starts yet
+    bool kept;            // the state outlives the instance: pending jobs stay pending at its end
     void (*shutdown_cb) (void *arg);
     void *shutdown_arg;
 };
@@ -93,6 +96,16 @@ int submit_service_add (struct job_manager *jm);
 /* update.c */
 void update_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
+/* The value of a key in the job's folder, NUL-terminated; the caller frees it. NULL with errno. */
+char *job_get_key (struct job_manager *jm, uint64_t id, const char *name, size_t *lenp);
+
+/* The jobspec of a job with the updates of its eventlog; without its environment. */
+struct jobspec *job_current_jobspec (struct job_manager *jm, const struct job *job);
+
+/* Take from J, as it was submitted, what only a live job needs: its environment, how it is to be
+ * simulated, and before its dependencies are satisfied those. */
+int job_revive (struct job_manager *jm, struct job *job, const char *J, flux_error_t *errp);
+
 /* Take from the jobspec what lists and the scheduler need. */
 int job_set_facts (struct job_manager *jm, struct job *job, const struct jobspec *js);
 
@@ -124,8 +137,8 @@ void queue_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void queue_enable_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void queue_start_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
-/* Queues as they were left when the instance ended; stop: stop them all. */
-void queues_restore (struct job_manager *jm, bool stop);
+/* What queues had been told (queue_states) when the instance ended; stop: stop them all. */
+void queues_restore (struct job_manager *jm, json_t *states, bool stop);
 
 /* history.c */
 void history_cb (struct router *rt, const flux_msg_t *msg, void *arg);
@@ -151,6 +164,11 @@ int depends_add (struct depends *d, struct job *job, const json_t *dependencies,
                  flux_error_t *errp);
 /* Tell of them in the eventlog. */
 void depends_announce (struct depends *d, struct job *job);
+
+/* The same after a restart, when some were announced before: tell of those that are new, and of
+ * those that are satisfied by now. */
+void depends_announce_again (struct depends *d, struct job *job,
+                             const struct dependency *announced);
 
 /* A job reached a state that others may wait for (RUN, INACTIVE). */
 void depends_notify (struct depends *d, struct job *job);

@@ -2,8 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* Requests about queues: job-manager.queue-list, queue-status, queue-enable, queue-start. What they
- * were told is kept in the KVS, under checkpoint.job-manager, for the next start of the instance.
- */
+ * were told is kept in the KVS for the next start of the instance (restart.c). */
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,8 +16,6 @@
 #include "shell/service/job_manager/private.h"
 #include "shell/service/kvs/kvs.h"
 
-#define CHECKPOINT_KEY "checkpoint.job-manager"
-#define CHECKPOINT_VERSION 2
 #define RESTART_REASON "Automatically stopped due to restart"
 
 void queue_list_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -59,7 +56,7 @@ static json_t *encode_state (const struct jobqueue *q)
                       q->stop_reason);
 }
 
-static void checkpoint (struct job_manager *jm)
+static void keep_states (struct job_manager *jm)
 {
     json_t *states = json_array ();
     struct jobqueue *q;
@@ -69,11 +66,8 @@ static void checkpoint (struct job_manager *jm)
         if (!q->removed)
             json_array_append_new (states, encode_state (q));
     }
-    json_t *o = json_pack ("{s:i s:o}", "version", CHECKPOINT_VERSION, "queue", states);
-    char *text = o ? json_dumps (o, JSON_COMPACT) : NULL;
-    json_decref (o);
-    if (!text || kvs_local_put_take (jm->kvs, NULL, CHECKPOINT_KEY, text, strlen (text)) < 0)
-        fprintf (stderr, "flux-broker: %s: %m\n", CHECKPOINT_KEY);
+    json_decref (jm->queue_states);
+    jm->queue_states = states;
 }
 
 static void restore_one (struct job_manager *jm, const json_t *entry, bool stop)
@@ -95,18 +89,13 @@ static void restore_one (struct job_manager *jm, const json_t *entry, bool stop)
     jobqueue_start (q, start, stop_reason);
 }
 
-void queues_restore (struct job_manager *jm, bool stop)
+void queues_restore (struct job_manager *jm, json_t *states, bool stop)
 {
-    char *text = NULL;
-    size_t len, i;
-    json_t *o, *entry;
+    json_t *entry;
+    size_t i;
 
-    if (kvs_local_get (jm->kvs, NULL, CHECKPOINT_KEY, &text, &len) < 0)
-        return;
-    o = json_loadb (text, len, 0, NULL);
-    json_array_foreach (json_object_get (o, "queue"), i, entry) restore_one (jm, entry, stop);
-    json_decref (o);
-    free (text);
+    jm->queue_states = json_incref (states);
+    json_array_foreach (states, i, entry) restore_one (jm, entry, stop);
 }
 
 /* ---- changes ---- */
@@ -139,7 +128,9 @@ static int apply (struct job_manager *jm, const struct change *c, bool all, flux
         }
     }
     if (c->keep)
-        checkpoint (jm);
+        keep_states (jm);
+    if (c->keep && job_manager_save (jm) < 0)
+        return errprintf (errp, "the state of the queues cannot be kept: %s", strerror (errno));
     return 0;
 }
 

@@ -168,8 +168,7 @@ static void memo_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     struct job_manager *jm = arg;
     json_int_t id;
     int is_volatile = 0;
-    json_t *memo, *user, *value;
-    const char *key;
+    json_t *memo;
     struct job *job;
 
     if (flux_request_unpack (msg, NULL, "{s:I s?b s:o}", "id", &id, "volatile", &is_volatile,
@@ -184,19 +183,7 @@ static void memo_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, EINVAL, "volatile memo cannot be set on an inactive job");
         return;
     }
-    if (!job->annotations)
-        job->annotations = json_object ();
-    if (!(user = json_object_get (job->annotations, "user"))) {
-        user = json_object ();
-        json_object_set_new (job->annotations, "user", user);
-    }
-    json_object_foreach (memo, key, value)
-    {
-        if (json_is_null (value))
-            json_object_del (user, key);
-        else
-            json_object_set (user, key, value);
-    }
+    job_set_memo (job, memo);
     if (!is_volatile)
         event_post_pack (jm, job, "memo", "O", memo);
     router_respond (rt, msg, NULL);

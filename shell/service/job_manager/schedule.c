@@ -116,7 +116,7 @@ void schedule_pass (struct router *rt, void *arg)
     struct job *job;
     double now = walltime_now ();
 
-    if (jm->shutting_down || !jm->policies)
+    if (jm->shutting_down || jm->held || !jm->policies)
         return;
     sched_begin_pass (jm->sched);
     begin_pass (jm);

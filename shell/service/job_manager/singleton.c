@@ -82,11 +82,19 @@ static struct group *find_group (struct singletons *s, const struct job *job)
     return g;
 }
 
+struct count {
+    const struct group *g;
+    uint64_t but; // not this one
+    size_t active;
+};
+
+/* After a restart those that wait are here already. */
 static int count_active (struct job *job, void *arg)
 {
-    struct group *g = arg;
+    struct count *c = arg;
 
-    g->active += job->facts.name == g->key.name && job->userid == g->key.userid;
+    c->active += job->facts.name == c->g->key.name && job->userid == c->g->key.userid &&
+                 job->id != c->but && !job_has_dependency (job, DESCRIPTION);
     return 0;
 }
 
@@ -97,7 +105,9 @@ static struct group *get_group (struct singletons *s, const struct job *job)
     if (g || !(g = calloc (1, sizeof (*g))))
         return g;
     g->key = (struct key){strpool_get (s->jm->strings, job->facts.name), job->userid};
-    job_manager_walk (s->jm, JOB_ACTIVE, count_active, g);
+    struct count c = {.g = g, .but = job->id};
+    job_manager_walk (s->jm, JOB_ACTIVE, count_active, &c);
+    g->active = c.active;
     HASH_ADD (hh, s->groups, key, sizeof (g->key), g);
     return g;
 }

@@ -266,6 +266,26 @@ static void begin_life (struct job_manager *jm, struct job *job)
     event_post (jm, job, "validate", NULL);
 }
 
+int job_revive (struct job_manager *jm, struct job *job, const char *J, flux_error_t *errp)
+{
+    const char *env;
+    size_t len, env_len;
+    char *text = unwrap (J, &len, errp);
+    struct jobspec *js = text ? jobspec_decode_lean (text, len, &env, &env_len, errp) : NULL;
+    int rc = -1;
+
+    if (js && set_simulation (job, js, errp) == 0) {
+        if (take_environment (jm, job, js, env, env_len) < 0)
+            errprintf (errp, "out of memory");
+        else if (!(job->state & (JOB_NEW | JOB_DEPEND)) ||
+                 depends_add (jm->depends, job, js->dependencies, errp) == 0)
+            rc = 0;
+    }
+    jobspec_destroy (js);
+    free (text);
+    return rc;
+}
+
 static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp)
 {
     const char *J, *env;

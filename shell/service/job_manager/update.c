@@ -23,7 +23,7 @@
 #define QUEUE "attributes.system.queue"
 #define CONSTRAINTS "attributes.system.constraints"
 
-static char *get_key (struct job_manager *jm, uint64_t id, const char *name, size_t *lenp)
+char *job_get_key (struct job_manager *jm, uint64_t id, const char *name, size_t *lenp)
 {
     char key[JOB_KEY_SIZE];
     char *data = NULL;
@@ -49,12 +49,12 @@ static struct jobspec *apply_line (struct jobspec *js, const char *line, size_t 
     return next ? next : js;
 }
 
-static struct jobspec *decode_current (struct job_manager *jm, const struct job *job)
+struct jobspec *job_current_jobspec (struct job_manager *jm, const struct job *job)
 {
     size_t len, left = 0, linelen;
-    char *text = get_key (jm, job->id, "jobspec", &len);
+    char *text = job_get_key (jm, job->id, "jobspec", &len);
     struct jobspec *js = text ? jobspec_decode (text, len, NULL) : NULL;
-    char *log = js && job->updated ? get_key (jm, job->id, "eventlog", &left) : NULL;
+    char *log = js && job->updated ? job_get_key (jm, job->id, "eventlog", &left) : NULL;
     const char *p = log, *line;
 
     while (log && eventlog_next_line (&p, &left, &line, &linelen))
@@ -69,8 +69,8 @@ char *job_manager_jobspec (struct job_manager *jm, const struct job *job)
     size_t len;
 
     if (!job->updated)
-        return get_key (jm, job->id, "jobspec", &len);
-    struct jobspec *js = decode_current (jm, job);
+        return job_get_key (jm, job->id, "jobspec", &len);
+    struct jobspec *js = job_current_jobspec (jm, job);
     struct buf b = {0};
     if (!js)
         return NULL;
@@ -174,7 +174,7 @@ static int update_job (struct job_manager *jm, struct job *job, json_t *updates,
 
     if (check_keys (job, updates, errp) < 0)
         return -1;
-    if (!(old = decode_current (jm, job)))
+    if (!(old = job_current_jobspec (jm, job)))
         return errprintf (errp, "the jobspec cannot be read");
     if (move (jm, job, old, updates, &to, errp) < 0 ||
         !(new = jobspec_update (old, updates, errp)) ||

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "lib/util/errprintf.h"
 #include "shell/service/kvs/backing_private.h"
@@ -73,13 +74,23 @@ static int write_some (struct backing *b, struct backing_batch *batch, size_t *n
     return rc;
 }
 
+/* LMDB takes a write that is cut short for an error of the device, which is seldom what it is. */
+static int write_errno (struct backing *b, int rc)
+{
+    struct statvfs st;
+
+    if (rc == EIO && statvfs (b->path, &st) == 0 && st.f_bavail * st.f_frsize < TXN_BYTES)
+        return ENOSPC;
+    return backing_errno (rc);
+}
+
 static int write_batch (struct backing *b, struct backing_batch *batch)
 {
     size_t next = 0;
     int rc;
     do {
         if ((rc = write_some (b, batch, &next)))
-            return backing_errno (rc);
+            return write_errno (b, rc);
     } while (next < batch->count);
     return 0;
 }

@@ -62,6 +62,9 @@ int content_flush (struct content *c, const char *rootref, int seq, content_flus
 /* The same, waiting for it. For the end of the instance. */
 int content_flush_wait (struct content *c, const char *rootref, int seq, flux_error_t *errp);
 
+/* The client's checkpoint was taken over: those of this process may follow it. */
+void content_unpin (struct content *c);
+
 /* The newest checkpoint of an earlier instance. ENOENT. */
 int content_checkpoint (struct content *c, char rootref[72], int *seqp);
 

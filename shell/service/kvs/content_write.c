@@ -262,6 +262,11 @@ int content_flush_wait (struct content *c, const char *rootref, int seq, flux_er
     return 0;
 }
 
+void content_unpin (struct content *c)
+{
+    c->pinned = false;
+}
+
 int content_checkpoint (struct content *c, char rootref[BLOBREF_MAX], int *seqp)
 {
     const char *ref;

@@ -286,6 +286,9 @@ static int forest_put (void *arg, void *data, size_t len, uint8_t *digest)
 /* A state folder gets a checkpoint every few seconds while there are changes. */
 static void checkpoint_done (struct content *c, int errnum, void *arg)
 {
+    struct kvs *kvs = arg;
+    if (errnum)
+        kvs->last_checkpoint_seq = -1; // try again
 }
 
 static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
@@ -311,26 +314,63 @@ static void timer_start (struct kvs *kvs)
     ev_unref (loop);
 }
 
-static int create_primary (struct kvs *kvs, flux_error_t *errp)
+/* The newest checkpoint, if there is one, whose root must be readable. */
+static int load_checkpoint (struct kvs *kvs, uint8_t *digest, int *seqp, flux_error_t *errp)
 {
     char ref[BLOBREF_MAX];
+    const void *data;
+    size_t len;
+
+    if (content_checkpoint (kvs->content, ref, seqp) < 0)
+        return errprintf (errp, "kvs: there is no checkpoint");
+    if (digest_from_blobref (kvs->forest.alg, ref, digest) < 0) {
+        errno = EINVAL;
+        return errprintf (errp, "kvs: the checkpoint %s is of another content.hash", ref);
+    }
+    if (content_get (kvs->content, digest, &data, &len) < 0) {
+        int errnum = errno;
+        errprintf (errp, "kvs: the checkpoint's root %s: %s", ref, strerror (errnum));
+        errno = errnum == ENOENT ? EIO : errnum;
+        return -1;
+    }
+    return 0;
+}
+
+static int create_primary (struct kvs *kvs, flux_error_t *errp)
+{
     uint8_t digest[DIGEST_MAX];
     int seq = 0;
 
     if (kvs->rank > 0)
         return 0;
-    if (content_checkpoint (kvs->content, ref, &seq) == 0) {
-        const void *data;
-        size_t len;
-        if (digest_from_blobref (kvs->forest.alg, ref, digest) < 0)
-            return errprintf (errp, "kvs: the checkpoint %s is of another content.hash", ref);
-        if (content_get (kvs->content, digest, &data, &len) < 0)
-            return errprintf (errp, "kvs: the checkpoint's root %s: %s", ref, strerror (errno));
+    if (load_checkpoint (kvs, digest, &seq, errp) == 0) {
         kvs->restored = true;
         kvs->last_checkpoint_seq = seq;
-    }
+    } else if (errno != ENOENT)
+        return -1;
     if (!ns_create (kvs, KVS_PRIMARY, getuid (), 0, kvs->restored ? digest : NULL, seq))
         return errprintf (errp, "kvs: out of memory");
+    return 0;
+}
+
+int kvs_reload (struct kvs *kvs, flux_error_t *errp)
+{
+    uint8_t digest[DIGEST_MAX];
+    struct node *root;
+    int seq;
+
+    if (load_checkpoint (kvs, digest, &seq, errp) < 0)
+        return -1;
+    if (!(root = node_create_dirref (&kvs->forest, "", 0, digest)))
+        return errprintf (errp, "kvs: out of memory");
+    tree_clear (&kvs->primary->tree);
+    kvs->primary->tree.root = root;
+    kvs->primary->tree.gen++;
+    if (kvs->primary->seq < seq)
+        kvs->primary->seq = seq;
+    kvs->restored = true;
+    content_unpin (kvs->content);
+    ns_wrote_end (kvs->primary);
     return 0;
 }
 

@@ -36,7 +36,12 @@ void kvs_destroy (struct kvs *kvs);
  * of the instance: it blocks. Rank 0 only. */
 int kvs_checkpoint (struct kvs *kvs, flux_error_t *errp);
 
-/* True when kvs_create() found and restored a checkpoint. */
+/* Begin again at the newest checkpoint, whoever put it (flux restore): the primary namespace is
+ * that from now on, with what was done in it since kvs_create() lost. For the start of an instance.
+ * ENOENT. Rank 0 only. */
+int kvs_reload (struct kvs *kvs, flux_error_t *errp);
+
+/* True when kvs_create() or kvs_reload() found and restored a checkpoint. */
 bool kvs_restored (const struct kvs *kvs);
 
 /* ---- For services on rank 0 (elsewhere: EINVAL) ----------------------------------------------

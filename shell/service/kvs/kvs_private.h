@@ -47,7 +47,7 @@ enum {
 enum {
     KVS_LEASE = 60,       // seconds a follower may trust its root without asking
     KVS_LEASE_SLACK = 15, // rank 0 goes on telling for so much longer
-    KVS_CHECKPOINT_PERIOD = 5,
+    KVS_CHECKPOINT_PERIOD = 2,
 };
 
 /* A request that waits for a version. */

@@ -31,7 +31,8 @@ struct resource {
     uint32_t size;
     uint32_t ready;
     json_t *R;
-    bool R_given; // by a file or the enclosing instance: ranks say only that they are there
+    bool recovery; // nothing is to be run: all ranks are offline
+    bool R_given;  // by a file or the enclosing instance: ranks say only that they are there
     struct idset *exclude; // ranks that no job gets; NULL: none
     const struct resource_ops *ops;
     void *arg;

@@ -173,11 +173,12 @@ static int announce (struct resource *r, uint32_t rank, const char *host, uint32
     rs->host = copy;
     rs->cores = cores;
     rs->gpus = gpus;
-    if (!rs->online)
+    if (!rs->online && !(r->recovery && rs->known))
         r->ready++;
-    rs->known = rs->online = true;
+    rs->known = true;
+    rs->online = !r->recovery;
     resource_tell_state (r, rank);
-    resource_log (r, "online", "{s:i}", "idset", rank);
+    resource_log (r, rs->online ? "online" : "offline", "{s:i}", "idset", rank);
     return router_at_turn_end (r->rt, announced, r);
 }
 
@@ -296,6 +297,7 @@ struct resource *resource_create (struct router *rt, struct attrs *attrs, const 
     r->kvs = kvs;
     r->sched = sched;
     r->size = router_size (rt);
+    r->recovery = attr_get (attrs, "broker.recovery-mode") != NULL;
     if (router_rank (rt) == 0 && init_leader (r) < 0) {
         errprintf (errp, "resources: %s", strerror (errno));
         goto error;

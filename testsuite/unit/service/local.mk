@@ -18,6 +18,11 @@ testsuite_unit_service_test_jobs_LDADD = shell/service/libservice.la \
 	lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
 	$(HWLOC_LIBS) $(EV_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += testsuite/unit/service/test_replay
+TESTS += testsuite/unit/service/test_replay
+testsuite_unit_service_test_replay_SOURCES = %D%/test_replay.c
+testsuite_unit_service_test_replay_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
+
 check_PROGRAMS += testsuite/unit/service/test_modinfo
 TESTS += testsuite/unit/service/test_modinfo
 testsuite_unit_service_test_modinfo_SOURCES = %D%/test_modinfo.c shell/service/module/modinfo.c

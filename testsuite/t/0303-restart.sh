@@ -1,0 +1,268 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# An instance that goes on where an earlier one ended.
+
+. "$(dirname "$0")/lib.sh"
+
+# inst FOLDER [OPTION...] <<SCRIPT: run a script in an instance with this state folder.
+inst() {
+    local dir=$1
+    shift
+    timeout -k 5 50 flux start -Sstatedir="$PWD/$dir" "$@" bash -eu -o pipefail /dev/stdin
+}
+# The same for a script that ends with the death of rank 0.
+inst_killed() {
+    local rc=0
+    inst "$@" 2>/dev/null || rc=$?
+    [ "$rc" -eq 137 ]
+}
+# jobs with their states, by name
+states() { flux jobs -a -n -o '{name}={status_abbrev}' | sort | tr '\n' ' '; }
+first() { flux jobs -a -n -o '{id.f58plain}' --name="$1" | tail -1; }
+wait_clean() {
+    local name
+    for name; do flux job wait-event -t 30 "$(first "$name")" clean >/dev/null; done
+}
+export -f states first wait_clean
+
+test_case 'after an orderly end: ended jobs are known, pending ones run, running ones were canceled' <<'END'
+inst a <<'EOF'
+flux run -n1 --job-name=done sh -c 'echo output of done'
+expect_fail flux run --job-name=bad false 2>/dev/null
+long=$(flux submit -n1 --job-name=long sleep 1000)
+flux job wait-event -t 30 $long start >/dev/null
+flux submit --urgency=hold --job-name=held true >/dev/null
+flux submit --dependency=afterany:$long --job-name=after --env=-* --env=KEEP=kept sh -c 'echo $KEEP' >/dev/null
+flux submit --dependency=afterok:$long --job-name=never true >/dev/null
+flux submit --begin-time=+1h --job-name=later true >/dev/null
+flux job memo $(first held) text=remembered
+flux submit --urgency=hold -t 1m --job-name=changed true >/dev/null
+flux update $(first changed) duration=5m
+[ "$(states)" = "after=D bad=F changed=S done=CD held=S later=D long=R never=D " ]
+flux jobs -a -n -o '{id.dec}' | sort >ids
+EOF
+inst a <<'EOF'
+wait_clean after
+[ "$(states)" = "after=CD bad=F changed=S done=CD held=S later=D long=CA never=F " ]
+[ "$(flux job attach $(first done))" = 'output of done' ]
+[ "$(flux job attach $(first after))" = kept ]
+[ "$(flux jobs -n -o '{annotations.user.text}' $(first held))" = remembered ]
+[ "$(flux jobs -n -o '{duration}' $(first changed))" = 300.0 ]
+flux jobs -n -o '{exception.type}: {exception.note}' $(first long) | grep 'cancel: the instance is shutting down'
+flux jobs -n -o '{exception.type}: {exception.note}' $(first never) | grep '^dependency: '
+flux job info $(first bad) eventlog | grep '"finish".*"status":256'
+flux job eventlog $(first held) | grep flux-restart
+flux job urgency $(first held) default
+wait_clean held
+new=$(flux submit true | xargs flux job id --to=dec)
+[ $new -gt $(tail -1 ids) ]
+expect_fail grep -x $new ids
+EOF
+END
+
+test_case 'after kill -9 of rank 0: the last checkpoint, and no job id twice' <<'END'
+inst_killed k <<'EOF'
+flux run --job-name=done true
+flux submit -n1 --job-name=long sleep 1000 >/dev/null
+flux job wait-event -t 30 $(first long) start >/dev/null
+flux submit --urgency=hold --job-name=held true >/dev/null
+flux kvs put --sync x=1
+flux submit --job-name=unseen --urgency=hold true | xargs flux job id --to=dec >unseen
+kill -9 $(flux getattr broker.pid)
+sleep 60
+EOF
+inst k <<'EOF'
+states | grep -q 'done=CD held=S long=F '
+flux jobs -n -o '{exception.type}: {exception.note}' $(first long) |
+    grep 'exec: the instance ended while the job ran, and was started again'
+wait_clean long
+[ $(flux submit true | xargs flux job id --to=dec) -gt $(cat unseen) ]
+EOF
+END
+
+test_case 'an instance of several brokers: nothing starts before all are there' <<'END'
+inst n --test-size=3 <<'EOF'
+flux queue stop --nocheckpoint >/dev/null
+flux submit -N3 --job-name=wide hostname >/dev/null
+flux submit -N1 --job-name=small hostname >/dev/null
+EOF
+inst n --test-size=3 <<'EOF'
+wait_clean wide small
+[ "$(states)" = "small=CD wide=CD " ]
+[ "$(flux job attach $(first wide) | wc -l)" -eq 3 ]
+EOF
+END
+
+test_case 'on fewer nodes: what can never run there fails' <<'END'
+inst f --test-size=2 <<'EOF'
+flux queue stop --nocheckpoint >/dev/null
+flux submit -N2 --job-name=wide true >/dev/null
+flux submit -N1 --job-name=small true >/dev/null
+EOF
+inst f <<'EOF'
+wait_clean wide small
+[ "$(states)" = "small=CD wide=F " ]
+flux jobs -n -o '{exception.type}' $(first wide) | grep -x alloc
+EOF
+END
+
+test_case 'jobs of one name with the dependency singleton keep their order' <<'END'
+inst s <<'EOF'
+flux queue stop --nocheckpoint >/dev/null
+for i in 1 2 3; do flux submit --job-name=one --dependency=singleton true >/dev/null; done
+EOF
+inst s <<'EOF'
+for id in $(flux jobs -a -n -o '{id}'); do flux job wait-event -t 30 $id clean >/dev/null; done
+[ "$(states)" = "one=CD one=CD one=CD " ]
+EOF
+END
+
+test_case 'what queues were told is remembered' <<'END'
+inst q <<'EOF'
+flux queue stop -m resting >/dev/null
+flux queue disable -m closed >/dev/null
+EOF
+inst q <<'EOF'
+flux queue status | grep 'disabled: closed'
+flux queue status | grep 'stopped: resting'
+EOF
+END
+
+test_case 'a purged job: its id is not used again' <<'END'
+inst p <<'EOF'
+flux run true
+flux jobs -a -n -o '{id.dec}' >last
+flux job purge --force --num-limit=0 >/dev/null
+EOF
+inst p <<'EOF'
+[ "$(flux jobs -a -n | wc -l)" -eq 0 ]
+[ $(flux submit true | xargs flux job id --to=dec) -gt $(cat last) ]
+EOF
+END
+
+test_case 'a job whose eventlog is none is left out, and said' <<'END'
+inst b <<'EOF'
+flux run --job-name=good true
+flux run --job-name=broken true
+flux kvs put $(flux job id --to=kvs $(first broken)).eventlog=nonsense$'\n'
+EOF
+inst b 2>err <<'EOF'
+[ "$(states)" = "good=CD " ]
+EOF
+grep 'job f[^ ]* of the earlier instance is not taken over: ' err
+END
+
+test_case 'a state folder has one instance at a time' <<'END'
+mkdir one
+inst one <<'EOF'
+expect_fail flux start -Sstatedir=$PWD/one true 2>err
+grep 'is in use by another instance' err
+EOF
+chmod 777 one
+expect_fail inst one </dev/null 2>err; grep 'nobody else may write' err
+expect_fail timeout 50 flux start -Sstatedir=/dev/null true 2>err; grep '/dev/null' err
+expect_fail timeout 50 flux start -Sstatedir=/nonexistent/folder true 2>err; grep 'No such file' err
+END
+
+test_case 'a state folder is made and kept, or removed at will; one in /tmp is not kept' <<'END'
+inst made <<'EOF'
+[ "$(flux getattr statedir)" = "$PWD/made" ]
+EOF
+[ -e made/content.lmdb ]
+inst gone -Sstatedir-cleanup=1 </dev/null
+[ ! -e gone ]
+mkdir -m 1777 sticky
+inst sticky <<'EOF'
+flux getattr statedir | grep "^$PWD/sticky/flux-"
+EOF
+[ -z "$(ls sticky)" ]
+END
+
+test_case 'flux shutdown --gc: an archive, from which the next instance makes its store' <<'END'
+rc=0
+inst g <<'EOF' || rc=$?
+flux run --job-name=done true
+flux submit --urgency=hold --job-name=held true >/dev/null
+flux kvs put a.b=1 a.c=2
+flux kvs link a.b l
+flux shutdown --gc --background
+sleep 60
+EOF
+[ $rc -eq 129 ] # SIGHUP
+[ -L g/dump/RESTORE ]
+inst g <<'EOF'
+[ "$(states)" = "done=CD held=S " ]
+[ "$(flux kvs get l)" = 1 ]
+flux kvs put a.b=3
+EOF
+[ ! -e g/dump/RESTORE ] && [ ! -e g/content.lmdb.old ]
+inst g <<'EOF'
+[ "$(flux kvs get a.b)" = 3 ]
+EOF
+END
+
+test_case 'content.dump and content.restore: to another folder, or to none' <<'END'
+timeout 50 flux start -Scontent.dump=$PWD/x.tgz bash -c '
+    flux run --job-name=done true; flux submit --urgency=hold --job-name=held true; flux kvs put k=v' >/dev/null
+timeout 50 flux start -Scontent.restore=$PWD/x.tgz bash -eu /dev/stdin <<'EOF'
+[ "$(states)" = "done=CD held=S " ]
+[ "$(flux kvs get k)" = v ]
+EOF
+inst other -Scontent.restore=$PWD/x.tgz <<'EOF'
+[ "$(states)" = "done=CD held=S " ]
+EOF
+inst other <<'EOF'
+[ "$(states)" = "done=CD held=S " ]
+EOF
+END
+
+test_case 'a restore that fails leaves the store as it was' <<'END'
+head -c 300 x.tgz >bad.tgz
+expect_fail inst other -Scontent.restore=$PWD/bad.tgz </dev/null 2>err
+grep 'flux restore .*bad.tgz failed' err
+expect_fail inst other -Scontent.restore=$PWD/absent.tgz </dev/null 2>err
+grep 'absent.tgz: No such file' err
+inst other <<'EOF'
+[ "$(states)" = "done=CD held=S " ]
+EOF
+END
+
+test_case 'flux start --recovery: a folder or an archive, and nothing runs' <<'END'
+for target in other x.tgz; do
+    timeout 50 flux start --recovery=$target bash -eu /dev/stdin <<'EOF'
+[ "$(states)" = "done=CD held=S " ]
+flux job urgency $(first held) default
+flux resource list -s down -no '{ncores}' | grep -vx 0
+[ "$(states)" = "done=CD held=S " ]
+EOF
+done
+expect_fail flux start --recovery=absent true 2>err; grep absent err
+expect_fail flux start --recovery=other --test-size=2 true 2>err; grep 'one broker' err
+inst other <<'EOF'
+wait_clean held
+EOF
+END
+
+test_case 'a full disk: the instance works on, and the next one has a state that is whole' <<'END'
+unshare -rm true 2>/dev/null || exit 0 # no user namespaces here
+mkdir full
+head -c 30000000 /dev/urandom >big
+cat >script <<'EOF'
+flux run --job-name=done true
+flux kvs put --sync before=1
+expect_fail flux kvs put --sync --raw big=- <../big 2>../err
+grep 'No space left on device' ../err
+flux kvs get --raw big | wc -c | grep -x 30000000
+flux run --job-name=later true
+flux kvs unlink big
+EOF
+unshare -rm bash -c 'mount -t tmpfs -o size=8m none full && cd full && mkdir -m 700 st &&
+    timeout 50 flux start -Sstatedir=$PWD/st bash -eu -o pipefail ../script;
+    timeout 50 flux start -Sstatedir=$PWD/st bash -eu -c "[ \$(flux kvs get before) = 1 ]; states"' >out
+cat out
+grep 'done=CD' out
+END
+
+test_done

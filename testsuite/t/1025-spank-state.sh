@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# srun --flux=state=DIR: an instance over several steps.
+. "$(dirname "$0")/lib.sh"
+slurm_up 2
+
+DIR=$(mktemp -d)
+chown fluxtest "$DIR"
+trap 'rm -rf "$DIR"' EXIT
+
+test_case 'jobs of one step are pending in the next one, and run' <<'END'
+as_user srun --quiet --flux=state=$DIR/s -N2 -c2 sh -c '
+    flux run --job-name=done true
+    flux queue stop --nocheckpoint
+    flux submit --job-name=wide -N2 hostname' >out 2>&1
+as_user srun --quiet --flux=state=$DIR/s -N2 -c2 sh -c '
+    id=$(flux jobs -a -n -o "{id}" --name=wide)
+    flux job wait-event -t 30 $id clean >/dev/null
+    flux job attach $id | sort
+    flux jobs -a -n -o "{name}={status_abbrev}"' >out 2>&1
+expect_equal "n1 n2 wide=CD done=CD" "$(xargs <out)"
+END
+
+test_case 'the folder must be absolute' <<'END'
+expect_fail as_user srun --flux=state=here -N1 true 2>err; expect_in_file "'here': not an absolute path" err
+END
+
+test_done
