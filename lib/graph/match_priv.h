@@ -191,6 +191,8 @@ int match_collect (struct matcher *m, const struct mark *root);
 /* ---- weights.c: the order of `first` ---- */
 int weights_ready (struct matcher *m);
 const uint32_t *weights_children (const struct matcher *m, uint32_t v);
+/* Bring the children that the tree lacks in that order, into space for them. */
+void weights_sort_extra (const struct matcher *m, struct children *c, struct extra *space);
 void weights_update (struct matcher *m, const struct result_item *items, size_t n, bool freed);
 
 /* Is the type a pruning type anywhere? (prune.c) */

@@ -248,10 +248,13 @@ static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order,
                            const struct want *list, bool pristine, bool exclusive, struct bag *b,
                            uint32_t multiplier)
 {
-    enum { MAX_WISHES = 32 };
+    enum { MAX_WISHES = 32, MAX_SORTED = 64 };
     struct tally t[MAX_WISHES];
     uint32_t n = 0;
     struct children all = graph_children (m->g, u);
+    struct extra sorted[MAX_SORTED];
+    if (order != all.tree && all.n - all.ntree <= MAX_SORTED)
+        weights_sort_extra (m, &all, sorted);
     all.tree = order;
     for (const struct want *w = list; w && n < MAX_WISHES; w = w->next)
         t[n++] = (struct tally){.w = w, .per_share = wanted (m, w)};

@@ -106,6 +106,18 @@ const uint32_t *weights_children (const struct matcher *m, uint32_t v)
     return m->by_weight + m->g->v[v].child_off;
 }
 
+void weights_sort_extra (const struct matcher *m, struct children *c, struct extra *space)
+{
+    uint32_t n = c->n - c->ntree;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = i;
+        for (; k > 0 && ahead (m, c->extra[i].child, space[k - 1].child); k--)
+            space[k] = space[k - 1];
+        space[k] = c->extra[i];
+    }
+    c->extra = space;
+}
+
 /* Units of the type that nobody has been given, also where nobody else could get at them. */
 static uint64_t count_free (const struct matcher *m, uint32_t v, uint32_t type)
 {

@@ -344,22 +344,35 @@ static bool held_alone (const struct query *q, uint64_t id, uint32_t v)
     return item && item->exclusive;
 }
 
-/* The tops of the ranks that R names; what lies in them does not matter. */
-static int list_ranks (struct query *q, const json_t *R, uint32_t **listp, size_t *np)
+static bool holds_below (struct query *q, const struct match_job *job, uint32_t v)
 {
+    for (size_t i = 0; i < job->count; i++)
+        for (uint32_t u = job->items[i].vertex; u != GRAPH_NONE; u = graph_parent (q->g, u))
+            if (u == v)
+                return true;
+    return false;
+}
+
+/* The tops of the ranks that R names; what lies in them does not matter. */
+static int list_ranks (struct query *q, uint64_t id, const json_t *R, uint32_t **listp, size_t *np)
+{
+    struct match_job job;
+    if (matcher_job (q->m, id, &job) < 0)
+        return -1;
     json_t *o, *rlite = json_object_get (json_object_get (R, "execution"), "R_lite");
     size_t i;
     json_array_foreach (rlite, i, o)
     {
         const char *text = json_string_value (json_object_get (o, "rank"));
         struct idset *ids = text ? idset_decode (text) : NULL;
-        for (unsigned int id = ids ? idset_first (ids) : IDSET_INVALID_ID; id != IDSET_INVALID_ID;
-             id = idset_next (ids, id)) {
+        for (unsigned int rank = ids ? idset_first (ids) : IDSET_INVALID_ID;
+             rank != IDSET_INVALID_ID; rank = idset_next (ids, rank)) {
             const uint32_t *top;
             uint32_t *list = realloc (*listp, (*np + 1) * sizeof (*list));
             if (list)
                 *listp = list;
-            if (!list || graph_find_rank (q->g, id, &top) == 0) {
+            if (!list || graph_find_rank (q->g, rank, &top) == 0 ||
+                !holds_below (q, &job, top[0])) {
                 idset_destroy (ids);
                 return -1;
             }
@@ -393,7 +406,7 @@ static int partial_cancel (struct query *q, struct query_job *info, const char *
     uint32_t *list = NULL;
     size_t n = 0;
     bool full = false;
-    int rc = !strcmp (reader, "rv1exec") ? list_ranks (q, doc, &list, &n)
+    int rc = !strcmp (reader, "rv1exec") ? list_ranks (q, info->id, doc, &list, &n)
                                          : list_vertices (q, info->id, doc, &list, &n, errp);
     if (rc == 0)
         rc = matcher_cancel_partial (q->m, info->id, list, n, &full, errp);
