@@ -172,12 +172,14 @@ static int load_text (struct graph *g, const char *format, const char *text, siz
     bool jgf = !strcmp (format, "jgf") || !strcmp (format, "jgf_shorthand");
     if (!jgf && strcmp (format, "rv1exec") && strcmp (format, "rv1exec_force"))
         die ("unknown load format", format);
+    if (jgf)
+        return load_jgf_text (g, text, len, errp);
     json_t *o = json_loadb (text, len, 0, &error);
     if (!o) {
         errno = EINVAL;
         return errprintf (errp, "line %d: %s", error.line, error.text);
     }
-    int rc = jgf ? load_jgf (g, o, errp) : load_rv1 (g, o, errp);
+    int rc = load_rv1 (g, o, errp);
     json_decref (o);
     return rc;
 }

@@ -61,12 +61,30 @@ static void check (struct graph *g)
     matcher_destroy (m);
 }
 
+/* JGF straight from text makes of it what the JSON value makes. */
+static void compare_ways (const json_t *o, const char *text, size_t len)
+{
+    struct graph *a = graph_create (), *b = graph_create ();
+    struct graph_stats sa, sb;
+    flux_error_t error;
+    int rc = load_jgf_text (a, text, len, &error);
+    MUST ((rc == 0) == (o && load_jgf (b, o, &error) == 0));
+    graph_stats (a, &sa);
+    graph_stats (b, &sb);
+    MUST (sa.vertices == sb.vertices && sa.edges == sb.edges && sa.types == sb.types &&
+          sa.depth == sb.depth);
+    graph_destroy (a);
+    graph_destroy (b);
+}
+
 static int load (struct graph *g, char kind, const char *text, size_t len)
 {
     flux_error_t error;
     if (kind == 'g')
         return counts_are_small (text, len) ? load_grug (g, text, len, &error) : -1;
     json_t *o = json_loadb (text, len, 0, NULL);
+    if (kind == 'j')
+        compare_ways (o, text, len);
     int rc = !o ? -1 : kind == 'j' ? load_jgf (g, o, &error) : load_rv1 (g, o, &error);
     json_decref (o);
     return rc;

@@ -14,6 +14,8 @@
 /* JSON Graph Format (RFC 40): a document with "graph", or R with it under "scheduling". Vertices
  * whose path is in the graph already are taken as those: so it also grows a graph. */
 int load_jgf (struct graph *g, const json_t *doc, flux_error_t *errp);
+/* The same from text, in one pass when the graph is empty and the text is plain. */
+int load_jgf_text (struct graph *g, const char *text, size_t len, flux_error_t *errp);
 /* R version 1 (RFC 20) without a scheduling key: cluster, nodes, and what R_lite lists. */
 int load_rv1 (struct graph *g, const json_t *R, flux_error_t *errp);
 /* Fluxion's graph generation recipes (GRUG), an XML text. */

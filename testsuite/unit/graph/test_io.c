@@ -108,6 +108,127 @@ static void test_jgf_round_trip (void **state)
     graph_destroy (copy);
 }
 
+static void dump (const struct graph *g, struct buf *b)
+{
+    char text[GRAPH_MAX_PATH];
+    for (uint32_t v = 0; v < graph_limit (g); v++) {
+        const char *key, *value;
+        size_t cursor = 0;
+        assert_true (graph_name (g, v, text, sizeof (text)) >= 0);
+        buf_printf (b, "%s %s %s %s %lld %lld %lld %u %d", text, graph_type (g, v),
+                    graph_basename (g, v), graph_unit (g, v), (long long)graph_id (g, v),
+                    (long long)graph_uniq_id (g, v), (long long)graph_rank (g, v),
+                    graph_size (g, v), graph_status (g, v));
+        while (graph_property_next (g, v, &cursor, &key, &value))
+            buf_printf (b, " %s=%s", key, value);
+        buf_puts (b, "\n");
+    }
+    for (size_t s = 0; s < graph_subsystem_count (g); s++)
+        for (size_t i = 0; i < graph_edge_count (g, s); i++) {
+            uint32_t from, to;
+            graph_edge (g, s, i, &from, &to);
+            buf_printf (b, "%s %u %u\n", graph_subsystem (g, s), from, to);
+        }
+}
+
+#define NODES(a, b)                                                                                \
+    "{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"cluster\"" a "}},"              \
+    "{\"id\":\"1\",\"metadata\":{\"type\":\"node\"" b "}}],"
+#define EDGES(a) "\"edges\":[{\"source\":\"0\",\"target\":\"1\"" a "}]}}"
+
+/* Straight from text and through a JSON value: the same graph, or both refuse. */
+static void test_jgf_text (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool good;
+    } cases[] = {
+        {NODES ("", "") EDGES (""), true},
+        {NODES (" , \"id\" : 7 ", ",\"name\":\"host12\"") EDGES (""), true},
+        {NODES ("", ",\"name\":\"host\",\"rank\":3,\"size\":5,\"unit\":\"GB\"") EDGES (""), true},
+        {NODES ("", ",\"name\":\"node-1\",\"id\":-1") EDGES (""), true},
+        {NODES ("", ",\"id\":-1") EDGES (""), true},
+        {NODES ("", ",\"basename\":\"n\",\"name\":\"n4\",\"id\":4") EDGES (""), true},
+        {NODES ("", ",\"basename\":\"n\",\"name\":\"n04\",\"id\":4") EDGES (""), true},
+        {NODES ("", ",\"uniq_id\":99,\"status\":1,\"exclusive\":true") EDGES (""), true},
+        {NODES ("", ",\"properties\":{\"a\":\"1\",\"b\":\"\",\"a\":\"2\"}") EDGES (""), true},
+        {NODES ("", ",\"properties\":{\"a\":1,\"b\":null}") EDGES (""), true},
+        {NODES ("", ",\"name\":\"a\\u0062\\n\"") EDGES (""), true},
+        {NODES ("", ",\"name\":\"h\303\266st\"") EDGES (""), true},
+        {NODES ("", ",\"paths\":{\"containment\":\"/a/b\"},\"x\":[1,{\"y\":[]},null]") EDGES (""),
+         true},
+        {NODES ("", ",\"x\":1.5e3") EDGES (""), true},
+        {NODES ("", "") EDGES (",\"metadata\":{\"subsystem\":\"containment\"}"), true},
+        {NODES ("", "") EDGES (",\"metadata\":{\"name\":{\"containment\":\"contains\"}}"), true},
+        {NODES ("", "") EDGES (",\"metadata\":{\"x\":1}"), true},
+        {"{\"version\":1,\"scheduling\":" NODES ("", "") EDGES ("") ",\"execution\":{}}", true},
+        {"{\"graph\":{\"edges\":[],\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}}]}}",
+         true},
+        {"{\"graph\":{\"nodes\":[{\"id\":\"99999999\",\"metadata\":{\"type\":\"a\"}}],\"edges\":"
+         "[]}}",
+         true},
+        {"{\"graph\":{\"nodes\":[{\"id\":\"007\",\"metadata\":{\"type\":\"a\"}}],\"edges\":[]}}",
+         true},
+        /* expected failures */
+        {NODES ("", "") EDGES ("") "x", false},
+        {NODES ("", "") EDGES (",\"metadata\":{\"subsystem\":\"power\"}"), false},
+        {NODES ("", ",\"id\":01") EDGES (""), false},
+        {NODES ("", ",\"id\":1.0") EDGES (""), false},
+        {NODES ("", ",\"id\":-3") EDGES (""), false},
+        {NODES ("", ",\"id\":4294967296") EDGES (""), false},
+        {NODES ("", ",\"size\":-1") EDGES (""), false},
+        {NODES ("", ",\"size\":99999999999") EDGES (""), false},
+        {NODES ("", ",\"size\":99999999999999999999999") EDGES (""), false},
+        {NODES ("", ",\"status\":9") EDGES (""), false},
+        {NODES ("", ",\"rank\":-2") EDGES (""), false},
+        {NODES ("", ",\"name\":\"a/b\"") EDGES (""), false},
+        {NODES ("", ",\"name\":\"\"") EDGES (""), false},
+        {NODES ("", ",\"name\":\"a\001\"") EDGES (""), false},
+        {NODES ("", ",\"name\":\"\377\"") EDGES (""), false},
+        {NODES ("", ",\"exclusive\":1") EDGES (""), false},
+        {NODES ("", ",\"uniq_id\":0") EDGES (""), false},
+        {NODES ("", ",\"properties\":{\"\":\"1\"}") EDGES (""), false},
+        {NODES ("", ",") EDGES (""), false},
+        {"{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}}],\"edges\":[],}}",
+         false},
+        {"{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}},{\"id\":\"0\","
+         "\"metadata\":{\"type\":\"a\",\"uniq_id\":5}}],\"edges\":[]}}",
+         false},
+        {"{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}}],\"edges\":[{"
+         "\"source\":\"0\",\"target\":\"0\"}]}}",
+         false},
+        {"{\"graph\":", false},
+        {"", false},
+        {"[]", false},
+    };
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        flux_error_t error[2] = {{""}, {""}};
+        struct buf text[2] = {{.data = NULL}, {.data = NULL}};
+        struct graph *g[2] = {graph_create (), graph_create ()};
+        json_t *o = json_loads (cases[i].text, 0, NULL);
+        int rc[2] = {load_jgf_text (g[0], cases[i].text, strlen (cases[i].text), &error[0]),
+                     o ? load_jgf (g[1], o, &error[1]) : -1};
+        for (int k = 0; k < 2; k++) {
+            if ((rc[k] == 0) != cases[i].good)
+                fail_msg ("case %zu: %s: %s", i, k ? "JSON" : "text", error[k].text);
+            if (rc[k] == 0)
+                dump (g[k], &text[k]);
+            else
+                assert_int_equal (graph_count (g[k]), 0);
+        }
+        if (rc[0] == 0)
+            assert_string_equal (text[0].data, text[1].data);
+        else
+            assert_string_not_equal (error[0].text, "");
+        for (int k = 0; k < 2; k++) {
+            buf_clear (&text[k]);
+            graph_destroy (g[k]);
+        }
+        json_decref (o);
+    }
+}
+
 /* The resources of a job: by path, and of the same rank. A node without a rank has rank -1. */
 static void test_jgf_items (void **state)
 {
@@ -401,11 +522,11 @@ static void test_yaml (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_write),     cmocka_unit_test (test_jgf_round_trip),
-        cmocka_unit_test (test_jgf_items), cmocka_unit_test (test_constraint),
-        cmocka_unit_test (test_rv1),       cmocka_unit_test (test_grug),
-        cmocka_unit_test (test_bad_files), cmocka_unit_test (test_find),
-        cmocka_unit_test (test_yaml),
+        cmocka_unit_test (test_write),          cmocka_unit_test (test_jgf_text),
+        cmocka_unit_test (test_jgf_round_trip), cmocka_unit_test (test_jgf_items),
+        cmocka_unit_test (test_constraint),     cmocka_unit_test (test_rv1),
+        cmocka_unit_test (test_grug),           cmocka_unit_test (test_bad_files),
+        cmocka_unit_test (test_find),           cmocka_unit_test (test_yaml),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
