@@ -24,13 +24,19 @@ static int push (struct matcher *m, const struct result_item *item)
     return 0;
 }
 
-/* Is c, a child of u, left out? Of what is not marked only that goes along which lies below a
- * vertex that is given whole; what is down does not. A vertex with several parents goes with the
+/* What lies below a vertex that is given whole goes along, save what is down or excluded by a
+ * constraint; the latter, too, where Fluxion is followed to the letter. */
+static bool goes_along (const struct matcher *m, uint32_t c)
+{
+    return m->flags & MATCHER_EXACT_TIES ? m->g->v[c].status == GRAPH_UP : match_open (m, c);
+}
+
+/* Is c, a child of u, left out? A vertex with several parents goes with the
  * one it was found through. */
 static bool left_out (struct matcher *m, uint32_t u, uint32_t c, bool whole)
 {
     bool marked = m->mark[c].seq == m->seq;
-    if (!marked && (!whole || m->g->v[c].status != GRAPH_UP))
+    if (!marked && !(whole && goes_along (m, c)))
         return true;
     if (!(m->g->v[c].flags & V_MULTI))
         return false;

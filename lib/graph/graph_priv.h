@@ -233,6 +233,8 @@ int graph_subsystem_find (const struct graph *g, const char *subsystem);
 /* ---- Scheduling state (graph_state.c); O(d), O(d types) when v becomes or stops being blocked */
 void graph_take (struct graph *g, uint32_t v, uint32_t units, bool exclusive);
 void graph_give (struct graph *g, uint32_t v, uint32_t units, bool exclusive);
+/* So many units more or less, by nobody in particular: for what is planned one after the other. */
+void graph_adjust (struct graph *g, uint32_t v, int64_t units);
 /* Ask to be told of changes at v; the list is graph.changed, cleared by graph_forget_changes().
  * While anything is watched, inner vertices that become blocked or free are listed too. */
 void graph_watch (struct graph *g, uint32_t v);

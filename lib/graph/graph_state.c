@@ -103,6 +103,12 @@ void graph_give (struct graph *g, uint32_t v, uint32_t units, bool exclusive)
     change (g, v, x->used - (exclusive ? units : 0), x->njobs - 1, x->status);
 }
 
+void graph_adjust (struct graph *g, uint32_t v, int64_t units)
+{
+    const struct vertex *x = &g->v[v];
+    change (g, v, x->used + units, x->njobs, x->status);
+}
+
 int graph_set_status (struct graph *g, uint32_t v, graph_status_t status)
 {
     if (!graph_alive (g, v) || status > GRAPH_DRAINED) {

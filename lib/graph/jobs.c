@@ -46,7 +46,8 @@ static void put_free (struct matcher *m, struct job *job)
     m->free_job = job;
 }
 
-static int append_items (struct job *job, const struct result_item *items, size_t n)
+static int append_items (const struct graph *g, struct job *job, const struct result_item *items,
+                         size_t n)
 {
     if (n > UINT32_MAX - job->count) {
         errno = ENOSPC;
@@ -58,6 +59,8 @@ static int append_items (struct job *job, const struct result_item *items, size_
     job->items = list;
     if (n)
         memcpy (list + job->count, items, n * sizeof (*items));
+    for (size_t i = 0; i < n; i++)
+        job->pools = job->pools || is_draw (g, &items[i]);
     job->count += n;
     return 0;
 }
@@ -90,7 +93,7 @@ struct job *jobs_add (struct matcher *m, uint64_t id, int64_t at, int64_t end, b
     uint32_t room = job->room;
     *job = (struct job){
         .id = id, .at = at, .end = end, .reserved = reserved, .items = list, .room = room};
-    if (append_items (job, items, n) < 0 || insert (m, job) < 0) {
+    if (append_items (m->g, job, items, n) < 0 || insert (m, job) < 0) {
         put_free (m, job);
         errno = ENOMEM;
         return NULL;
@@ -139,7 +142,7 @@ int jobs_extend (struct matcher *m, struct job *job, const struct result_item *i
 {
     uint32_t before = job->count;
     time_plan (m, job, false);
-    int rc = append_items (job, items, n);
+    int rc = append_items (m->g, job, items, n);
     for (uint32_t i = before; job->applied && i < job->count; i++)
         graph_take (m->g, job->items[i].vertex, job->items[i].needs, job->items[i].exclusive);
     items_sort (m->g, job->items, job->count);

@@ -70,6 +70,8 @@ void matcher_destroy (struct matcher *m)
     free (m->run_space);
     free (m->mark);
     free (m->passage);
+    free (m->entered);
+    free (m->draw);
     free (m->weight);
     free (m->prune_text);
     free (m->prune_bits);

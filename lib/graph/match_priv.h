@@ -47,6 +47,13 @@ struct bag {
     bool constrained; // a count was chosen from it
 };
 
+/* Units of a pool from a time on; less than 0 when a job ends. A discount has no time. */
+struct draw {
+    uint32_t vertex;
+    int64_t at;
+    int64_t units;
+};
+
 struct mark {
     uint32_t seq;
     uint32_t needs; // the top bit: exclusive
@@ -65,6 +72,7 @@ struct job {
     int64_t at, end;
     bool reserved;
     bool applied; // its vertices are taken in the graph's state right now
+    bool pools;   // some of its units are part of a pool, or drawn in another subsystem
     struct result_item *items;
     uint32_t count, room;
     struct job *next_free;
@@ -111,6 +119,8 @@ struct matcher {
     struct mark *mark;
     uint32_t mark_room, seq;
     struct passage *passage; // as many as marks; NULL: every vertex has one parent
+    uint32_t *entered;       // vertices with several parents that the walk entered, in order
+    uint32_t nentered, entered_room;
     struct result res;
 
     /* `first` remembers how much each child had when it was last used */
@@ -130,7 +140,9 @@ struct matcher {
     size_t njobs, job_room;
     struct job *free_job;
     size_t nreserved;
-    bool shifted;            // the graph's state is not that of now (match_time.c)
+    bool shifted;      // the graph's state is not that of now (match_time.c)
+    struct draw *draw; // of pools in the window, and then what was discounted
+    uint32_t ndraws, draw_room, ndiscounts;
     struct planner *planner; // NULL: nobody has looked into the future yet
     uint64_t planner_generation;
 
@@ -211,6 +223,11 @@ int fast_select (struct matcher *m, const struct want *list, struct mark *root);
 void fast_clear (struct matcher *m);
 
 /* ---- jobs.c ---- */
+/* Others may have other units of the same vertex at the same time. */
+static inline bool is_draw (const struct graph *g, const struct result_item *item)
+{
+    return item->exclusive && (item->aux || g->v[item->vertex].flags & V_DIVISIBLE);
+}
 struct job *jobs_find (const struct matcher *m, uint64_t id);
 /* A new or known job gets these items besides what it has; ENOMEM: nothing changed. */
 struct job *jobs_add (struct matcher *m, uint64_t id, int64_t at, int64_t end, bool reserved,

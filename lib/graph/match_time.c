@@ -18,14 +18,112 @@ static bool holds (const struct job *job, int64_t from, int64_t until, int64_t n
     return job->at < until && job->end > from;
 }
 
+/* ---- Pools: jobs that follow each other in the window draw from them one after the other, so of
+ * what they hold together only the most at any time counts ---- */
+static bool draw_before (const struct draw *a, const struct draw *b)
+{
+    if (a->vertex != b->vertex)
+        return a->vertex < b->vertex;
+    return a->at != b->at ? a->at < b->at : a->units < b->units; // who ends makes room first
+}
+
+static void sift (struct draw *a, uint32_t i, uint32_t n)
+{
+    struct draw x = a[i];
+    for (uint32_t c; (c = 2 * i + 1) < n; i = c) {
+        if (c + 1 < n && draw_before (&a[c], &a[c + 1]))
+            c++;
+        if (!draw_before (&x, &a[c]))
+            break;
+        a[i] = a[c];
+    }
+    a[i] = x;
+}
+
+static void sort_draws (struct draw *a, uint32_t n)
+{
+    for (uint32_t i = n / 2; i-- > 0;)
+        sift (a, i, n);
+    for (uint32_t end = n; end-- > 1;) {
+        struct draw x = a[0];
+        a[0] = a[end];
+        a[end] = x;
+        sift (a, 0, end);
+    }
+}
+
+static bool add_draw (struct matcher *m, uint32_t v, int64_t at, int64_t units)
+{
+    struct draw *list = match_room (m->draw, &m->draw_room, m->ndraws + 1, sizeof (*list));
+    if (list) {
+        m->draw = list;
+        list[m->ndraws++] = (struct draw){.vertex = v, .at = at, .units = units};
+    }
+    return list;
+}
+
+static bool list_draws (struct matcher *m, int64_t from, int64_t now)
+{
+    uint32_t jobs = 0;
+    m->ndraws = 0;
+    for (size_t i = 0; i < m->njobs; i++) {
+        const struct job *job = m->job[i];
+        if (!job->applied || !job->pools)
+            continue;
+        bool runs_on = from == now && !job->reserved;
+        jobs++;
+        for (uint32_t k = 0; k < job->count; k++) {
+            const struct result_item *item = &job->items[k];
+            if (is_draw (m->g, item) &&
+                (!add_draw (m, item->vertex, job->at > from ? job->at : from, item->needs) ||
+                 !add_draw (m, item->vertex, runs_on ? INT64_MAX : job->end,
+                            -(int64_t)item->needs)))
+                return false; // then all of it counts
+        }
+    }
+    return jobs > 1;
+}
+
+static void discount (struct matcher *m, int64_t from, int64_t now)
+{
+    uint32_t n = 0;
+    if (!list_draws (m, from, now))
+        return;
+    sort_draws (m->draw, m->ndraws);
+    for (uint32_t i = 0, to; i < m->ndraws; i = to) {
+        int64_t sum = 0, most = 0, all = 0;
+        uint32_t v = m->draw[i].vertex;
+        for (to = i; to < m->ndraws && m->draw[to].vertex == v; to++) {
+            sum += m->draw[to].units;
+            all += m->draw[to].units > 0 ? m->draw[to].units : 0;
+            most = sum > most ? sum : most;
+        }
+        if (most < all)
+            m->draw[n++] = (struct draw){.vertex = v, .units = all - most};
+    }
+    for (uint32_t i = 0; i < n; i++)
+        graph_adjust (m->g, m->draw[i].vertex, -m->draw[i].units);
+    m->ndiscounts = n;
+}
+
+static void undo_discounts (struct matcher *m)
+{
+    while (m->ndiscounts > 0) {
+        m->ndiscounts--;
+        graph_adjust (m->g, m->draw[m->ndiscounts].vertex, m->draw[m->ndiscounts].units);
+    }
+}
+
 void time_shift (struct matcher *m, int64_t from, int64_t until, int64_t now)
 {
+    undo_discounts (m);
     for (size_t i = 0; i < m->njobs; i++)
         if (!holds (m->job[i], from, until, now))
             job_unapply (m, m->job[i]);
     for (size_t i = 0; i < m->njobs; i++)
         if (holds (m->job[i], from, until, now))
             job_apply (m, m->job[i]);
+    discount (m, from, now);
     m->shifted = true;
 }
 
@@ -33,6 +131,7 @@ void time_home (struct matcher *m)
 {
     if (!m->shifted)
         return;
+    undo_discounts (m);
     for (size_t i = 0; i < m->njobs; i++)
         if (m->job[i]->reserved)
             job_unapply (m, m->job[i]);

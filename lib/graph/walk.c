@@ -310,6 +310,27 @@ static void enforce (struct matcher *m, uint32_t u, const struct bag *b)
             }
 }
 
+/* A vertex with several parents is entered once. */
+static void enter (struct matcher *m, uint32_t u)
+{
+    uint32_t *list = match_room (m->entered, &m->entered_room, m->nentered + 1, sizeof (*list));
+    m->passage[u].seen = m->seq;
+    if (!list) {
+        m->error = ENOMEM;
+        return;
+    }
+    m->entered = list;
+    list[m->nentered++] = u;
+}
+
+/* Where there was nothing after all, others may be entered through another parent; Fluxion, which
+ * is followed to the letter with exact ties, doesn't look again. */
+static void leave (struct matcher *m, uint32_t before)
+{
+    while (!(m->flags & MATCHER_EXACT_TIES) && m->nentered > before)
+        m->passage[m->entered[--m->nentered]].seen = 0;
+}
+
 int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pristine, bool *excl,
                 struct bag *to_parent, int64_t *score, uint32_t *avail)
 {
@@ -321,8 +342,9 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
     match_kind_t kind = classify (m, u, list, pristine, &f);
     if (kind == KIND_NONE || prune (m, u, list, exclusive, kind))
         return -1;
+    uint32_t before = m->nentered;
     if (x->flags & V_MULTI)
-        m->passage[u].seen = m->seq;
+        enter (m, u);
     struct bag b = {.first = NULL};
     bool below = pristine && kind == KIND_ABOVE;
     int64_t above = m->above;
@@ -334,10 +356,14 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
         walk_explore (m, u, f.next, below, exclusive, &b, 1);
     m->above = above;
     *excl = exclusive;
+    bool nothing = kind == KIND_ABOVE && !b.first;
     if (finish (m, f.resource, &b) < 0 || m->error) {
         bag_clear (m, &b);
+        leave (m, before);
         return -1;
     }
+    if (nothing)
+        leave (m, before);
     if (b.constrained)
         enforce (m, u, &b);
     else
@@ -382,7 +408,7 @@ int walk_select (struct matcher *m, const struct want *list, struct mark *root)
     uint32_t avail, needs = 1;
     bool excl = false;
     int rc = -1;
-    m->nedge = 0;
+    m->nedge = m->nentered = 0;
     m->above = 0;
     m->error = 0;
     m->charges.n = 0;

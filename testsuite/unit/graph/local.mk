@@ -8,7 +8,7 @@ testsuite_unit_graph_test_graph_LDADD = $(GRAPH_TEST_LIBS)
 testsuite_unit_graph_test_match_SOURCES = %D%/test_match.c %D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_match_LDADD = $(GRAPH_TEST_LIBS)
 
-# Random sequences against the reference; `testsuite/unit/graph/test_random 100000` for all of them.
+# Random sequences against the reference; `test_random 100000` for all of them.
 check_PROGRAMS += testsuite/unit/graph/test_random
 TESTS += testsuite/unit/graph/test_random
 testsuite_unit_graph_test_random_SOURCES = %D%/test_random.c %D%/reference.c %D%/reference.h \

@@ -14,8 +14,10 @@ struct view {
     const struct request *req;
     uint32_t *used;
     uint32_t *jobs;
-    bool empty; // satisfiability: nothing used, all up
-    bool whole; // the policy gives nodes whole
+    bool *seen;    // by count_all(): a vertex with several parents counts once
+    bool empty;    // satisfiability: nothing used, all up
+    bool whole;    // the policy gives nodes whole
+    uint32_t draw; // the policy is power: units of each node; 0: another one
 };
 
 static bool in_window (const struct match_job *job, int64_t from, int64_t until, int64_t now)
@@ -25,6 +27,26 @@ static bool in_window (const struct match_job *job, int64_t from, int64_t until,
     return job->at < until && job->end > from;
 }
 
+/* What is held at t counts where it is more than what was held at the instants before. */
+static void add_instant (struct view *w, struct matcher *m, int64_t t, int64_t from, int64_t until,
+                         int64_t now, uint64_t self)
+{
+    uint32_t *used = calloc (graph_limit (w->g), sizeof (*used));
+    struct match_job job;
+    size_t cursor = 0;
+    while (matcher_next_job (m, &cursor, &job)) {
+        bool runs_on = from == now && !job.reserved;
+        if (job.id == self || !in_window (&job, from, until, now) ||
+            !(runs_on || (job.at <= t && job.end > t)))
+            continue;
+        for (size_t i = 0; i < job.count; i++)
+            used[job.items[i].vertex] += job.items[i].exclusive ? job.items[i].needs : 0;
+    }
+    for (uint32_t v = 0; v < graph_limit (w->g); v++)
+        w->used[v] = used[v] > w->used[v] ? used[v] : w->used[v];
+    free (used);
+}
+
 static void fill_view (struct view *w, struct matcher *m, int64_t from, int64_t until, int64_t now,
                        uint64_t self)
 {
@@ -32,12 +54,15 @@ static void fill_view (struct view *w, struct matcher *m, int64_t from, int64_t 
     size_t cursor = 0;
     memset (w->used, 0, graph_limit (w->g) * sizeof (*w->used));
     memset (w->jobs, 0, graph_limit (w->g) * sizeof (*w->jobs));
-    while (matcher_next_job (m, &cursor, &job))
-        for (size_t i = 0; job.id != self && in_window (&job, from, until, now) && i < job.count;
-             i++) {
-            w->used[job.items[i].vertex] += job.items[i].exclusive ? job.items[i].needs : 0;
+    add_instant (w, m, from, from, until, now, self);
+    while (matcher_next_job (m, &cursor, &job)) {
+        if (job.id == self || !in_window (&job, from, until, now))
+            continue;
+        for (size_t i = 0; i < job.count; i++)
             w->jobs[job.items[i].vertex]++;
-        }
+        if (job.at > from)
+            add_instant (w, m, job.at, from, until, now, self);
+    }
 }
 
 static bool is_node (const struct graph *g, uint32_t v)
@@ -59,13 +84,20 @@ static uint32_t avail (const struct view *w, uint32_t v)
     return size - w->used[v];
 }
 
+/* The i-th child of u, those that the tree lacks at the end; GRAPH_NONE past the last. */
+static uint32_t child_of (const struct view *w, uint32_t u, uint32_t i)
+{
+    uint32_t n = graph_child_count (w->g, u);
+    return i < n ? graph_child (w->g, u, i) : graph_extra_child (w->g, u, i - n);
+}
+
 static bool slot_fits (const struct view *w, uint32_t u, const struct request_resource *slot)
 {
     for (const struct request_resource *c = slot->with; c; c = c->next) {
-        uint32_t i = 0, n = graph_child_count (w->g, u);
-        while (i < n && strcmp (graph_type (w->g, graph_child (w->g, u, i)), c->type))
+        uint32_t i = 0, v;
+        while ((v = child_of (w, u, i)) != GRAPH_NONE && strcmp (graph_type (w->g, v), c->type))
             i++;
-        if (i == n)
+        if (v == GRAPH_NONE)
             return false;
     }
     return true;
@@ -81,7 +113,7 @@ static uint32_t fits (const struct view *w, uint32_t v, const struct request_res
     if (strcmp (graph_type (w->g, v), r->type) || !avail (w, v))
         return 0;
     alone = alone || r->exclusive == REQUEST_TRUE;
-    if (alone && !w->empty && w->jobs[v])
+    if (alone && !w->empty && w->jobs[v] && strcmp (r->type, "pool"))
         return 0;
     for (const struct request_resource *c = r->with; c; c = c->next) {
         uint64_t n = count_below (w, v, c, alone);
@@ -96,8 +128,9 @@ static uint64_t count_slots (const struct view *w, uint32_t u, const struct requ
     uint64_t least = UINT64_MAX;
     for (const struct request_resource *c = slot->with; c; c = c->next) {
         uint64_t units = 0;
-        for (uint32_t i = 0; i < graph_child_count (w->g, u); i++)
-            units += fits (w, graph_child (w->g, u, i), c, true);
+        uint32_t v;
+        for (uint32_t i = 0; (v = child_of (w, u, i)) != GRAPH_NONE; i++)
+            units += fits (w, v, c, true);
         units /= c->count.min;
         least = units < least ? units : least;
     }
@@ -109,10 +142,10 @@ static uint64_t count_below (const struct view *w, uint32_t v, const struct requ
                              bool alone)
 {
     uint64_t n = 0;
+    uint32_t u;
     if (c->kind == REQUEST_SLOT && slot_fits (w, v, c))
         return count_slots (w, v, c);
-    for (uint32_t i = 0; i < graph_child_count (w->g, v); i++) {
-        uint32_t u = graph_child (w->g, v, i);
+    for (uint32_t i = 0; (u = child_of (w, v, i)) != GRAPH_NONE; i++) {
         if (c->kind != REQUEST_SLOT)
             n += fits (w, u, c, alone);
         else if (avail (w, u) && slot_fits (w, u, c))
@@ -125,21 +158,71 @@ static uint64_t count_below (const struct view *w, uint32_t v, const struct requ
 static uint64_t count_all (const struct view *w, uint32_t v, const struct request_resource *r)
 {
     uint64_t n = 0;
+    uint32_t u;
+    if (w->seen[v] || !avail (w, v))
+        return 0;
+    w->seen[v] = true;
     if (!strcmp (graph_type (w->g, v), r->type))
         return fits (w, v, r, false);
-    if (!avail (w, v))
-        return 0;
     if (r->kind == REQUEST_SLOT && slot_fits (w, v, r))
         return count_slots (w, v, r);
-    for (uint32_t i = 0; i < graph_child_count (w->g, v); i++)
-        n += count_all (w, graph_child (w->g, v, i), r);
+    for (uint32_t i = 0; (u = child_of (w, v, i)) != GRAPH_NONE; i++)
+        n += count_all (w, u, r);
+    return n;
+}
+
+static bool reached (const struct view *w, uint32_t v)
+{
+    for (v = graph_parent (w->g, v); v != GRAPH_NONE; v = graph_parent (w->g, v))
+        if (!avail (w, v))
+            return false;
+    return true;
+}
+
+/* How many of the nodes below p in the power subsystem can be fed, each with so much. */
+static uint64_t count_fed (const struct view *w, uint32_t p, uint32_t draw,
+                           const struct request_resource *r, bool alone, int sub, bool *fed)
+{
+    uint64_t n = 0, units = graph_size (w->g, p) - (w->empty ? 0 : w->used[p]);
+    bool up = w->empty || graph_status (w->g, p) == GRAPH_UP;
+    for (size_t i = 0; i < graph_edge_count (w->g, sub); i++) {
+        uint32_t from, to;
+        graph_edge (w->g, sub, i, &from, &to);
+        if (from != p)
+            continue;
+        fed[to] = true;
+        if (!is_node (w->g, to))
+            n += count_fed (w, to, draw, r, alone, sub, fed);
+        else
+            n += reached (w, to) && fits (w, to, r, alone);
+    }
+    return !up ? 0 : n < units / draw ? n : units / draw;
+}
+
+/* `node` at the top with the policy "power draw=N": a panel that feeds PDUs that feed nodes. */
+static uint64_t count_powered (const struct view *w, const struct request_resource *r, bool alone)
+{
+    uint64_t n = 0;
+    bool *fed = calloc (graph_limit (w->g), sizeof (*fed));
+    int sub = graph_subsystem_count (w->g) > 1 ? 1 : -1;
+    const uint32_t *node;
+    for (uint32_t v = 0; sub >= 0 && v < graph_limit (w->g); v++)
+        if (graph_alive (w->g, v) && !strcmp (graph_type (w->g, v), "panel"))
+            n += count_fed (w, v, w->draw, r, alone, sub, fed);
+    for (size_t i = 0, k = graph_find_type (w->g, "node", &node); i < k; i++)
+        n += !fed[node[i]] && reached (w, node[i]) && fits (w, node[i], r, alone);
+    free (fed);
     return n;
 }
 
 static uint32_t best_count (const struct view *w)
 {
     const struct request_resource *r = w->req->resources;
+    memset (w->seen, 0, graph_limit (w->g) * sizeof (*w->seen));
     uint64_t n = count_all (w, graph_root (w->g), r);
+    bool slot = r->kind == REQUEST_SLOT && r->with->count.min == 1;
+    if (w->draw && !strcmp (slot ? r->with->type : r->type, "node"))
+        n = count_powered (w, slot ? r->with : r, slot);
     return request_count_fit (&r->count, n < UINT32_MAX ? n : UINT32_MAX);
 }
 
@@ -161,6 +244,14 @@ static bool feasible (struct view *w, struct matcher *m, int64_t at, int64_t now
     return best_count (w) > 0;
 }
 
+static bool is_tree (const struct graph *g)
+{
+    for (uint32_t v = 0; v < graph_limit (g); v++)
+        if (graph_alive (g, v) && graph_extra_child (g, v, 0) != GRAPH_NONE)
+            return false;
+    return true;
+}
+
 static const char *judge_items (struct view *w, const struct result *res)
 {
     const struct request_resource *r = w->req->resources;
@@ -175,9 +266,11 @@ static const char *judge_items (struct view *w, const struct result *res)
         if (item->exclusive &&
             w->used[item->vertex] + item->needs > graph_size (w->g, item->vertex))
             return "a vertex is given twice";
+        if (item->aux)
+            continue;
         if (!avail (w, item->vertex))
             return "a vertex is given that is down, held or excluded";
-        if (i > 0 &&
+        if (i > 0 && is_tree (w->g) &&
             graph_position (w->g, item->vertex) <= graph_position (w->g, res->items[i - 1].vertex))
             return "items are not in depth first order";
         if (!strcmp (graph_type (w->g, item->vertex), type) &&
@@ -194,8 +287,10 @@ const char *reference_judge (struct matcher *m, const struct request *req, match
 {
     const struct graph *g = matcher_graph (m);
     size_t n = graph_limit (g);
-    struct view w = {.g = g, .req = req, .used = calloc (n, 4), .jobs = calloc (n, 4)};
+    struct view w = {
+        .g = g, .req = req, .used = calloc (n, 4), .jobs = calloc (n, 4), .seen = calloc (n, 1)};
     const char *wrong = NULL;
+    sscanf (policy_text (matcher_policy (m)), "power draw=%u", &w.draw);
     w.whole = strstr (policy_text (matcher_policy (m)), "nodex");
     uint64_t self = rc == 0 ? res->jobid : UINT64_MAX;
     bool takes = takes_something (req->resources) || w.whole;
@@ -227,5 +322,6 @@ const char *reference_judge (struct matcher *m, const struct request *req, match
     }
     free (w.used);
     free (w.jobs);
+    free (w.seen);
     return wrong;
 }

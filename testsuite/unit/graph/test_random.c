@@ -35,7 +35,12 @@ static const char *recipes[] = {
     "cluster/rack=3/node=4/[socket=2/[core=2;gpu=1];memory=2{size:4}]",
     "cluster/rack=2{ids:parent}/node=6{ids:parent}/[core=4;gpu=2]",
     "cluster/node=12/[core=2{ids:all};ssd=1]",
+    /* with a unit that shares the racks' appliances; with a panel of 3 PDUs that feed the nodes */
+    "cluster/rack=3/[node=2/core=2;appliance=1/ssd=3]",
+    "cluster/rack=2/node=6/core=2",
+    "cluster/node=3/[core=4;pool=9{unit:GB,split:true}]",
 };
+enum { SHARED = 5, POWERED = 6 };
 
 static const char *requests[] = {
     "slot=1/core=1",
@@ -54,10 +59,21 @@ static const char *requests[] = {
     "core=3",
     "rack=1/node=2/slot=1/core=1",
     "cluster=1/node=2/slot=1/core=1",
+    "unit=1/appliance=2/slot=1/ssd=1",
+    "unit=1/appliance=1-3/slot=1/ssd=2",
+    "rack=1/appliance=1/slot=1/ssd=1",
+    "unit=1!",
+    "slot=2/ssd=1",
+    "rack=1!",
+    "slot=1/[core=1;pool=4]",
+    "node=1/slot=2/[core=1;pool=3]",
+    "slot=3/[core=1;pool=2]",
+    "cluster=1/unit=1/appliance=1!",
 };
 
-static const char *policies[] = {"low",     "high",  "lonode",     "hinode",  "locality",
-                                 "lonodex", "first", "firstnodex", "bestfit", "pack level=rack"};
+static const char *policies[] = {
+    "low",   "high",       "lonode",  "hinode",          "locality",     "lonodex",
+    "first", "firstnodex", "bestfit", "pack level=rack", "power draw=3", "spread level=rack"};
 
 #define COUNT(a) (sizeof (a) / sizeof (a[0]))
 
@@ -66,11 +82,70 @@ struct pair {
     struct matcher *m[2];
 };
 
-static void open_pair (struct pair *p, const char *recipe, const char *policy)
+static uint32_t add (struct graph *g, const char *type, int64_t id, int64_t size)
+{
+    struct graph_vertex spec = GRAPH_VERTEX_INIT;
+    flux_error_t error;
+    uint32_t v;
+    spec.type = type;
+    spec.id = id;
+    spec.size = size;
+    if (graph_add_vertex (g, &spec, &v, &error) < 0)
+        die (type, error.text);
+    return v;
+}
+
+static void link_to (struct graph *g, uint32_t a, uint32_t b, const char *subsystem)
 {
     flux_error_t error;
+    if (graph_add_edge (g, a, b, subsystem, &error) < 0)
+        die (subsystem, error.text);
+}
+
+/* Vertices of a type, also while the graph is being changed. */
+static size_t list_type (const struct graph *g, const char *type, uint32_t *list, size_t room)
+{
+    const uint32_t *v;
+    size_t n = graph_find_type (g, type, &v);
+    n = n < room ? n : room;
+    memcpy (list, v, n * sizeof (*list));
+    return n;
+}
+
+static void add_more (struct graph *g, uint32_t recipe)
+{
+    uint32_t list[16], top, pdu = 0;
+    flux_error_t error;
+    size_t n = list_type (g, recipe == SHARED ? "appliance" : "node", list, 16);
+    if (recipe < SHARED)
+        return;
+    if (graph_begin (g, &error) < 0)
+        die ("begin", error.text);
+    if (recipe == SHARED) {
+        top = add (g, "unit", 0, 1);
+        link_to (g, graph_root (g), top, "containment");
+    } else
+        top = add (g, "panel", 0, 25);
+    for (size_t i = 0; i < n; i++) {
+        if (recipe == SHARED)
+            link_to (g, top, list[i], "containment");
+        else if (i < 9) {
+            if (i % 3 == 0)
+                link_to (g, top, pdu = add (g, "pdu", i, 8), "power");
+            link_to (g, pdu, list[i], "power");
+        }
+    }
+    if (graph_commit (g, &error) < 0)
+        die ("commit", error.text);
+}
+
+static void open_pair (struct pair *p, uint32_t which, const char *policy)
+{
+    flux_error_t error;
+    const char *recipe = recipes[which];
     for (int i = 0; i < 2; i++) {
         p->g[i] = graph_from_recipe (recipe, &error);
+        add_more (p->g[i], which);
         p->m[i] = matcher_create (p->g[i], policy, i ? MATCHER_WALK_ONLY : 0, &error);
         if (!p->m[i] || matcher_set_period (p->m[i], 0, 1000, &error) < 0)
             die (recipe, error.text);
@@ -141,7 +216,10 @@ static void step_cancel (struct pair *p, uint32_t n)
     size_t cursor = pick (matcher_job_count (p->m[0]));
     if (!matcher_next_job (p->m[0], &cursor, &job))
         return;
-    uint32_t v = job.items[pick (job.count)].vertex;
+    uint32_t at = pick (job.count);
+    if (job.items[at].aux)
+        at = 0; // what is charged elsewhere goes with the job
+    uint32_t v = job.items[at].vertex;
     uint64_t id = job.id;
     for (int i = 0; i < 2; i++)
         if ((n ? matcher_cancel (p->m[i], id, &error)
@@ -221,7 +299,7 @@ static uint32_t sequence (uint32_t seed, uint32_t steps)
     struct pair p;
     rng = seed * UINT64_C (0x9e3779b97f4a7c15) + 1;
     const char *policy = policies[seed % COUNT (policies)];
-    open_pair (&p, recipes[pick (COUNT (recipes))], policy);
+    open_pair (&p, pick (COUNT (recipes)), policy);
     int64_t now = 0;
     for (uint32_t i = 0; i < steps; i++) {
         uint32_t what = pick (40);
@@ -245,7 +323,7 @@ static uint32_t sequence (uint32_t seed, uint32_t steps)
 
 int main (int argc, char **argv)
 {
-    uint32_t steps = argc > 1 ? strtoul (argv[1], NULL, 10) : 4000, done = 0;
+    uint32_t steps = argc > 1 ? strtoul (argv[1], NULL, 10) : 30000, done = 0;
     for (uint32_t seed = 1; done < steps; seed++)
         done += sequence (seed, 40);
     printf ("%u random steps agree\n", done);
