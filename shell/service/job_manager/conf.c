@@ -85,7 +85,6 @@ int jm_conf_start (struct job_manager *jm, struct conf_service *conf, flux_error
     jm->conf_service = conf;
     if (take (jm, conf_service_get (conf), errp) < 0)
         return -1;
-    queues_restore (jm, jm->conf.stop_queues_on_restart);
     if (conf_service_watch (conf, check_cb, apply_cb, jm) < 0)
         return errprintf (errp, "out of memory");
     return 0;

@@ -390,7 +390,7 @@ int job_manager_restart (struct job_manager *jm, flux_error_t *errp)
     struct job *job;
     int rc = find_jobs (jm, &ids);
 
-    queues_restore (jm, json_object_get (checkpoint, "queue"), false);
+    queues_restore (jm, json_object_get (checkpoint, "queue"), jm->conf.stop_queues_on_restart);
     for (size_t i = 0; rc == 0 && i < ids.count; i++) {
         jm->max_id = ids.id[i] > jm->max_id ? ids.id[i] : jm->max_id;
         if ((job = load_job (&r, ids.id[i])))
