@@ -49,6 +49,7 @@ static int set_attrs (const struct launch *l)
         buf_puts (&b, "broker.rc2_none=1\n");
     if (l->ticket.mode == MODE_TASKS)
         buf_puts (&b, "broker.last-out=1\n");
+    buf_printf (&b, "slurm.stepid=%u\n", l->ticket.stepid);
     buf_puts (&b, user ? user : "");
     rc = b.err ? -1 : set_if ("FLUX_BOOTSTRAP_ATTRS", b.data);
     buf_clear (&b);

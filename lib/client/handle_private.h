@@ -25,7 +25,7 @@ void handle_on_closed (flux_t *h, flux_free_f cb, void *arg);
 /* The connectors. `path` is what follows "scheme://". */
 flux_t *local_open (const char *path, int flags, flux_error_t *errp);
 flux_t *fd_open (const char *path, int flags, flux_error_t *errp);
-flux_t *ssh_open (const char *path, int flags, flux_error_t *errp);
+flux_t *exec_open (const char *uri, int flags, flux_error_t *errp); // the whole URI
 flux_t *loop_open (const char *path, int flags, flux_error_t *errp);
 
 /* A message can be had without reading from the connector. */

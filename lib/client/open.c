@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/client/handle_private.h"
+#include "lib/client/transport.h"
 #include "lib/util/errprintf.h"
 
 static const struct {
@@ -14,7 +15,6 @@ static const struct {
 } connectors[] = {
     {"local://", local_open},
     {"fd://", fd_open},
-    {"ssh://", ssh_open},
     {"loop://", loop_open},
 };
 
@@ -40,6 +40,8 @@ static int apply_env (flux_t *h, const char *name, const char *option, int base)
 
 static flux_t *open_uri (const char *uri, int flags, flux_error_t *errp)
 {
+    if (transport_handles (uri))
+        return exec_open (uri, flags, errp);
     for (size_t i = 0; i < sizeof (connectors) / sizeof (connectors[0]); i++) {
         size_t len = strlen (connectors[i].scheme);
         if (strncmp (uri, connectors[i].scheme, len) == 0)

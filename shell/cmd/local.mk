@@ -78,6 +78,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/module.c \
 	%D%/module.h \
 	%D%/module_trace.c \
+	%D%/mux.c \
+	%D%/mux.h \
 	%D%/overlay.c \
 	%D%/overlay.h \
 	%D%/overlay_rejoin.c \
@@ -105,6 +107,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/run.c \
 	%D%/run_verb.c \
 	%D%/shutdown.c \
+	%D%/broker_find.c \
+	%D%/broker_find.h \
 	%D%/start.c \
 	%D%/start_test.c \
 	%D%/start_test.h \

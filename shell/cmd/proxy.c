@@ -2,7 +2,8 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* flux proxy: run a command in another instance. One on this host needs only its URI; one on
- * another host gets a local socket here, each connection to which is a connection by ssh. */
+ * another host gets a local socket here, and all connections to it share one ssh or srun (mux.h).
+ */
 
 #include "config.h"
 
@@ -17,9 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/client/transport.h"
 #include "shell/cmd/client.h"
+#include "shell/cmd/mux.h"
 #include "shell/cmd/uri_resolve.h"
 #include "shell/cmd/verbs.h"
+
+#define RECONNECT_SECONDS 2
 
 static int exec_command (struct cmd *c, const char *uri)
 {
@@ -34,21 +39,16 @@ static int exec_command (struct cmd *c, const char *uri)
 }
 
 struct proxy {
+    struct cmd *c;
     char dir[64], path[100], uri[160];
     int fd;
-    char *host, *remote_path;
+    struct transport t;
+    pid_t transport, command; // 0: none
+    int sock;                 // the transport's other end
+    struct mux *mux;
+    int code; // of the command
+    sigset_t open;
 };
-
-static int parse_ssh (struct proxy *p, const char *uri)
-{
-    const char *path = strchr (uri + 6, '/');
-
-    if (!path)
-        return -1;
-    p->host = strndup (uri + 6, path - uri - 6);
-    p->remote_path = strdup (path);
-    return p->host && p->remote_path ? 0 : -1;
-}
 
 static int listen_here (struct proxy *p)
 {
@@ -66,80 +66,147 @@ static int listen_here (struct proxy *p)
     return 0;
 }
 
-/* A connection becomes the standard input and output of ssh. */
-static void serve (struct proxy *p)
+static int transport_start (struct proxy *p)
 {
-    int fd = accept4 (p->fd, NULL, NULL, SOCK_CLOEXEC);
-    const char *ssh = getenv ("FLUX_SSH"), *rcmd = getenv ("FLUX_SSH_RCMD");
-    char *colon = strchr (p->host, ':'), host[256];
+    int fd[2];
 
-    if (fd < 0)
-        return;
-    if (fork () == 0) {
-        dup2 (fd, STDIN_FILENO);
-        dup2 (fd, STDOUT_FILENO);
-        snprintf (host, sizeof (host), "%.*s", (int)strcspn (p->host, ":"), p->host);
-        if (colon)
-            execlp (ssh ? ssh : "ssh", "ssh", "-p", colon + 1, host, rcmd ? rcmd : "flux", "relay",
-                    p->remote_path, NULL);
-        else
-            execlp (ssh ? ssh : "ssh", "ssh", host, rcmd ? rcmd : "flux", "relay", p->remote_path,
-                    NULL);
-        _exit (127);
+    if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) < 0)
+        return -1;
+    fflush (NULL);
+    if ((p->transport = fork ()) == 0) {
+        sigprocmask (SIG_SETMASK, &p->open, NULL);
+        setpgid (0, 0); // ctrl-C is for the command
+        transport_exec (&p->t, fd[1]);
     }
-    close (fd);
+    close (fd[1]);
+    p->sock = fd[0];
+    p->mux = p->transport > 0 ? mux_create (p->sock, p->sock, p->fd, NULL) : NULL;
+    return p->mux ? 0 : -1;
+}
+
+static void transport_stop (struct proxy *p)
+{
+    mux_destroy (p->mux);
+    p->mux = NULL;
+    close (p->sock);
+    if (p->transport > 0)
+        waitpid (p->transport, NULL, 0);
+    p->transport = 0;
 }
 
 static void on_child (int signum)
 {
 }
 
-/* Serve connections until the command has ended; returns its exit code. */
-static int serve_while (struct proxy *p, pid_t pid)
+static void reap (struct proxy *p)
 {
-    struct pollfd pfd = {.fd = p->fd, .events = POLLIN};
-    struct sigaction sa = {.sa_handler = on_child};
-    sigset_t block, open;
     int status;
-    pid_t done;
+    pid_t pid;
+
+    while ((pid = waitpid (-1, &status, WNOHANG)) > 0) {
+        if (pid == p->command) {
+            p->code = WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+            p->command = 0;
+        }
+        if (pid == p->transport)
+            p->transport = 0;
+    }
+}
+
+static int begin (struct proxy *p)
+{
+    if (transport_start (p) < 0)
+        return -1;
+    while (!mux_is_ready (p->mux)) {
+        if (mux_turn (p->mux, &p->open) < 0) {
+            transport_stop (p);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The transport has ended before the command. */
+static void on_lost (struct proxy *p)
+{
+    struct timespec pause = {.tv_sec = RECONNECT_SECONDS};
+
+    cmd_warn (p->c, "lost the connection to %s", p->t.where);
+    transport_stop (p);
+    if (!cmd_has (p->c, "reconnect")) {
+        close (p->fd); // nobody is to wait for an answer
+        p->fd = -1;
+        if (!cmd_has (p->c, "nohup")) {
+            kill (p->command, SIGHUP);
+            kill (p->command, SIGCONT);
+        }
+        return;
+    }
+    while (p->command > 0 && begin (p) < 0) { // SIGCHLD ends the pause
+        ppoll (NULL, 0, &pause, &p->open);
+        reap (p);
+    }
+    if (p->mux)
+        cmd_warn (p->c, "connected again");
+}
+
+/* Until the command has ended. */
+static void serve (struct proxy *p)
+{
+    for (reap (p); p->command > 0; reap (p)) {
+        if (!p->mux)
+            ppoll (NULL, 0, NULL, &p->open);
+        else if (mux_turn (p->mux, &p->open) < 0)
+            on_lost (p);
+    }
+}
+
+static void set_signals (struct proxy *p)
+{
+    struct sigaction sa = {.sa_handler = on_child};
+    sigset_t block;
 
     sigaction (SIGCHLD, &sa, NULL);
     sigemptyset (&block);
     sigaddset (&block, SIGCHLD);
-    sigprocmask (SIG_BLOCK, &block, &open);
-    signal (SIGINT, SIG_IGN); // is for the command
-    for (;;) {
-        while ((done = waitpid (-1, &status, WNOHANG)) > 0)
-            if (done == pid)
-                return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
-        if (ppoll (&pfd, 1, NULL, &open) > 0)
-            serve (p);
+    sigprocmask (SIG_BLOCK, &block, &p->open);
+    signal (SIGPIPE, SIG_IGN);
+}
+
+static void start_command (struct proxy *p)
+{
+    fflush (NULL);
+    if ((p->command = fork ()) == 0) {
+        signal (SIGPIPE, SIG_DFL);
+        sigprocmask (SIG_SETMASK, &p->open, NULL);
+        _exit (exec_command (p->c, p->uri));
     }
+    signal (SIGINT, SIG_IGN); // is for the command
 }
 
 static int run_remote (struct cmd *c, const char *uri)
 {
-    struct proxy p = {.fd = -1};
+    struct proxy p = {.c = c, .fd = -1};
     flux_error_t error = {0};
-    pid_t pid;
 
-    if (parse_ssh (&p, uri) < 0)
-        return cmd_fail (c, "%s: not ssh://HOST/PATH", uri);
-    flux_t *h = cmd_open_uri (uri, &error); // a wrong host is better found before the command runs
-    if (!h)
-        return cmd_fail (c, "%s: %s", uri, error.text);
-    flux_close (h);
+    if (transport_init (&p.t, uri, &error) < 0)
+        return cmd_fail (c, "%s", error.text);
+    transport_option (&p.t, "--mux");
+    set_signals (&p);
     if (listen_here (&p) < 0)
         return cmd_fail (c, "%s: %s", p.path, strerror (errno));
-    fflush (NULL);
-    if ((pid = fork ()) == 0)
-        _exit (exec_command (c, p.uri));
-    int rc = pid < 0 ? cmd_fail (c, "%s", strerror (errno)) : serve_while (&p, pid);
+    if (begin (&p) < 0) // better found out before the command runs
+        p.code = cmd_fail (c, "%s to %s: no connection", p.t.argv[0], p.t.where);
+    else {
+        start_command (&p);
+        serve (&p);
+        if (p.mux)
+            transport_stop (&p);
+    }
     unlink (p.path);
     rmdir (p.dir);
-    free (p.host);
-    free (p.remote_path);
-    return rc;
+    transport_clear (&p.t);
+    return p.code;
 }
 
 static int run (struct cmd *c)
@@ -153,7 +220,7 @@ static int run (struct cmd *c)
     if (!found || !(uri = uri_prefer_local (found)))
         return cmd_fail (c, "%s: %s", c->argv[0], error.text);
     free (found);
-    if (strncmp (uri, "ssh://", 6) == 0)
+    if (transport_handles (uri))
         return run_remote (c, uri);
     flux_t *h = cmd_open_uri (uri, &error);
     if (!h)
@@ -164,7 +231,8 @@ static int run (struct cmd *c)
 }
 
 static const struct cmd_opt opts[] = {
-    {.key = 'n', .name = "nohup", .help = "Has no effect: hangups go to the command"},
+    {.key = 'n', .name = "nohup", .help = "Send no SIGHUP when the connection is lost"},
+    {.name = "reconnect", .help = "Connect again when the connection is lost"},
     {.key = 'f', .name = "force", .help = "Has no effect: versions are not compared"},
     {0},
 };

@@ -13,6 +13,7 @@
 #include "lib/util/fdutil.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/jobinfo.h"
+#include "shell/cmd/broker_find.h"
 #include "shell/cmd/uri_resolve.h"
 
 #define ENVIRON_MAX (4 << 20)
@@ -72,33 +73,47 @@ static char *job_uri (flux_t *h, flux_jobid_t id, flux_error_t *errp)
     return s;
 }
 
-/* "f1/f2/f3" from this instance down. */
+/* One word of a path, from the instance `uri` (NULL: this one). */
+static char *resolve_word (const char *uri, const char *word, flux_error_t *errp)
+{
+    const char *own = uri ? uri : getenv ("FLUX_URI");
+    flux_jobid_t id;
+    flux_t *h;
+
+    if (strcmp (word, "..") == 0)
+        return uri_parent (uri, 1, errp);
+    if (strcmp (word, ".") == 0) {
+        if (!own)
+            errprintf (errp, "FLUX_URI is not set");
+        return own ? strdup (own) : NULL;
+    }
+    if (flux_job_id_parse (word, &id) < 0) {
+        errprintf (errp, "%s is neither a URI nor a job id", word);
+        return NULL;
+    }
+    if (!(h = cmd_open_uri (uri, errp)))
+        return NULL;
+    char *next = job_uri (h, id, errp);
+    flux_close (h);
+    return next;
+}
+
+/* "f1/f2/f3" from this instance down, "../f2" through its parent, "/f1" from the outermost. */
 static char *resolve_path (const char *path, flux_error_t *errp)
 {
     char *uri = NULL;
 
-    while (*path) {
-        char word[128];
+    if (*path == '/' && !(uri = uri_parent (NULL, -1, errp)))
+        return NULL;
+    for (path += strspn (path, "/"); *path; path += strspn (path, "/")) {
         size_t len = strcspn (path, "/");
-        flux_jobid_t id;
-        flux_t *h;
-
+        char word[128];
         snprintf (word, sizeof (word), "%.*s", (int)len, path);
-        if (flux_job_id_parse (word, &id) < 0) {
-            errprintf (errp, "%s is neither a URI nor a job id", word);
-            free (uri);
-            return NULL;
-        }
-        if (!(h = cmd_open_uri (uri, errp))) {
-            free (uri);
-            return NULL;
-        }
+        char *next = resolve_word (uri, word, errp);
         free (uri);
-        uri = job_uri (h, id, errp);
-        flux_close (h);
-        if (!uri)
+        if (!(uri = next))
             return NULL;
-        path += len + strspn (path + len, "/");
+        path += len;
     }
     return uri;
 }
@@ -113,6 +128,8 @@ static char *resolve_pid (const char *pid, flux_error_t *errp)
         errprintf (errp, "%s is not a process id", pid);
         return NULL;
     }
+    if ((uri = broker_find_pid (pid))) // its environment, if any, would be that of its parent
+        return uri;
     snprintf (path, sizeof (path), "/proc/%s/environ", pid);
     if ((n = file_read_all (path, ENVIRON_MAX, &text)) < 0) {
         errprintf (errp, "%s: %s", path, strerror (errno));
@@ -127,6 +144,16 @@ static char *resolve_pid (const char *pid, flux_error_t *errp)
         errprintf (errp, "process %s is in no instance", pid);
     }
     return uri;
+}
+
+/* On a node of the job its local socket; elsewhere srun leads to it. */
+static char *resolve_slurm (const char *target, flux_error_t *errp)
+{
+    char *uri = broker_find_slurm (target + 6, errp);
+
+    if (uri || errno != ENOENT || getenv ("FLUX_URI_SLURM_LOCAL"))
+        return uri;
+    return strdup (target);
 }
 
 char *uri_parent (const char *uri, int levels, flux_error_t *errp)
@@ -162,26 +189,12 @@ char *uri_parent (const char *uri, int levels, flux_error_t *errp)
 
 char *uri_resolve (const char *target, flux_error_t *errp)
 {
-    const char *own = getenv ("FLUX_URI");
-
     if (strncmp (target, "local://", 8) == 0 || strncmp (target, "ssh://", 6) == 0 ||
         strncmp (target, "fd://", 5) == 0)
         return strdup (target);
-    if (strcmp (target, "/") == 0)
-        return uri_parent (NULL, -1, errp);
-    if (strcmp (target, "..") == 0)
-        return uri_parent (NULL, 1, errp);
-    if (strcmp (target, ".") == 0) {
-        if (own)
-            return strdup (own);
-        errprintf (errp, "FLUX_URI is not set");
-        return NULL;
-    }
     if (strncmp (target, "pid:", 4) == 0)
         return resolve_pid (target + 4, errp);
-    if (strncmp (target, "jobid:", 6) == 0)
-        target += 6;
-    while (strncmp (target, "./", 2) == 0)
-        target += 2;
-    return resolve_path (target, errp);
+    if (strncmp (target, "slurm:", 6) == 0)
+        return resolve_slurm (target, errp);
+    return resolve_path (strncmp (target, "jobid:", 6) == 0 ? target + 6 : target, errp);
 }
