@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <flux/hostlist.h>
+#include <flux/taskmap.h>
 
 #include "config.h"
 #include "lib/bootstrap/bootstrap.h"
@@ -59,6 +60,12 @@ int boot_attrs_init (struct attrs *attrs, const struct bootstrap_info *info, flu
         (info->jobid && attr_set (attrs, "jobid", info->jobid) < 0) ||
         (!attr_get (attrs, "instance-level") && attr_set (attrs, "instance-level", "0") < 0))
         goto nomem;
+    static const char *const methods[] = {
+        [BOOTSTRAP_SINGLE] = "single", [BOOTSTRAP_WIREUP] = "wire-up", [BOOTSTRAP_PMI1] = "simple"};
+    if (attr_set (attrs, "broker.boot-method", methods[info->method]) < 0 ||
+        (!attr_get (attrs, "broker.critical-ranks") &&
+         attr_set (attrs, "broker.critical-ranks", "0") < 0))
+        goto nomem;
     char now[32];
     snprintf (now, sizeof (now), "%.6f", walltime_now ());
     if (attr_set (attrs, "broker.starttime", now) < 0)
@@ -80,10 +87,50 @@ static int set_hostlist (struct attrs *attrs, const char *names)
     return rc;
 }
 
+/* Which brokers share a host (RFC 34): tasks are brokers, nodes are hosts as they first appear. */
+static struct taskmap *make_mapping (struct hostlist *hl, struct hostlist *seen)
+{
+    struct taskmap *map = taskmap_create ();
+    const char *host = hostlist_first (hl), *next;
+    int rc = 0;
+
+    for (int run = 1; map && rc == 0 && host; host = next, run++) {
+        int node = hostlist_find (seen, host);
+        if (node < 0) {
+            node = hostlist_count (seen);
+            rc = hostlist_append (seen, host) < 0 ? -1 : 0;
+        }
+        next = hostlist_next (hl); // host is gone with it
+        if (rc == 0 && (!next || hostlist_find (seen, next) != node)) {
+            rc = taskmap_append (map, node, 1, run);
+            run = 0;
+        }
+    }
+    if (rc == 0)
+        return map;
+    taskmap_destroy (map);
+    return NULL;
+}
+
+static int set_mapping (struct attrs *attrs)
+{
+    struct hostlist *hl = hostlist_decode (attr_get (attrs, "hostlist"));
+    struct hostlist *seen = hostlist_create ();
+    struct taskmap *map = hl && seen ? make_mapping (hl, seen) : NULL;
+    char *text = map ? taskmap_encode (map, 0) : NULL;
+    int rc = text ? attr_set (attrs, "broker.mapping", text) : -1;
+
+    free (text);
+    taskmap_destroy (map);
+    hostlist_destroy (seen);
+    hostlist_destroy (hl);
+    return rc;
+}
+
 int boot_attrs_late (struct attrs *attrs, const struct bootstrap_info *info)
 {
     if (!attr_get (attrs, "hostlist") &&
         set_hostlist (attrs, info->hostlist ? info->hostlist : info->hostname) < 0)
         return -1;
-    return 0;
+    return set_mapping (attrs);
 }

@@ -11,7 +11,7 @@ shell_broker_librouter_la_SOURCES = \
 	%D%/listener.c %D%/listener.h \
 	%D%/attr.c %D%/attr.h \
 	%D%/conf_service.c %D%/conf_service.h \
-	%D%/log.c %D%/log.h \
+	%D%/log.c %D%/log.h %D%/log_sink.c %D%/log_sink.h \
 	%D%/heartbeat.c %D%/heartbeat.h \
 	%D%/machine.c %D%/machine.h \
 	%D%/life.c %D%/life.h
@@ -50,3 +50,4 @@ shell_broker_flux_broker_LDADD = \
 	lib/set/libset.la \
 	lib/util/libutil.la \
 	$(ZMQ_LIBS) $(LMDB_LIBS) $(NETTLE_LIBS) $(HWLOC_LIBS) $(MUNGE_LIBS) $(JANSSON_LIBS) $(EV_LIBS) -lm
+dist_man_MANS += %D%/flux-broker-attributes.7

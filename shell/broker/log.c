@@ -15,12 +15,15 @@
 #include <flux/request.h>
 #include <flux/rpc.h>
 
+#include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/log.h"
+#include "shell/broker/log_sink.h"
 #include "shell/broker/router.h"
 #include "shell/broker/waiters.h"
 
 #define ENTRY_MAX 4096
+#define RING_MAX 1000000
 
 struct entry {
     char *text;
@@ -28,7 +31,7 @@ struct entry {
 
 struct log {
     struct router *rt;
-    const struct attrs *attrs;
+    struct log_sink *sink;
     struct entry *ring;
     uint32_t size, first, count;
     struct waiters *followers;
@@ -38,40 +41,6 @@ static int severity_of (const char *line)
 {
     return *line == '<' ? (atoi (line + 1) >> 3) & LOG_PRIMASK
                         : LOG_INFO; // as flux_log() writes it
-}
-
-static uint32_t level (struct log *log, const char *name, uint32_t def)
-{
-    uint32_t value;
-
-    return attr_get_uint32 (log->attrs, name, def, &value, NULL) == 0 ? value : def;
-}
-
-/* The message after the seven fields of the header. */
-static const char *message_of (const char *line)
-{
-    for (int i = 0; i < 7 && line; i++) {
-        line = strchr (line, ' ');
-        if (line)
-            line++;
-    }
-    return line ? line : "";
-}
-
-static void to_stderr (struct log *log, const char *line)
-{
-    static const char *names[] = {"emerg",   "alert",  "crit", "err",
-                                  "warning", "notice", "info", "debug"};
-    const char *rank = line;
-
-    for (int i = 0; i < 2 && rank; i++) { // <PRI>1 TIME RANK ...
-        rank = strchr (rank, ' ');
-        if (rank)
-            rank++;
-    }
-    fprintf (stderr, "flux-broker: %s[%.*s]: %s%s", names[severity_of (line)],
-             rank ? (int)strcspn (rank, " ") : 1, rank ? rank : "?", message_of (line),
-             strchr (line, '\n') ? "" : "\n");
 }
 
 struct delivery {
@@ -113,14 +82,12 @@ static void append (struct log *log, const char *data, size_t len)
         len = ENTRY_MAX;
     memcpy (line, data, len);
     line[len] = '\0';
-    keep (log, line);
-    waiters_each (log->followers, deliver_each, &d);
     int severity = severity_of (line);
-    if (router_rank (log->rt) != 0 && severity <= (int)level (log, "log-forward-level", LOG_ERR))
-        router_rpc_raw (log->rt, "log.append", 0, FLUX_RPC_NORESPONSE, line, len, NULL, NULL);
-    else if (router_rank (log->rt) == 0 &&
-             severity <= (int)level (log, "log-stderr-level", LOG_ERR))
-        to_stderr (log, line);
+    if (log_sink_keeps (log->sink, severity)) {
+        keep (log, line);
+        waiters_each (log->followers, deliver_each, &d);
+    }
+    log_sink_put (log->sink, severity, line, len);
 }
 
 void log_msg (struct log *log, int severity, const char *fmt, ...)
@@ -211,19 +178,25 @@ static const struct handler_row rows[] = {
     {"disconnect", disconnect_cb, FLUX_ROLE_ALL}, {NULL, NULL, 0},
 };
 
-struct log *log_create (struct router *rt, const struct attrs *attrs)
+struct log *log_create (struct router *rt, const struct attrs *attrs, flux_error_t *errp)
 {
     struct log *log = calloc (1, sizeof (*log));
 
-    if (!log)
+    if (!log) {
+        errprintf (errp, "out of memory");
         return NULL;
+    }
     log->rt = rt;
-    log->attrs = attrs;
-    log->size = level (log, "log-ring-size", 1024);
-    if (log->size > 1000000)
-        log->size = 1000000;
+    if (attr_get_uint32 (attrs, "log-ring-size", 1024, &log->size, errp) < 0 ||
+        !(log->sink = log_sink_create (rt, attrs, errp))) {
+        free (log);
+        return NULL;
+    }
+    if (log->size > RING_MAX)
+        log->size = RING_MAX;
     if (!(log->ring = calloc (log->size + 1, sizeof (log->ring[0]))) ||
         !(log->followers = waiters_create ()) || router_service_add (rt, "log", rows, log) < 0) {
+        errprintf (errp, "out of memory");
         log_destroy (log);
         return NULL;
     }
@@ -239,6 +212,7 @@ void log_destroy (struct log *log)
             clear (log);
         free (log->ring);
         waiters_destroy (log->followers);
+        log_sink_destroy (log->sink);
         free (log);
         errno = saved_errno;
     }

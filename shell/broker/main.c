@@ -62,14 +62,15 @@ struct broker {
     struct services *services;
     struct program *program;
     char **program_argv;
-    ev_timer timer; // of the present state
+    struct program *rc; // rc1 or rc3
+    ev_timer timer;     // of the present state
     ev_signal sigterm, sigint, sighup, sigusr1, sigusr2;
     bool end_pending; // to end once the brokers below have
     const flux_msg_t *shutdown_request;
     flux_conf_t *given_conf; // of the command line, until the service has it
     struct conf_service *conf;
-    uint32_t quorum;
-    bool started; // all services
+    uint32_t quorum, lost; // brokers to wait for; those that left meanwhile
+    bool started;          // all services
     bool jobs_ended;
     int program_status; // wait status of the initial program
     int exit_code;      // when something else went wrong
@@ -126,6 +127,41 @@ static void enter_join (struct broker *b)
 
 static void ready_cb (void *arg);
 
+/* The command of an attribute, as rc1 and rc3 are: done comes at once when there is none. */
+static void run_rc (struct broker *b, const char *attr, program_exit_f done)
+{
+    const char *command = attr_get (b->attrs, attr);
+    char *argv[] = {"/bin/sh", "-c", (char *)command, NULL};
+    char *envv[PROGRAM_ENV_MAX + 1];
+    flux_error_t error = {""};
+
+    if (!command || !*command) {
+        done (0, b);
+        return;
+    }
+    program_destroy (b->rc);
+    b->rc = NULL;
+    if (program_env_make (envv, b->attrs, &error) == 0)
+        b->rc = program_start (b->loop, argv, envv, NULL, done, b, &error);
+    program_env_free (envv);
+    if (!b->rc) {
+        complain (b, "%s: %s", attr, error.text);
+        done (W_EXITCODE (1, 0), b);
+    }
+}
+
+static void rc1_done_cb (int wait_status, void *arg)
+{
+    struct broker *b = arg;
+    flux_error_t error;
+
+    if (wait_status != 0)
+        complain (b, "rank %u: broker.rc1_path failed", b->info->rank);
+    else if ((wait_status = services_announce (b->services, b->attrs, &error)) < 0)
+        complain (b, "%s", error.text);
+    life_post (b->life, wait_status == 0 ? "init-done" : "init-fail");
+}
+
 static void init_failed (struct broker *b, const char *why)
 {
     complain (b, "%s", why);
@@ -142,7 +178,7 @@ static void start_services (struct broker *b)
     }
     b->started = true;
     services_on_ready (b->services, ready_cb, b);
-    life_post (b->life, "init-done");
+    run_rc (b, "broker.rc1_path", rc1_done_cb);
 }
 
 static void restored_cb (const char *failure, void *arg)
@@ -311,13 +347,22 @@ static void unloaded_cb (void *arg)
     }
 }
 
-static void enter_finalize (struct broker *b)
+static void rc3_done_cb (int wait_status, void *arg)
 {
-    state_timer_start (b, -1);
+    struct broker *b = arg;
+
+    if (wait_status != 0)
+        complain (b, "rank %u: broker.rc3_path failed", b->info->rank);
     if (b->started)
         services_unload (b->services, unloaded_cb, b);
     else
         unloaded_cb (b);
+}
+
+static void enter_finalize (struct broker *b)
+{
+    state_timer_start (b, -1);
+    run_rc (b, "broker.rc3_path", rc3_done_cb);
 }
 
 static void enter_goodbye (struct broker *b)
@@ -414,6 +459,15 @@ static void parent_lost_cb (bool final, const char *reason, void *arg)
     life_post (b->life, "parent-fail");
 }
 
+/* One that will not come is not waited for, when the others are too few. */
+static void lost_before_start (struct broker *b, uint32_t rank)
+{
+    if (b->info->size - ++b->lost < b->quorum) {
+        complain (b, "rank %u ended before the instance had started", rank);
+        life_post (b->life, "quorum-fail");
+    }
+}
+
 /* A rank that looks for another parent is only out of reach: its jobs go on. */
 static void rank_state_cb (uint32_t rank, enum overlay_rank_state state, void *arg)
 {
@@ -421,6 +475,8 @@ static void rank_state_cb (uint32_t rank, enum overlay_rank_state state, void *a
 
     if (!b->services)
         return;
+    if (state == OVERLAY_RANK_LOST && life_state (b->life) == STATE_QUORUM)
+        lost_before_start (b, rank);
     if (state == OVERLAY_RANK_LOST)
         services_rank_lost (b->services, rank);
     else
@@ -597,12 +653,12 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         return -1;
     if (!(b->router = router_create (b->loop, b->info->rank, b->info->size, getuid ())) ||
         !(b->life = life_create (b->router, enter_state, b)) ||
-        !(b->log = log_create (b->router, b->attrs)) ||
         attr_service_add (b->attrs, b->router) < 0 || init_conf (b) < 0 ||
         router_service_add (b->router, "shutdown", shutdown_rows, b) < 0 ||
         router_service_add (b->router, "broker", broker_rows, b) < 0)
         return errprintf (errp, "out of memory");
-    if (!(b->heartbeat = heartbeat_create (b->router, b->attrs, errp)))
+    if (!(b->log = log_create (b->router, b->attrs, errp)) ||
+        !(b->heartbeat = heartbeat_create (b->router, b->attrs, errp)))
         return -1;
     init_signals (b);
     if (b->info->size > 1
@@ -624,6 +680,7 @@ static void broker_fini (struct broker *b)
     services_destroy (b->services);
     statedir_destroy (b->statedir);
     program_destroy (b->program);
+    program_destroy (b->rc);
     net_destroy (b->net);
     life_destroy (b->life);
     conf_service_destroy (b->conf);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/bootstrap/bootstrap.h"
 #include "lib/util/spawn.h"
 #include "shell/broker/program.h"
 
@@ -65,6 +66,7 @@ static void setup_cb (void *arg)
 {
     struct setup *setup = arg;
 
+    bootstrap_scrub_environ ();
     apply_environment (setup->envv);
     if (setup->prompt && isatty (STDIN_FILENO))
         set_prompt (setup->prompt);

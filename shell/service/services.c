@@ -224,6 +224,11 @@ void services_destroy (struct services *s)
     }
 }
 
+int services_announce (struct services *s, const struct attrs *attrs, flux_error_t *errp)
+{
+    return resource_announce (s->resource, attrs, errp);
+}
+
 void services_rank_online (struct services *s, uint32_t rank, bool online)
 {
     if (!s->job_manager)

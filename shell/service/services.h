@@ -23,6 +23,9 @@ int services_start (struct services *s, struct attrs *attrs, struct conf_service
                     uint32_t owner, flux_error_t *errp);
 void services_destroy (struct services *s);
 
+/* This rank takes work from now on. */
+int services_announce (struct services *s, const struct attrs *attrs, flux_error_t *errp);
+
 /* All that is needed is there: jobs of an earlier instance may start. */
 void services_run (struct services *s);
 

@@ -207,7 +207,7 @@ static void announced_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     }
 }
 
-static int announce_self (struct resource *r, struct attrs *attrs, flux_error_t *errp)
+int resource_announce (struct resource *r, const struct attrs *attrs, flux_error_t *errp)
 {
     struct node_facts facts;
     const char *host = attr_get (attrs, "hostname");
@@ -302,8 +302,7 @@ struct resource *resource_create (struct router *rt, struct attrs *attrs, const 
         errprintf (errp, "resources: %s", strerror (errno));
         goto error;
     }
-    if ((r->ranks && resource_take_given (r, attrs, conf, errp) < 0) ||
-        announce_self (r, attrs, errp) < 0)
+    if (r->ranks && resource_take_given (r, attrs, conf, errp) < 0)
         goto error;
     return r;
 error:

@@ -40,6 +40,9 @@ int resource_set_R (struct resource *r, json_t *R, flux_error_t *errp);
 /* When the resources go; seconds since the epoch, 0: never. */
 int resource_set_expiration (struct resource *r, double expiration);
 
+/* Tell rank 0 that this rank takes work, and with what: once, when the broker is ready for it. */
+int resource_announce (struct resource *r, const struct attrs *attrs, flux_error_t *errp);
+
 /* Ranks that have announced themselves and are online. */
 uint32_t resource_ready_count (const struct resource *r);
 
