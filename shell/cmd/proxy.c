@@ -54,7 +54,11 @@ static int listen_here (struct proxy *p)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
-    strcpy (p->dir, "/tmp/flux-proxy-XXXXXX");
+    const char *tmpdir = getenv ("TMPDIR");
+
+    if (!tmpdir || strlen (tmpdir) > 40) // a socket's path is short
+        tmpdir = "/tmp";
+    snprintf (p->dir, sizeof (p->dir), "%s/flux-proxy-XXXXXX", tmpdir);
     if (!mkdtemp (p->dir)) // mode 0700: only its owner can connect
         return -1;
     snprintf (p->path, sizeof (p->path), "%s/local-0", p->dir);
