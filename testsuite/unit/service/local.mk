@@ -32,3 +32,8 @@ check_PROGRAMS += testsuite/unit/service/test_jobqueue
 TESTS += testsuite/unit/service/test_jobqueue
 testsuite_unit_service_test_jobqueue_SOURCES = %D%/test_jobqueue.c
 testsuite_unit_service_test_jobqueue_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
+
+check_PROGRAMS += testsuite/unit/service/test_sched_policy
+TESTS += testsuite/unit/service/test_sched_policy
+testsuite_unit_service_test_sched_policy_SOURCES = %D%/test_sched_policy.c
+testsuite_unit_service_test_sched_policy_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
