@@ -12,7 +12,8 @@ bool fast_reach (struct matcher *m, uint32_t v, int64_t *above)
 {
     *above = 0;
     for (uint32_t p = m->g->v[v].parent; p != GRAPH_NONE; p = m->g->v[p].parent) {
-        if (!match_open (m, p))
+        const struct vertex *x = &m->g->v[p];
+        if (!match_open (m, p) || (m->policy->node_exclusive && x->type == m->node && x->njobs))
             return false;
         if (m->policy->node_centric && m->g->v[p].type == m->node)
             *above += policy_node_factor (m->g, p);

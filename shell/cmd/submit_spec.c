@@ -322,6 +322,15 @@ static void apply_requires (struct maker *m)
             bad (m, "--requires='%s': %s", s, error.text);
 }
 
+/* Whether there is such a policy is known where the job is submitted to. */
+static void apply_graph_policy (struct maker *m)
+{
+    const char *s = str (m, "graph-policy");
+
+    if (s && jobspec_setattr_new (m->spec, "system.graph.policy", json_string (s)) < 0)
+        bad (m, "--graph-policy=%s: %s", s, strerror (errno));
+}
+
 static void apply_begin_time (struct maker *m)
 {
     const char *s = str (m, "begin-time");
@@ -384,6 +393,7 @@ static void apply_common (struct maker *m, bool has_io)
     each (m, "dependency", add_dependency);
     apply_begin_time (m);
     apply_requires (m);
+    apply_graph_policy (m);
     each (m, "setopt", add_setopt);
     each (m, "setattr", add_setattr);
     each (m, "add-file", add_file);

@@ -6,3 +6,138 @@
 # the graph that goes down to an instance in a job.
 
 . "$(dirname "$0")/lib.sh"
+
+# R of two racks with two nodes of four cores each, with its graph.
+echo 'cluster/rack=2/node=2/[socket=2/core=2;memory=8{unit:GB}]' >recipe
+cat >all.json <<'END'
+{"version": 9999, "attributes": {"system": {"duration": 0}},
+ "resources": [{"type": "node", "count": 4, "exclusive": true, "with":
+   [{"type": "slot", "count": 1, "label": "task", "with": [{"type": "core", "count": 1}]}]}],
+ "tasks": [{"command": ["true"], "slot": "task", "count": {"per_slot": 1}}]}
+END
+printf 'match allocate all.json\nquit\n' |
+    flux resource-query -d -L recipe -f recipe -F rv1 -t out >/dev/null
+head -n1 out | jq -c '.execution.properties = {"fast": "1-2"}' >R.json
+
+# The ranks of a running job.
+cat >inside.sh <<'END'
+ranks_of () { flux job info "$1" R | jq -r '[.execution.R_lite[].rank] | join (",")'; }
+wait_run () { flux job wait-event -t 10 "$1" alloc >/dev/null; }
+# The nodes are not there: execution is simulated.
+sim () { flux submit -S exec.test.run_duration="$1" "${@:2}" true; }
+END
+
+test_case 'queue and match policies from a file, with the keys of Fluxion' <<'END'
+cat >sched.toml <<'EOF'
+[sched-fluxion-qmanager]
+queue-policy = "easy"
+[sched-fluxion-qmanager.queue-params]
+queue-depth = 100
+[sched-fluxion-resource]
+match-policy = "hinode"
+EOF
+cat >run.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h -N1 -x -t 1h)
+wait_run $a
+expect_equal 3 "$(ranks_of $a)"
+b=$(sim 1m -N4 -t 1m)   # waits for all
+c=$(sim 1h -n1 -t 10m)  # goes before it
+wait_run $c
+expect_match '^[0-9.]+$' "$(flux jobs -n -o '{annotations.sched.t_estimate}' $b)"
+expect_equal 'rank2/core3' "$(flux jobs -n -o '{annotations.sched.resource_summary}' $c)"
+flux cancel --all
+EOF
+flux start -Sresource.path=R.json -c sched.toml bash -eEu run.sh
+END
+
+test_case 'a change acts at once; a bad one is refused and nothing changes' <<'END'
+cat >run.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h -N3 -x -t 1h)
+b=$(sim 1m -N4 -x -t 1m)
+c=$(sim 1h -n1 -t 10m)
+wait_run $a
+expect_equal 'SCHED SCHED' "$(flux jobs -n -o '{state}' $b $c | xargs)"
+expect_exit 1 flux config set sched-fluxion-qmanager.queue-policy best 2>err
+expect_in_file 'sched-fluxion-qmanager.queue-policy=best: is none of fcfs' err
+expect_exit 1 flux config set sched-fluxion-resource.match-policy best 2>err
+expect_in_file "sched-fluxion-resource.match-policy=best: unknown match policy 'best'" err
+expect_equal 'SCHED SCHED' "$(flux jobs -n -o '{state}' $b $c | xargs)"
+flux config set sched-fluxion-qmanager.queue-policy conservative
+wait_run $c
+expect_equal SCHED "$(flux jobs -n -o '{state}' $b)"
+flux cancel --all
+EOF
+flux start -Sresource.path=R.json bash -eEu run.sh
+END
+
+test_case 'no instance with a bad scheduler' <<'END'
+expect_exit 1 flux start --conf=sched-fluxion-qmanager.queue-policy=best true 2>err
+expect_in_file 'sched-fluxion-qmanager.queue-policy=best' err
+expect_exit 1 flux start --conf=sched-fluxion-resource.load-file=/nonexistent true 2>err
+expect_in_file '/nonexistent: No such file' err
+expect_exit 1 flux start -Ssched.match-policy=best true 2>err
+expect_in_file "sched.match-policy=best: unknown match policy 'best'" err
+END
+
+test_case 'a match policy of the job: --graph-policy' <<'END'
+cat >run.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h -n1 --graph-policy=hinode)
+b=$(sim 1h -n1)
+c=$(sim 1h -N1 -x --graph-policy=pack,level=rack)
+d=$(sim 1h -n1 --graph-policy=policy=high,node_exclusive=true)
+wait_run $d
+expect_equal '3 0 1 2' "$(ranks_of $a) $(ranks_of $b) $(ranks_of $c) $(ranks_of $d)"
+for policy in best pack pack,rack high,node_exclusive=perhaps; do
+    expect_exit 1 flux submit --graph-policy="$policy" true 2>err
+    expect_output 1 grep -c . err
+done
+expect_exit 1 flux submit --graph-policy=best true 2>err
+expect_in_file "unknown match policy 'best'" err
+expect_exit 1 flux submit -S system.graph.policy=7 true 2>err
+expect_in_file 'system.graph.policy must be a string' err
+flux cancel --all
+EOF
+flux start -Sresource.path=R.json bash -eEu run.sh
+END
+
+test_case 'R with the graph of the job, as match-format says' <<'END'
+cat >run.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h -n1 -c2 --requires=fast)
+wait_run $a
+flux job info $a R >R
+expect_equal '["/cluster0","/cluster0/rack0","/cluster0/rack0/node1","/cluster0/rack0/node1/socket0"]' \
+    "$(jq -c '[.scheduling.graph.nodes[].metadata | select (.type != "core") | .paths.containment] | sort' R)"
+expect_equal '{"fast":"1"}' "$(jq -c .execution.properties R)"
+flux config set sched-fluxion-resource.match-format rv1_nosched
+a=$(sim 1h -n1)
+wait_run $a
+expect_equal null "$(flux job info $a R | jq .scheduling)"
+flux cancel --all
+EOF
+flux start -Sresource.path=R.json bash -eEu run.sh
+END
+
+test_case 'what can never run is refused, also of canonical jobspecs' <<'END'
+cat >run.sh <<'EOF'
+for request in '-N5' '-n17' '-n1 -c5' '-n1 -g1' '-N3 --requires=fast' '-n1 --requires=slow' \
+    '-N1 --requires=rank:9'; do
+    expect_exit 1 flux submit $request true 2>err
+    expect_in_file 'unsatisfiable' err
+done
+jq '.resources[0].with[0].with[0] = {"type": "memory", "count": 9}' all.json >memory.json
+expect_exit 1 flux job submit memory.json 2>err
+expect_in_file 'unsatisfiable' err
+jq '.resources[0].with[0].with[0] = {"type": "tape", "count": 1}' all.json >tape.json
+expect_exit 1 flux job submit tape.json 2>err
+expect_in_file 'unsatisfiable' err
+jq '.attributes.system.exec.test.run_duration = "0s"' all.json >sim.json
+flux job submit sim.json >/dev/null
+EOF
+flux start -Sresource.path=R.json bash -eEu run.sh
+END
+
+test_done

@@ -225,7 +225,9 @@ static struct job *make_job (struct job_manager *jm, const char *J, struct jobsp
     if (enter_queue (jm, job, js, errp) < 0)
         goto error;
     if (job_set_facts (jm, job, js) < 0) {
-        errprintf (errp, "%s", strerror (errno));
+        errprintf (errp, "%s",
+                   errno == EINVAL ? "attributes.system.graph.policy must be a string"
+                                   : strerror (errno));
         goto error;
     }
     if (set_simulation (job, js, errp) < 0 || sched_feasible (jm->sched, job, errp) < 0)

@@ -114,26 +114,30 @@ int sched_check_policy (struct sched *s, const char *policy, flux_error_t *errp)
     return policies_get (s->policies, policy, errp) ? 0 : -1;
 }
 
-int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp)
-{
-    s->nfeasible = 0;
-    return inventory_set (s->inv, R, errp);
-}
-
-int sched_set_up (struct sched *s, const char *ranks, int up)
-{
-    return inventory_set_up (s->inv, ranks, up);
-}
-
 int sched_set_end (struct sched *s, double end)
 {
+    if (end >= GRAPH_FOREVER)
+        end = 0;
     int64_t limit = end > 0 ? (int64_t)ceil (end) : GRAPH_FOREVER;
-
     if (matcher_set_period (s->m, 0, limit, NULL) < 0)
         return -1;
     s->end = end > 0 ? end : 0;
     s->nfeasible = 0;
     return 0;
+}
+
+int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp)
+{
+    s->nfeasible = 0;
+    if (inventory_set (s->inv, R, errp) < 0)
+        return -1;
+    sched_set_end (s, inventory_R (s->inv)->expiration);
+    return 0;
+}
+
+int sched_set_up (struct sched *s, const char *ranks, int up)
+{
+    return inventory_set_up (s->inv, ranks, up);
 }
 
 void sched_begin_pass (struct sched *s)
