@@ -51,8 +51,10 @@ END
 test_case '--export=NONE leaves the script its own environment' <<'END'
 printf '#!/bin/sh\nexport MINE=1\necho "path ${PATH:+set} home ${HOME:+set}"\n' >user/export.sh
 as_user true
+SBATCH_EXPORT=NONE run_batch -N2 -o plain.txt export.sh
 SBATCH_EXPORT=NONE run_batch --flux -N2 -o out.txt export.sh
-expect_in_file '^path set home set$' user/out.txt
+expect_in_file '^path set ' user/plain.txt
+expect_equal "$(cat user/plain.txt)" "$(cat user/out.txt)"
 END
 
 test_case 'an inner srun of the script is an ordinary one' <<'END'
@@ -68,7 +70,33 @@ expect_in_file '^broker 2 n3' err
 echo 'hostname; exit 6' >in
 expect_exit 6 as_user salloc -Q --flux -N2 <in >out
 expect_equal n1 "$(cat out)"
-expect_equal "" "$(as_user squeue -h)"
+wait_until 20 batch_done
+END
+
+test_case 'salloc --no-shell has nothing to run in an instance' <<'END'
+as_user salloc -Q --flux -N1 --no-shell
+expect_equal 1 "$(as_user squeue -h | wc -l)"
+as_user scancel --me
+wait_until 20 batch_done
+END
+
+test_case 'a salloc that hides its command refuses, rather than run it outside an instance' <<'END'
+gcc -shared -fPIC -o hide.so -xc - <<'EOS'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <string.h>
+void *dlsym (void *handle, const char *name)
+{
+    if (strncmp (name, "command_arg", 11) == 0 || strcmp (name, "opt") == 0)
+        return 0;
+    return ((void *(*)(void *, const char *))dlvsym (RTLD_NEXT, "dlsym", "GLIBC_2.2.5")) (handle, name);
+}
+EOS
+chmod 755 hide.so
+expect_fail as_user env LD_PRELOAD="$T_TMP/hide.so" salloc -Q --flux -N1 echo ran >out 2>err
+expect_in_file 'flux: the salloc of Slurm .* does not tell its command' err
+expect_equal "" "$(cat out)"
+expect_output ran as_user salloc -Q -N1 echo ran
 END
 
 test_case 'without --flux sbatch and salloc are as they were' <<'END'

@@ -15,7 +15,7 @@ no_jobs () { [ -z "$(as_user squeue -h)" ]; }
 other ()
 {
     [ ! -d "$T_TMP/other" ] || other_down # left by a case that failed
-    "$CLUSTER" -d "$T_TMP/other" up "$@" && at_end "[ ! -d $T_TMP/other ] || '$CLUSTER' -d $T_TMP/other down"
+    "$CLUSTER" -d "$T_TMP/other" up "$@" ${T_VERSION:+--version "$T_VERSION" --bind "$T_TMP"} && at_end "[ ! -d $T_TMP/other ] || '$CLUSTER' -d $T_TMP/other down"
 }
 other_down () { "$CLUSTER" -d "$T_TMP/other" down; }
 as_other () { (cd user && timeout 50 "$CLUSTER" -d "$T_TMP/other" as - "$@"); }
