@@ -114,6 +114,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/start_test.h \
 	%D%/submit.c \
 	%D%/submit_cc.h \
+	%D%/submit_maker.h \
+	%D%/submit_nest.c \
 	%D%/submit_opts.c \
 	%D%/submit_spec.c \
 	%D%/submit_spec.h \

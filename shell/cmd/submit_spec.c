@@ -17,6 +17,7 @@
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/envrules.h"
+#include "shell/cmd/submit_maker.h"
 #include "shell/cmd/submit_spec.h"
 
 #define ADD_FILE_MAX (64 << 20)
@@ -40,22 +41,7 @@ char *submit_value (const struct cmd *c, const char *name, const struct subst *s
     return out;
 }
 
-/* Everything that goes into one jobspec; strings are freed when it is made. */
-struct maker {
-    const struct cmd *c;
-    const struct subst *s;
-    flux_error_t *errp;
-    struct jobspec_request req;
-    json_t *spec;
-    struct envrules *env;
-    char **argv;
-    char *owned[16];
-    int nowned;
-    bool failed;
-};
-
-static int bad (struct maker *m, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
-static int bad (struct maker *m, const char *fmt, ...)
+int maker_bad (struct maker *m, const char *fmt, ...)
 {
     char text[sizeof (m->errp->text)];
     va_list ap;
@@ -78,8 +64,7 @@ static const char *str (struct maker *m, const char *name)
     return s;
 }
 
-/* A count of at least `min`, 0 when not given. */
-static int count (struct maker *m, const char *name, int min)
+int maker_count (struct maker *m, const char *name, int min)
 {
     char *s = submit_value (m->c, name, m->s, m->errp, &m->failed), *end;
     long n = 0;
@@ -88,7 +73,7 @@ static int count (struct maker *m, const char *name, int min)
         errno = 0;
         n = strtol (s, &end, 10);
         if (errno || end == s || *end || n < min || n > INT_MAX)
-            bad (m, "--%s=%s: not a number of at least %d", name, s, min);
+            maker_bad (m, "--%s=%s: not a number of at least %d", name, s, min);
     }
     free (s);
     return n;
@@ -105,7 +90,7 @@ static void each (struct maker *m, const char *name,
         flux_error_t error = {0};
         char *s = m->s ? subst_expand (m->s, text, &error) : strdup (text);
         if (!s || set (m, s, &error) < 0)
-            bad (m, "--%s=%s: %s", name, text, *error.text ? error.text : strerror (errno));
+            maker_bad (m, "--%s=%s: %s", name, text, *error.text ? error.text : strerror (errno));
         free (s);
     }
 }
@@ -120,10 +105,10 @@ static void parse_time_limit (struct maker *m)
     m->req.duration = 60 * strtod (s, &end); // a bare number is minutes
     if (end == s || *end) {
         if (fsd_parse_duration (s, &m->req.duration) < 0)
-            bad (m, "--time-limit=%s: not a duration", s);
+            maker_bad (m, "--time-limit=%s: not a duration", s);
     }
     if (m->req.duration < 0)
-        bad (m, "--time-limit=%s: is negative", s);
+        maker_bad (m, "--time-limit=%s: is negative", s);
 }
 
 static int parse_urgency (const struct cmd *c, flux_error_t *errp)
@@ -166,7 +151,7 @@ static int parse_flags (const struct cmd *c, flux_error_t *errp)
 static void make_environment (struct maker *m)
 {
     if (!(m->env = envrules_create ())) {
-        bad (m, "out of memory");
+        maker_bad (m, "out of memory");
         return;
     }
     for (int i = 0; i < m->c->nvalues && !m->failed; i++) {
@@ -177,14 +162,14 @@ static void make_environment (struct maker *m)
         if (strncmp (name, "env", 3) != 0)
             continue;
         if (!(text = m->s ? subst_expand (m->s, value, &error) : strdup (value))) {
-            bad (m, "--%s=%s: %s", name, value, error.text);
+            maker_bad (m, "--%s=%s: %s", name, value, error.text);
             return;
         }
         const char *mark = strcmp (name, "env-remove") == 0 ? "-"
                            : strcmp (name, "env-file") == 0 ? "^"
                                                             : "";
         if (asprintf (&rule, "%s%s", mark, text) < 0 || envrules_apply (m->env, rule, &error) < 0)
-            bad (m, "--%s: %s", name, *error.text ? error.text : strerror (errno));
+            maker_bad (m, "--%s: %s", name, *error.text ? error.text : strerror (errno));
         free (text);
         free (rule);
     }
@@ -194,7 +179,7 @@ static void make_environment (struct maker *m)
 static void set_opt (struct maker *m, const char *key, json_t *value)
 {
     if (!m->failed && jobspec_setopt_new (m->spec, key, value) < 0)
-        bad (m, "cannot set the shell option %s", key);
+        maker_bad (m, "cannot set the shell option %s", key);
 }
 
 static void apply_rlimits (struct maker *m)
@@ -207,7 +192,7 @@ static void apply_rlimits (struct maker *m)
         rules[n++] = s;
     json_t *o = rlimit_rules (rules, n, &error);
     if (!o)
-        bad (m, "--rlimit: %s", error.text);
+        maker_bad (m, "--rlimit: %s", error.text);
     else if (json_object_size (o) > 0)
         set_opt (m, "rlimit", o);
     else
@@ -227,9 +212,9 @@ static void apply_signal (struct maker *m)
     snprintf (name, sizeof (name), "%.*s", (int)len, s);
     signum = cmd_signum (*name ? name : "USR1");
     if (signum < 0)
-        bad (m, "--signal=%s: %s is not a signal", s, name);
+        maker_bad (m, "--signal=%s: %s is not a signal", s, name);
     else if (s[len] == '@' && s[len + 1] && fsd_parse_duration (s + len + 1, &left) < 0)
-        bad (m, "--signal=%s: %s is not a duration", s, s + len + 1);
+        maker_bad (m, "--signal=%s: %s is not a duration", s, s + len + 1);
     else
         set_opt (m, "signal", json_pack ("{s:i s:f}", "signum", signum, "timeleft", left));
 }
@@ -242,7 +227,7 @@ static void apply_taskmap (struct maker *m)
         return;
     size_t len = strcspn (s, ":");
     if (len == 0)
-        bad (m, "--taskmap=%s: not SCHEME[:VALUE]", s);
+        maker_bad (m, "--taskmap=%s: not SCHEME[:VALUE]", s);
     else
         set_opt (
             m, "taskmap",
@@ -319,7 +304,7 @@ static void apply_requires (struct maker *m)
 
     while (!m->failed && (s = cmd_next (m->c, "requires", &iter)))
         if (jobspec_add_requires (m->spec, s, &error) < 0)
-            bad (m, "--requires='%s': %s", s, error.text);
+            maker_bad (m, "--requires='%s': %s", s, error.text);
 }
 
 /* Whether there is such a policy is known where the job is submitted to. */
@@ -328,7 +313,7 @@ static void apply_graph_policy (struct maker *m)
     const char *s = str (m, "graph-policy");
 
     if (s && jobspec_setattr_new (m->spec, "system.graph.policy", json_string (s)) < 0)
-        bad (m, "--graph-policy=%s: %s", s, strerror (errno));
+        maker_bad (m, "--graph-policy=%s: %s", s, strerror (errno));
 }
 
 static void apply_begin_time (struct maker *m)
@@ -340,7 +325,7 @@ static void apply_begin_time (struct maker *m)
     if (!s)
         return;
     if (cmd_datetime (s, walltime_now (), &t) < 0) {
-        bad (m, "--begin-time=%s: not a date or time", s);
+        maker_bad (m, "--begin-time=%s: not a date or time", s);
         return;
     }
     snprintf (uri, sizeof (uri), "begin-time:%.6f", t);
@@ -356,7 +341,7 @@ static void apply_stream (struct maker *m, const char *option, const char *strea
     if (!path || strcmp (path, "none") == 0 || strcmp (path, "kvs") == 0 || m->failed)
         return;
     if (jobspec_set_io (m->spec, stream, path) < 0)
-        bad (m, "--%s=%s: %s", option, path, strerror (errno));
+        maker_bad (m, "--%s=%s: %s", option, path, strerror (errno));
     if (strcmp (stream, "stdin") != 0 && cmd_has (m->c, "label-io")) {
         snprintf (key, sizeof (key), "output.%s.label", stream);
         set_opt (m, key, json_true ());
@@ -381,7 +366,7 @@ static void apply_io (struct maker *m, bool has_io)
     }
 }
 
-static void apply_common (struct maker *m, bool has_io)
+void maker_apply_common (struct maker *m, bool has_io)
 {
     json_t *templates = envrules_templates (m->env);
 
@@ -399,21 +384,20 @@ static void apply_common (struct maker *m, bool has_io)
     each (m, "add-file", add_file);
 }
 
-/* What all kinds of jobs have in their request. */
-static void make_request (struct maker *m, char *const *argv, int argc)
+void maker_request (struct maker *m, char *const *argv, int argc)
 {
     if (!(m->argv = calloc (argc + 1, sizeof (char *))))
-        bad (m, "out of memory");
+        maker_bad (m, "out of memory");
     for (int i = 0; i < argc && !m->failed; i++) {
         flux_error_t error;
         m->argv[i] = m->s ? subst_expand (m->s, argv[i], &error) : strdup (argv[i]);
         if (!m->argv[i])
-            bad (m, "%s: %s", argv[i], error.text);
+            maker_bad (m, "%s: %s", argv[i], error.text);
     }
     m->req.argc = argc;
     m->req.argv = m->argv;
     m->req.flux = program_invocation_short_name; // a site may have given it a prefix
-    m->req.nnodes = count (m, "nodes", 1);
+    m->req.nnodes = maker_count (m, "nodes", 1);
     m->req.exclusive = cmd_has (m->c, "exclusive");
     m->req.name = str (m, "job-name");
     m->req.queue = str (m, "queue");
@@ -425,7 +409,7 @@ static void make_request (struct maker *m, char *const *argv, int argc)
     make_environment (m);
 }
 
-static int finish (struct maker *m, struct submit_spec *spec)
+int maker_finish (struct maker *m, struct submit_spec *spec)
 {
     spec->urgency = m->failed ? -1 : parse_urgency (m->c, m->errp);
     spec->flags = m->failed ? -1 : parse_flags (m->c, m->errp);
@@ -451,98 +435,21 @@ int submit_spec_tasks (struct submit_spec *spec, const struct cmd *c, const stru
 
     if (c->argc == 0)
         return errprintf (errp, "the command to run is missing");
-    make_request (&m, c->argv, c->argc);
-    m.req.ntasks = count (&m, "ntasks", 1);
-    m.req.cores_per_task = count (&m, "cores-per-task", 1);
-    m.req.gpus_per_task = count (&m, "gpus-per-task", 0);
-    m.req.ncores = count (&m, "cores", 1);
-    m.req.tasks_per_node = count (&m, "tasks-per-node", 1);
-    m.req.tasks_per_core = count (&m, "tasks-per-core", 1);
-    m.req.gpus_per_node = count (&m, "gpus-per-node", 0);
+    maker_request (&m, c->argv, c->argc);
+    m.req.ntasks = maker_count (&m, "ntasks", 1);
+    m.req.cores_per_task = maker_count (&m, "cores-per-task", 1);
+    m.req.gpus_per_task = maker_count (&m, "gpus-per-task", 0);
+    m.req.ncores = maker_count (&m, "cores", 1);
+    m.req.tasks_per_node = maker_count (&m, "tasks-per-node", 1);
+    m.req.tasks_per_core = maker_count (&m, "tasks-per-core", 1);
+    m.req.gpus_per_node = maker_count (&m, "gpus-per-node", 0);
     if (!m.failed && !(m.spec = jobspec_build (&m.req, errp)))
         m.failed = true;
     if (!m.failed) {
         apply_taskmap (&m);
-        apply_common (&m, true);
+        maker_apply_common (&m, true);
     }
-    return finish (&m, spec);
-}
-
-/* Slots rather than tasks; without a number of them one a node. */
-static void make_nest_request (struct maker *m)
-{
-    m->req.ntasks = count (m, "nslots", 1);
-    m->req.cores_per_task = count (m, "cores-per-slot", 1);
-    m->req.gpus_per_task = count (m, "gpus-per-slot", 0);
-    if (!m->failed && m->req.ntasks == 0 && m->req.nnodes == 0)
-        bad (m, "the number of slots (-n) or of nodes (-N) is needed");
-}
-
-static char **broker_opts (const struct cmd *c)
-{
-    char **out = calloc (RULES_MAX + 3, sizeof (char *));
-    const char *s;
-    int n = 0, iter = 0;
-
-    while (out && (s = cmd_next (c, "broker-opts", &iter)))
-        while (*s && n < RULES_MAX) {
-            size_t len = strcspn (s, ",");
-            if (len > 0)
-                out[n++] = strndup (s, len);
-            s += len + (s[len] == ',');
-        }
-    if (out && cmd_has (c, "dump") &&
-        asprintf (&out[n], "-Scontent.dump=%s", cmd_str (c, "dump", "flux-{{jobid}}-dump.tgz")) < 0)
-        out[n] = NULL;
-    return out;
-}
-
-static void free_words (char **words)
-{
-    for (int i = 0; words && words[i]; i++)
-        free (words[i]);
-    free (words);
-}
-
-int submit_spec_nest (struct submit_spec *spec, const struct cmd *c, flux_error_t *errp)
-{
-    struct maker m = {.c = c, .errp = errp};
-    char **opts = broker_opts (c);
-
-    if (opts && c->argc == 0 && cmd_has (c, "bg")) { // no initial program: it runs until shutdown
-        int n = 0;
-        while (opts[n])
-            n++;
-        opts[n] = strdup ("-Sbroker.rc2_none=1");
-    }
-    make_request (&m, c->argv, c->argc);
-    make_nest_request (&m);
-    if (!m.failed && !(m.spec = jobspec_build_nest (&m.req, opts, errp)))
-        m.failed = true;
-    if (!m.failed)
-        apply_common (&m, false);
-    free_words (opts);
-    return finish (&m, spec);
-}
-
-int submit_spec_batch (struct submit_spec *spec, const struct cmd *c, const char *name,
-                       const char *script, size_t len, flux_error_t *errp)
-{
-    struct maker m = {.c = c, .errp = errp};
-    char **opts = broker_opts (c);
-    bool wrap = cmd_has (c, "wrap");
-
-    make_request (&m, c->argv + (c->argc > 0 && !wrap), c->argc > 0 && !wrap ? c->argc - 1 : 0);
-    make_nest_request (&m);
-    if (!m.failed && !(m.spec = jobspec_build_batch (&m.req, opts, name, script, len, errp)))
-        m.failed = true;
-    if (!m.failed && !cmd_has (c, "output"))
-        if (jobspec_set_io (m.spec, "stdout", "flux-{{id}}.out") < 0)
-            bad (&m, "out of memory");
-    if (!m.failed)
-        apply_common (&m, true);
-    free_words (opts);
-    return finish (&m, spec);
+    return maker_finish (&m, spec);
 }
 
 void submit_spec_clear (struct submit_spec *spec)

@@ -165,4 +165,37 @@ EOF
 flux start --conf=picky.limit=3 bash -eEu run.sh
 END
 
+test_case '--conf of alloc and batch: the instance has it, its parent does not' <<'END'
+mkdir -p cfg/flux/config
+printf 'from = "the name"\n' >cfg/flux/config/named.toml
+printf '{"j":1}' >one.json
+cat >job.sh <<'EOF'
+#!/bin/sh
+# flux: -n1
+# flux: --output=script.out
+# flux: --conf="""
+# flux: [section]
+# flux: key = "from the script"
+# flux: """
+flux config get
+EOF
+cat >run.sh <<'EOF'
+expect_output '{"a":{"b":2},"z":{"y":"q"}}' flux alloc -n1 --conf=a.b=1 --conf="[z]
+y = 'q'" --conf='{"a":{"b":2}}' flux config get
+expect_output '{"from":"the name","j":1}' flux alloc -n1 --conf=named --conf=one.json flux config get
+flux job attach $(flux batch job.sh)
+expect_output '{"section":{"key":"from the script"}}' cat script.out
+flux job attach $(flux batch --conf=section.key=line job.sh)
+expect_output '{"section":{"key":"line"}}' cat script.out
+expect_output '{}' flux config get
+expect_exit 1 flux alloc -n1 --conf=absent true 2>err
+expect_in_file 'config/absent.toml' err
+expect_exit 1 flux alloc -n1 --conf=absent.toml true 2>err
+expect_in_file 'absent.toml: No such file' err
+expect_exit 1 flux batch -n1 --conf='{"a":' --wrap true 2>err
+expect_in_file 'inline JSON:1: ' err
+EOF
+XDG_CONFIG_HOME=$PWD/cfg flux start bash -eEu run.sh
+END
+
 test_done
