@@ -12,19 +12,22 @@
 #include "src/common/slurm_xlator.h"
 #include "src/common/node_conf.h"
 #include "src/common/select.h"
+#include "src/common/gres.h"
 #include "src/common/run_in_daemon.h"
+#include "src/common/slurm_topology.h"
 #include "src/slurmctld/slurmctld.h"
+
+/* slurmctld has these; the clients, which load the plugin as well, do not. */
+#pragma weak job_list
+#pragma weak last_job_update
 
 /* The calls that go straight to the plugin beneath: X (type, name, parameters, arguments). */
 #define SELECT_API_FORWARDED(X)                                                                    \
     X (int, state_save, (char *dir), (dir))                                                        \
     X (int, state_restore, (char *dir), (dir))                                                     \
     X (int, job_init, (List jobs), (jobs))                                                         \
-    X (int, job_begin, (job_record_t * job), (job))                                                \
     X (int, job_ready, (job_record_t * job), (job))                                                \
     X (int, job_signal, (job_record_t * job, int signum), (job, signum))                           \
-    X (int, job_suspend, (job_record_t * job, bool indefinite), (job, indefinite))                 \
-    X (int, job_resume, (job_record_t * job, bool indefinite), (job, indefinite))                  \
     X (bitstr_t *, step_pick_nodes,                                                                \
        (job_record_t * job, select_jobinfo_t * info, uint32_t count, bitstr_t * *avail),           \
        (job, info, count, avail))                                                                  \
@@ -58,23 +61,88 @@
     X (int, get_info_from_plugin,                                                                  \
        (enum select_plugindata_info what, job_record_t * job, void *data), (what, job, data))      \
     X (int, update_node_config, (int index), (index))                                              \
-    X (int, reconfigure, (void), ())                                                               \
     X (bitstr_t *, resv_test,                                                                      \
        (resv_desc_msg_t * resv, uint32_t count, bitstr_t * avail, bitstr_t * *cores),              \
        (resv, count, avail, cores))
 
-/* Those which the plugin does something of its own for. */
+/* Those which the plugin does something of its own for, besides job_test. */
 #define SELECT_API_OWN(X)                                                                          \
     X (int, node_init, (void), ())                                                                 \
+    X (int, reconfigure, (void), ())                                                               \
+    X (int, job_begin, (job_record_t * job), (job))                                                \
     X (int, job_expand, (job_record_t * from, job_record_t * to), (from, to))                      \
     X (int, job_resized, (job_record_t * job, node_record_t * node), (job, node))                  \
+    X (int, job_suspend, (job_record_t * job, bool indefinite), (job, indefinite))                 \
+    X (int, job_resume, (job_record_t * job, bool indefinite), (job, indefinite))                  \
     X (int, job_fini, (job_record_t * job), (job))                                                 \
-    X (int, select_nodeinfo_set, (job_record_t * job), (job))                                      \
-    X (int, job_test,                                                                              \
-       (job_record_t * job, bitstr_t * nodes, uint32_t min_nodes, uint32_t max_nodes,              \
-        uint32_t req_nodes, uint16_t mode, List candidates, List * preemptees,                     \
-        bitstr_t * excluded_cores),                                                                \
-       (job, nodes, min_nodes, max_nodes, req_nodes, mode, candidates, preemptees,                 \
-        excluded_cores))
+    X (int, select_nodeinfo_set, (job_record_t * job), (job))
+
+typedef List api_list_t;
+typedef bitstr_t api_exclusion_t; // cores of the whole system that a job must not get; NULL: none
+
+/* The question that job_test is asked, and how it is handed on. */
+struct api_test {
+    job_record_t *job;
+    bitstr_t *nodes; // in: those that may be had; out: those chosen
+    uint32_t min_nodes, max_nodes, req_nodes;
+    uint16_t mode;
+    List candidates;
+    List *preemptees;
+    api_exclusion_t *excluded;
+};
+
+#define API_JOB_TEST_PARAMS                                                                        \
+    (job_record_t * job, bitstr_t * nodes, uint32_t min_nodes, uint32_t max_nodes,                 \
+     uint32_t req_nodes, uint16_t mode, List candidates, List * preemptees, bitstr_t * excluded)
+#define API_JOB_TEST_READ(t)                                                                       \
+    struct api_test t = {job,  nodes,      min_nodes,  max_nodes, req_nodes,                       \
+                         mode, candidates, preemptees, excluded}
+#define API_JOB_TEST_CALL(call, t)                                                                 \
+    (call) ((t)->job, (t)->nodes, (t)->min_nodes, (t)->max_nodes, (t)->req_nodes, (t)->mode,       \
+            (t)->candidates, (t)->preemptees, (t)->excluded)
+
+static inline bool api_is_excluded (const api_exclusion_t *x, uint32_t node, uint32_t core)
+{
+    return x && bit_test ((bitstr_t *)x, cr_get_coremap_offset (node) + core);
+}
+
+/* Is any core excluded at all? */
+static inline bool api_excludes (const api_exclusion_t *x)
+{
+    return x && bit_ffs ((bitstr_t *)x) >= 0;
+}
+
+/* A copy to which cores are added; freed with api_exclusion_free(). */
+static inline api_exclusion_t *api_exclusion_copy (const api_exclusion_t *x)
+{
+    return x ? bit_copy ((bitstr_t *)x) : bit_alloc (cr_get_coremap_offset (node_record_count));
+}
+
+static inline void api_exclude (api_exclusion_t *x, uint32_t node, uint32_t core)
+{
+    bit_set (x, cr_get_coremap_offset (node) + core);
+}
+
+static inline void api_exclusion_free (api_exclusion_t *x)
+{
+    FREE_NULL_BITMAP (x);
+}
+
+static inline bool api_wants_whole_nodes (const struct job_details *details)
+{
+    return details->whole_node == WHOLE_NODE_REQUIRED;
+}
+
+/* Does the job keep all cores of its nodes from others, whichever it has itself? */
+static inline bool api_has_whole_nodes (const job_resources_t *res)
+{
+    return res->whole_node == 1;
+}
+
+/* "s0.s1.n1" with the pattern "switch.switch.node"; both are freed by the caller with xfree(). */
+static inline int api_node_address (char *node, char **address, char **pattern)
+{
+    return slurm_topo_get_node_addr (node, address, pattern);
+}
 
 #endif // !FLUX_SELECT_GRAPH_API_2205_H

@@ -68,7 +68,8 @@ static const char *find_calls (struct beneath *b)
     SELECT_API_FORWARDED (FIND_CALL)
     SELECT_API_OWN (FIND_CALL)
 #undef FIND_CALL
-    return NULL;
+    *(void **)&b->job_test = dlsym (b->handle, "select_p_job_test");
+    return b->job_test ? NULL : "select_p_job_test";
 }
 
 static int call_init (void *handle)

@@ -14,6 +14,7 @@ struct beneath {
     SELECT_API_FORWARDED (BENEATH_CALL)
     SELECT_API_OWN (BENEATH_CALL)
 #undef BENEATH_CALL
+    int (*job_test) API_JOB_TEST_PARAMS;
     void *handle;
 };
 

@@ -5,8 +5,7 @@
  * select/cons_tres, beneath it, keeps the books and verifies each choice. Slurm loads it into
  * slurmctld and also into slurmd, slurmstepd and the clients, where it does nothing of its own. */
 
-#include "select_graph/conf.h"
-#include "select_graph/decide.h"
+#include "select_graph/books.h"
 #include "select_graph/layout.h"
 #include "select_graph/plugin.h"
 
@@ -23,9 +22,7 @@ SELECT_EXPORT uint32_t plugin_id = OWN_ID;
 
 static struct plugin {
     struct beneath beneath;
-    struct site *site;      // NULL: no graph.conf, so all is left to the one beneath
-    struct graph_conf conf; // as last read without an error
-    bool configured;
+    struct books books;
     bool checked; // the layout of a first job
     bool refused; // it was not as expected: start nothing more
 } plugin;
@@ -62,25 +59,9 @@ int init (void)
 
 int fini (void)
 {
-    site_destroy (plugin.site);
-    plugin.site = NULL;
+    books_close (&plugin.books);
     beneath_unload (&plugin.beneath);
     return SLURM_SUCCESS;
-}
-
-/* A file with an error in it changes nothing; without a file the graph is not asked. */
-static void read_conf (void)
-{
-    char *path = get_extra_conf_path ("graph.conf");
-    flux_error_t why;
-
-    if (graph_conf_read (&plugin.conf, path, &why) == 0)
-        plugin.configured = true;
-    else if (errno == ENOENT)
-        plugin.configured = false;
-    else
-        error ("%s: %s", plugin_type, why.text);
-    xfree (path);
 }
 
 /* At a start and at each reconfigure, before nodeinfo_set for every job */
@@ -92,35 +73,51 @@ int select_p_node_init (void)
         error ("%s: was built for another Slurm: %s is not as expected", plugin_type, wrong);
         return SLURM_ERROR;
     }
-    read_conf ();
-    site_destroy (plugin.site);
-    plugin.site = plugin.configured ? decide_make_site (plugin.conf.policy) : NULL;
-    if (plugin.site)
-        info ("%s: policy %s", plugin_type, plugin.conf.policy);
+    books_open (&plugin.books, &plugin.beneath);
     return plugin_beneath ()->node_init ();
+}
+
+/* After them; and whenever partitions or nodes have changed */
+int select_p_reconfigure (void)
+{
+    int rc = plugin_beneath ()->reconfigure ();
+
+    books_settle (&plugin.books);
+    return rc;
+}
+
+/* ---- Jobs ---- */
+
+int select_p_job_begin (job_record_t *job)
+{
+    if (plugin.books.site)
+        books_begin (&plugin.books, job);
+    return plugin_beneath ()->job_begin (job);
 }
 
 int select_p_select_nodeinfo_set (job_record_t *job)
 {
     int rc = plugin_beneath ()->select_nodeinfo_set (job);
 
-    if (plugin.site)
-        decide_book (plugin.site, job);
+    if (plugin.books.site)
+        books_enter (&plugin.books, job);
     return rc;
 }
 
 int select_p_job_fini (job_record_t *job)
 {
-    if (plugin.site)
-        site_release (plugin.site, job->job_id);
+    if (plugin.books.site)
+        books_leave (&plugin.books, job);
     return plugin_beneath ()->job_fini (job);
 }
 
 int select_p_job_resized (job_record_t *job, node_record_t *node)
 {
-    if (plugin.site)
-        site_release_node (plugin.site, job->job_id, node->index);
-    return plugin_beneath ()->job_resized (job, node);
+    int rc = plugin_beneath ()->job_resized (job, node);
+
+    if (plugin.books.site)
+        books_change (&plugin.books, job, true, node->index);
+    return rc;
 }
 
 /* All that `from` has becomes `to`'s. */
@@ -128,11 +125,29 @@ int select_p_job_expand (job_record_t *from, job_record_t *to)
 {
     int rc = plugin_beneath ()->job_expand (from, to);
 
-    if (plugin.site && rc == SLURM_SUCCESS) {
-        site_release (plugin.site, from->job_id);
-        site_release (plugin.site, to->job_id);
-        decide_book (plugin.site, to);
+    if (plugin.books.site && rc == SLURM_SUCCESS) {
+        books_leave (&plugin.books, from);
+        books_change (&plugin.books, to, true, -1);
     }
+    return rc;
+}
+
+/* A job that an administrator suspends for as long as he likes leaves its cores to others. */
+int select_p_job_suspend (job_record_t *job, bool indefinite)
+{
+    int rc = plugin_beneath ()->job_suspend (job, indefinite);
+
+    if (plugin.books.site && indefinite)
+        books_change (&plugin.books, job, false, -1);
+    return rc;
+}
+
+int select_p_job_resume (job_record_t *job, bool indefinite)
+{
+    int rc = plugin_beneath ()->job_resume (job, indefinite);
+
+    if (plugin.books.site && indefinite)
+        books_change (&plugin.books, job, true, -1);
     return rc;
 }
 
@@ -149,39 +164,14 @@ static bool check_first_job (const job_record_t *job, const bitstr_t *nodes)
     return !plugin.refused;
 }
 
-/* Start the job on the nodes that the graph chooses, preempting nobody. Where the plugin beneath
- * refuses them, `nodes` is as it was. */
-static int run_as_chosen (job_record_t *job, bitstr_t *nodes, uint32_t min_nodes,
-                          uint32_t max_nodes, uint32_t req_nodes)
+int select_p_job_test API_JOB_TEST_PARAMS
 {
-    bitstr_t *before, *chosen = decide_nodes (plugin.site, job, nodes, min_nodes, req_nodes);
-    int rc;
+    API_JOB_TEST_READ (test);
 
-    if (!chosen)
+    if (!check_first_job (test.job, test.nodes))
         return SLURM_ERROR;
-    before = bit_copy (nodes);
-    bit_and (nodes, chosen);
-    rc = plugin_beneath ()->job_test (job, nodes, min_nodes, max_nodes, req_nodes,
-                                      SELECT_MODE_RUN_NOW, NULL, NULL, NULL);
-    if (rc != SLURM_SUCCESS) {
-        debug2 ("%s: %pJ: select/cons_tres refused the choice", plugin_type, job);
-        bit_or (nodes, before);
-    }
-    FREE_NULL_BITMAP (before);
-    FREE_NULL_BITMAP (chosen);
-    return rc;
-}
-
-int select_p_job_test (job_record_t *job, bitstr_t *nodes, uint32_t min_nodes, uint32_t max_nodes,
-                       uint32_t req_nodes, uint16_t mode, List candidates, List *preemptees,
-                       bitstr_t *excluded_cores)
-{
-    if (!check_first_job (job, nodes))
-        return SLURM_ERROR;
-    if (plugin.site && mode == SELECT_MODE_RUN_NOW && !excluded_cores &&
-        decide_can (job, min_nodes, max_nodes) &&
-        run_as_chosen (job, nodes, min_nodes, max_nodes, req_nodes) == SLURM_SUCCESS)
-        return SLURM_SUCCESS;
-    return plugin_beneath ()->job_test (job, nodes, min_nodes, max_nodes, req_nodes, mode,
-                                        candidates, preemptees, excluded_cores);
+    plugin_beneath ();
+    if (plugin.books.site)
+        return choose_job_test (&plugin.books.chooser, &test);
+    return API_JOB_TEST_CALL (plugin.beneath.job_test, &test);
 }

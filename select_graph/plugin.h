@@ -16,6 +16,7 @@ SELECT_EXPORT int fini (void);
 SELECT_API_FORWARDED (SELECT_DECLARE)
 SELECT_API_OWN (SELECT_DECLARE)
 #undef SELECT_DECLARE
+SELECT_EXPORT int select_p_job_test API_JOB_TEST_PARAMS;
 
 /* The plugin beneath, for a call that Slurm makes: from the first one on our plugin_id is that of
  * select/cons_tres, see plugin.c. */

@@ -1,33 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors
  *
- * Builds cluster/node/core and asks the matcher; a node's rank is its number. */
+ * Life of a site: nodes are collected, then the graph is made of them or read from a file. */
 
-#include "select_graph/site.h"
+#include "select_graph/site_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "lib/graph/graph.h"
-#include "lib/graph/match.h"
 #include "lib/util/errprintf.h"
 
-struct site_node {
-    uint32_t vertex; // GRAPH_NONE: no such node
-    uint32_t *cores; // their vertices
-    uint32_t ncores;
-    char *features;
-};
+int site_room (void *list, size_t *room, size_t n, size_t size)
+{
+    void **p = list;
+    size_t more = *room ? *room : 16;
+    void *q;
 
-struct site {
-    struct graph *graph;
-    struct matcher *matcher;
-    uint32_t root;
-    struct site_node *nodes; // by number
-    uint32_t nnodes;
-};
+    if (n <= *room)
+        return 0;
+    while (more < n)
+        more *= 2;
+    if (!(q = realloc (*p, more * size)))
+        return -1;
+    *p = q;
+    *room = more;
+    return 0;
+}
+
+static void clear_facts (struct site_facts *facts)
+{
+    free ((char *)facts->name);
+    free ((char *)facts->features);
+    free ((char *)facts->place);
+    memset (facts, 0, sizeof (*facts));
+}
+
+static void clear_node (struct site_node *node)
+{
+    clear_facts (&node->facts);
+    free (node->parts);
+}
 
 void site_destroy (struct site *site)
 {
@@ -35,38 +48,32 @@ void site_destroy (struct site *site)
 
     if (!site)
         return;
+    site_free_jobs (site);
+    site_free_flows (site);
     matcher_destroy (site->matcher);
     graph_destroy (site->graph);
-    for (uint32_t i = 0; i < site->nnodes; i++) {
-        free (site->nodes[i].cores);
-        free (site->nodes[i].features);
-    }
+    for (uint32_t i = 0; i < site->nnodes; i++)
+        clear_node (&site->nodes[i]);
+    for (size_t i = 0; i < site->ngres; i++)
+        free (site->gres[i]);
     free (site->nodes);
+    free (site->claimed);
+    free (site->choice.nodes);
+    free (site->choice.extra);
+    free (site->choice.cores);
     free (site);
     errno = saved_errno;
 }
 
 struct site *site_create (flux_error_t *errp)
 {
-    struct graph_vertex spec = GRAPH_VERTEX_INIT;
     struct site *site = calloc (1, sizeof (*site));
 
-    spec.type = "cluster";
-    spec.id = 0;
-    if (site && (site->graph = graph_create ()) && graph_begin (site->graph, errp) == 0 &&
-        graph_add_vertex (site->graph, &spec, &site->root, errp) == 0)
+    if (site && (site->graph = graph_create ()))
         return site;
     errprintf (errp, "out of memory");
     site_destroy (site);
     return NULL;
-}
-
-static int add_vertex (struct site *site, uint32_t parent, const struct graph_vertex *spec,
-                       uint32_t *vertex, flux_error_t *errp)
-{
-    if (graph_add_vertex (site->graph, spec, vertex, errp) < 0)
-        return -1;
-    return graph_add_edge (site->graph, parent, *vertex, "containment", errp);
 }
 
 /* Room for that number */
@@ -84,157 +91,117 @@ static struct site_node *site_slot (struct site *site, uint32_t number)
     return &site->nodes[number];
 }
 
-int site_add_node (struct site *site, uint32_t number, const char *name, uint32_t cores,
-                   const char *features, flux_error_t *errp)
+int site_add_gres (struct site *site, const char *name)
 {
-    struct graph_vertex spec = GRAPH_VERTEX_INIT;
+    int i = site_gres_number (site, name);
+
+    if (i >= 0)
+        return i;
+    if (site->ngres == SITE_MAX_GRES || !(site->gres[site->ngres] = strdup (name)))
+        return -1;
+    return (int)site->ngres++;
+}
+
+int site_gres_number (const struct site *site, const char *name)
+{
+    for (size_t i = 0; i < site->ngres; i++)
+        if (strcmp (site->gres[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static int copy_facts (struct site *site, struct site_facts *to, const struct site_facts *from)
+{
+    *to = *from;
+    to->features = to->place = NULL;
+    if (!(to->name = strdup (from->name)) ||
+        (from->features && !(to->features = strdup (from->features))) ||
+        (from->place && !(to->place = strdup (from->place))))
+        return -1;
+    for (size_t i = 0; i < to->ngres; i++) {
+        int n = site_add_gres (site, from->gres[i].name);
+
+        if (n < 0)
+            return -1;
+        to->gres[i].name = site->gres[n];
+    }
+    return 0;
+}
+
+int site_add_node (struct site *site, uint32_t number, const struct site_facts *facts,
+                   flux_error_t *errp)
+{
     struct site_node *node = site_slot (site, number);
 
-    if (!node || !(node->cores = calloc (cores + 1, sizeof (*node->cores))) ||
-        (features && !(node->features = strdup (features))))
-        return errprintf (errp, "out of memory");
-    spec.type = "node";
-    spec.name = name;
-    spec.id = spec.rank = number;
-    if (add_vertex (site, site->root, &spec, &node->vertex, errp) < 0)
-        return -1;
-    spec.type = "core";
-    spec.name = NULL;
-    for (node->ncores = 0; node->ncores < cores; node->ncores++) {
-        spec.id = node->ncores;
-        if (add_vertex (site, node->vertex, &spec, &node->cores[node->ncores], errp) < 0)
+    if (!node || copy_facts (site, &node->facts, facts) < 0)
+        return errprintf (errp, "out of memory, or more than %d kinds of gres", SITE_MAX_GRES);
+    return 0;
+}
+
+int site_add_part (struct site *site, struct site_node *node, const struct site_part *part)
+{
+    struct site_part *parts = node->parts;
+
+    if (node->nparts % 4 == 0) {
+        if (!(parts = realloc (parts, (node->nparts + 4) * sizeof (*parts))))
             return -1;
+        node->parts = parts;
     }
+    parts[node->nparts++] = *part;
+    if (part->kind == SITE_CORE)
+        node->ncores += part->count;
     return 0;
 }
 
 static int set_features (struct site *site, struct site_node *node)
 {
-    char *save = NULL;
+    char *save = NULL, *list = (char *)node->facts.features;
 
-    for (char *s = strtok_r (node->features, ",", &save); s; s = strtok_r (NULL, ",", &save))
+    for (char *s = strtok_r (list, ",", &save); s; s = strtok_r (NULL, ",", &save))
         if (graph_set_property (site->graph, node->vertex, s, "") < 0)
             return -1;
     return 0;
 }
 
-int site_ready (struct site *site, const char *policy, flux_error_t *errp)
+int site_ready (struct site *site, const struct graph_conf *conf, site_complain_f complain,
+                flux_error_t *errp)
 {
-    if (graph_commit (site->graph, errp) < 0)
-        return -1;
-    for (uint32_t i = 0; i < site->nnodes; i++)
-        if (site->nodes[i].features && set_features (site, &site->nodes[i]) < 0)
-            return errprintf (errp, "a feature: %s", strerror (errno));
-    site->matcher = matcher_create (site->graph, policy, 0, errp);
-    return site->matcher ? 0 : -1;
-}
-
-int site_book (struct site *site, uint32_t job, const struct site_core *cores, size_t count,
-               flux_error_t *errp)
-{
-    struct result_item *items = calloc (count + 1, sizeof (*items));
-    int rc = -1;
-
-    if (!items)
-        return errprintf (errp, "out of memory");
-    for (size_t i = 0; i < count; i++) {
-        if (cores[i].node >= site->nnodes || cores[i].core >= site->nodes[cores[i].node].ncores) {
-            errno = EINVAL;
-            errprintf (errp, "no core %u on node number %u", cores[i].core, cores[i].node);
-            goto done;
-        }
-        items[i].vertex = site->nodes[cores[i].node].cores[cores[i].core];
-        items[i].needs = 1;
-        items[i].request = GRAPH_NONE;
-        items[i].exclusive = 1;
-    }
-    // When it ends is Slurm's affair: it is released then.
-    rc = matcher_update (site->matcher, job, time (NULL), GRAPH_FOREVER, false, items, count, NULL,
-                         errp);
-done:
-    free (items);
-    return rc;
-}
-
-bool site_has (const struct site *site, uint32_t job)
-{
-    struct match_job info;
-
-    return matcher_job (site->matcher, job, &info) == 0;
-}
-
-void site_release (struct site *site, uint32_t job)
-{
-    (void)matcher_cancel (site->matcher, job, NULL);
-}
-
-void site_release_node (struct site *site, uint32_t job, uint32_t node)
-{
-    bool full;
-
-    if (node < site->nnodes && site->nodes[node].vertex != GRAPH_NONE)
-        (void)matcher_cancel_partial (site->matcher, job, &site->nodes[node].vertex, 1, &full,
-                                      NULL);
-}
-
-static struct constraint *only_these (const struct site_range *ranges, size_t count)
-{
-    struct constraint *c = constraint_create (CONSTRAINT_RANKS);
-
-    for (size_t i = 0; c && i < count; i++) {
-        if (constraint_add_ranks (c, ranges[i].first, ranges[i].last) < 0) {
-            constraint_destroy (c);
-            return NULL;
-        }
-    }
-    return c;
-}
-
-static struct request *make_request (const struct site_request *want,
-                                     const struct site_range *ranges, size_t count,
-                                     flux_error_t *errp)
-{
-    struct request *req = request_create ();
-    struct request_resource *node, *slot, *core;
-
-    if (!req || !(req->constraint = only_these (ranges, count)) ||
-        !(node = request_add (req, NULL, "node", errp)) ||
-        !(slot = request_add (req, node, "slot", errp)) ||
-        !(core = request_add (req, slot, "core", errp)) || request_set_label (slot, "job") < 0)
-        goto fail;
-    node->count.min = node->count.max = want->nodes;
-    node->exclusive = want->whole ? REQUEST_TRUE : REQUEST_UNSET;
-    core->count.min = core->count.max = want->cores;
-    req->duration = 1; // now is what is asked, and what is booked has no end
-    if (request_seal (req, errp) == 0)
-        return req;
-fail:
-    request_destroy (req);
-    return NULL;
-}
-
-int site_choose (struct site *site, const struct site_request *want,
-                 const struct site_range *ranges, size_t count, uint32_t *chosen,
-                 flux_error_t *errp)
-{
-    const struct result *res;
-    struct result_rank rank;
-    size_t cursor = 0;
-    uint32_t n = 0;
-    struct request *req = make_request (want, ranges, count, errp);
     int rc;
 
-    if (!req)
+    if (conf->graph)
+        rc = site_load (site, conf->graph, complain, errp);
+    else
+        rc = site_build (site, conf, errp);
+    if (rc < 0)
         return -1;
-    // 0 is no job's number, and nothing is booked.
-    rc = matcher_match (site->matcher, req, MATCH_WITHOUT_ALLOCATING, 0, time (NULL), NULL, &res,
-                        errp);
-    while (rc == 0 && n < want->nodes && result_next_rank (res, site->graph, &cursor, &rank))
-        chosen[n++] = (uint32_t)rank.rank;
-    request_destroy (req);
-    if (rc == 0 && n < want->nodes) {
-        errno = EBUSY;
-        return errprintf (errp, "%u of %u nodes", n, want->nodes);
+    for (uint32_t i = 0; i < site->nnodes; i++) {
+        struct site_node *node = &site->nodes[i];
+
+        if (node->vertex != GRAPH_NONE && node->facts.features && set_features (site, node) < 0)
+            return errprintf (errp, "the features of %s: %s", node->facts.name, strerror (errno));
+        clear_facts (&node->facts);
     }
-    return rc;
+    site->horizon = conf->horizon;
+    if (!(site->claimed = calloc (graph_limit (site->graph), sizeof (*site->claimed))))
+        return errprintf (errp, "out of memory");
+    if (site_make_flows (site, conf, complain, errp) < 0)
+        return -1;
+    if (!(site->matcher = matcher_create (site->graph, conf->policy, MATCHER_THROUGH, errp)))
+        return -1;
+    return conf->prune ? matcher_set_prune (site->matcher, conf->prune, errp) : 0;
+}
+
+struct graph *site_graph (struct site *site)
+{
+    return site->graph;
+}
+
+struct matcher *site_matcher (struct site *site)
+{
+    return site->matcher;
+}
+
+uint32_t site_vertex (const struct site *site, uint32_t node)
+{
+    return node < site->nnodes ? site->nodes[node].vertex : GRAPH_NONE;
 }

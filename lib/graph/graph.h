@@ -114,6 +114,8 @@ bool graph_property_next (const struct graph *g, uint32_t v, size_t *cursor, con
                           const char **value);
 int graph_set_property (struct graph *g, uint32_t v, const char *key, const char *value);
 int graph_unset_property (struct graph *g, uint32_t v, const char *key); // ENOENT
+/* Is it a pool from which requests take part of the size? What a file format can't say. */
+void graph_set_divisible (struct graph *g, uint32_t v, bool divisible);
 
 /* ---- Status: what is down or drained is not matched, nor anything below it ---- */
 int graph_set_status (struct graph *g, uint32_t v, graph_status_t status); // O(d * types)

@@ -93,3 +93,9 @@ bool graph_property_next (const struct graph *g, uint32_t v, size_t *cursor, con
     *value = names_text (g->names, g->prop[p].value);
     return true;
 }
+
+void graph_set_divisible (struct graph *g, uint32_t v, bool divisible)
+{
+    g->v[v].flags = divisible ? g->v[v].flags | V_DIVISIBLE : g->v[v].flags & ~V_DIVISIBLE;
+    g->generation++;
+}

@@ -18,7 +18,8 @@ static void settle (void *arg)
 
 struct matcher *matcher_create (struct graph *g, const char *policy, int flags, flux_error_t *errp)
 {
-    if (flags & ~(MATCHER_EXACT_TIES | MATCHER_FLEXIBLE | MATCHER_WALK_ONLY)) {
+    if (flags &
+        ~(MATCHER_EXACT_TIES | MATCHER_FLEXIBLE | MATCHER_WALK_ONLY | MATCHER_THROUGH)) {
         errno = EINVAL;
         errprintf (errp, "unknown flag");
         return NULL;

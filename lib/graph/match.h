@@ -43,6 +43,9 @@ enum {
     MATCHER_FLEXIBLE = 2,
     /* Never take the indexed short cuts; for tests. */
     MATCHER_WALK_ONLY = 4,
+    /* A level that the request does not name is passed through wherever it is (the sockets between
+     * a node and its cores), not only above what the request names first. */
+    MATCHER_THROUGH = 8,
 };
 
 /* The graph stays the caller's and must outlive the matcher; it may grow and shrink between

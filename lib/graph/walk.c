@@ -104,6 +104,13 @@ static bool is_exclusive (const struct want *list, uint32_t type)
     return false;
 }
 
+/* With MATCHER_THROUGH it will do that they are below a node, or below what has no node in it. */
+static bool may_reach (const struct matcher *m, const struct vertex *x)
+{
+    return (m->flags & MATCHER_THROUGH) &&
+           (x->type == m->node || m->node == GRAPH_NONE || !vertex_agg (m->g, x, m->node));
+}
+
 /* All types in a slot are found right below u. */
 static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *slot)
 {
@@ -112,6 +119,8 @@ static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *s
     for (const struct want *w = slot->with; w; w = w->next) {
         if (!(x->flags & V_MORE) && !vertex_agg (m->g, x, w->type))
             return false;
+        if (may_reach (m, x))
+            continue;
         uint32_t i = 0;
         while (i < c.n && m->g->v[children_at (&c, i)].type != w->type)
             i++;
@@ -162,7 +171,7 @@ static match_kind_t classify (const struct matcher *m, uint32_t u, const struct 
         f->next = f->resource->with;
         return KIND_RESOURCE;
     }
-    return pristine ? KIND_ABOVE : KIND_NONE;
+    return pristine || (m->flags & MATCHER_THROUGH) ? KIND_ABOVE : KIND_NONE;
 }
 
 static int add_found (struct matcher *m, struct bag *b, uint32_t v, const struct want *list,
@@ -346,7 +355,7 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
     if (x->flags & V_MULTI)
         enter (m, u);
     struct bag b = {.first = NULL};
-    bool below = pristine && kind == KIND_ABOVE;
+    bool below = (pristine || (m->flags & MATCHER_THROUGH)) && kind == KIND_ABOVE;
     int64_t above = m->above;
     if (m->policy->node_centric && x->type == m->node)
         m->above += policy_node_factor (m->g, u);

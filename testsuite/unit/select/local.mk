@@ -2,4 +2,5 @@
 check_PROGRAMS += testsuite/unit/select/test_site
 TESTS += testsuite/unit/select/test_site
 testsuite_unit_select_test_site_SOURCES = %D%/test_site.c
-testsuite_unit_select_test_site_LDADD = select_graph/libselectcore.la lib/graph/libgraph.la lib/util/libutil.la $(UNIT_LIBS) -lm
+testsuite_unit_select_test_site_LDADD = select_graph/libselectcore.la lib/graph/io/libgraphio.la lib/graph/libgraph.la \
+	lib/job/libjob.la lib/util/libutil.la $(JANSSON_LIBS) $(UNIT_LIBS) -lm

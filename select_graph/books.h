@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors
+ *
+ * The site of the running slurmctld: made of its nodes and graph.conf, and kept as its jobs come,
+ * change and go. */
+
+#ifndef FLUX_SELECT_GRAPH_BOOKS_H
+#define FLUX_SELECT_GRAPH_BOOKS_H
+
+#include "select_graph/choose.h"
+#include "select_graph/keep.h"
+
+struct books {
+    struct graph_conf conf; // as last read without an error
+    struct site *site;      // NULL: no graph.conf, so all is left to the plugin beneath
+    uint64_t nodes;         // a sum over the node table that the site was made of
+    struct keep *keep;      // what the state file says, while jobs are booked again
+    struct chooser chooser;
+};
+
+/* graph.conf and the node table anew; jobs are booked after it, one by one. What is wrong is
+ * logged, and changes as little as possible. */
+void books_open (struct books *books, const struct beneath *beneath);
+/* All jobs have been booked; or nodes may have come or gone since. */
+void books_settle (struct books *books);
+void books_close (struct books *books);
+
+/* Book what a running or suspended job has. */
+void books_enter (struct books *books, const job_record_t *job);
+/* The same again: what it has has changed. `cores`: it has its cores; it has lost the node numbered
+ * `without`, -1: none. */
+void books_change (struct books *books, const job_record_t *job, bool cores, int64_t without);
+void books_leave (struct books *books, const job_record_t *job);
+void books_begin (struct books *books, job_record_t *job);
+
+#endif // !FLUX_SELECT_GRAPH_BOOKS_H

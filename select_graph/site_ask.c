@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors
+ *
+ * Asks the matcher. Nothing is booked: that follows from what Slurm gives the job in the end. */
+
+#include "select_graph/site_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/graph/io/jobspec.h"
+#include "lib/util/errprintf.h"
+
+enum { MAX_ROUNDS = 16 }; // of taking out nodes that draw too much
+
+/* ---- The request ---- */
+
+static struct constraint *only_these (const struct site_range *ranges, size_t count)
+{
+    struct constraint *c = constraint_create (CONSTRAINT_RANKS);
+
+    for (size_t i = 0; c && i < count; i++) {
+        if (constraint_add_ranks (c, ranges[i].first, ranges[i].last) < 0) {
+            constraint_destroy (c);
+            return NULL;
+        }
+    }
+    return c;
+}
+
+static int add_type (struct request *req, struct request_resource *slot, const char *type,
+                     uint32_t count, flux_error_t *errp)
+{
+    struct request_resource *r;
+
+    if (count == 0)
+        return 0;
+    if (!(r = request_add (req, slot, type, errp)))
+        return -1;
+    r->count.min = r->count.max = count;
+    return 0;
+}
+
+static int add_plain (struct site *site, struct request *req, const struct site_want *want,
+                      flux_error_t *errp)
+{
+    struct request_resource *above = NULL, *node, *slot;
+
+    if (want->one_switch && site->has_switches &&
+        !(above = request_add (req, NULL, "switch", errp)))
+        return -1;
+    if (!(node = request_add (req, above, "node", errp)) ||
+        !(slot = request_add (req, node, "slot", errp)) || request_set_label (slot, "job") < 0)
+        return -1;
+    node->count.min = want->nodes_min;
+    node->count.max = want->nodes_max;
+    node->count.op = '+';
+    node->count.operand = 1;
+    node->exclusive = want->whole ? REQUEST_TRUE : REQUEST_UNSET;
+    if (add_type (req, slot, "core", want->cores, errp) < 0 ||
+        add_type (req, slot, "memory", want->memory, errp) < 0)
+        return -1;
+    for (size_t i = 0; i < site->ngres; i++)
+        if (add_type (req, slot, site->gres[i], want->gres[i], errp) < 0)
+            return -1;
+    return 0;
+}
+
+/* What is asked for by itself is to be had, not only passed through: storage, power, cores, nodes
+ * that no job is on. */
+static void hold_leaves (struct request_resource *r)
+{
+    for (; r; r = r->next) {
+        if (r->with)
+            hold_leaves (r->with);
+        else if (r->exclusive == REQUEST_UNSET)
+            r->exclusive = REQUEST_TRUE;
+    }
+}
+
+static struct request *make_request (struct site *site, const struct site_want *want,
+                                     const struct site_range *ranges, size_t count, bool later,
+                                     flux_error_t *errp)
+{
+    struct request *req = request_create ();
+
+    if (req && (req->constraint = only_these (ranges, count)) &&
+        (want->resources ? request_add_resources (req, want->resources, errp)
+                         : add_plain (site, req, want, errp)) == 0) {
+        if (want->resources)
+            hold_leaves (req->resources);
+        req->duration = later && want->duration > 0 ? want->duration : 1;
+        if (request_seal (req, errp) == 0)
+            return req;
+    } else
+        errprintf (errp, "out of memory, or a request that cannot be");
+    request_destroy (req);
+    return NULL;
+}
+
+/* ---- The result ---- */
+
+static bool is_node (const struct graph *g, uint32_t v)
+{
+    return strcmp (graph_type (g, v), "node") == 0;
+}
+
+static uint32_t node_above (const struct graph *g, uint32_t v)
+{
+    while (v != GRAPH_NONE && !is_node (g, v))
+        v = graph_parent (g, v);
+    return v;
+}
+
+static int add_extra (struct site *site, const struct result_item *item)
+{
+    struct site_choice *c = &site->choice;
+
+    if (site_room (&c->extra, &site->extra_room, c->nextra + 1, sizeof (*c->extra)) < 0)
+        return -1;
+    c->extra[c->nextra++] = (struct site_extra){.vertex = item->vertex, .amount = item->needs};
+    return 0;
+}
+
+static int add_cores (struct site *site, uint32_t number, uint32_t vertex)
+{
+    struct site_choice *c = &site->choice;
+    const struct site_node *node = &site->nodes[number];
+
+    for (uint32_t i = 0; i < node->nparts; i++) {
+        const struct site_part *p = &node->parts[i];
+
+        if (p->vertex != vertex || p->kind != SITE_CORE)
+            continue;
+        if (site_room (&c->cores, &site->cores_room, c->ncores + 1, sizeof (*c->cores)) < 0)
+            return -1;
+        c->cores[c->ncores++] =
+            (struct site_cores){.node = number, .first = p->base, .count = p->count};
+    }
+    return 0;
+}
+
+static int read_item (struct site *site, const struct result_item *item, uint32_t *current)
+{
+    const struct graph *g = site->graph;
+    struct site_choice *c = &site->choice;
+    int64_t rank;
+
+    if (is_node (g, item->vertex)) {
+        if ((rank = graph_rank (g, item->vertex)) < 0)
+            return 0;
+        if (site_room (&c->nodes, &site->nodes_room, c->n + 1, sizeof (*c->nodes)) < 0)
+            return -1;
+        c->nodes[c->n++] = *current = (uint32_t)rank;
+        return 0;
+    }
+    if (!item->exclusive)
+        return 0;
+    if (node_above (g, item->vertex) == GRAPH_NONE)
+        return add_extra (site, item);
+    if (site->each_core && *current != GRAPH_NONE &&
+        strcmp (graph_type (g, item->vertex), "core") == 0)
+        return add_cores (site, *current, item->vertex);
+    return 0;
+}
+
+/* Items come in depth first order: a node before what is below it. */
+static int read_result (struct site *site, const struct result *res)
+{
+    uint32_t current = GRAPH_NONE;
+
+    site->choice.n = site->choice.nextra = site->choice.ncores = 0;
+    site->choice.at = res->at;
+    for (size_t i = 0; i < res->count; i++)
+        if (read_item (site, &res->items[i], &current) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- Constrain ---- */
+
+struct allowed {
+    struct site_range *ranges;
+    size_t n, room;
+};
+
+static int allow (struct allowed *a, uint32_t first, uint32_t last)
+{
+    if (a->n > 0 && a->ranges[a->n - 1].last + 1 == first) {
+        a->ranges[a->n - 1].last = last;
+        return 0;
+    }
+    if (site_room (&a->ranges, &a->room, a->n + 1, sizeof (*a->ranges)) < 0)
+        return -1;
+    a->ranges[a->n++] = (struct site_range){.first = first, .last = last};
+    return 0;
+}
+
+static bool is_listed (const uint32_t *list, size_t n, uint32_t number)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i] == number)
+            return true;
+    return false;
+}
+
+/* The ranges without nodes that draw too much by themselves, and without these */
+static int filter (const struct site *site, const struct site_range *ranges, size_t n,
+                   const uint32_t *without, size_t nwithout, struct allowed *out)
+{
+    out->n = 0;
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = ranges[i].first; k <= ranges[i].last && k < site->nnodes; k++)
+            if (site_may_draw_one (site, k) && !is_listed (without, nwithout, k) &&
+                allow (out, k, k) < 0)
+                return -1;
+    return 0;
+}
+
+/* ---- Choosing ---- */
+
+static int match (struct site *site, const struct site_want *want, const struct site_range *ranges,
+                  size_t nranges, enum site_when when, int64_t now, flux_error_t *errp)
+{
+    static const match_op_t ops[] = {
+        [SITE_NOW] = MATCH_WITHOUT_ALLOCATING,
+        [SITE_FUTURE] = MATCH_WITHOUT_ALLOCATING_FUTURE,
+        [SITE_EVER] = MATCH_SATISFIABILITY,
+    };
+    const struct result *res;
+    struct request *req = make_request (site, want, ranges, nranges, when == SITE_FUTURE, errp);
+    int rc;
+
+    if (!req)
+        return -1;
+    // 0 is no job's number, and nothing is booked.
+    rc = matcher_match (site->matcher, req, ops[when], 0, now, want->policy, &res, errp);
+    if (rc == 0 && when != SITE_EVER && read_result (site, res) < 0)
+        rc = errprintf (errp, "out of memory");
+    if (rc == 0 && when == SITE_FUTURE && res->at > now + site->horizon) {
+        errno = EBUSY;
+        rc = errprintf (errp, "not within the horizon");
+    }
+    request_destroy (req);
+    return rc;
+}
+
+/* The node with which the choice draws too much; those before it may stay. */
+static uint32_t first_too_much (const struct site *site, flux_error_t *errp)
+{
+    const struct site_choice *c = &site->choice;
+    size_t good = 0, bad = c->n;
+
+    if (site_may_draw (site, c->nodes, c->n, errp) == 0)
+        return GRAPH_NONE;
+    while (bad - good > 1) {
+        size_t mid = good + (bad - good) / 2;
+
+        if (site_may_draw (site, c->nodes, mid, NULL) == 0)
+            good = mid;
+        else
+            bad = mid;
+    }
+    return c->nodes[bad - 1];
+}
+
+/* As often as the choice draws too much, without the node that was too much. */
+static int match_flows (struct site *site, const struct site_want *want, enum site_when when,
+                        int64_t now, flux_error_t *errp)
+{
+    struct allowed allowed = {.n = 0};
+    uint32_t without[MAX_ROUNDS];
+    size_t n = 0;
+    int rc = -1;
+
+    while (n < MAX_ROUNDS) {
+        if (filter (site, want->ranges, want->nranges, without, n, &allowed) < 0)
+            break;
+        rc = match (site, want, allowed.ranges, allowed.n, when, now, errp);
+        if (rc < 0 || (without[n] = first_too_much (site, errp)) == GRAPH_NONE)
+            break;
+        n++;
+        rc = -1;
+        errno = EBUSY;
+    }
+    free (allowed.ranges);
+    return rc;
+}
+
+int site_choose (struct site *site, const struct site_want *want, enum site_when when, int64_t now,
+                 const struct site_choice **choice, flux_error_t *errp)
+{
+    int rc;
+
+    if (site->nflow > 0 && when == SITE_NOW)
+        rc = match_flows (site, want, when, now, errp);
+    else
+        rc = match (site, want, want->ranges, want->nranges, when, now, errp);
+    if (rc == 0 && !want->resources && when != SITE_EVER && site->choice.n < want->nodes_min) {
+        errno = EBUSY;
+        rc = errprintf (errp, "%zu of %u nodes", site->choice.n, want->nodes_min);
+    }
+    if (choice)
+        *choice = &site->choice;
+    return rc;
+}

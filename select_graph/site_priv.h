@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors
+ *
+ * What the files of the site share. */
+
+#ifndef FLUX_SELECT_GRAPH_SITE_PRIV_H
+#define FLUX_SELECT_GRAPH_SITE_PRIV_H
+
+#include <uthash.h>
+
+#include "select_graph/site.h"
+
+/* A vertex below a node: a core, the cores of a socket, a GPU, memory ... */
+struct site_part {
+    uint32_t vertex;
+    uint32_t base;  // number of its first core or device in the node
+    uint32_t count; // its size
+    uint32_t scale; // MB of a unit of memory
+    uint8_t kind;
+    uint8_t gres;
+};
+
+struct site_node {
+    uint32_t vertex; // GRAPH_NONE: no such node
+    struct site_facts facts;
+    struct site_part *parts;
+    uint32_t nparts;
+    uint32_t ncores;
+    uint32_t njobs; // that have something of it
+};
+
+/* A part of a vertex that a job has */
+struct site_use {
+    uint32_t vertex;
+    uint32_t amount;
+};
+
+struct site_job {
+    uint32_t id;
+    bool lifted;
+    int64_t end;
+    struct site_use *uses;
+    size_t nuses;
+    struct site_extra *extra;
+    size_t nextra;
+    uint32_t *nodes;
+    size_t nnodes;
+    size_t nshort; // uses of which the graph has not all
+    UT_hash_handle hh;
+};
+
+/* The vertices above others in a subsystem that constrains, and what is drawn from them */
+struct site_flow {
+    char property[64];
+    char name[64];
+    uint32_t *up;    // by vertex: the one above, GRAPH_NONE: none
+    uint64_t *drawn; // by vertex
+};
+
+struct site {
+    struct graph *graph;
+    struct matcher *matcher;
+    struct site_node *nodes; // by number
+    uint32_t nnodes;
+    char *gres[SITE_MAX_GRES];
+    size_t ngres;
+    int64_t horizon;
+    bool has_switches;
+    bool each_core;
+
+    struct site_job *jobs;
+    uint64_t *claimed; // by vertex
+    size_t nshort;     // jobs that have a short use
+    struct site_flow flow[CONF_MAX_CONSTRAIN];
+    size_t nflow;
+
+    struct site_choice choice;
+    size_t nodes_room, extra_room, cores_room;
+};
+
+/* ---- site_build.c, site_jgf.c: the graph, and the parts of its nodes ---- */
+int site_build (struct site *site, const struct graph_conf *conf, flux_error_t *errp);
+int site_load (struct site *site, const char *path, site_complain_f complain, flux_error_t *errp);
+int site_add_part (struct site *site, struct site_node *node, const struct site_part *part);
+/* A copy's number; -1: too many */
+int site_add_gres (struct site *site, const char *name);
+
+/* ---- site_flow.c ---- */
+int site_make_flows (struct site *site, const struct graph_conf *conf, site_complain_f complain,
+                     flux_error_t *errp);
+void site_draw (struct site *site, uint32_t node, bool more);
+bool site_may_draw_one (const struct site *site, uint32_t node);
+void site_free_flows (struct site *site);
+
+/* ---- site_book.c ---- */
+void site_free_jobs (struct site *site);
+
+/* *list with room for n elements of that size; -1: ENOMEM */
+int site_room (void *list, size_t *room, size_t n, size_t size);
+
+#endif // !FLUX_SELECT_GRAPH_SITE_PRIV_H
