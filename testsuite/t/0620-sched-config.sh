@@ -121,6 +121,48 @@ EOF
 flux start -Sresource.path=R.json bash -eEu run.sh
 END
 
+test_case 'an instance in a job has the graph of its job' <<'END'
+cat >child.sh <<'EOF'
+. ./inside.sh
+expect_equal 'fast 2 8 node[1-2]' "$(flux resource list -n -s all -o '{properties} {nnodes} {ncores} {nodelist}')"
+flux kvs get resource.R >R.child
+expect_equal '[["/cluster0/rack0/node1",0],["/cluster0/rack0",-1],["/cluster0/rack1/node2",1],["/cluster0/rack1",-1]]' \
+    "$(jq -c '[.scheduling.graph.nodes[].metadata | select (.type == "node" or .type == "rack") | [.paths.containment, .rank]]' R.child)"
+expect_exit 1 flux submit -N3 true 2>err
+expect_in_file unsatisfiable err
+a=$(sim 1h -N1 --requires=fast --graph-policy=hinode)
+wait_run $a
+flux job info $a R >R.job
+expect_equal '1 node2 {"fast":"1"}' "$(jq -r '.execution | "\(.R_lite[0].rank) \(.nodelist[0]) \(.properties)"' R.job)"
+expect_equal 1 "$(jq -c '[.scheduling.graph.nodes[].metadata.paths.containment] | map (select (. == "/cluster0/rack1")) | length' R.job)"
+expect_equal '1 Nodes, 4 Cores, 0 GPUs' "$(flux alloc -N1 -x --graph-policy=lonode flux resource info)"
+flux cancel --all
+EOF
+timeout 50 flux start -s4 --conf=resource.path=R.json flux alloc -N2 -x --requires=fast bash -eEu child.sh
+END
+
+test_case 'and its share of what feeds it' <<'END'
+jq -c '.scheduling.graph |= (
+    (.nodes | map (select (.metadata.type == "node") | {key: .metadata.paths.containment, value: .id}) | from_entries) as $id |
+    .nodes += [{id: "900", metadata: {type: "pdu", id: 0, rank: -1, size: 500, paths: {power: "/pdu0"}}}] |
+    .edges += [$id[] | {source: "900", target: ., metadata: {subsystem: "power"}}])' R.json >power.json
+cat >child.sh <<'EOF'
+. ./inside.sh
+expect_equal 300 "$(flux kvs get resource.R | jq '.scheduling.graph.nodes[].metadata | select (.type == "pdu").size')"
+flux config set sched-fluxion-qmanager.queue-policy easy
+a=$(sim 1h -N1 -n1 --graph-policy=power,draw=200)
+b=$(sim 1h -N1 -n1 --graph-policy=power,draw=200)
+c=$(sim 1h -N1 -n1 --graph-policy=power,draw=100)
+wait_run $c
+expect_equal 'RUN SCHED RUN' "$(flux jobs -n -o '{state}' $a $b $c | xargs)"
+flux cancel --all
+EOF
+cat >run.sh <<'EOF'
+flux alloc -N1 -x --graph-policy=power,draw=300 bash -eEu child.sh
+EOF
+timeout 50 flux start -s4 --conf=resource.path=power.json bash -eEu run.sh
+END
+
 test_case 'what can never run is refused, also of canonical jobspecs' <<'END'
 cat >run.sh <<'EOF'
 for request in '-N5' '-n17' '-n1 -c5' '-n1 -g1' '-N3 --requires=fast' '-n1 --requires=slow' \

@@ -322,6 +322,103 @@ static void test_sched (void **state)
     sched_config_clear (&config);
 }
 
+/* Ranks come, go and change while jobs run (RFC 28). */
+static void set_R (struct sched *s, const char *ranks, const char *cores)
+{
+    flux_error_t error = {""};
+    json_t *R = json_pack ("{s:i s:{s:[{s:s s:{s:s}}]}}", "version", 1, "execution", "R_lite",
+                           "rank", ranks, "children", "core", cores);
+
+    if (sched_set_resources (s, R, &error) < 0)
+        fail_msg ("%s: %s", ranks, error.text);
+    json_decref (R);
+}
+
+static void expect_ranks (struct sched *s, const char *which, const char *ranks)
+{
+    json_t *status = sched_status (s), *entry;
+    const char *text = "";
+
+    entry = json_array_get (
+        json_object_get (json_object_get (json_object_get (status, which), "execution"), "R_lite"),
+        0);
+    json_unpack (entry, "{s:s}", "rank", &text);
+    assert_string_equal (text, ranks);
+    json_decref (status);
+}
+
+static void test_resources_change (void **state)
+{
+    struct sched_config config;
+    flux_error_t error;
+    static const struct ask node = {1, 1, 1, 0, true}, core = {0, 1, 1, 0, false};
+
+    assert_int_equal (sched_config_parse (&config, NULL, NULL, &error), 0);
+    struct sched *s = sched_create (&config, &error);
+    assert_int_equal (try (s, 1, node, NULL), EBUSY); // nothing there yet
+    set_R (s, "0-1", "0-3");
+    assert_int_equal (try (s, 1, node, "0"), 0);
+    assert_int_equal (try (s, 2, node, "1"), 0);
+    assert_int_equal (try (s, 3, node, NULL), EBUSY);
+    set_R (s, "0-3", "0-3"); // grow
+    assert_int_equal (try (s, 3, node, "2"), 0);
+    set_R (s, "2-3", "0-3"); // shrink below what runs
+    expect_ranks (s, "all", "2-3");
+    expect_ranks (s, "allocated", "2");
+    sched_free (s, 1);
+    assert_int_equal (try (s, 4, node, "3"), 0);
+    assert_int_equal (try (s, 5, node, NULL), EBUSY); // not on 0
+    assert_int_equal (try (s, 5, (struct ask){4, 1, 1, 0, true}, NULL), ENODEV);
+    set_R (s, "0-3", "0-3"); // 1 is back, its job never left
+    expect_ranks (s, "allocated", "1-3");
+    assert_int_equal (try (s, 5, node, "0"), 0);
+    set_R (s, "0-3", "0-7"); // all have more cores, once their jobs are gone
+    sched_free (s, 5);
+    assert_int_equal (try (s, 6, (struct ask){0, 1, 8, 0, false}, "0"), 0);
+    sched_free (s, 2);
+    assert_int_equal (try (s, 7, (struct ask){0, 1, 8, 0, false}, "1"), 0);
+    assert_int_equal (sched_set_up (s, "9", 0), 0); // down before it is there
+    set_R (s, "0-3,9", "0-7");
+    expect_ranks (s, "down", "9");
+    assert_int_equal (try (s, 8, core, NULL), EBUSY);
+    assert_int_equal (sched_set_up (s, "9", 1), 0);
+    assert_int_equal (try (s, 8, core, "9"), 0);
+    json_t *bad = json_pack ("{s:i}", "version", 2);
+    assert_int_equal (sched_set_resources (s, bad, &error), -1);
+    json_decref (bad);
+    expect_ranks (s, "all", "0-3,9");
+    sched_destroy (s);
+    sched_config_clear (&config);
+}
+
+/* No job lasts longer than what it runs on. */
+static void test_end (void **state)
+{
+    struct sched_config config;
+    flux_error_t error;
+    struct sched_alloc alloc = {0};
+    struct job *job = asking (1, (struct ask){0, 1, 1, 0, false});
+    static const struct {
+        double duration, end, expiration;
+    } t[] = {{0, 0, 0}, {100, 0, 1100}, {0, 1500, 1500}, {100, 1500, 1100}, {900, 1500, 1500}};
+
+    assert_int_equal (sched_config_parse (&config, NULL, NULL, &error), 0);
+    struct sched *s = sched_create (&config, &error);
+    set_R (s, "0", "0");
+    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
+        assert_int_equal (sched_set_end (s, t[i].end), 0);
+        job->facts.duration = t[i].duration;
+        if (sched_alloc (s, job, 1000., 1, &alloc, NULL, &error) < 0)
+            fail_msg ("%zu: %s", i, error.text);
+        assert_true (alloc.expiration == t[i].expiration);
+        sched_alloc_clear (&alloc);
+        sched_free (s, 1);
+    }
+    job_free (job);
+    sched_destroy (s);
+    sched_config_clear (&config);
+}
+
 static void test_strpool (void **state)
 {
     struct strpool *pool = strpool_create ();
@@ -343,8 +440,9 @@ int main (void)
         cmocka_unit_test (test_queue),       cmocka_unit_test (test_states),
         cmocka_unit_test (test_results),     cmocka_unit_test (test_keys),
         cmocka_unit_test (test_constraints), cmocka_unit_test (test_deep_constraint),
-        cmocka_unit_test (test_attrs),
-        cmocka_unit_test (test_sched),       cmocka_unit_test (test_strpool),
+        cmocka_unit_test (test_attrs),       cmocka_unit_test (test_sched),
+        cmocka_unit_test (test_strpool),     cmocka_unit_test (test_resources_change),
+        cmocka_unit_test (test_end),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
