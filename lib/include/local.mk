@@ -33,4 +33,5 @@ fluxinclude_HEADERS = \
 	%D%/flux/plugin.h \
 	%D%/flux/shell.h \
 	%D%/flux/jobspec1.h \
+	%D%/flux/tasks.h \
 	%D%/flux/core.h

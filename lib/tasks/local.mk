@@ -5,3 +5,22 @@ lib_tasks_libgroupframe_la_SOURCES = \
 	%D%/combine.c %D%/combine.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/limits.h
+
+# For tasks; see flux-tasks(7). It uses the public library, and has ZeroMQ for links between tasks.
+lib_LTLIBRARIES += lib/tasks/libflux-tasks.la
+lib_tasks_libflux_tasks_la_SOURCES = \
+	%D%/collective.c \
+	%D%/direct.c \
+	%D%/frame.c \
+	%D%/group.c \
+	%D%/letter.c %D%/letter.h \
+	%D%/private.h \
+	%D%/recv.c \
+	%D%/send.c \
+	%D%/tasks.c \
+	%D%/topic.c \
+	lib/overlay/ifaddr.c \
+	lib/util/base64.c lib/util/buf.c lib/util/errprintf.c
+lib_tasks_libflux_tasks_la_LIBADD = lib/libflux-slurm.la $(ZMQ_LIBS) $(JANSSON_LIBS)
+lib_tasks_libflux_tasks_la_LDFLAGS = -version-info 0:0:0 -Wl,--no-undefined
+pkgconfig_DATA += lib/tasks/flux-tasks.pc

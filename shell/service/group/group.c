@@ -356,6 +356,8 @@ static void send_gone (struct group *g)
     struct gone_rpc *r = calloc (1, sizeof (*r));
     char *text = idset_encode (g->gone, IDSET_FLAG_RANGE);
 
+    if (r)
+        r->gs = g->gs;
     if (r && text && (r->key = strdup (g->key)) && (r->ranks = idset_copy (g->gone)) &&
         send_exit (g, text, true, gone_cb, r) > 0) {
         idset_clear_all (g->gone);

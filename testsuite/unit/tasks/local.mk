@@ -4,3 +4,9 @@ TESTS += testsuite/unit/tasks/test_frame
 testsuite_unit_tasks_test_frame_SOURCES = %D%/test_frame.c
 testsuite_unit_tasks_test_frame_LDADD = lib/tasks/libgroupframe.la lib/set/libset.la \
 	lib/util/libutil.la $(UNIT_LIBS)
+
+# A task for script tests. It runs from the build tree as it is: what it needs is found by rpath.
+check_PROGRAMS += testsuite/unit/tasks/group_task
+testsuite_unit_tasks_group_task_SOURCES = %D%/group_task.c
+testsuite_unit_tasks_group_task_LDADD = lib/tasks/libflux-tasks.la
+testsuite_unit_tasks_group_task_LDFLAGS = -no-install

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# Messages between tasks (libflux-tasks): groups in one job and between jobs.
+
+. "$(dirname "$0")/lib.sh"
+
+TASK=$top_builddir/testsuite/unit/tasks/group_task
+
+# inst [START-OPTION]... COMMAND...: in an instance of its own
+inst ()
+{
+    timeout -k 5 55 flux start "$@"
+}
+
+for what in collective 'messages 1000' 'messages 300000' pressure 'topics 20' going timeouts; do
+    test_case "$what: one job over four nodes" <<'END'
+expect_equal "${what% *} ok" "$(inst -s4 flux run -N4 -n8 $TASK $what)"
+END
+done
+
+test_case 'a tree of three levels, and one broker alone' <<'END'
+cat >run.sh <<'EOF'
+set -e
+for what in collective 'messages 100000' 'topics 5' going; do flux run -N7 -n14 $TASK $what; done
+EOF
+expect_equal 'collective ok messages ok topics ok going ok' "$(inst -s7 -Stbon.topo=kary:2 bash run.sh | xargs)"
+expect_equal 'collective ok' "$(inst flux run -n1 $TASK collective)"
+expect_equal 'collective ok' "$(inst $TASK collective)"
+END
+
+test_case 'direct links: for large messages, for none, for all' <<'END'
+export EXPECT_LINKS=yes
+expect_equal 'messages ok' "$(inst -s4 flux run -N4 -n4 $TASK messages 300000)"
+expect_equal 'messages ok' "$(FLUX_TASKS_DIRECT=0 inst -s4 flux run -N4 -n4 $TASK messages 3000)"
+export EXPECT_LINKS=no
+expect_equal 'messages ok' "$(inst -s4 flux run -N4 -n4 $TASK messages 3000)"
+expect_equal 'messages ok' "$(FLUX_TASKS_DIRECT=off inst -s4 flux run -N4 -n4 $TASK messages 300000)"
+END
+
+test_case 'a member that dies is noticed' <<'END'
+expect_equal 'death ok' "$(inst -s4 flux run -N4 -n8 -o exit-timeout=none $TASK death 2>err)" || { cat err; exit 1; }
+END
+
+test_case 'two jobs meet' <<'END'
+cat >run.sh <<'EOF'
+set -e
+one=$(flux submit -N2 -n3 $TASK meet 5)
+flux run -N2 -n2 $TASK meet 5
+flux job attach $one
+EOF
+expect_equal 'meet ok meet ok' "$(inst -s4 bash run.sh | xargs)"
+END
+
+test_case 'a node that dies is noticed by the tasks of another job' <<'END'
+cat >run.sh <<'EOF'
+one=$(flux submit -N3 -n3 --requires=ranks:0-2 $TASK node 3)
+two=$(flux submit -N1 -n1 --requires=ranks:3 $TASK node kill)
+flux job attach $one
+EOF
+inst -s4 bash run.sh >out 2>err || true # a broker of it has been killed
+expect_equal 'node ok' "$(cat out)" || { cat err; exit 1; }
+END
+
+test_done
