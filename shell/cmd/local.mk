@@ -123,7 +123,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/subst.h \
 	%D%/term.c \
 	%D%/term.h \
-	%D%/top.c \
+	%D%/top.c %D%/top.h \
+	%D%/top_model.c %D%/top_model.h \
 	%D%/top_draw.c \
 	%D%/top_draw.h \
 	%D%/tree.c \
@@ -146,6 +147,11 @@ shell_cmd_flux_SOURCES = %D%/main.c
 FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/client/libclient.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
 	lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS) $(EV_LIBS) $(MUNGE_LIBS)
 shell_cmd_flux_LDADD = $(FLUX_CMD_LIBS)
+
+libexec_programs += shell/cmd/flux-top
+shell_cmd_flux_top_SOURCES = %D%/top_main.c
+shell_cmd_flux_top_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSES_CFLAGS)
+shell_cmd_flux_top_LDADD = $(FLUX_CMD_LIBS) $(NCURSES_LIBS)
 
 # Man pages: the prose is in flux-VERB.1.in, synopsis and options come from the tables.
 flux_man_in = \
