@@ -324,14 +324,15 @@ void direct_taken (struct flux_tasks *t, const void *identity, size_t identity_l
 
 /* ---- the sender's side ---- */
 
+/* The monitor's reader goes last: ZeroMQ would wait for ever to tell a reader that is not there. */
 static void close_socks (struct direct_link *k)
 {
-    if (k->monitor)
-        zmq_close (k->monitor);
     if (k->sock) {
         zmq_socket_monitor (k->sock, NULL, 0);
         zmq_close (k->sock);
     }
+    if (k->monitor)
+        zmq_close (k->monitor);
     k->sock = k->monitor = NULL;
 }
 
