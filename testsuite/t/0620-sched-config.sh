@@ -121,6 +121,25 @@ EOF
 flux start -Sresource.path=R.json bash -eEu run.sh
 END
 
+test_case 'the table [resource]: R from a file, ranks that get no jobs' <<'END'
+cat >run.sh <<'EOF'
+expect_equal '1-2' "$(flux resource list -n -s free -o '{ranks}')"
+expect_equal '0' "$(flux resource status -n -s exclude --skip-empty -o '{ranks}')"
+expect_exit 1 flux submit -N3 true 2>err
+expect_in_file unsatisfiable err
+EOF
+flux start -s3 --conf='resource.exclude="0"' bash -eEu run.sh
+jq 'del (.scheduling)' R.json >plain.json
+jq .scheduling R.json >graph.json
+expect_equal 'node[1-2]' "$(flux start -s3 --conf=resource.path=plain.json --conf=resource.scheduling=graph.json \
+    --conf='resource.exclude="0"' flux resource list -n -s free -o '{nodelist}')"
+for conf in resource.path=/nonexistent resource.path=recipe 'resource.exclude="99"' resource.exclude=7x \
+    'resource={"path":7}'; do
+    expect_exit 1 flux start --conf="$conf" true 2>err
+    expect_output 1 grep -c 'resource' err
+done
+END
+
 test_case 'an instance in a job has the graph of its job' <<'END'
 cat >child.sh <<'EOF'
 . ./inside.sh
