@@ -154,6 +154,12 @@ void graph_abort (struct graph *g)
     errno = saved;
 }
 
+/* After a commit there is room for what is there and no more, be it a single one. */
+static uint32_t more_room (uint32_t room)
+{
+    return room < 256 ? 256 : room + room / 2;
+}
+
 int graph_append (struct graph *g, const struct vertex_spec *spec, uint32_t *vp)
 {
     if (g->nv >= GRAPH_MAX_VERTICES) {
@@ -161,7 +167,7 @@ int graph_append (struct graph *g, const struct vertex_spec *spec, uint32_t *vp)
         return -1;
     }
     if (g->nv == g->room) {
-        uint32_t room = g->room ? g->room + g->room / 2 : 256;
+        uint32_t room = more_room (g->room);
         struct vertex *v = realloc (g->v, room * sizeof (*v));
         if (!v)
             return -1;
@@ -193,7 +199,7 @@ int graph_append_edge (struct graph *g, uint32_t sub, uint32_t src, uint32_t dst
 {
     struct subsystem *s = &g->sub[sub];
     if (s->nedges == s->room) {
-        uint32_t room = s->room ? s->room + s->room / 2 : 256;
+        uint32_t room = more_room (s->room);
         uint32_t *from = realloc (s->src, room * sizeof (*from));
         if (!from)
             return -1;

@@ -38,12 +38,17 @@ static json_t *read_json (const char *key, const char *path, flux_error_t *errp)
 }
 
 /* A rank that has not come yet cannot be used, whatever R says. */
-static void all_down (struct resource *r)
+static void all_down (struct resource *r, const json_t *R)
 {
-    char all[32];
+    struct rv1 *rs = rv1_from_json (R, NULL);
+    struct idset *ranks = rs ? rv1_ranks (rs) : NULL;
+    char *text = ranks ? idset_encode (ranks, IDSET_FLAG_RANGE) : NULL;
 
-    snprintf (all, sizeof (all), "0-%u", (unsigned)r->size - 1);
-    sched_set_up (r->sched, r->size > 1 ? all : "0", 0);
+    if (text && *text)
+        sched_set_up (r->sched, text, 0);
+    free (text);
+    idset_destroy (ranks);
+    rv1_destroy (rs);
 }
 
 static int define (struct resource *r, json_t *R, const char *what, flux_error_t *errp)
@@ -60,11 +65,12 @@ static int define (struct resource *r, json_t *R, const char *what, flux_error_t
 
 static int from_parent (struct resource *r, const struct attrs *attrs, flux_error_t *errp)
 {
-    all_down (r);
-    return define (r,
-                   parent_get_R (attr_get (attrs, "parent-uri"), attr_get (attrs, "jobid"),
-                                 attr_get (attrs, "local-uri"), errp),
-                   "resources of the enclosing instance", errp);
+    json_t *R = parent_get_R (attr_get (attrs, "parent-uri"), attr_get (attrs, "jobid"),
+                              attr_get (attrs, "local-uri"), errp);
+
+    if (R)
+        all_down (r, R);
+    return define (r, R, "resources of the enclosing instance", errp);
 }
 
 /* For tests and measurements with nodes that are not there: all of them count as up. */
@@ -104,7 +110,8 @@ static int from_table (struct resource *r, const char *path, const char *schedul
 
     if (scheduling)
         R = add_scheduling (R, scheduling, errp);
-    all_down (r);
+    if (R)
+        all_down (r, R);
     return define (r, R, path, errp);
 }
 

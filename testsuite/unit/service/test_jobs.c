@@ -356,6 +356,10 @@ static void test_resources_change (void **state)
     assert_int_equal (sched_config_parse (&config, NULL, NULL, &error), 0);
     struct sched *s = sched_create (&config, &error);
     assert_int_equal (try (s, 1, node, NULL), EBUSY); // nothing there yet
+    json_t *none = json_pack ("{s:i s:{s:[]}}", "version", 1, "execution", "R_lite");
+    assert_int_equal (sched_set_resources (s, none, &error), 0);
+    json_decref (none);
+    set_R (s, "0", "0-3");
     set_R (s, "0-1", "0-3");
     assert_int_equal (try (s, 1, node, "0"), 0);
     assert_int_equal (try (s, 2, node, "1"), 0);
