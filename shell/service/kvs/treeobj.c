@@ -265,22 +265,38 @@ struct node *treeobj_decode_large (struct forest *f, const json_t *o, const stru
     return decode (f, o, large, name, namelen, 0);
 }
 
-int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len)
+static int decode_into (struct forest *f, struct dir *d, const char *text, size_t len)
 {
     json_t *o = json_loadb (text, len, 0, NULL), *data;
     const char *type;
     int ver, rc = -1;
 
     if (!o || json_unpack (o, "{s:i s:s s:o}", "ver", &ver, "type", &type, "data", &data) < 0 ||
-        ver != 1 || strcmp (type, "dir") != 0) {
+        ver != 1 || strcmp (type, "dir") != 0)
         errno = EPROTO;
-        goto done;
-    }
-    d->n.loaded = true;
-    dir_touch (f, d);
-    if ((rc = fill_dir (f, d, data, NULL, 0)) < 0)
-        dir_unload (f, d);
-done:
+    else
+        rc = fill_dir (f, d, data, NULL, 0);
     json_decref (o);
     return rc;
+}
+
+static void load_begin (struct forest *f, struct dir *d)
+{
+    d->n.loaded = true;
+    dir_touch (f, d);
+}
+
+int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len)
+{
+    load_begin (f, d);
+    if (treeobj_scan_dir (f, d, text, len))
+        return 0;
+    dir_unload (f, d);
+    load_begin (f, d);
+    if (decode_into (f, d, text, len) == 0)
+        return 0;
+    int saved_errno = errno;
+    dir_unload (f, d);
+    errno = saved_errno;
+    return -1;
 }

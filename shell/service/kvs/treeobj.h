@@ -8,6 +8,7 @@
 #define FLUX_SERVICE_KVS_TREEOBJ_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include "lib/util/buf.h"
 #include "lib/util/base64.h"
 #include "shell/service/kvs/large.h"
@@ -36,5 +37,9 @@ struct node *treeobj_decode_large (struct forest *f, const json_t *o, const stru
 
 /* Fill an unloaded directory from the text of its blob (type "dir"). On error it stays as it is. */
 int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len);
+
+/* treeobj_scan.c: add the entries to an empty loaded directory, the quick way. False: it is not of
+ * the form that is known there (or out of memory), and some entries may have been added. */
+bool treeobj_scan_dir (struct forest *f, struct dir *d, const char *text, size_t len);
 
 #endif /* !FLUX_SERVICE_KVS_TREEOBJ_H */

@@ -591,6 +591,47 @@ static void test_large (void **state)
 }
 
 /* What must be refused; the directory that was to be loaded stays unloaded. */
+/* One directory in different notations: with the quick reader or the JSON decoder, it is the same.
+ */
+static void test_notations (void **state)
+{
+#define REF "sha1-0123456789012345678901234567890123456789"
+    static const char want[] =
+        "{\"data\":{\"d\":{\"data\":[\"" REF "\"],\"type\":\"dirref\",\"ver\":1},"
+        "\"l\":{\"data\":{\"target\":\"x\"},\"type\":\"symlink\",\"ver\":1},"
+        "\"r\":{\"data\":[\"" REF "\",\"" REF "\"],\"type\":\"valref\",\"ver\":1},"
+        "\"v\":{\"data\":\"Zm9v\",\"type\":\"val\",\"ver\":1}},\"type\":\"dir\",\"ver\":1}";
+    static const char *same[] = {
+        want,
+        // members in another order
+        "{\"ver\":1,\"type\":\"dir\",\"data\":{\"v\":{\"ver\":1,\"type\":\"val\",\"data\":\"Zm9v\"}"
+        ","
+        "\"d\":{\"ver\":1,\"type\":\"dirref\",\"data\":[\"" REF "\"]},"
+        "\"l\":{\"ver\":1,\"type\":\"symlink\",\"data\":{\"target\":\"x\"}},"
+        "\"r\":{\"ver\":1,\"type\":\"valref\",\"data\":[\"" REF "\",\"" REF "\"]}}}",
+        // a name twice, an escape, a blank
+        "{\"data\":{\"d\":{\"data\":\"\",\"type\":\"val\",\"ver\":1},"
+        "\"d\":{\"data\":[\"" REF "\"],\"type\":\"dirref\",\"ver\":1},"
+        "\"\\u006c\":{\"data\":{\"target\":\"x\"},\"type\":\"symlink\",\"ver\":1}, "
+        "\"r\":{\"data\":[\"" REF "\",\"" REF "\"],\"type\":\"valref\",\"ver\":1},"
+        "\"v\":{\"data\":\"Zm9v\",\"type\":\"val\",\"ver\":1}},\"type\":\"dir\",\"ver\":1}",
+    };
+    uint8_t zero[DIGEST_MAX] = {0};
+    struct world w;
+
+    world_init (&w, "sha1");
+    for (size_t i = 0; i < sizeof (same) / sizeof (same[0]); i++) {
+        struct node *n = node_create_dirref (&w.forest, "d", 1, zero);
+        struct buf b = {0};
+        assert_int_equal (treeobj_load_dir (&w.forest, node_dir (n), same[i], strlen (same[i])), 0);
+        assert_int_equal (treeobj_append_dir (&w.forest, &b, node_dir (n)), 0);
+        assert_string_equal (b.data, want);
+        buf_clear (&b);
+        node_destroy (&w.forest, n);
+    }
+    world_clear (&w);
+}
+
 static void test_bad_treeobj (void **state)
 {
     static const char *bad[] = {
@@ -662,12 +703,13 @@ static void test_blobref (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_random),      cmocka_unit_test (test_snapshot),
-        cmocka_unit_test (test_atomic),      cmocka_unit_test (test_symlink),
-        cmocka_unit_test (test_missing),     cmocka_unit_test (test_canonical),
-        cmocka_unit_test (test_merge),       cmocka_unit_test (test_large),
-        cmocka_unit_test (test_base64),      cmocka_unit_test (test_keys),
-        cmocka_unit_test (test_bad_treeobj), cmocka_unit_test (test_blobref),
+        cmocka_unit_test (test_random),    cmocka_unit_test (test_snapshot),
+        cmocka_unit_test (test_atomic),    cmocka_unit_test (test_symlink),
+        cmocka_unit_test (test_missing),   cmocka_unit_test (test_canonical),
+        cmocka_unit_test (test_merge),     cmocka_unit_test (test_large),
+        cmocka_unit_test (test_base64),    cmocka_unit_test (test_keys),
+        cmocka_unit_test (test_notations), cmocka_unit_test (test_bad_treeobj),
+        cmocka_unit_test (test_blobref),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
