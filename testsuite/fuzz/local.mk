@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Fuzz targets. `make check` replays their corpora; `make fuzz` builds them with clang and libFuzzer,
-# with sanitizers, and lets each look for FUZZ_SECONDS. New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group
+# Fuzz targets. `make check` replays their corpora and thousands of variations of them, the same ones
+# each time; `make fuzz` builds them with clang and libFuzzer, with sanitizers, and lets each look for
+# FUZZ_SECONDS, or FUZZ_RUNS inputs (-1: any number). New inputs are left in the build tree.
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group events conf
 FUZZ_SECONDS = 30
+FUZZ_RUNS = -1
 FUZZ_CC = clang
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
@@ -15,6 +17,8 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	lib/overlay/reach.c lib/overlay/wire.c lib/tasks/combine.c lib/tasks/frame.c \
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
 	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c) \
+	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c \
+	lib/conf/conf.c lib/conf/conf_read.c lib/conf/toml.c lib/util/peers.c \
 	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
 
@@ -37,7 +41,9 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_pmi \
 	testsuite/fuzz/replay_jobstart \
 	testsuite/fuzz/replay_graph \
-	testsuite/fuzz/replay_group
+	testsuite/fuzz/replay_group \
+	testsuite/fuzz/replay_events \
+	testsuite/fuzz/replay_conf
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 testsuite_fuzz_replay_graph_SOURCES = %D%/fuzz_graph.c %D%/replay.c %D%/fuzz.h
@@ -45,6 +51,11 @@ testsuite_fuzz_replay_graph_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libg
 	lib/graph/libgraph.la lib/job/libjob.la lib/util/libutil.la $(YAML_LIBS) $(JANSSON_LIBS) -lm
 testsuite_fuzz_replay_group_SOURCES = %D%/fuzz_group.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_group_LDADD = lib/tasks/libgroupframe.la lib/set/libset.la lib/util/libutil.la
+testsuite_fuzz_replay_events_SOURCES = %D%/fuzz_events.c %D%/replay.c %D%/fuzz.h \
+	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c
+testsuite_fuzz_replay_events_LDADD = $(FUZZ_REPLAY_LIBS) $(JANSSON_LIBS)
+testsuite_fuzz_replay_conf_SOURCES = %D%/fuzz_conf.c %D%/replay.c %D%/fuzz.h
+testsuite_fuzz_replay_conf_LDADD = lib/conf/libconf.la $(FUZZ_REPLAY_LIBS) $(JANSSON_LIBS)
 testsuite_fuzz_replay_taskmap_SOURCES = %D%/fuzz_taskmap.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_taskmap_LDADD = $(FUZZ_REPLAY_LIBS)
 testsuite_fuzz_replay_idset_SOURCES = %D%/fuzz_idset.c %D%/replay.c %D%/fuzz.h
@@ -87,7 +98,7 @@ $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%): testsuite/fuzz/fuzz_%: testsuite/fuzz/o
 fuzz: $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%)
 	for t in $(FUZZ_TARGETS); do \
 		$(MKDIR_P) testsuite/fuzz/new/$$t; \
-		testsuite/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 \
+		testsuite/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -timeout=10 -max_len=4096 \
 			-print_final_stats=1 -artifact_prefix=testsuite/fuzz/crash-$$t- \
 			testsuite/fuzz/new/$$t $(abs_top_srcdir)/testsuite/fuzz/corpus/$$t || exit 1; \
 	done

@@ -26,6 +26,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/slice.c %D%/slice.h \
 	%D%/strpool.c %D%/strpool.h \
 	%D%/submit.c \
+	%D%/transition.c \
 	%D%/symbol.c \
 	%D%/update.c \
 	%D%/wait.c

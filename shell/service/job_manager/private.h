@@ -68,7 +68,7 @@ void event_post (struct job_manager *jm, struct job *job, const char *name, cons
 void event_post_pack (struct job_manager *jm, struct job *job, const char *name, const char *fmt,
                       ...);
 
-/* The state after the event: the table alone. */
+/* transition.c: the state after the event. */
 int event_next_state (int state, const char *name, int severity);
 
 /* action.c: do what the job's present state is for. */

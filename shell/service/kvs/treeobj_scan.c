@@ -142,7 +142,7 @@ bool treeobj_scan_dir (struct forest *f, struct dir *d, const char *text, size_t
 {
     struct scan s = {f, text, text + len};
 
-    if (!TAKE (&s, "{\"data\":{"))
+    if (!TAKE (&s, "{\"data\":{") || memchr (text, '\0', len)) // jansson passes over some NULs
         return false;
     if (!TAKE (&s, "}")) {
         do {
