@@ -81,47 +81,66 @@ char *base64_encode_alloc (const void *src, size_t len)
     return dst;
 }
 
-/* 64: not in the alphabet */
+/* Above 63: not in the alphabet */
 static void decode_table (unsigned char table[256])
 {
-    memset (table, 64, 256);
+    memset (table, 255, 256);
     for (int i = 0; i < 64; i++)
         table[(unsigned char)alphabet[i]] = i;
 }
 
-void *base64_decode_alloc (const char *src, size_t srclen, size_t *lenp)
+/* Four characters at a time; bad becomes more than 63 where one of them is none of the alphabet. */
+static unsigned char *decode_quads (unsigned char *dst, const char *src, size_t quads,
+                                    const unsigned char table[256], unsigned char *bad)
 {
-    unsigned char table[256];
+    const unsigned char *p = (const unsigned char *)src;
+    unsigned char seen = 0;
+
+    for (size_t i = 0; i < quads; i++, p += 4, dst += 3) {
+        unsigned char a = table[p[0]], b = table[p[1]], c = table[p[2]], d = table[p[3]];
+        seen |= a | b | c | d;
+        dst[0] = a << 2 | b >> 4;
+        dst[1] = b << 4 | c >> 2;
+        dst[2] = c << 6 | d;
+    }
+    *bad = seen;
+    return dst;
+}
+
+static size_t count_pad (const char *src, size_t srclen)
+{
     size_t pad = 0;
 
-    decode_table (table);
     while (pad < 2 && srclen > pad && src[srclen - 1 - pad] == '=')
         pad++;
+    return pad;
+}
+
+void *base64_decode_alloc (const char *src, size_t srclen, size_t *lenp)
+{
+    unsigned char table[256], bad = 0, bad_end = 0;
+    size_t pad = count_pad (src, srclen);
+    unsigned char *dst, *end;
+
     if (srclen % 4 != 0) {
         errno = EPROTO;
         return NULL;
     }
-    unsigned char *dst = malloc (srclen / 4 * 3 + 1);
-    if (!dst)
+    if (!(dst = malloc (srclen / 4 * 3 + 1)))
         return NULL;
-    uint32_t acc = 0;
-    size_t len = 0;
-    for (size_t i = 0; i < srclen; i++) {
-        unsigned char v = i < srclen - pad ? table[(unsigned char)src[i]] : 0;
-        if (v > 63) {
-            free (dst);
-            errno = EPROTO;
-            return NULL;
-        }
-        acc = acc << 6 | v;
-        if (i % 4 == 3) {
-            dst[len++] = acc >> 16;
-            dst[len++] = acc >> 8;
-            dst[len++] = acc;
-        }
+    decode_table (table);
+    end = decode_quads (dst, src, srclen / 4 - (pad > 0), table, &bad);
+    if (pad > 0) {
+        char last[4] = {'A', 'A', 'A', 'A'};
+        memcpy (last, src + srclen - 4, 4 - pad);
+        end = decode_quads (end, last, 1, table, &bad_end) - pad;
     }
-    len -= pad;
-    dst[len] = '\0';
-    *lenp = len;
+    if ((bad | bad_end) > 63) {
+        free (dst);
+        errno = EPROTO;
+        return NULL;
+    }
+    *end = '\0';
+    *lenp = end - dst;
     return dst;
 }

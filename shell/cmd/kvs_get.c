@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shell/cmd/kvs.h"
+#include "shell/cmd/kvs_blob.h"
 
 static const struct cmd_opt opts[] = {
     {.name = "raw", .key = 'r', .help = "Print the value without a newline behind it"},
@@ -103,6 +104,50 @@ static void answer (flux_future_t *f, void *arg)
         kvs_die (g->c, NULL, key);
 }
 
+/* A value with nothing before it that would have to wait. */
+static bool is_plain (const struct cmd *c)
+{
+    static const char *const others[] = {"treeobj", "watch", "waitcreate", "stream"};
+
+    for (size_t i = 0; i < sizeof (others) / sizeof (others[0]); i++)
+        if (cmd_has (c, others[i]))
+            return false;
+    return true;
+}
+
+struct piece {
+    struct get *g;
+    const char *key;
+    bool any;
+};
+
+static void print_piece (const void *data, size_t len, void *arg)
+{
+    struct piece *p = arg;
+
+    if (!p->any && cmd_has (p->g->c, "label"))
+        printf ("%s=", p->key);
+    p->any = true;
+    fwrite (data, 1, len, stdout);
+}
+
+/* False when the way by way of the blobs is not for this key, and nothing was printed. */
+static bool get_blobs (struct get *g, flux_t *h, const char *key)
+{
+    flux_future_t *f = kvs_lookup (g->c, h, FLUX_KVS_TREEOBJ, key);
+    struct piece p = {g, key, false};
+    const char *text;
+    bool done = flux_kvs_lookup_get_treeobj (f, &text) == 0 &&
+                kvs_blobs_load (h, text, print_piece, &p) == 0;
+
+    if (!done && p.any)
+        cmd_die (g->c, "%s: %s", key, strerror (EIO));
+    if (done && p.any && !cmd_has (g->c, "raw"))
+        putchar ('\n');
+    flux_future_destroy (f);
+    return done && p.any;
+}
+
 /* Without --watch one key after the other, so that output comes in their order. */
 static int run (struct cmd *c)
 {
@@ -113,6 +158,8 @@ static int run (struct cmd *c)
     g.max = g.watch ? cmd_int (c, "count", 0, 0, 1 << 30) : 0;
     h = cmd_open (c);
     for (int i = 0; i < c->argc; i++) {
+        if (is_plain (c) && get_blobs (&g, h, c->argv[i]))
+            continue;
         flux_future_t *f = kvs_lookup (c, h, lookup_flags (c), c->argv[i]);
         if (flux_future_then (f, -1., answer, &g) < 0)
             kvs_die (c, NULL, c->argv[i]);

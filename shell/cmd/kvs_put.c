@@ -12,6 +12,7 @@
 
 #include "lib/util/fdutil.h"
 #include "shell/cmd/kvs.h"
+#include "shell/cmd/kvs_blob.h"
 
 enum { STDIN_MAX = 1 << 30 }; // RFC 10's limit of a blob
 
@@ -28,42 +29,60 @@ static const struct cmd_opt put_opts[] = {
     {0},
 };
 
-static int put_value (const struct cmd *c, flux_kvs_txn_t *txn, const char *key, const char *value,
-                      size_t len)
-{
-    int flags = cmd_has (c, "append") ? FLUX_KVS_APPEND : 0;
+struct put {
+    const struct cmd *c;
+    flux_t *h;
+    flux_kvs_txn_t *txn;
+};
 
-    if (cmd_has (c, "treeobj"))
-        return flux_kvs_txn_put_treeobj (txn, 0, key, value);
-    return flux_kvs_txn_put_raw (txn, flags, key, value, len);
+/* A guest's way, and that of all small values, is the transaction. */
+static int put_large (struct put *p, const char *key, const char *value, size_t len)
+{
+    char *treeobj = kvs_blobs_store (p->h, value, len);
+    int rc = treeobj ? flux_kvs_txn_put_treeobj (p->txn, 0, key, treeobj) : -1;
+
+    if (!treeobj && errno == EPERM)
+        rc = flux_kvs_txn_put_raw (p->txn, 0, key, value, len);
+    free (treeobj);
+    return rc;
 }
 
-static void put_one (const struct cmd *c, flux_kvs_txn_t *txn, const char *arg)
+static int put_value (struct put *p, const char *key, const char *value, size_t len)
+{
+    int flags = cmd_has (p->c, "append") ? FLUX_KVS_APPEND : 0;
+
+    if (cmd_has (p->c, "treeobj"))
+        return flux_kvs_txn_put_treeobj (p->txn, 0, key, value);
+    if (len >= BLOB_WORTH_IT && !flags)
+        return put_large (p, key, value, len);
+    return flux_kvs_txn_put_raw (p->txn, flags, key, value, len);
+}
+
+static void put_one (struct put *p, const char *arg)
 {
     const char *value = strchr (arg, '=');
     char *key, *data = NULL;
     ssize_t len;
 
     if (!value)
-        cmd_die (c, "%s: a value is needed, as in KEY=VALUE", arg);
+        cmd_die (p->c, "%s: a value is needed, as in KEY=VALUE", arg);
     if (!(key = strndup (arg, value - arg)))
-        cmd_die (c, "out of memory");
+        cmd_die (p->c, "out of memory");
     len = strlen (++value);
-    if (strcmp (value, "-") == 0 && (cmd_has (c, "raw") || cmd_has (c, "treeobj"))) {
+    if (strcmp (value, "-") == 0 && (cmd_has (p->c, "raw") || cmd_has (p->c, "treeobj"))) {
         if ((len = fd_read_all (STDIN_FILENO, STDIN_MAX, &data)) < 0)
-            cmd_die (c, "standard input: %s", strerror (errno));
+            cmd_die (p->c, "standard input: %s", strerror (errno));
         value = data;
     }
-    if (put_value (c, txn, key, value, len) < 0)
-        kvs_die (c, NULL, key);
+    if (put_value (p, key, value, len) < 0)
+        kvs_die (p->c, NULL, key);
     free (data);
     free (key);
 }
 
 static int run_put (struct cmd *c)
 {
-    flux_kvs_txn_t *txn;
-    flux_t *h;
+    struct put p = {.c = c};
     int rc, flags = 0;
 
     kvs_operands (c, 1, -1);
@@ -71,12 +90,12 @@ static int run_put (struct cmd *c)
         flags |= FLUX_KVS_NO_MERGE;
     if (cmd_has (c, "sync"))
         flags |= FLUX_KVS_SYNC;
-    txn = kvs_txn (c);
+    p.txn = kvs_txn (c);
+    p.h = cmd_open (c);
     for (int i = 0; i < c->argc; i++)
-        put_one (c, txn, c->argv[i]);
-    h = cmd_open (c);
-    rc = kvs_commit (c, h, kvs_ns (c), flags, txn);
-    flux_close (h);
+        put_one (&p, c->argv[i]);
+    rc = kvs_commit (c, p.h, kvs_ns (c), flags, p.txn);
+    flux_close (p.h);
     return rc;
 }
 

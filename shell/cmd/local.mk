@@ -64,6 +64,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/jobs.c \
 	%D%/jobstream.c \
 	%D%/jobstream.h \
+	%D%/kvs_blob.c %D%/kvs_blob.h \
 	%D%/kvs.c \
 	%D%/kvs.h \
 	%D%/kvs_dir.c \

@@ -9,7 +9,7 @@
 inst ()
 {
     cat >script.sh
-    timeout 50 flux start bash -eEu -o pipefail -c "trap 'echo \"line \$LINENO: \$BASH_COMMAND\" >&2' ERR
+    timeout 50 flux start "$@" bash -eEu -o pipefail -c "trap 'echo \"line \$LINENO: \$BASH_COMMAND\" >&2' ERR
 $(cat script.sh)"
 }
 
@@ -203,6 +203,28 @@ flux content flush; flux content dropcache; flux kvs dropcache
 head -c 67108864 /dev/urandom >big
 flux kvs put --raw big=- <big
 flux kvs get --raw big | cmp - big
+EOF
+END
+
+test_case 'a large value is made of blobs, and is a value as any other' <<'END'
+inst --test-size=2 <<'EOF'
+head -c 9000000 /dev/urandom >big
+flux kvs put --raw d.big=- <big
+[ "$(flux kvs get --treeobj d.big | jq -r '.type, (.data | length)' | xargs)" = "valref 3" ]
+flux kvs get --raw d.big | cmp - big
+flux exec -r 1 flux kvs get --raw d.big | cmp - big
+flux kvs get --raw --stream d.big | cmp - big
+flux kvs link d.big l && flux kvs get --raw l | cmp - big
+flux kvs get --raw --at $(flux kvs getroot) d.big | cmp - big
+flux kvs copy d.big copy && flux kvs get --raw copy | cmp - big
+flux kvs put small=x empty=
+[ "$(flux kvs get --label small empty)" = "small=x
+empty=" ]
+flux kvs get --label l >out; head -c 2 out | grep -x l=
+head -c 2000000 big | flux kvs put --raw --append d.big=-
+flux kvs get --raw d.big | cmp - <(cat big; head -c 2000000 big)
+if flux kvs get d 2>err; then false; fi; grep 'Is a directory' err
+flux exec -r 1 sh -c 'head -c 3000000 big | flux kvs put --raw from1=-' && flux kvs get --raw from1 | cmp - <(head -c 3000000 big)
 EOF
 END
 
