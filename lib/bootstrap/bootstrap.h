@@ -56,8 +56,8 @@ struct bootstrap_info {
     /* Known after bootstrap_finish() */
     const char *instance;                // text that names this instance: the same on all ranks
     uint8_t token[BOOTSTRAP_TOKEN_SIZE]; // secret of the instance: the same on all ranks
-    const char *hostlist;                // names of all ranks in order, RFC 29
-    const char *parent_uri;              // NULL when there is no parent
+    const char *hostlist; // names of all ranks in order, RFC 29; before that only where it is given
+    const char *parent_uri; // NULL when there is no parent
     const char *parent_pubkey;
 };
 

@@ -101,6 +101,8 @@ static int wireup_begin (struct bootstrap *b, flux_error_t *errp)
     b->info.rank = w->self.rank;
     b->info.size = w->self.size;
     b->address = local_address (w->fd);
+    if (w->hostlist && !(b->hostlist = strdup (w->hostlist)))
+        return errprintf (errp, "out of memory");
     return 0;
 }
 
@@ -122,7 +124,6 @@ static int check_ready (const struct wireup *w, const struct wire_record *rec, f
 /* Move the strings of an answer to where they belong. */
 static int use_ready (struct bootstrap *b, struct wire_record *rec, flux_error_t *errp)
 {
-    struct wireup *w = b->method;
     char *secret = rec->str[WIRE_SECRET];
     char *dot = strchr (secret, '.'); // instance.token
 
@@ -132,9 +133,7 @@ static int use_ready (struct bootstrap *b, struct wire_record *rec, flux_error_t
     }
     if (!(b->instance = strndup (secret, dot - secret)))
         return errprintf (errp, "out of memory");
-    if ((b->hostlist = w->hostlist))
-        w->hostlist = NULL;
-    else {
+    if (!b->hostlist) {
         b->hostlist = rec->str[WIRE_HOSTLIST];
         rec->str[WIRE_HOSTLIST] = NULL;
     }

@@ -75,6 +75,8 @@ static const struct known known_attrs[] = {
     {"tbon.torpid_max", 0},
     {"tbon.tcp_user_timeout", 0},
     {"tbon.connect_timeout", 0},
+    {"tbon.zmq_io_threads", 0},
+    {"tbon.child_rcvhwm", 0},
     {"log-ring-size", IMMUTABLE},
     {"log-forward-level", IMMUTABLE},
     {"log-critical-level", IMMUTABLE},

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ struct listener {
     int fd;
     ev_io watcher;
     uint32_t owner;
-    bool allow_guests;
+    struct listener_access access;
     struct sockaddr_un addr;
 };
 
@@ -35,12 +36,12 @@ static int peer_role (struct listener *l, int fd, uint32_t *userid, uint32_t *ro
     if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &ucred, &len) < 0)
         return errno;
     *userid = ucred.uid;
-    if (ucred.uid == l->owner) {
+    if (ucred.uid == l->owner || (ucred.uid == 0 && l->access.root_owner)) {
         *rolemask = FLUX_ROLE_OWNER;
         return 0;
     }
     *rolemask = FLUX_ROLE_USER;
-    return l->allow_guests ? 0 : EPERM;
+    return l->access.guests ? 0 : EPERM;
 }
 
 static void accept_one (struct listener *l, int fd)
@@ -101,8 +102,15 @@ static int bind_socket (int fd, const struct sockaddr_un *addr)
     return bind (fd, (const struct sockaddr *)addr, sizeof (*addr));
 }
 
+/* To connect one must be able to write to a socket. Where it lies is the first barrier. */
+void listener_set_access (struct listener *l, const struct listener_access *access)
+{
+    l->access = *access;
+    (void)!chmod (l->addr.sun_path, access->guests || access->root_owner ? 0777 : 0700);
+}
+
 struct listener *listener_create (struct router *rt, const char *path, uint32_t owner,
-                                  bool allow_guests, flux_error_t *errp)
+                                  flux_error_t *errp)
 {
     struct listener *l = calloc (1, sizeof (*l));
 
@@ -112,7 +120,6 @@ struct listener *listener_create (struct router *rt, const char *path, uint32_t 
     }
     l->rt = rt;
     l->owner = owner;
-    l->allow_guests = allow_guests;
     l->addr.sun_family = AF_UNIX;
     l->fd = -1;
     if (strlen (path) >= sizeof (l->addr.sun_path)) {

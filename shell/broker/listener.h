@@ -15,9 +15,17 @@
 struct listener;
 struct router;
 
-/* The path must not exist; it is removed by listener_destroy(). */
+/* Who may connect beside the owner: nobody, until it is set. */
+struct listener_access {
+    bool guests;     // any user, as a guest
+    bool root_owner; // root, with the owner's role
+};
+
+/* A socket at that path to which nobody listens is replaced; it is removed by listener_destroy().
+ */
 struct listener *listener_create (struct router *rt, const char *path, uint32_t owner,
-                                  bool allow_guests, flux_error_t *errp);
+                                  flux_error_t *errp);
+void listener_set_access (struct listener *l, const struct listener_access *access);
 void listener_destroy (struct listener *l);
 
 #endif /* !FLUX_BROKER_LISTENER_H */

@@ -25,6 +25,7 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/lone.c %D%/lone.h \
 	%D%/options.c %D%/options.h \
 	%D%/net.c %D%/net.h \
+	%D%/net_conf.c %D%/net_conf.h \
 	%D%/net_rejoin.c %D%/net_rejoin.h \
 	%D%/net_watch.c %D%/net_watch.h \
 	%D%/program.c %D%/program.h \

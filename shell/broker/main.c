@@ -67,7 +67,8 @@ struct broker {
     ev_signal sigterm, sigint, sighup, sigusr1, sigusr2;
     bool end_pending; // to end once the brokers below have
     const flux_msg_t *shutdown_request;
-    flux_conf_t *given_conf; // of the command line, until the service has it
+    char **conf_values;      // of the command line
+    flux_conf_t *given_conf; // until the service has it
     struct conf_service *conf;
     uint32_t quorum, lost; // brokers to wait for; those that left meanwhile
     bool started;          // all services
@@ -580,6 +581,41 @@ static int check_recovery (struct broker *b, flux_error_t *errp)
     return errprintf (errp, "broker.recovery-mode is for an instance of one broker");
 }
 
+static int get_access (const json_t *conf, struct listener_access *access, flux_error_t *errp)
+{
+    int guests = 0, root_owner = 0;
+    json_error_t error;
+
+    if (json_unpack_ex ((json_t *)conf, &error, 0, "{s?{s?b s?b}}", "access", "allow-guest-user",
+                        &guests, "allow-root-owner", &root_owner) < 0) {
+        errno = EINVAL;
+        return errprintf (errp, "access: %s", error.text);
+    }
+    *access = (struct listener_access){guests, root_owner};
+    return 0;
+}
+
+static int check_conf_cb (const json_t *conf, void *arg, flux_error_t *errp)
+{
+    struct broker *b = arg;
+    struct listener_access access;
+
+    if (get_access (conf, &access, errp) < 0)
+        return -1;
+    return b->net ? net_check_config (conf, errp) : 0;
+}
+
+static void apply_conf_cb (const json_t *conf, void *arg)
+{
+    struct broker *b = arg;
+    struct listener_access access;
+
+    if (b->listener && get_access (conf, &access, NULL) == 0)
+        listener_set_access (b->listener, &access);
+    if (b->net)
+        net_apply_config (b->net, conf);
+}
+
 static int init_local_socket (struct broker *b, flux_error_t *errp)
 {
     const char *given = attr_get (b->attrs, "local-uri");
@@ -596,8 +632,11 @@ static int init_local_socket (struct broker *b, flux_error_t *errp)
                   b->info->rank);
     if (attr_set (b->attrs, "local-uri", uri) < 0)
         return errprintf (errp, "out of memory");
-    b->listener = listener_create (b->router, uri + 8, getuid (), false, errp);
-    return b->listener ? 0 : -1;
+    b->listener = listener_create (b->router, uri + 8, getuid (), errp);
+    if (!b->listener)
+        return -1;
+    apply_conf_cb (conf_service_get (b->conf), b);
+    return 0;
 }
 
 static void init_signals (struct broker *b)
@@ -635,7 +674,7 @@ static int init_conf (struct broker *b)
     if (!b->conf)
         return -1;
     b->given_conf = NULL;
-    return 0;
+    return conf_service_watch (b->conf, check_conf_cb, apply_conf_cb, b);
 }
 
 static int broker_init (struct broker *b, flux_error_t *errp)
@@ -646,7 +685,9 @@ static int broker_init (struct broker *b, flux_error_t *errp)
     if (!(b->bootstrap = bootstrap_begin (errp)))
         return -1;
     b->info = bootstrap_get_info (b->bootstrap);
-    if (boot_attrs_init (b->attrs, b->info, errp) < 0 || check_recovery (b, errp) < 0 ||
+    if (boot_attrs_init (b->attrs, b->info, errp) < 0 ||
+        !(b->given_conf = options_conf (b->attrs, b->conf_values, errp)) ||
+        check_recovery (b, errp) < 0 ||
         attr_get_uint32 (b->attrs, "broker.quorum", b->info->size, &b->quorum, errp) < 0 ||
         !(b->rundir = rundir_create (b->attrs, errp)) ||
         (is_leader (b) && !(b->statedir = statedir_create (b->attrs, errp))))
@@ -661,9 +702,9 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         !(b->heartbeat = heartbeat_create (b->router, b->attrs, errp)))
         return -1;
     init_signals (b);
-    if (b->info->size > 1
-            ? !(b->net = net_create (b->router, b->attrs, b->bootstrap, &net_ops, b, errp))
-            : bootstrap_finish (b->bootstrap, "", "", BOOTSTRAP_NO_PARENT, errp) < 0)
+    if (b->info->size > 1 ? !(b->net = net_create (b->router, b->attrs, conf_service_get (b->conf),
+                                                   b->bootstrap, &net_ops, b, errp))
+                          : bootstrap_finish (b->bootstrap, "", "", BOOTSTRAP_NO_PARENT, errp) < 0)
         return -1;
     if (!b->net && lone_overlay_service_add (b->router, &b->lone_since) < 0)
         return errprintf (errp, "out of memory");
@@ -685,6 +726,7 @@ static void broker_fini (struct broker *b)
     life_destroy (b->life);
     conf_service_destroy (b->conf);
     flux_conf_decref (b->given_conf);
+    free (b->conf_values);
     heartbeat_destroy (b->heartbeat);
     log_destroy (b->log);
     router_destroy (b->router);
@@ -716,7 +758,7 @@ int main (int argc, char **argv)
     protect_memory ();
     if (!(b.attrs = attrs_create ()))
         return 1;
-    b.program_argv = options_parse (argc, argv, b.attrs, &b.given_conf);
+    b.program_argv = options_parse (argc, argv, b.attrs, &b.conf_values);
     if (broker_init (&b, &error) < 0) {
         if (b.bootstrap && bootstrap_is_refused (b.bootstrap))
             b.exit_code = 1;

@@ -15,6 +15,7 @@
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/net.h"
+#include "shell/broker/net_conf.h"
 #include "shell/broker/net_rejoin.h"
 #include "shell/broker/net_watch.h"
 #include "shell/broker/router.h"
@@ -325,13 +326,16 @@ static int set_attrs (struct net *net, struct attrs *attrs, const struct bootstr
 }
 
 static int create_overlay (struct net *net, struct attrs *attrs, const struct bootstrap_info *info,
-                           flux_error_t *errp)
+                           const json_t *config, flux_error_t *errp)
 {
+    const char *topo = attr_get (attrs, "tbon.topo");
+    uint32_t io_threads, rcvhwm;
+    int *parents = NULL;
     struct overlay_conf conf = {
         .loop = router_loop (net->rt),
         .rank = info->rank,
         .size = info->size,
-        .topology = attr_get (attrs, "tbon.topo"),
+        .topology = topo,
         .uuid = attr_get (attrs, "broker.uuid"),
         .hostname = info->hostname,
         .instance = info->instance,
@@ -340,9 +344,19 @@ static int create_overlay (struct net *net, struct attrs *attrs, const struct bo
         .munge_socket = info->munge_socket,
     };
 
-    if (set_times (attrs, &conf, errp) < 0)
+    if (set_times (attrs, &conf, errp) < 0 ||
+        attr_get_uint32 (attrs, "tbon.zmq_io_threads", 1, &io_threads, errp) < 0 ||
+        attr_get_uint32 (attrs, "tbon.child_rcvhwm", 0, &rcvhwm, errp) < 0)
         return -1;
-    return (net->ov = overlay_create (&conf, &overlay_ops, net, errp)) ? 0 : -1;
+    if (topo && strcmp (topo, "custom") == 0 &&
+        !(parents = net_conf_parents (config, info->hostlist, info->size, errp)))
+        return -1;
+    conf.io_threads = info->rank == 0 ? (int)io_threads : 1;
+    conf.child_rcvhwm = (int)rcvhwm;
+    conf.parents = parents;
+    net->ov = overlay_create (&conf, &overlay_ops, net, errp);
+    free (parents);
+    return net->ov ? 0 : -1;
 }
 
 static int wire_up (struct net *net, struct attrs *attrs, struct bootstrap *b, flux_error_t *errp)
@@ -369,8 +383,9 @@ static int wire_up (struct net *net, struct attrs *attrs, struct bootstrap *b, f
     return 0;
 }
 
-struct net *net_create (struct router *rt, struct attrs *attrs, struct bootstrap *b,
-                        const struct net_ops *ops, void *arg, flux_error_t *errp)
+struct net *net_create (struct router *rt, struct attrs *attrs, const json_t *config,
+                        struct bootstrap *b, const struct net_ops *ops, void *arg,
+                        flux_error_t *errp)
 {
     struct net *net = calloc (1, sizeof (*net));
     const struct bootstrap_info *info = bootstrap_get_info (b);
@@ -386,7 +401,8 @@ struct net *net_create (struct router *rt, struct attrs *attrs, struct bootstrap
         errprintf (errp, "out of memory");
         goto error;
     }
-    if (create_overlay (net, attrs, info, errp) < 0 || wire_up (net, attrs, b, errp) < 0)
+    if (net_conf_attrs (attrs, config, errp) < 0 ||
+        create_overlay (net, attrs, info, config, errp) < 0 || wire_up (net, attrs, b, errp) < 0)
         goto error;
     if (set_attrs (net, attrs, info) < 0 || router_service_add (rt, "overlay", rows, net) < 0) {
         errprintf (errp, "out of memory");
@@ -410,6 +426,36 @@ void net_destroy (struct net *net)
         free (net);
         errno = saved_errno;
     }
+}
+
+int net_check_config (const json_t *config, flux_error_t *errp)
+{
+    struct attrs *attrs = attrs_create ();
+    struct overlay_conf conf = {0};
+    int rc = attrs ? net_conf_attrs (attrs, config, errp) : errprintf (errp, "out of memory");
+
+    if (rc == 0)
+        rc = set_times (attrs, &conf, errp);
+    attrs_destroy (attrs);
+    return rc;
+}
+
+/* The two that can change while the overlay runs; what was set as an attribute stays. */
+void net_apply_config (struct net *net, const json_t *config)
+{
+    struct overlay_conf conf = {0};
+    json_t *tbon = json_object_get (config, "tbon");
+    const char *const names[] = {"torpid_min", "torpid_max"};
+    char attr[32];
+
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        const char *value = json_string_value (json_object_get (tbon, names[i]));
+        snprintf (attr, sizeof (attr), "tbon.%s", names[i]);
+        if (value)
+            attr_set (net->attrs, attr, value);
+    }
+    if (set_times (net->attrs, &conf, NULL) == 0)
+        overlay_set_torpid (net->ov, conf.torpid_min, conf.torpid_max);
 }
 
 struct overlay *net_overlay (const struct net *net)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <flux/types.h>
 
 #include "lib/overlay/overlay.h"
@@ -24,11 +25,16 @@ struct net_ops {
     void (*online) (void *arg); // the set of ranks below changed
 };
 
-/* Make the overlay by the attributes tbon.*, bind it, wire up by the bootstrap, and begin to
- * connect to the parent. ops may be called from then on. */
-struct net *net_create (struct router *rt, struct attrs *attrs, struct bootstrap *b,
-                        const struct net_ops *ops, void *arg, flux_error_t *errp);
+/* Make the overlay by the attributes tbon.* and the configuration (net_conf.h), bind it, wire up by
+ * the bootstrap, and begin to connect to the parent. ops may be called from then on. */
+struct net *net_create (struct router *rt, struct attrs *attrs, const json_t *config,
+                        struct bootstrap *b, const struct net_ops *ops, void *arg,
+                        flux_error_t *errp);
 void net_destroy (struct net *net);
+
+/* Another configuration: tbon.torpid_min and torpid_max take effect, the rest at the next start. */
+int net_check_config (const json_t *config, flux_error_t *errp);
+void net_apply_config (struct net *net, const json_t *config);
 
 struct overlay *net_overlay (const struct net *net);
 

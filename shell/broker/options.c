@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "config.h"
+#include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/options.h"
 
@@ -31,31 +32,32 @@ static void set_attr (struct attrs *attrs, const char *assignment)
     }
 }
 
-/* The folder or file first, then what --conf says, in the order given. */
-static flux_conf_t *read_conf (struct attrs *attrs, char *const *values, int count)
+flux_conf_t *options_conf (struct attrs *attrs, char *const *values, flux_error_t *errp)
 {
     const char *path = attr_get (attrs, "config.path");
     flux_conf_t *conf;
-    flux_error_t error;
 
     if (!path && (path = getenv ("FLUX_CONF_DIR")) && *path)
         attr_set (attrs, "config.path", path);
     if (path && !*path)
         path = NULL;
-    if (!(conf = path ? flux_conf_parse (path, &error) : flux_conf_create ())) {
-        fprintf (stderr, "flux-broker: %s\n", path ? error.text : "out of memory");
-        exit (1);
+    if (!(conf = path ? flux_conf_parse (path, errp) : flux_conf_create ())) {
+        if (!path)
+            errprintf (errp, "out of memory");
+        return NULL;
     }
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; values && values[i]; i++) {
+        flux_error_t error;
         if (flux_conf_update (conf, values[i], &error) < 0) {
-            fprintf (stderr, "flux-broker: --conf: %s\n", error.text);
-            exit (1);
+            errprintf (errp, "--conf: %s", error.text);
+            flux_conf_decref (conf);
+            return NULL;
         }
     }
     return conf;
 }
 
-char **options_parse (int argc, char **argv, struct attrs *attrs, flux_conf_t **confp)
+char **options_parse (int argc, char **argv, struct attrs *attrs, char ***confp)
 {
     enum { OPT_CONF = 256 };
     static const struct option longopts[] = {
@@ -66,8 +68,11 @@ char **options_parse (int argc, char **argv, struct attrs *attrs, flux_conf_t **
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    char *values[argc + 1];
+    char **values = calloc (argc + 1, sizeof (*values));
     int c, count = 0;
+
+    if (!values)
+        exit (1);
 
     while ((c = getopt_long (argc, argv, "+S:c:Vh", longopts, NULL)) != -1) {
         switch (c) {
@@ -91,6 +96,6 @@ char **options_parse (int argc, char **argv, struct attrs *attrs, flux_conf_t **
             exit (1);
         }
     }
-    *confp = read_conf (attrs, values, count);
+    *confp = values;
     return argv + optind;
 }

@@ -8,9 +8,13 @@
 
 struct attrs;
 
-/* The command line of flux-broker: attributes are set in attrs, the configuration is read (the
- * caller owns *confp), the rest is the initial program. Prints help or a refusal and exits where
- * that is what was asked for. Returns the program's argv, empty when none was given. */
-char **options_parse (int argc, char **argv, struct attrs *attrs, flux_conf_t **confp);
+/* The command line of flux-broker: attributes are set in attrs, *confp becomes the values of --conf
+ * (NULL-ended; the caller frees the array), the rest is the initial program. Prints help or a
+ * refusal and exits where that is due. */
+char **options_parse (int argc, char **argv, struct attrs *attrs, char ***confp);
+
+/* The configuration: the folder or file of config.path first, then the values in their order. To be
+ * called when all attributes are known. NULL with a sentence. */
+flux_conf_t *options_conf (struct attrs *attrs, char *const *values, flux_error_t *errp);
 
 #endif /* !FLUX_BROKER_OPTIONS_H */

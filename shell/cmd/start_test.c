@@ -55,8 +55,10 @@ _Noreturn static void child (struct test *t, int rank, int fd)
         dup2 (null, STDIN_FILENO);
         close (null);
     }
-    if (t->hosts)
+    if (t->hosts) {
         setenv ("FLUX_BOOTSTRAP_HOSTNAME", hostlist_nth (t->hosts, rank), 1);
+        setenv ("FLUX_BOOTSTRAP_HOSTLIST", cmd_str (t->c, "test-hosts", ""), 1);
+    }
     if (dup2 (fd, BOOTSTRAP_FD_NUMBER) < 0 ||
         (fd == BOOTSTRAP_FD_NUMBER && fcntl (fd, F_SETFD, 0) < 0) ||
         wireup_server_env (t->srv, rank, BOOTSTRAP_FD_NUMBER, set_env, NULL) < 0) {

@@ -303,6 +303,11 @@ static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_e
         errprintf (errp, "malformed submit request");
         return NULL;
     }
+    if (cred.userid != jm->owner) { // a job runs as the broker does
+        errno = EPERM;
+        errprintf (errp, "jobs of other users cannot be run: all jobs here run as the owner");
+        return NULL;
+    }
     errno = EINVAL;
     if (urgency < URGENCY_HOLD || urgency > URGENCY_EXPEDITE) {
         errprintf (errp, "urgency %d is not between 0 and 31", urgency);
