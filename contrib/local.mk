@@ -7,6 +7,10 @@ EXTRA_DIST += %D%/shell-plugins/task-report.c
 check_LTLIBRARIES += contrib/shell-plugins/task-report.la
 contrib_shell_plugins_task_report_la_SOURCES = %D%/shell-plugins/task-report.c
 contrib_shell_plugins_task_report_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+EXTRA_DIST += %D%/jobtap-plugins/site-policy.c
+check_LTLIBRARIES += contrib/jobtap-plugins/site-policy.la
+contrib_jobtap_plugins_site_policy_la_SOURCES = %D%/jobtap-plugins/site-policy.c
+contrib_jobtap_plugins_site_policy_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 EXTRA_DIST += %D%/quickstart
 
 # Slurm's commands for scripts in an instance: one program under five names, in a folder of its own.

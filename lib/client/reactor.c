@@ -9,6 +9,7 @@
 
 struct flux_reactor {
     struct ev_loop *loop;
+    bool borrowed;
     int refcount;
     bool failed;
     bool stopping;
@@ -78,25 +79,39 @@ static void do_nothing (struct ev_loop *loop, ev_idle *idle, int revents)
 {
 }
 
+flux_reactor_t *reactor_over (struct ev_loop *loop)
+{
+    flux_reactor_t *r = calloc (1, sizeof (*r));
+
+    if (!r)
+        return NULL;
+    r->loop = loop;
+    r->borrowed = true;
+    r->refcount = 1;
+    ev_idle_init (&r->idle, do_nothing);
+    ev_check_init (&r->check, run_ready);
+    r->check.data = r;
+    return r;
+}
+
 flux_reactor_t *flux_reactor_create (int flags)
 {
+    struct ev_loop *loop;
     flux_reactor_t *r;
 
     if (flags != 0) {
         errno = EINVAL;
         return NULL;
     }
-    if (!(r = calloc (1, sizeof (*r))))
-        return NULL;
-    if (!(r->loop = ev_loop_new (EVFLAG_NOSIGMASK | EVFLAG_SIGNALFD))) {
-        free (r);
+    if (!(loop = ev_loop_new (EVFLAG_NOSIGMASK | EVFLAG_SIGNALFD))) {
         errno = ENOMEM;
         return NULL;
     }
-    r->refcount = 1;
-    ev_idle_init (&r->idle, do_nothing);
-    ev_check_init (&r->check, run_ready);
-    r->check.data = r;
+    if (!(r = reactor_over (loop))) {
+        ev_loop_destroy (loop);
+        return NULL;
+    }
+    r->borrowed = false;
     return r;
 }
 
@@ -111,7 +126,8 @@ void flux_reactor_decref (flux_reactor_t *r)
     if (r && --r->refcount == 0) {
         int saved_errno = errno;
         stop_ready (r);
-        ev_loop_destroy (r->loop);
+        if (!r->borrowed)
+            ev_loop_destroy (r->loop);
         free (r);
         errno = saved_errno;
     }

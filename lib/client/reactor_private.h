@@ -16,6 +16,9 @@ struct ready {
     bool queued;
 };
 
+/* A reactor over a loop that is run, and destroyed, by somebody else. */
+flux_reactor_t *reactor_over (struct ev_loop *loop);
+
 struct ev_loop *reactor_loop (flux_reactor_t *r);
 
 /* Somebody has stopped the loop, and it has not run again. */

@@ -31,6 +31,7 @@ fluxinclude_HEADERS = \
 	%D%/flux/hostlist.h \
 	%D%/flux/taskmap.h \
 	%D%/flux/plugin.h \
+	%D%/flux/jobtap.h \
 	%D%/flux/shell.h \
 	%D%/flux/jobspec1.h \
 	%D%/flux/tasks.h \

@@ -40,6 +40,7 @@ shell_broker_flux_broker_LDADD = \
 	lib/shell/libspawnpkt.la \
 	lib/shell/libioencode.la \
 	lib/tasks/libgroupframe.la \
+	lib/plugin/libplugin.la \
 	lib/graph/io/libgraphio.la \
 	lib/graph/libgraph.la \
 	lib/client/libclient.la \

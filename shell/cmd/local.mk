@@ -64,6 +64,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/jobs.c \
 	%D%/jobstream.c \
 	%D%/jobstream.h \
+	%D%/jobtap.c \
 	%D%/kvs_blob.c %D%/kvs_blob.h \
 	%D%/kvs.c \
 	%D%/kvs.h \
@@ -172,6 +173,7 @@ flux_man_in = \
 	%D%/flux-hostlist.1.in \
 	%D%/flux-job.1.in \
 	%D%/flux-jobs.1.in \
+	%D%/flux-jobtap.1.in \
 	%D%/flux-kvs.1.in \
 	%D%/flux-logger.1.in \
 	%D%/flux-lsattr.1.in \

@@ -94,7 +94,7 @@ flux queue enable debug
 sim 0 -q debug >/dev/null
 flux queue disable -a -m all >/dev/null
 expect_fail sim 0 2>/dev/null
-flux kvs get checkpoint.job-manager | jq -e '.version == 2 and ([.queue[].enable] == [false,false,false])'
+flux kvs get checkpoint.job-manager | jq -e '[.queue[].enable] == [false,false,false]'
 EOS
 END
 
@@ -165,13 +165,13 @@ END
 test_case 'a waiting job can move to another queue' <<'END'
 in_queues <<'EOS'
 flux queue stop batch >/dev/null
-a=$(sim 0)
+a=$(sim 0 -t 5m)
 expect_fail flux update $a queue=no 2>err
 expect_match "'no' is not a valid queue" "$(cat err)"
 flux update $a queue=debug
 flux job wait-event -t 20 $a clean >/dev/null
 expect_match '^debug [23]$' "$(flux jobs -no '{queue} {ranks}' $a)"
-b=$(sim 0 --requires=host:n0)
+b=$(sim 0 -t 5m --requires=host:n0)
 expect_fail flux update $b queue=debug 2>err
 expect_match 'non-queue constraints' "$(cat err)"
 c=$(sim 0 -t 2h)

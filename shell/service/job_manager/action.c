@@ -3,6 +3,7 @@
 
 /* What each state of a job is for, and what the exec service tells. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,9 +35,8 @@ static void queue_again (struct job_manager *jm, struct job *job)
     job_manager_reschedule (jm);
 }
 
-void job_prioritize (struct job_manager *jm, struct job *job)
+void job_set_priority (struct job_manager *jm, struct job *job, int64_t priority)
 {
-    int64_t priority = priority_of (job);
     char context[64];
 
     if (priority == job->priority && job->state != JOB_PRIORITY)
@@ -46,6 +46,18 @@ void job_prioritize (struct job_manager *jm, struct job *job)
     event_post (jm, job, "priority", context);
     if (job->state == JOB_SCHED)
         queue_again (jm, job);
+}
+
+/* RFC 30: what is held or expedited stays so, whatever plugins say. */
+void job_prioritize (struct job_manager *jm, struct job *job)
+{
+    int64_t priority = priority_of (job);
+
+    if (job->urgency != URGENCY_HOLD && job->urgency != URGENCY_EXPEDITE &&
+        jobtap_rules_priority (jm->jobtap))
+        priority = jobtap_priority (jm->jobtap, job, priority);
+    if (priority >= PRIORITY_MIN)
+        job_set_priority (jm, job, priority);
 }
 
 static void answer_release (struct job_manager *jm, struct job *job)
@@ -59,8 +71,9 @@ static void answer_release (struct job_manager *jm, struct job *job)
 
 void job_cleanup (struct job_manager *jm, struct job *job)
 {
-    if (job->live->started)
-        return; // exec's finish comes back here
+    if (job->state != JOB_CLEANUP || job->live->started || job->live->nprologs > 0 ||
+        job->live->nepilogs > 0)
+        return; // what is under way comes back here
     if (job->live->has_resources)
         answer_release (jm, job);
     event_post (jm, job, "clean", NULL);
@@ -75,6 +88,71 @@ static void enter_cleanup (struct job_manager *jm, struct job *job)
         job_exec_cancel (jm->exec, job->id);
     else
         job_cleanup (jm, job);
+}
+
+/* ---- prolog and epilog actions ---- */
+
+static void post_action (struct job_manager *jm, struct job *job, const char *name,
+                         const char *description)
+{
+    event_post_pack (jm, job, name, "{s:s}", "description", description);
+}
+
+static void post_action_end (struct job_manager *jm, struct job *job, const char *name,
+                             const char *description, int status)
+{
+    event_post_pack (jm, job, name, "{s:s s:i}", "description", description, "status", status);
+}
+
+int action_prolog_start (struct job_manager *jm, struct job *job, const char *description)
+{
+    if (!(job->state & (JOB_NEW | JOB_PENDING | JOB_RUN)) || job->live->started || !description) {
+        errno = EINVAL;
+        return -1;
+    }
+    job->live->nprologs++;
+    post_action (jm, job, "prolog-start", description);
+    return 0;
+}
+
+int action_prolog_finish (struct job_manager *jm, struct job *job, const char *description,
+                          int status)
+{
+    if (!job->live || job->live->nprologs == 0 || !description) {
+        errno = EINVAL;
+        return -1;
+    }
+    job->live->nprologs--;
+    post_action_end (jm, job, "prolog-finish", description, status);
+    if (job->state == JOB_RUN)
+        job_start (jm, job);
+    else if (job->state == JOB_CLEANUP)
+        job_cleanup (jm, job);
+    return 0;
+}
+
+int action_epilog_start (struct job_manager *jm, struct job *job, const char *description)
+{
+    if (job->state != JOB_CLEANUP || !job->live->has_resources || !description) {
+        errno = EINVAL;
+        return -1;
+    }
+    job->live->nepilogs++;
+    post_action (jm, job, "epilog-start", description);
+    return 0;
+}
+
+int action_epilog_finish (struct job_manager *jm, struct job *job, const char *description,
+                          int status)
+{
+    if (!job->live || job->live->nepilogs == 0 || !description) {
+        errno = EINVAL;
+        return -1;
+    }
+    job->live->nepilogs--;
+    post_action_end (jm, job, "epilog-finish", description, status);
+    job_cleanup (jm, job);
+    return 0;
 }
 
 static void count_end (struct job *job)
@@ -96,6 +174,8 @@ static void enter_inactive (struct job_manager *jm, struct job *job)
     list_remove (&jm->running, job);
     list_prepend (&jm->inactive, job);
     depends_notify (jm->depends, job);
+    if (jobtap_any (jm->jobtap))
+        jobtap_end_job (jm->jobtap, job);
     strpool_put (jm->strings, job->live->env);
     strpool_put (jm->strings, job->live->graph_policy);
     job_retire (job);

@@ -53,15 +53,20 @@ static int check_cb (const json_t *config, void *arg, flux_error_t *errp)
 {
     struct jm_conf c;
 
-    if (jobqueues_check (config, errp) < 0)
+    struct job_manager *jm = arg;
+
+    if (jobqueues_check (config, errp) < 0 || jm_conf_parse (&c, config, errp) < 0)
         return -1;
-    return jm_conf_parse (&c, config, errp);
+    return jobtap_check_config (jm->jobtap, config, errp);
 }
 
 static int take (struct job_manager *jm, const json_t *config, flux_error_t *errp)
 {
+    json_decref (jm->config);
+    jm->config = json_incref ((json_t *)config);
     if (jobqueues_configure (jm->queues, config, errp) < 0 ||
-        jm_conf_parse (&jm->conf, config, errp) < 0)
+        jm_conf_parse (&jm->conf, config, errp) < 0 ||
+        jobtap_configure (jm->jobtap, config, errp) < 0)
         return -1;
     purge_follow_limits (jm);
     job_manager_reschedule (jm);
@@ -80,6 +85,7 @@ int jm_conf_start (struct job_manager *jm, struct conf_service *conf, flux_error
 {
     if (!conf) {
         jm->conf = (struct jm_conf){.inactive_age_limit = -1., .inactive_num_limit = -1};
+        jm->config = json_object ();
         return 0;
     }
     jm->conf_service = conf;

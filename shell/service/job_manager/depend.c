@@ -290,8 +290,7 @@ static int add_one (struct depends *d, struct job *job, const json_t *entry, flu
         return singletons_add (d->singletons, job, errp);
     if (strcmp (scheme, "string") == 0 || strcmp (scheme, "fluid") == 0)
         return symbols_add (d->symbols, job, entry, errp);
-    errno = EINVAL;
-    return errprintf (errp, "dependency scheme \"%s\" not supported", scheme);
+    return jobtap_dependency (d->jm->jobtap, job, entry, errp);
 }
 
 int depends_add (struct depends *d, struct job *job, const json_t *dependencies, flux_error_t *errp)

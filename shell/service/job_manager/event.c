@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "lib/util/buf.h"
 #include "lib/util/monotime.h"
@@ -53,11 +54,12 @@ static int encode_entry (struct buf *b, double now, const char *name, const char
     return b->err ? -1 : 0;
 }
 
-void event_post (struct job_manager *jm, struct job *job, const char *name, const char *context)
+static void post_now (struct job_manager *jm, struct job *job, const char *name,
+                      const char *context, int severity)
 {
     double now = walltime_now ();
     struct buf b = {0};
-    int severity = job->exception_severity;
+    int before = job->state;
 
     if (encode_entry (&b, now, name, context) < 0) {
         buf_clear (&b);
@@ -66,15 +68,67 @@ void event_post (struct job_manager *jm, struct job *job, const char *name, cons
     if (strcmp (name, "submit") == 0)
         job->t_submit = now;
     write_entry (jm, job, b.data, b.len);
-    int next = event_next_state (job->state, name, severity);
-    bool changed = next != job->state;
-    if (changed)
+    int next = event_next_state (before, name, severity);
+    if (next != before)
         set_state (jm, job, next, now);
     for (int i = 0; i < jm->nlisteners; i++)
         jm->listeners[i].cb (job, name, b.data, jm->listeners[i].arg);
+    if (jobtap_any (jm->jobtap)) {
+        event_hold (job);
+        jobtap_event (jm->jobtap, job, name, b.data, before);
+        event_unhold (jm, job);
+    }
     buf_clear (&b);
-    if (changed)
+    if (next != before && job->state == next)
         job_action (jm, job);
+}
+
+static void hold_back (struct job *job, const char *name, const char *context)
+{
+    struct held_event *e = calloc (1, sizeof (*e));
+
+    if (!e || !(e->name = strdup (name)) || (context && !(e->context = strdup (context)))) {
+        fprintf (stderr, "flux-broker: job %" PRIu64 ": event %s: out of memory\n", job->id, name);
+        if (e)
+            held_event_free (e);
+        return;
+    }
+    e->severity = job->exception_severity;
+    LL_APPEND (job->live->held, e);
+}
+
+void event_post (struct job_manager *jm, struct job *job, const char *name, const char *context)
+{
+    if (job->live && (job->live->hold > 0 || job->live->held))
+        hold_back (job, name, context);
+    else
+        post_now (jm, job, name, context, job->exception_severity);
+}
+
+void event_post_first (struct job_manager *jm, struct job *job, const char *name,
+                       const char *context)
+{
+    post_now (jm, job, name, context, job->exception_severity);
+}
+
+void event_hold (struct job *job)
+{
+    if (job->live)
+        job->live->hold++;
+}
+
+/* An event may end the job, and its live part with it. */
+void event_unhold (struct job_manager *jm, struct job *job)
+{
+    struct held_event *e;
+
+    if (!job->live || --job->live->hold > 0)
+        return;
+    while (job->live && job->live->hold == 0 && (e = job->live->held)) {
+        LL_DELETE (job->live->held, e);
+        post_now (jm, job, e->name, e->context, e->severity);
+        held_event_free (e);
+    }
 }
 
 void event_post_pack (struct job_manager *jm, struct job *job, const char *name, const char *fmt,

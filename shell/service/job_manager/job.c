@@ -74,6 +74,13 @@ bool job_remove_dependency (struct job *job, const char *description)
     return dep != NULL;
 }
 
+void held_event_free (struct held_event *e)
+{
+    free (e->name);
+    free (e->context);
+    free (e);
+}
+
 void job_retire (struct job *job)
 {
     struct job_live *live = job->live;
@@ -82,6 +89,12 @@ void job_retire (struct job *job)
         return;
     while (live->depends)
         drop_dependency (job, live->depends);
+    while (live->held) {
+        struct held_event *e = live->held;
+        live->held = e->next;
+        held_event_free (e);
+    }
+    job_taps_free (live->taps);
     json_decref (live->constraint);
     json_decref (live->request);
     free (live->resource_summary);

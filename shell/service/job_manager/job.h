@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <uthash.h>
 
+struct job_taps;
 struct jobqueue;
 struct queue;
 struct strpool;
@@ -71,6 +72,14 @@ struct job_facts {
     double duration; // seconds; 0 is no limit
 };
 
+/* An event that waits until the callbacks of plugins for its job are through. */
+struct held_event {
+    char *name;
+    char *context; // or NULL
+    int severity;
+    struct held_event *next;
+};
+
 struct dependency {
     char *description;
     struct dependency *next;
@@ -89,6 +98,10 @@ struct job_live {
     struct jobqueue *jq;     // the queue it was submitted to
     struct queue *in;        // the order it waits in, or NULL
     int64_t queued_at;       // the priority under which it is queued
+    int hold;                // events wait while this is above 0
+    struct held_event *held; // the oldest first
+    struct job_taps *taps;   // what plugins have on it, or NULL
+    int nprologs, nepilogs;  // actions under way
     double t_estimate;       // when it may start; 0: not known
     struct job_manager *jm;  // for the callback of the timer
     ev_timer limit;          // the time limit, while it runs
@@ -127,6 +140,11 @@ struct job {
 
 struct job *job_create (uint64_t id);
 void job_free (struct job *job);
+
+void held_event_free (struct held_event *e);
+
+/* jobtap_job.c */
+void job_taps_free (struct job_taps *taps);
 
 /* Drop what only a live job needs. */
 void job_retire (struct job *job);

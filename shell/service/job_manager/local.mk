@@ -10,6 +10,11 @@ shell_service_libservice_la_SOURCES += \
 	%D%/job.c %D%/job.h \
 	%D%/jobqueue.c %D%/jobqueue.h \
 	%D%/jobqueue_policy.c \
+	%D%/jobtap.c %D%/jobtap.h %D%/jobtap_private.h \
+	%D%/jobtap_api.c \
+	%D%/jobtap_call.c \
+	%D%/jobtap_job.c \
+	%D%/jobtap_service.c \
 	%D%/journal.c %D%/journal.h \
 	%D%/limit.c \
 	%D%/manager.c %D%/manager.h \

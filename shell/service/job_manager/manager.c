@@ -229,8 +229,8 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
         !(jm->strings = strpool_create ()) || !(jm->queues = jobqueues_create ()) ||
         !(jm->waits = waiters_create ()) || !(jm->drains = waiters_create ()) ||
         !(jm->idles = waiters_create ()) || !(jm->depends = depends_create (jm)) ||
-        !(jm->journal = journal_create (jm)) || submit_service_add (jm) < 0 ||
-        requests_service_add (jm) < 0)
+        !(jm->jobtap = jobtap_create (jm)) || !(jm->journal = journal_create (jm)) ||
+        submit_service_add (jm) < 0 || requests_service_add (jm) < 0)
         goto nomem;
     job_exec_set_ops (exec, &job_exec_callbacks, jm);
     if (jm_conf_start (jm, conf, errp) < 0)
@@ -252,6 +252,8 @@ void job_manager_destroy (struct job_manager *jm)
         purge_stop (jm);
         router_service_remove (jm->rt, "job-manager");
         router_service_remove (jm->rt, "job-ingest");
+        jobtap_destroy (jm->jobtap);
+        jm->jobtap = NULL;
         HASH_ITER (hh, jm->jobs, job, tmp)
         {
             HASH_DEL (jm->jobs, job);
@@ -260,6 +262,7 @@ void job_manager_destroy (struct job_manager *jm)
         }
         journal_destroy (jm->journal);
         depends_destroy (jm->depends);
+        json_decref (jm->config);
         waiters_destroy (jm->waits);
         waiters_destroy (jm->drains);
         waiters_destroy (jm->idles);

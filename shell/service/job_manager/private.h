@@ -11,6 +11,7 @@
 #include "shell/service/job_manager/conf.h"
 #include "shell/service/job_manager/job.h"
 #include "shell/service/job_manager/jobqueue.h"
+#include "shell/service/job_manager/jobtap.h"
 #include "shell/service/job_manager/manager.h"
 #include "shell/service/job_manager/pending.h"
 #include "shell/service/job_manager/queue.h"
@@ -50,6 +51,8 @@ struct job_manager {
     struct waiters *idles;  // job-manager.idle
     struct journal *journal;
     struct depends *depends;
+    struct jobtap *jobtap;
+    json_t *config;                    // the whole of it, an object
     struct conf_service *conf_service; // borrowed, or NULL
     struct jm_conf conf;
     ev_timer purge_timer;
@@ -68,6 +71,14 @@ void event_post (struct job_manager *jm, struct job *job, const char *name, cons
 void event_post_pack (struct job_manager *jm, struct job *job, const char *name, const char *fmt,
                       ...);
 
+/* The one that comes before all that are held. */
+void event_post_first (struct job_manager *jm, struct job *job, const char *name,
+                       const char *context);
+
+/* Between these the job's events wait, to be written in their order. */
+void event_hold (struct job *job);
+void event_unhold (struct job_manager *jm, struct job *job);
+
 /* transition.c: the state after the event. */
 int event_next_state (int state, const char *name, int severity);
 
@@ -76,6 +87,15 @@ void job_action (struct job_manager *jm, struct job *job);
 
 /* Priority from urgency; posts the priority event when it changed. */
 void job_prioritize (struct job_manager *jm, struct job *job);
+void job_set_priority (struct job_manager *jm, struct job *job, int64_t priority);
+
+/* Prolog and epilog actions (RFC 21). EINVAL: the job is not where it can have one. */
+int action_prolog_start (struct job_manager *jm, struct job *job, const char *description);
+int action_prolog_finish (struct job_manager *jm, struct job *job, const char *description,
+                          int status);
+int action_epilog_start (struct job_manager *jm, struct job *job, const char *description);
+int action_epilog_finish (struct job_manager *jm, struct job *job, const char *description,
+                          int status);
 
 /* Free the job's resources, if it has any and nothing runs on them, and end it. */
 void job_cleanup (struct job_manager *jm, struct job *job);
@@ -84,6 +104,8 @@ void job_cleanup (struct job_manager *jm, struct job *job);
 extern const struct job_exec_ops job_exec_callbacks;
 
 /* schedule.c */
+/* It has resources and nothing is in the way. */
+void job_start (struct job_manager *jm, struct job *job);
 void schedule_pass (struct router *rt, void *arg);
 
 /* limit.c: a job with an expiration gets a timeout exception when it comes. */
@@ -94,6 +116,13 @@ void limit_stop (struct job_manager *jm, struct job *job);
 int submit_service_add (struct job_manager *jm);
 
 /* update.c */
+/* What a plugin wants: nothing is checked but the form. */
+int update_apply (struct job_manager *jm, struct job *job, json_t *updates, flux_error_t *errp);
+
+/* The jobspec as it would be with these; a new reference or NULL. */
+json_t *job_manager_jobspec_with (struct job_manager *jm, const struct job *job,
+                                  const json_t *updates);
+void job_taps_changed (struct job *job);
 void update_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 /* The value of a key in the job's folder, NUL-terminated; the caller frees it. NULL with errno. */

@@ -28,6 +28,8 @@ static void forget (struct job_manager *jm, struct job *job)
 {
     char key[JOB_KEY_SIZE];
 
+    if (jobtap_any (jm->jobtap))
+        jobtap_purged (jm->jobtap, job);
     kvs_local_unlink (jm->kvs, NULL, job_key (job->id, NULL, key, sizeof (key)));
     jm->state_count[state_index (JOB_INACTIVE)]--;
     jm->result_count[state_index (job->result)]--;

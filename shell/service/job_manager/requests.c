@@ -212,6 +212,8 @@ static const struct handler_row rows[] = {
     {"idle", idle_cb, FLUX_ROLE_OWNER},
     {"memo", memo_cb, FLUX_ROLE_USER},
     {"update", update_cb, FLUX_ROLE_USER},
+    {"jobtap", jobtap_cb, FLUX_ROLE_OWNER},
+    {"jobtap-query", jobtap_query_cb, FLUX_ROLE_OWNER},
     {"history.get", history_cb, FLUX_ROLE_USER},
     {"getinfo", getinfo_cb, FLUX_ROLE_OWNER},
     {"getattr", getattr_cb, FLUX_ROLE_USER},

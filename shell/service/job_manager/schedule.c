@@ -4,6 +4,7 @@
 /* One pass over the queue for all that was submitted or freed in a turn of the loop. */
 
 #include <errno.h>
+#include <flux/idset.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 #include "shell/service/kvs/kvs.h"
 #include "shell/service/sched/sched.h"
 
-static void start_job (struct job_manager *jm, struct job *job, const struct sched_alloc *alloc)
+static void start_on (struct job_manager *jm, struct job *job, const char *R, const uint32_t *ranks,
+                      uint32_t nranks)
 {
     char *jobspec = job_manager_jobspec (jm, job);
     flux_error_t error;
@@ -29,9 +31,9 @@ static void start_job (struct job_manager *jm, struct job *job, const struct sch
         .userid = job->userid,
         .jobspec = jobspec,
         .env = job->live->env,
-        .R = alloc->R,
-        .ranks = alloc->rank,
-        .nranks = alloc->nnodes,
+        .R = R,
+        .ranks = ranks,
+        .nranks = nranks,
         .sim_duration = job->live->sim_duration,
     };
     job->live->started = true;
@@ -40,6 +42,38 @@ static void start_job (struct job_manager *jm, struct job *job, const struct sch
         job_manager_raise (jm, job, "exec", 0, jm->owner, error.text);
     }
     free (jobspec);
+}
+
+static bool may_start (const struct job *job)
+{
+    return job->state == JOB_RUN && job->live->has_resources && !job->live->started &&
+           job->live->nprologs == 0;
+}
+
+/* After a prolog: R is read again. */
+void job_start (struct job_manager *jm, struct job *job)
+{
+    char key[JOB_KEY_SIZE];
+    struct idset *ids;
+    char *R = NULL;
+    size_t len;
+    uint32_t n = 0;
+
+    if (!may_start (job))
+        return;
+    ids = idset_decode (job->ranks);
+    uint32_t *ranks = ids ? calloc (idset_count (ids) + 1, sizeof (*ranks)) : NULL;
+    if (!ranks ||
+        kvs_local_get (jm->kvs, NULL, job_key (job->id, "R", key, sizeof (key)), &R, &len) < 0) {
+        job_manager_raise (jm, job, "exec", 0, jm->owner, "its resources cannot be read");
+    } else {
+        for (unsigned int r = idset_first (ids); r != IDSET_INVALID_ID; r = idset_next (ids, r))
+            ranks[n++] = r;
+        start_on (jm, job, R, ranks, n);
+    }
+    free (R);
+    free (ranks);
+    idset_destroy (ids);
 }
 
 static void give_resources (struct job_manager *jm, struct job *job, struct sched_alloc *alloc)
@@ -62,7 +96,8 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
     alloc->summary = NULL;
     event_post_pack (jm, job, "alloc", "{s:{s:{s:s}}}", "annotations", "sched", "resource_summary",
                      job->live->resource_summary);
-    start_job (jm, job, alloc);
+    if (may_start (job))
+        start_on (jm, job, alloc->R, alloc->rank, alloc->nnodes);
 }
 
 static pass_outcome_t try_job (struct job_manager *jm, struct job *job, double now, bool reserve)

@@ -211,17 +211,40 @@ static int enter_queue (struct job_manager *jm, struct job *job, struct jobspec 
     return jobqueue_check_active (q, job->userid, errp);
 }
 
+/* The last word is that of the plugins, who see the job as it is stored. */
+static int admit (struct job_manager *jm, struct job *job, const json_t *dependencies,
+                  flux_error_t *errp)
+{
+    if (jobtap_any (jm->jobtap)) {
+        event_hold (job); // until its first event is out
+        if (jobtap_admit (jm->jobtap, job, errp) < 0)
+            return -1;
+    }
+    if (depends_add (jm->depends, job, dependencies, errp) < 0) {
+        if (jobtap_any (jm->jobtap))
+            jobtap_end_job (jm->jobtap, job);
+        return -1;
+    }
+    return 0;
+}
+
 static struct job *make_job (struct job_manager *jm, const char *J, struct jobspec *js,
-                             const char *env, size_t env_len, uint32_t userid, flux_error_t *errp)
+                             const char *env, size_t env_len, const struct flux_msg_cred *cred,
+                             int urgency, int flags, flux_error_t *errp)
 {
     uint64_t id;
     struct job *job = NULL;
+    json_t *dependencies = json_incref (js->dependencies); // js ends when it is stored
+    bool stored = false;
+    char key[JOB_KEY_SIZE];
 
     if (fluid_generate (jm->fluid, &id) < 0 || !(job = job_create (id))) {
         errprintf (errp, "%s", strerror (errno));
         goto error;
     }
-    job->userid = userid;
+    job->userid = cred->userid;
+    job->urgency = urgency;
+    job->flags = flags & ~1;
     if (enter_queue (jm, job, js, errp) < 0)
         goto error;
     if (job_set_facts (jm, job, js) < 0) {
@@ -232,17 +255,22 @@ static struct job *make_job (struct job_manager *jm, const char *J, struct jobsp
     }
     if (set_simulation (job, js, errp) < 0 || sched_feasible (jm->sched, job, errp) < 0)
         goto error;
-    if (depends_add (jm->depends, job, js->dependencies, errp) < 0)
-        goto error;
     if (take_environment (jm, job, js, env, env_len) < 0 || store_jobspec (jm, job, js) < 0 ||
         store_J (jm, job, J) < 0) {
         errprintf (errp, "the jobspec could not be stored: %s", strerror (errno));
         goto error;
     }
+    stored = true;
+    if (admit (jm, job, dependencies, errp) < 0)
+        goto error;
+    json_decref (dependencies);
     return job;
 error:
+    json_decref (dependencies);
     if (job) {
         int saved_errno = errno;
+        if (stored)
+            kvs_local_unlink (jm->kvs, NULL, job_key (job->id, NULL, key, sizeof (key)));
         depends_forget (jm->depends, job);
         job_drop_strings (jm, job);
         job_free (job);
@@ -263,7 +291,11 @@ static void begin_life (struct job_manager *jm, struct job *job)
     snprintf (context, sizeof (context),
               "{\"userid\":%" PRIu32 ",\"urgency\":%d,\"flags\":%d,\"version\":1}", job->userid,
               job->urgency, job->flags);
-    event_post (jm, job, "submit", context);
+    event_post_first (jm, job, "submit", context);
+    if (job->live->hold > 0)
+        event_unhold (jm, job); // what plugins have posted
+    if (jobtap_any (jm->jobtap))
+        jobtap_new_job (jm->jobtap, job);
     depends_announce (jm->depends, job);
     event_post (jm, job, "validate", NULL);
 }
@@ -323,11 +355,8 @@ static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_e
     }
     char *text = unwrap (J, &len, errp);
     if (text && (js = jobspec_decode_lean (text, len, &env, &env_len, errp)) &&
-        (job = make_job (jm, J, js, env, env_len, cred.userid, errp))) {
-        job->urgency = urgency;
-        job->flags = flags & ~1;
+        (job = make_job (jm, J, js, env, env_len, &cred, urgency, flags, errp)))
         begin_life (jm, job);
-    }
     int saved_errno = errno;
     jobspec_destroy (js);
     free (text);

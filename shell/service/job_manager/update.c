@@ -165,20 +165,52 @@ static void enter_queue (struct job_manager *jm, struct job *job, struct jobqueu
         job_manager_raise (jm, job, "sched", 0, jm->owner, "out of memory");
 }
 
-static int update_job (struct job_manager *jm, struct job *job, json_t *updates, uint32_t sender,
-                       flux_error_t *errp)
+json_t *job_manager_jobspec_with (struct job_manager *jm, const struct job *job,
+                                  const json_t *updates)
+{
+    struct jobspec *old = job_current_jobspec (jm, job);
+    struct jobspec *new = old ? jobspec_update (old, updates, NULL) : NULL;
+    json_t *o = new ? json_incref (new->json) : NULL;
+
+    jobspec_destroy (new);
+    jobspec_destroy (old);
+    return o;
+}
+
+int update_apply (struct job_manager *jm, struct job *job, json_t *updates, flux_error_t *errp)
+{
+    struct jobspec *old = job_current_jobspec (jm, job), *new = NULL;
+    int rc = -1;
+
+    if (!old)
+        return errprintf (errp, "the jobspec cannot be read");
+    if ((new = jobspec_update (old, updates, errp)) && job_set_facts (jm, job, new) == 0) {
+        job->updated = true;
+        job_taps_changed (job);
+        event_post_pack (jm, job, "jobspec-update", "O", updates);
+        rc = 0;
+    }
+    jobspec_destroy (new);
+    jobspec_destroy (old);
+    return rc;
+}
+
+static int update_job (struct job_manager *jm, struct job *job, json_t *updates,
+                       const flux_msg_t *msg, flux_error_t *errp)
 {
     struct jobspec *old = NULL, *new = NULL;
     struct jobqueue *to;
     int rc = -1;
 
-    if (check_keys (job, updates, errp) < 0)
+    if (check_keys (job, updates, errp) < 0 ||
+        (jobtap_any (jm->jobtap) && jobtap_update (jm->jobtap, job, updates, msg, errp) < 0))
         return -1;
     if (!(old = job_current_jobspec (jm, job)))
         return errprintf (errp, "the jobspec cannot be read");
     if (move (jm, job, old, updates, &to, errp) < 0 ||
         !(new = jobspec_update (old, updates, errp)) ||
-        check_limits (jm, job, new, to, sender, errp) < 0 || job_set_facts (jm, job, new) < 0)
+        check_limits (jm, job, new, to, request_sender (msg), errp) < 0 ||
+        job_set_facts (jm, job, new) < 0)
         goto done;
     if ((job->state & JOB_PENDING) && sched_feasible (jm->sched, job, errp) < 0) {
         job_set_facts (jm, job, old);
@@ -186,6 +218,7 @@ static int update_job (struct job_manager *jm, struct job *job, json_t *updates,
         goto done;
     }
     job->updated = true;
+    job_taps_changed (job);
     if (to)
         enter_queue (jm, job, to);
     event_post_pack (jm, job, "jobspec-update", "O", updates);
@@ -215,7 +248,7 @@ void update_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, EINVAL, "job is inactive");
     else if (flux_msg_authorize (msg, job->userid) < 0)
         router_respond_error (rt, msg, EPERM, "guests may only update their own jobs");
-    else if (update_job (jm, job, updates, request_sender (msg), &error) < 0)
+    else if (update_job (jm, job, updates, msg, &error) < 0)
         router_respond_error (rt, msg, errno, error.text);
     else {
         router_respond (rt, msg, NULL);

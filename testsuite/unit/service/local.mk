@@ -14,7 +14,7 @@ check_PROGRAMS += testsuite/unit/service/test_jobs
 TESTS += testsuite/unit/service/test_jobs
 testsuite_unit_service_test_jobs_SOURCES = %D%/test_jobs.c
 testsuite_unit_service_test_jobs_LDADD = shell/service/libservice.la \
-	shell/service/kvs/libkvs.la shell/broker/librouter.la lib/shell/libspawnpkt.la lib/shell/libioencode.la lib/graph/io/libgraphio.la lib/graph/libgraph.la lib/client/libclient.la \
+	shell/service/kvs/libkvs.la shell/broker/librouter.la lib/shell/libspawnpkt.la lib/shell/libioencode.la lib/plugin/libplugin.la lib/graph/io/libgraphio.la lib/graph/libgraph.la lib/client/libclient.la \
 	lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
 	$(HWLOC_LIBS) $(EV_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
 
