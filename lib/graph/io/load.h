@@ -16,7 +16,8 @@
 int load_jgf (struct graph *g, const json_t *doc, flux_error_t *errp);
 /* The same from text, in one pass when the graph is empty and the text is plain. */
 int load_jgf_text (struct graph *g, const char *text, size_t len, flux_error_t *errp);
-/* R version 1 (RFC 20) without a scheduling key: cluster, nodes, and what R_lite lists. */
+/* R version 1 (RFC 20) without JGF: cluster, nodes, and what R_lite lists; with the topology of a
+ * TreePool scheduling key (RFC 49) in between. */
 int load_rv1 (struct graph *g, const json_t *R, flux_error_t *errp);
 /* Fluxion's graph generation recipes (GRUG), an XML text. */
 int load_grug (struct graph *g, const char *text, size_t len, flux_error_t *errp);
@@ -26,7 +27,7 @@ int load_grug (struct graph *g, const char *text, size_t len, flux_error_t *errp
  * caller frees *items. */
 int load_jgf_items (struct graph *g, const json_t *doc, bool whole, struct result_item **items,
                     size_t *count, flux_error_t *errp);
-/* The same for R version 1: nodes are exclusive when all their children are held. */
+/* The same for R version 1: nodes are exclusive when all in them is held. */
 int load_rv1_items (struct graph *g, const json_t *R, struct result_item **items, size_t *count,
                     flux_error_t *errp);
 

@@ -10,25 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/graph/io/load.h"
+#include "lib/graph/io/rv1_priv.h"
+#include "lib/graph/io/topo.h"
 #include "lib/util/errprintf.h"
 
-struct rv1_reader {
-    struct graph *g;
-    json_t *rlite;
-    json_t *properties;
-    struct hostlist *hosts;
-    struct idset *ranks; // all of R: the n-th rank has the n-th host
-    unsigned int *rank;  // the same as an array
-    flux_error_t *errp;
-    /* what to do with a node, and with each of its children */
-    int (*node) (struct rv1_reader *r, unsigned int rank, const char *host, json_t *children);
-    uint32_t root;
-    struct result_item *items;
-    size_t nitems, room;
-};
-
-static int bad (struct rv1_reader *r, const char *what)
+int rv1_bad (struct rv1_reader *r, const char *what)
 {
     errno = EINVAL;
     return errprintf (r->errp, "R: %s", what);
@@ -45,7 +31,7 @@ static int collect_ranks (struct rv1_reader *r)
         const char *text = json_string_value (json_object_get (o, "rank"));
         struct idset *ids = text ? idset_decode (text) : NULL;
         if (!ids)
-            return bad (r, "a rank is not an idset");
+            return rv1_bad (r, "a rank is not an idset");
         for (unsigned int id = idset_first (ids); id != IDSET_INVALID_ID; id = idset_next (ids, id))
             idset_set (r->ranks, id);
         idset_destroy (ids);
@@ -70,7 +56,7 @@ static int list_ranks (struct rv1_reader *r)
     return 0;
 }
 
-static int open_reader (struct rv1_reader *r, const json_t *R)
+int rv1_open_reader (struct rv1_reader *r, const json_t *R)
 {
     json_t *execution = json_object_get (R, "execution"), *nodelist, *o;
     size_t i;
@@ -78,7 +64,7 @@ static int open_reader (struct rv1_reader *r, const json_t *R)
     r->properties = json_object_get (execution, "properties");
     nodelist = json_object_get (execution, "nodelist");
     if (!json_is_array (r->rlite) || !json_is_array (nodelist))
-        return bad (r, "execution.R_lite or execution.nodelist is missing");
+        return rv1_bad (r, "execution.R_lite or execution.nodelist is missing");
     if (collect_ranks (r) < 0 || list_ranks (r) < 0)
         return -1;
     if (!(r->hosts = hostlist_create ()))
@@ -86,14 +72,14 @@ static int open_reader (struct rv1_reader *r, const json_t *R)
     json_array_foreach (nodelist, i, o)
     {
         if (!json_is_string (o) || hostlist_append (r->hosts, json_string_value (o)) < 0)
-            return bad (r, "nodelist is not a list of host lists");
+            return rv1_bad (r, "nodelist is not a list of host lists");
     }
     if ((size_t)hostlist_count (r->hosts) != idset_count (r->ranks))
-        return bad (r, "nodelist has not one host for each rank");
+        return rv1_bad (r, "nodelist has not one host for each rank");
     return 0;
 }
 
-static void close_reader (struct rv1_reader *r)
+void rv1_close_reader (struct rv1_reader *r)
 {
     hostlist_destroy (r->hosts);
     idset_destroy (r->ranks);
@@ -114,7 +100,7 @@ static int each_rank (struct rv1_reader *r, const char *ranks, json_t *children)
     return rc;
 }
 
-static int each_node (struct rv1_reader *r)
+int rv1_each_node (struct rv1_reader *r)
 {
     size_t i;
     json_t *o;
@@ -122,7 +108,7 @@ static int each_node (struct rv1_reader *r)
     {
         json_t *children = json_object_get (o, "children");
         if (!json_is_object (children))
-            return bad (r, "an entry of R_lite has no children");
+            return rv1_bad (r, "an entry of R_lite has no children");
         if (each_rank (r, json_string_value (json_object_get (o, "rank")), children) < 0)
             return -1;
     }
@@ -167,16 +153,29 @@ static int set_properties (struct rv1_reader *r, uint32_t v, unsigned int rank)
             rc = set_property (r->g, v, key);
         idset_destroy (ids);
         if (rc < 0)
-            return bad (r, "a property has no idset of ranks, or cannot be set");
+            return rv1_bad (r, "a property has no idset of ranks, or cannot be set");
     }
     return 0;
 }
 
-static int add_children (struct rv1_reader *r, uint32_t node, unsigned int rank, const char *type,
-                         const char *text)
+static int made (void *arg, uint32_t v)
 {
-    struct idset *ids = text ? idset_decode (text) : NULL;
-    int rc = ids ? 0 : bad (r, "children are not idsets");
+    struct rv1_reader *r = arg;
+    return set_properties (r, v, r->at);
+}
+
+static int decode_child (struct rv1_reader *r, const json_t *children, const char *type,
+                         struct idset **ids)
+{
+    const char *text = json_string_value (json_object_get (children, type));
+    *ids = text ? idset_decode (text) : NULL;
+    return *ids || !json_object_get (children, type) ? 0 : rv1_bad (r, "children are not idsets");
+}
+
+static int add_ids (struct rv1_reader *r, uint32_t node, unsigned int rank, const char *type,
+                    struct idset *ids)
+{
+    int rc = 0;
     for (unsigned int id = ids ? idset_first (ids) : IDSET_INVALID_ID;
          rc == 0 && id != IDSET_INVALID_ID; id = idset_next (ids, id)) {
         struct graph_vertex spec = GRAPH_VERTEX_INIT;
@@ -188,8 +187,46 @@ static int add_children (struct rv1_reader *r, uint32_t node, unsigned int rank,
         if (rc == 0 && (rc = graph_add_edge (r->g, node, v, "containment", r->errp)) == 0)
             rc = set_properties (r, v, rank);
     }
-    idset_destroy (ids);
     return rc;
+}
+
+/* Where the topology has a place for a core or a GPU, it goes there. */
+static int add_topology (struct rv1_reader *r, uint32_t node, unsigned int rank,
+                         const json_t *children, const json_t *topo)
+{
+    struct topo_node n = {.g = r->g, .node = node, .rank = rank, .made = made, .arg = r};
+    int rc = decode_child (r, children, "core", &n.cores);
+    if (rc == 0)
+        rc = decode_child (r, children, "gpu", &n.gpus);
+    if (rc == 0 && (rc = topo_add (&n, topo, r->errp)) == 0 &&
+        (rc = add_ids (r, node, rank, "core", n.cores)) == 0)
+        rc = add_ids (r, node, rank, "gpu", n.gpus);
+    idset_destroy (n.cores);
+    idset_destroy (n.gpus);
+    return rc;
+}
+
+static int add_children (struct rv1_reader *r, uint32_t node, unsigned int rank, json_t *children)
+{
+    const json_t *topo = topo_find (r->R, rank);
+    const char *type;
+    json_t *value;
+    r->at = rank;
+    if (topo && add_topology (r, node, rank, children, topo) < 0)
+        return -1;
+    json_object_foreach (children, type, value)
+    {
+        struct idset *ids;
+        if (topo && (!strcmp (type, "core") || !strcmp (type, "gpu")))
+            continue;
+        if (decode_child (r, children, type, &ids) < 0)
+            return -1;
+        int rc = add_ids (r, node, rank, type, ids);
+        idset_destroy (ids);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int make_node (struct rv1_reader *r, unsigned int rank, const char *host, json_t *children)
@@ -197,11 +234,9 @@ static int make_node (struct rv1_reader *r, unsigned int rank, const char *host,
     struct graph_vertex spec = GRAPH_VERTEX_INIT;
     char basename[GRAPH_MAX_NAME + 1];
     size_t len = strlen (host);
-    const char *type;
-    json_t *ids;
     uint32_t v;
     if (len > GRAPH_MAX_NAME)
-        return bad (r, "a host name is too long");
+        return rv1_bad (r, "a host name is too long");
     while (len > 0 && isdigit ((unsigned char)host[len - 1]))
         len--;
     memcpy (basename, host, len);
@@ -209,7 +244,7 @@ static int make_node (struct rv1_reader *r, unsigned int rank, const char *host,
     errno = 0;
     strtoll (host + len, NULL, 10);
     if (errno == ERANGE)
-        return bad (r, "the number in a host name is too large");
+        return rv1_bad (r, "the number in a host name is too large");
     spec.type = "node";
     spec.basename = len ? basename : "node";
     spec.name = host;
@@ -219,109 +254,24 @@ static int make_node (struct rv1_reader *r, unsigned int rank, const char *host,
         graph_add_edge (r->g, r->root, v, "containment", r->errp) < 0 ||
         set_properties (r, v, rank) < 0)
         return -1;
-    json_object_foreach (children, type, ids)
-    {
-        if (add_children (r, v, rank, type, json_string_value (ids)) < 0)
-            return -1;
-    }
-    return 0;
+    return add_children (r, v, rank, children);
 }
 
 int load_rv1 (struct graph *g, const json_t *R, flux_error_t *errp)
 {
-    struct rv1_reader r = {.g = g, .errp = errp, .node = make_node};
+    struct rv1_reader r = {.g = g, .R = R, .errp = errp, .node = make_node};
     struct graph_vertex spec = GRAPH_VERTEX_INIT;
     spec.type = "cluster";
     spec.id = 0;
-    int rc = open_reader (&r, R);
+    int rc = rv1_open_reader (&r, R);
     if (rc == 0 && (rc = graph_begin (g, errp)) == 0) {
         if ((r.root = graph_root (g)) == GRAPH_NONE)
             rc = graph_add_vertex (g, &spec, &r.root, errp);
-        if (rc == 0 && (rc = each_node (&r)) < 0)
+        if (rc == 0 && (rc = rv1_each_node (&r)) < 0)
             graph_abort (g);
         else if (rc == 0)
             rc = graph_commit (g, errp);
     }
-    close_reader (&r);
+    rv1_close_reader (&r);
     return rc;
-}
-
-/* ---- What a result holds ---- */
-static int add_item (struct rv1_reader *r, uint32_t v)
-{
-    if (r->nitems == r->room) {
-        size_t room = r->room ? r->room * 2 : 64;
-        struct result_item *list = realloc (r->items, room * sizeof (*list));
-        if (!list)
-            return errprintf (r->errp, "out of memory");
-        r->items = list;
-        r->room = room;
-    }
-    r->items[r->nitems++] =
-        (struct result_item){.vertex = v, .needs = graph_size (r->g, v), .exclusive = 1};
-    return 0;
-}
-
-/* The children of a type below the rank's vertex, at any depth. */
-static int take_below (struct rv1_reader *r, uint32_t v, const char *type, const struct idset *ids,
-                       size_t *found)
-{
-    for (uint32_t i = 0; i < graph_child_count (r->g, v); i++) {
-        uint32_t c = graph_child (r->g, v, i);
-        if (!strcmp (graph_type (r->g, c), type) && graph_id (r->g, c) >= 0 &&
-            idset_test (ids, graph_id (r->g, c))) {
-            if (add_item (r, c) < 0)
-                return -1;
-            (*found)++;
-        }
-        if (take_below (r, c, type, ids, found) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int take_node (struct rv1_reader *r, unsigned int rank, const char *host, json_t *children)
-{
-    const uint32_t *top;
-    const char *type;
-    json_t *value;
-    size_t all = 0;
-    if (graph_find_rank (r->g, rank, &top) == 0) {
-        errno = EINVAL;
-        return errprintf (r->errp, "R: rank %u (%s) is not in the graph", rank, host);
-    }
-    json_object_foreach (children, type, value)
-    {
-        const char *text = json_string_value (value);
-        struct idset *ids = text ? idset_decode (text) : NULL;
-        size_t found = 0;
-        int rc =
-            ids ? take_below (r, top[0], type, ids, &found) : bad (r, "children are not idsets");
-        if (rc == 0 && found != idset_count (ids)) {
-            errno = EINVAL;
-            rc = errprintf (r->errp, "R: rank %u has not all of %s %s", rank, type, text);
-        }
-        idset_destroy (ids);
-        if (rc < 0)
-            return -1;
-        all += found;
-    }
-    return all > 0 && all == graph_child_count (r->g, top[0]) ? add_item (r, top[0]) : 0;
-}
-
-int load_rv1_items (struct graph *g, const json_t *R, struct result_item **items, size_t *count,
-                    flux_error_t *errp)
-{
-    struct rv1_reader r = {.g = g, .errp = errp, .node = take_node};
-    int rc = open_reader (&r, R);
-    if (rc == 0)
-        rc = each_node (&r);
-    close_reader (&r);
-    if (rc < 0) {
-        free (r.items);
-        return -1;
-    }
-    *items = r.items;
-    *count = r.nitems;
-    return 0;
 }

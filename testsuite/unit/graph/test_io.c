@@ -357,6 +357,69 @@ static void test_rv1 (void **state)
     graph_destroy (g);
 }
 
+#define TREEPOOL(topo)                                                                             \
+    "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{\"core\":\"0-7\","  \
+    "\"gpu\":\"0-1\"}},{\"rank\":\"4\",\"children\":{\"core\":\"4-6,9\"}}],\"nodelist\":[\"n[1-3]" \
+    "\"],"                                                                                         \
+    "\"properties\":{\"big\":\"1\"},\"starttime\":0,\"expiration\":0},\"scheduling\":{\"writer\":" \
+    "\"TreePool\",\"children\":[{\"ranks\":\"0,4-9\",\"topo\":" topo "}]}}"
+
+/* Rank 0 has all of the topology, rank 1 none, and rank 4 what R gives of it. */
+static void test_treepool (void **state)
+{
+    (void)state;
+    static const char *R = TREEPOOL (
+        "{\"storage\":[{\"path\":\"/mnt/a\",\"capacity\":2,\"unit\":\"TiB\"}],\"socket\":["
+        "{\"numa\":[{\"cores\":\"0-1\",\"gpus\":\"0\"},{\"cores\":\"2-3\"}],\"memory\":64},"
+        "{\"numa\":[{\"cores\":\"4-5\"},{\"cores\":\"6-7\",\"gpus\":\"1\"}]}]}");
+    static const struct {
+        const char *path, *type;
+    } there[] = {
+        {"/cluster0/n1/socket0/numa0/core1", "core"},
+        {"/cluster0/n1/socket0/numa0/gpu0", "gpu"},
+        {"/cluster0/n1/socket0/memory0", "memory"},
+        {"/cluster0/n1/storage0", "storage"},
+        {"/cluster0/n1/socket1/numa3/gpu1", "gpu"},
+        {"/cluster0/n2/core7", "core"},
+        {"/cluster0/n2/gpu1", "gpu"},
+        {"/cluster0/n3/socket1/numa2/core5", "core"},
+        {"/cluster0/n3/socket1/numa3/core6", "core"},
+        {"/cluster0/n3/core9", "core"},
+    };
+    static const char *absent[] = {"/cluster0/n1/core1", "/cluster0/n2/socket0",
+                                   "/cluster0/n3/socket0", "/cluster0/n3/socket1/numa3/core7",
+                                   "/cluster0/n3/socket1/numa3/gpu1"};
+    flux_error_t error = {""};
+    struct result_item *items;
+    size_t n;
+    struct graph *g = graph_create ();
+    json_t *o = json_loads (R, 0, NULL);
+    if (!o || load_rv1 (g, o, &error) < 0)
+        fail_msg ("%s", error.text);
+    for (size_t i = 0; i < sizeof (there) / sizeof (there[0]); i++) {
+        uint32_t v = graph_find_path (g, there[i].path);
+        if (v == GRAPH_NONE)
+            fail_msg ("%s is missing", there[i].path);
+        assert_string_equal (graph_type (g, v), there[i].type);
+    }
+    for (size_t i = 0; i < sizeof (absent) / sizeof (absent[0]); i++)
+        if (graph_find_path (g, absent[i]) != GRAPH_NONE)
+            fail_msg ("%s is there", absent[i]);
+    uint32_t v = graph_find_path (g, "/cluster0/n1/storage0");
+    assert_int_equal (graph_size (g, v), 2);
+    assert_string_equal (graph_unit (g, v), "TiB");
+    assert_string_equal (graph_property (g, v, "path"), "/mnt/a");
+    v = graph_find_path (g, "/cluster0/n1/socket0/memory0");
+    assert_int_equal (graph_size (g, v), 64);
+    assert_string_equal (graph_unit (g, v), "GiB");
+    assert_int_equal (graph_rank (g, graph_find_path (g, "/cluster0/n3/core9")), 4);
+    assert_int_equal (load_rv1_items (g, o, &items, &n, &error), 0);
+    assert_int_equal (n, 10 + 10 + 1 + 4); // n2 is held whole; the others have pools
+    free (items);
+    json_decref (o);
+    graph_destroy (g);
+}
+
 static const char *grug_text =
     "<?xml version='1.0'?><!-- two nodes --><graphml>"
     "<key id='root' for='node' attr.name='root'><default>0</default></key>"
@@ -423,6 +486,16 @@ static void test_bad_files (void **state)
         {'r',
          "{\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{}}],\"nodelist\":[\"a\"]}}",
          "one host for each"},
+        {'r', TREEPOOL ("[]"), "not an object"},
+        {'r', TREEPOOL ("{\"cores\":3}"), "cores"},
+        {'r', TREEPOOL ("{\"gpus\":\"x\"}"), "gpus"},
+        {'r', TREEPOOL ("{\"socket\":{}}"), "socket"},
+        {'r', TREEPOOL ("{\"socket\":[{\"numa\":3}]}"), "numa"},
+        {'r', TREEPOOL ("{\"memory\":-1}"), "memory"},
+        {'r', TREEPOOL ("{\"memory\":\"1\"}"), "memory"},
+        {'r', TREEPOOL ("{\"storage\":[{\"path\":\"/a\"}]}"), "storage"},
+        {'r', TREEPOOL ("{\"storage\":[{\"path\":\"/a\",\"capacity\":1e30}]}"), "storage"},
+        {'r', TREEPOOL ("{\"a/b\":[{\"cores\":\"0\"}]}"), "a/b"},
         {'g', "<graphml><graph>", "no nodes"},
         {'g', "<graphml", "attribute"},
         {'g', "<!-- ", "does not end"},
@@ -525,8 +598,9 @@ int main (void)
         cmocka_unit_test (test_write),          cmocka_unit_test (test_jgf_text),
         cmocka_unit_test (test_jgf_round_trip), cmocka_unit_test (test_jgf_items),
         cmocka_unit_test (test_constraint),     cmocka_unit_test (test_rv1),
-        cmocka_unit_test (test_grug),           cmocka_unit_test (test_bad_files),
-        cmocka_unit_test (test_find),           cmocka_unit_test (test_yaml),
+        cmocka_unit_test (test_treepool),       cmocka_unit_test (test_grug),
+        cmocka_unit_test (test_bad_files),      cmocka_unit_test (test_find),
+        cmocka_unit_test (test_yaml),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
