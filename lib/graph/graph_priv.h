@@ -38,7 +38,7 @@ struct vertex {
     uint8_t status;
     uint8_t flags;
     uint8_t depth;
-    uint8_t spare;
+    uint8_t sorted; // 1: the ids of its children ascend, type by type
 };
 
 /* What only loaders and writers touch. */

@@ -342,6 +342,29 @@ static void trim (struct graph *g)
     }
 }
 
+/* The ids of v's children of one type ascend, and no two are equal. */
+static bool are_sorted (const struct tree *t, uint32_t v)
+{
+    enum { MAX_TYPES = 8 };
+    struct {
+        uint32_t type;
+        int32_t last;
+    } seen[MAX_TYPES];
+    uint32_t n = 0;
+    for (uint32_t k = t->off[v]; k < t->off[v + 1]; k++) {
+        const struct vertex *c = &t->g->v[t->child[k]];
+        uint32_t i = 0;
+        while (i < n && seen[i].type != c->type)
+            i++;
+        if (i == MAX_TYPES || (i < n && seen[i].last >= c->id))
+            return false;
+        seen[i].type = c->type;
+        seen[i].last = c->id;
+        n += i == n;
+    }
+    return true;
+}
+
 /* Nothing fails from here on. */
 static void put_in_place (struct graph *g, struct tree *t, struct agg *agg)
 {
@@ -359,6 +382,7 @@ static void put_in_place (struct graph *g, struct tree *t, struct agg *agg)
         x->agg = t->color[v] == 2 ? t->agg[v] : GRAPH_NONE;
         x->last = t->last[v];
         x->pos = GRAPH_NONE;
+        x->sorted = are_sorted (t, v);
     }
     for (uint32_t i = 0; i < t->reached; i++)
         g->v[t->order[i]].pos = i;

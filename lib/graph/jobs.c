@@ -9,6 +9,8 @@
 
 #include "lib/graph/match_priv.h"
 
+enum { JOBS_PER_BLOCK = 64 };
+
 static size_t bound (const struct matcher *m, uint64_t id)
 {
     if (m->njobs && m->job[m->njobs - 1]->id < id)
@@ -30,19 +32,31 @@ struct job *jobs_find (const struct matcher *m, uint64_t id)
     return i < m->njobs && m->job[i]->id == id ? m->job[i] : NULL;
 }
 
+struct job_block {
+    struct job_block *next;
+    struct job job[JOBS_PER_BLOCK];
+};
+
 static struct job *take_free (struct matcher *m)
 {
+    if (!m->free_job) {
+        struct job_block *b = calloc (1, sizeof (*b));
+        if (!b)
+            return NULL;
+        b->next = m->job_block;
+        m->job_block = b;
+        for (size_t i = JOBS_PER_BLOCK; i-- > 0; m->free_job = &b->job[i])
+            b->job[i].next = m->free_job;
+    }
     struct job *job = m->free_job;
-    if (!job)
-        return calloc (1, sizeof (*job));
-    m->free_job = job->next_free;
+    m->free_job = job->next;
     return job;
 }
 
 static void put_free (struct matcher *m, struct job *job)
 {
     job->count = 0;
-    job->next_free = m->free_job;
+    job->next = m->free_job;
     m->free_job = job;
 }
 
@@ -161,15 +175,12 @@ void jobs_drop (struct matcher *m, struct job *job)
 
 void jobs_free (struct matcher *m)
 {
-    for (size_t i = 0; i < m->njobs; i++) {
-        free (m->job[i]->items);
-        free (m->job[i]);
-    }
-    while (m->free_job) {
-        struct job *job = m->free_job;
-        m->free_job = job->next_free;
-        free (job->items);
-        free (job);
+    while (m->job_block) {
+        struct job_block *b = m->job_block;
+        m->job_block = b->next;
+        for (size_t i = 0; i < JOBS_PER_BLOCK; i++)
+            free (b->job[i].items);
+        free (b);
     }
     free (m->job);
 }

@@ -75,7 +75,7 @@ struct job {
     bool pools;   // some of its units are part of a pool, or drawn in another subsystem
     struct result_item *items;
     uint32_t count, room;
-    struct job *next_free;
+    struct job *next; // of those that are free, or about to be applied
 };
 
 /* Most types that the planner follows; a row of aggregates has no more. */
@@ -139,6 +139,7 @@ struct matcher {
     struct job **job; // ascending by id
     size_t njobs, job_room;
     struct job *free_job;
+    struct job_block *job_block; // all jobs, so that they lie side by side
     size_t nreserved;
     bool shifted;      // the graph's state is not that of now (match_time.c)
     struct draw *draw; // of pools in the window, and then what was discounted

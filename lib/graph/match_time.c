@@ -117,12 +117,23 @@ static void undo_discounts (struct matcher *m)
 void time_shift (struct matcher *m, int64_t from, int64_t until, int64_t now)
 {
     undo_discounts (m);
-    for (size_t i = 0; i < m->njobs; i++)
-        if (!holds (m->job[i], from, until, now))
-            job_unapply (m, m->job[i]);
-    for (size_t i = 0; i < m->njobs; i++)
-        if (holds (m->job[i], from, until, now))
-            job_apply (m, m->job[i]);
+    /* who goes makes room for who comes */
+    struct job *come = NULL, **last = &come;
+    for (size_t i = 0; i < m->njobs; i++) {
+        struct job *job = m->job[i];
+        bool held = holds (job, from, until, now);
+        if (held == job->applied)
+            continue;
+        if (!held) {
+            job_unapply (m, job);
+            continue;
+        }
+        *last = job;
+        last = &job->next;
+    }
+    *last = NULL;
+    for (; come; come = come->next)
+        job_apply (m, come);
     discount (m, from, now);
     m->shifted = true;
 }
@@ -192,6 +203,23 @@ void time_plan (struct matcher *m, const struct job *job, bool add)
         time_forget (m);
 }
 
+static int plan_all (struct matcher *m, uint32_t ntypes)
+{
+    struct planner_span *span = malloc ((m->njobs + 1) * sizeof (*span));
+    uint64_t *counts = malloc ((m->njobs * ntypes + 1) * sizeof (*counts));
+    int rc = span && counts ? 0 : -1;
+    for (size_t i = 0; rc == 0 && i < m->njobs; i++) {
+        const struct job *job = m->job[i];
+        sum_job (m, job, counts + i * ntypes);
+        span[i] = (struct planner_span){job->at, job->end, counts + i * ntypes};
+    }
+    if (rc == 0)
+        rc = planner_fill (m->planner, span, m->njobs);
+    free (counts);
+    free (span);
+    return rc;
+}
+
 static int make_planner (struct matcher *m)
 {
     uint64_t totals[GRAPH_MAX_PLANNED];
@@ -205,13 +233,11 @@ static int make_planner (struct matcher *m)
     if (!(m->planner = planner_create (m->start, m->end, totals, n)))
         return -1;
     m->planner_generation = m->g->generation;
-    for (size_t i = 0; i < m->njobs && m->planner; i++)
-        time_plan (m, m->job[i], true);
-    if (!m->planner) {
-        errno = ENOMEM;
-        return -1;
-    }
-    return 0;
+    if (plan_all (m, n) == 0)
+        return 0;
+    time_forget (m);
+    errno = ENOMEM;
+    return -1;
 }
 
 /* What the request needs of each type at least, all of it together. */

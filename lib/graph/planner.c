@@ -79,6 +79,8 @@ static int make_room (struct planner *p, size_t more)
     if (p->n + more <= p->room)
         return 0;
     size_t room = p->room * 2;
+    while (room < p->n + more)
+        room *= 2;
     int64_t *time = realloc (p->time, room * sizeof (*time));
     if (time)
         p->time = time;
@@ -151,6 +153,64 @@ int planner_add (struct planner *p, int64_t start, int64_t end, const uint64_t *
     for (size_t i = first; i < last; i++)
         for (uint32_t k = 0; k < p->ntypes; k++)
             p->planned[i * p->ntypes + k] += counts[k];
+    return 0;
+}
+
+/* ---- Filling ---- */
+struct edge {
+    int64_t at;
+    const uint64_t *counts;
+    bool ends;
+};
+
+static int by_time (const void *a, const void *b)
+{
+    const struct edge *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static size_t list_edges (const struct planner *p, const struct planner_span *spans, size_t n,
+                          struct edge *edge)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        int64_t start = spans[i].start, end = spans[i].end;
+        if (!clip (p, &start, &end))
+            continue;
+        edge[k++] = (struct edge){start, spans[i].counts, false};
+        if (end < p->end)
+            edge[k++] = (struct edge){end, spans[i].counts, true};
+    }
+    qsort (edge, k, sizeof (*edge), by_time);
+    return k;
+}
+
+static void apply_edge (struct planner *p, const struct edge *e)
+{
+    if (p->time[p->n - 1] != e->at) {
+        uint64_t *row = p->planned + p->n * p->ntypes;
+        memcpy (row, row - p->ntypes, p->ntypes * sizeof (*row));
+        p->time[p->n] = e->at;
+        p->nspans[p->n++] = 0;
+    }
+    p->nspans[p->n - 1]++;
+    for (uint32_t k = 0; k < p->ntypes; k++)
+        p->planned[(p->n - 1) * p->ntypes + k] += e->ends ? -e->counts[k] : e->counts[k];
+}
+
+int planner_fill (struct planner *p, const struct planner_span *spans, size_t n)
+{
+    struct edge *edge = malloc ((2 * n + 1) * sizeof (*edge));
+    if (!edge)
+        return -1;
+    n = list_edges (p, spans, n, edge);
+    if (make_room (p, n) < 0) {
+        free (edge);
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++)
+        apply_edge (p, &edge[i]);
+    free (edge);
     return 0;
 }
 

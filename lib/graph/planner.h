@@ -19,6 +19,14 @@ struct planner *planner_create (int64_t start, int64_t end, const uint64_t *tota
                                 uint32_t ntypes);
 void planner_destroy (struct planner *p);
 
+/* Many spans at once, into a planner that has none: as if added one by one, in O(n log n). Those
+ * that are empty or outside the planner's time are passed over. ENOMEM: it still has none. */
+struct planner_span {
+    int64_t start, end;
+    const uint64_t *counts;
+};
+int planner_fill (struct planner *p, const struct planner_span *spans, size_t n);
+
 /* Add or remove a span; counts[ntypes]. O(P + points touched * ntypes). Removing what was not
  * added is the caller's error. Counts may exceed what is free (a vertex drained under a running
  * job): availability is then 0. EINVAL: empty or outside the planner's time; ENOMEM. */

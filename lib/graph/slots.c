@@ -88,14 +88,18 @@ static int sort_all (struct matcher *m, struct bag *b)
     return 0;
 }
 
-static void make_slots (struct matcher *m, const struct want *slot, uint32_t nslots,
+/* Of one place's slots no more than are wanted can be chosen, and the best come first; but where
+ * others are compared with them, all count. */
+static bool needs_all (const struct matcher *m, bool top)
+{
+    return (m->flags & MATCHER_EXACT_TIES) ||
+           (top && (m->policy->top == ORDER_RUN || m->policy->ops->arrange));
+}
+
+static void make_slots (struct matcher *m, const struct want *slot, uint32_t nslots, bool all,
                         struct bag *found, struct bag *b)
 {
     struct slot_cursor c[SLOT_MAX_TYPES], *list[SLOT_MAX_TYPES];
-    bool all =
-        (m->flags & MATCHER_EXACT_TIES) || m->policy->top == ORDER_RUN || m->policy->ops->arrange;
-    /* of one place's slots no more than are wanted can be chosen, and the best come first; but
-     * where others are compared with them, all count */
     uint32_t n = 0, enough = all ? UINT32_MAX : nslots;
     for (const struct want *w = slot->with; w; w = w->next) {
         struct evals *ev = bag_find (found, w->type);
@@ -112,19 +116,21 @@ static void make_slots (struct matcher *m, const struct want *slot, uint32_t nsl
             return;
 }
 
-void walk_slots (struct matcher *m, uint32_t u, const struct want *slots, uint32_t nslots,
+void walk_slots (struct matcher *m, uint32_t u, const struct want *slots, uint32_t nslots, bool top,
                  struct bag *b)
 {
     struct bag found = {.first = NULL};
     struct want all[SLOT_MAX_TYPES];
     bool either = (m->flags & MATCHER_FLEXIBLE) && slots->next;
     const struct want *content = either ? slots_union (slots, all) : slots->with;
-    walk_explore (m, u, content, false, true, &found, nslots);
+    bool every = needs_all (m, top);
+    walk_explore (m, u, content, false, true, &found, nslots,
+                  every || either ? ORDER_RUN : m->policy->slot);
     if (!m->error && sort_all (m, &found) == 0) {
         if (either)
             flexible_slots (m, slots, &found, b);
         else
-            make_slots (m, slots, nslots, &found, b);
+            make_slots (m, slots, nslots, every, &found, b);
     }
     bag_clear (m, &found);
 }

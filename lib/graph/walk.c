@@ -251,9 +251,9 @@ static bool satisfied (const struct tally *t, uint32_t n, uint32_t type, uint32_
     return false;
 }
 
-/* Children in some order until there is enough: the most that is wanted, or, where it matters only
- * whether it can be had, the least. */
-static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order,
+/* Children in some order, or the opposite one, until there is enough: the most that is wanted, or,
+ * where it matters only whether it can be had, the least. */
+static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order, bool back,
                            const struct want *list, bool pristine, bool exclusive, struct bag *b,
                            uint32_t multiplier)
 {
@@ -268,7 +268,7 @@ static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order,
     for (const struct want *w = list; w && n < MAX_WISHES; w = w->next)
         t[n++] = (struct tally){.w = w, .per_share = wanted (m, w)};
     for (uint32_t i = 0; i < all.n; i++) {
-        uint32_t c = children_at (&all, i);
+        uint32_t c = children_at (&all, back ? all.n - 1 - i : i);
         if (satisfied (t, n, m->g->v[c].type, multiplier))
             continue;
         if (visit_child (m, u, c, list, pristine, exclusive, b) == 0 &&
@@ -277,16 +277,32 @@ static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order,
     }
 }
 
-void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
-                   bool exclusive, struct bag *b, uint32_t multiplier)
+/* The children of u come in the order of their scores, one way or the other, and nothing but its
+ * children is asked for: the first that are enough are the best. */
+static bool best_first (const struct matcher *m, uint32_t u, const struct want *list, order_t order)
 {
+    const struct policy *p = m->policy;
+    if (order == ORDER_RUN || p->ops->score || !p->ops->fixed_score || !m->g->v[u].sorted ||
+        (m->flags & (MATCHER_EXACT_TIES | MATCHER_WALK_ONLY)) || (m->g->v[u].flags & V_MORE))
+        return false;
+    while (list && list->kind == REQUEST_RESOURCE)
+        list = list->next;
+    return !list;
+}
+
+void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
+                   bool exclusive, struct bag *b, uint32_t multiplier, order_t order)
+{
+    const uint32_t *child = m->g->child + m->g->v[u].child_off;
     if (!list)
         return;
     if (m->satisfy && !m->policy->ops->arrange && !(m->flags & MATCHER_EXACT_TIES))
-        explore_until (m, u, m->g->child + m->g->v[u].child_off, list, pristine, exclusive, b,
-                       multiplier);
+        explore_until (m, u, child, false, list, pristine, exclusive, b, multiplier);
     else if (m->policy->stop_on_1)
-        explore_until (m, u, weights_children (m, u), list, pristine, exclusive, b, multiplier);
+        explore_until (m, u, weights_children (m, u), false, list, pristine, exclusive, b,
+                       multiplier);
+    else if (!pristine && best_first (m, u, list, order))
+        explore_until (m, u, child, order == ORDER_HIGH, list, pristine, exclusive, b, multiplier);
     else
         explore_all (m, u, list, pristine, exclusive, b);
 }
@@ -360,9 +376,9 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
     if (m->policy->node_centric && x->type == m->node)
         m->above += policy_node_factor (m->g, u);
     if (kind == KIND_SLOT)
-        walk_slots (m, u, f.slots, f.nslots, &b);
+        walk_slots (m, u, f.slots, f.nslots, pristine && !f.resource, &b);
     else
-        walk_explore (m, u, f.next, below, exclusive, &b, 1);
+        walk_explore (m, u, f.next, below, exclusive, &b, 1, m->policy->nested);
     m->above = above;
     *excl = exclusive;
     bool nothing = kind == KIND_ABOVE && !b.first;

@@ -22,10 +22,12 @@ struct found {
     const struct want *next;     // what to look for below
 };
 
+/* `order`: in which what is found will be chosen from. */
 void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
-                   bool exclusive, struct bag *b, uint32_t multiplier);
-/* Make slots from what lies right below u; they go into b. */
-void walk_slots (struct matcher *m, uint32_t u, const struct want *slots, uint32_t nslots,
+                   bool exclusive, struct bag *b, uint32_t multiplier, order_t order);
+/* Make slots from what lies right below u; they go into b. top: they are chosen from with those of
+ * all other places. */
+void walk_slots (struct matcher *m, uint32_t u, const struct want *slots, uint32_t nslots, bool top,
                  struct bag *b);
 
 /* Where the next slot takes from one type. */

@@ -6,6 +6,7 @@
  *
  *     graph_bench [nodes ...]      sizes x policies x fill levels x requests; 1000 10000 by default
  *     graph_bench --reserve NODES  a full machine and a thousand jobs that wait
+ *     graph_bench --nested NODES   requests of several levels, which are walked
  *     graph_bench --check          the numbers looked at stay within what match.h promises
  */
 
@@ -18,7 +19,7 @@
 #include "lib/util/monotime.h"
 #include "testsuite/unit/graph/request_text.h"
 
-enum { ROUNDS = 201, FIRST_JOB = 1000000000 }; // jobs that fill the graph have lesser ids
+enum { ROUNDS = 51, FIRST_JOB = 1000000000 }; // jobs that fill the graph have lesser ids
 
 static const char *policies[] = {"first", "low", "high", "locality"};
 static const int fills[] = {0, 50, 90, 99};
@@ -163,6 +164,40 @@ static void table (uint32_t nodes)
     graph_destroy (g);
 }
 
+static const char *nested[] = {
+    "rack=1/node=2/slot=1/core=4",
+    "cluster=1/rack=2/node=4/slot=1/core=1",
+    "node=4/socket=1/slot=1/core=8",
+    "node=2/slot=1/[socket=1;gpu=2]",
+    "slot=4/[core=4;gpu=1]",
+    "slot=1/socket=2/core=16",
+    "[node=1/slot=1/core=1;rack=1/node=1/slot=1/core=1]",
+};
+
+static void nested_table (uint32_t nodes)
+{
+    static const char *walked[] = {"first",    "low",     "high",
+                                   "locality", "bestfit", "pack level=rack"};
+    double seconds;
+    flux_error_t error;
+    for (size_t f = 0; f < COUNT (fills); f++) {
+        struct graph *g = make (nodes, &seconds);
+        struct matcher *m = matcher_create (g, "low", 0, &error);
+        fill (m, fills[f]);
+        printf ("%d %% full\n", fills[f]);
+        for (size_t r = 0; r < COUNT (nested); r++)
+            for (size_t p = 0; p < COUNT (walked); p++) {
+                struct policy *policy = policy_create (walked[p], &error);
+                struct cost c = measure (m, nested[r], policy);
+                printf ("%-52s %-16s %9.1f us %8.0f visits\n", nested[r], walked[p], c.us,
+                        c.visits);
+                policy_destroy (policy);
+            }
+        matcher_destroy (m);
+        graph_destroy (g);
+    }
+}
+
 /* Every node is taken until some time; then jobs come that have to wait. */
 static void reserve (uint32_t nodes)
 {
@@ -240,6 +275,10 @@ int main (int argc, char **argv)
 {
     if (argc == 2 && !strcmp (argv[1], "--check"))
         return check ();
+    if (argc == 3 && !strcmp (argv[1], "--nested")) {
+        nested_table (strtoul (argv[2], NULL, 10));
+        return 0;
+    }
     if (argc == 3 && !strcmp (argv[1], "--reserve")) {
         reserve (strtoul (argv[2], NULL, 10));
         return 0;
