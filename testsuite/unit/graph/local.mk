@@ -26,3 +26,10 @@ TESTS += testsuite/unit/graph/test_hwloc
 testsuite_unit_graph_test_hwloc_SOURCES = %D%/test_hwloc.c
 testsuite_unit_graph_test_hwloc_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS)
 testsuite_unit_graph_test_hwloc_LDADD = lib/graph/io/libgraphhwloc.la $(GRAPH_TEST_LIBS) $(HWLOC_LIBS)
+
+check_PROGRAMS += testsuite/unit/graph/test_alloc
+TESTS += testsuite/unit/graph/test_alloc
+testsuite_unit_graph_test_alloc_SOURCES = %D%/test_alloc.c %D%/request_text.c %D%/request_text.h
+testsuite_unit_graph_test_alloc_LDADD = $(GRAPH_TEST_LIBS)
+testsuite_unit_graph_test_alloc_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
