@@ -87,7 +87,10 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/overlay_rejoin.c \
 	%D%/overlay_trace.c \
 	%D%/pgrep.c \
+	%D%/group.c \
 	%D%/ping.c \
+	%D%/pmi.c \
+	%D%/pmi_method.c %D%/pmi_method.h \
 	%D%/progress.c \
 	%D%/progress.h \
 	%D%/proxy.c \
@@ -146,7 +149,7 @@ shell_cmd_libcmd_la_SOURCES = \
 
 bin_PROGRAMS += shell/cmd/flux
 shell_cmd_flux_SOURCES = %D%/main.c
-FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/client/libclient.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
+FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/pmi/libpmiclient.la lib/client/libclient.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
 	lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS) $(EV_LIBS) $(MUNGE_LIBS)
 shell_cmd_flux_LDADD = $(FLUX_CMD_LIBS)
 
@@ -180,7 +183,9 @@ flux_man_in = \
 	%D%/flux-module.1.in \
 	%D%/flux-overlay.1.in \
 	%D%/flux-pgrep.1.in \
+	%D%/flux-group.1.in \
 	%D%/flux-ping.1.in \
+	%D%/flux-pmi.1.in \
 	%D%/flux-pkill.1.in \
 	%D%/flux-proxy.1.in \
 	%D%/flux-pstree.1.in \

@@ -78,6 +78,20 @@ static int run_one (struct cmd *c, const struct cmd_verb *verb, int argc, char *
     return rc;
 }
 
+/* Options before the command, as in `flux pmi -v barrier`, are its own: put it in front of them. */
+static void command_first (const struct cmd_verb *verb, int argc, char **argv)
+{
+    int i = 1;
+
+    while (i < argc && !cmd_find (verb->subs, argv[i]))
+        i++;
+    if (argc < 2 || argv[1][0] != '-' || i == argc)
+        return;
+    char *name = argv[i];
+    memmove (argv + 2, argv + 1, (i - 1) * sizeof (*argv));
+    argv[1] = name;
+}
+
 static int run_sub (const struct cmd_verb *verb, int argc, char **argv, struct cmd *c)
 {
     const struct cmd_verb *sub;
@@ -86,6 +100,7 @@ static int run_sub (const struct cmd_verb *verb, int argc, char **argv, struct c
         cmd_help (stdout, NULL, verb);
         return 0;
     }
+    command_first (verb, argc, argv);
     if (argc < 2)
         return cmd_fail (c, "a command is needed (see `flux %s --help`)", verb->name);
     if (!(sub = cmd_find (verb->subs, argv[1])))

@@ -36,6 +36,8 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_overlay,
     &cmd_verb_module,
     &cmd_verb_jobtap,
+    &cmd_verb_group,
+    &cmd_verb_pmi,
     &cmd_verb_kvs,
     &cmd_verb_content,
     &cmd_verb_dump,

@@ -28,6 +28,8 @@ extern const struct cmd_verb cmd_verb_module;
 extern const struct cmd_verb cmd_verb_overlay;
 extern const struct cmd_verb cmd_verb_pgrep;
 extern const struct cmd_verb cmd_verb_ping;
+extern const struct cmd_verb cmd_verb_pmi;
+extern const struct cmd_verb cmd_verb_group;
 extern const struct cmd_verb cmd_verb_pkill;
 extern const struct cmd_verb cmd_verb_proxy;
 extern const struct cmd_verb cmd_verb_pstree;

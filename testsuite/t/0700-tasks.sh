@@ -53,6 +53,26 @@ EOF
 expect_equal 'meet ok meet ok' "$(inst -s4 bash run.sh | xargs)"
 END
 
+test_case 'flux group' <<'END'
+cat >run.sh <<'EOF'
+set -e
+test -z "$(flux group list -n)"
+one=$(flux submit -N2 -n2 --requires=ranks:1-2 $TASK meet 3)
+for i in $(seq 100); do flux group list -n | grep -q 0-1 && break; sleep .05; done
+flux group list
+flux group list --json | jq -r '.[0] | .name, .size, .lost'
+flux group show /meeting | awk 'NR > 1 { print $1, $2 }' | sort
+flux run -n1 $TASK meet 3
+flux job attach $one
+test -z "$(flux group list -n)"
+expect_exit 1 flux group show /meeting
+EOF
+inst -s4 bash run.sh >out 2>err || { cat out err; exit 1; }
+expect_in_file '^/meeting  *2  0-1 *$' out
+expect_equal '/meeting 2' "$(sed -n 3,4p out | xargs)"
+expect_equal '0 1' "$(sed -n 6,7p out | cut -d' ' -f1 | xargs)"
+END
+
 test_case 'a node that dies is noticed by the tasks of another job' <<'END'
 cat >run.sh <<'EOF'
 one=$(flux submit -N3 -n3 --requires=ranks:0-2 $TASK node 3)

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# flux pmi, and with it the PMI service of the job shell.
+
+. "$(dirname "$0")/lib.sh"
+
+LIBPMI=$top_builddir/lib/pmi/.libs
+
+inst ()
+{
+    timeout -k 5 50 flux start "$@"
+}
+
+test_case 'barrier' <<'END'
+cat >run.sh <<'EOF'
+set -e
+flux run -n2 flux pmi barrier
+flux run -n2 flux pmi barrier --test-timing
+flux run -n2 flux pmi -v barrier --test-count=3
+EOF
+inst bash run.sh >out 2>err
+expect_equal 5 "$(grep -c 'completed pmi barrier on 2 tasks' out)"
+expect_equal 1 "$(grep -c 'completed pmi barrier on 2 tasks in [0-9.]*s\.' out)"
+expect_in_file 'simple: initialize: success' err
+END
+
+test_case 'exchange, on one node and over the tree' <<'END'
+cat >run.sh <<'EOF'
+set -e
+flux run -n2 flux pmi exchange
+flux run -N7 -n14 flux pmi exchange --count=3
+flux run -N7 --tasks-per-node=8 flux pmi exchange
+EOF
+inst -s7 -Stbon.topo=kary:2 bash run.sh >out
+expect_equal '2 14 14 14 56' "$(sed 's/.* on \([0-9]*\) tasks in .*/\1/' out | xargs)"
+END
+
+test_case 'get' <<'END'
+cat >run.sh <<'EOF'
+set -e
+flux run -n2 flux pmi get PMI_process_mapping flux.taskmap
+flux run -n2 flux pmi get --ranks=all flux.instance-level
+flux run -n2 flux pmi get --ranks=1 flux.instance-level
+! flux run -n1 flux pmi get nokey
+! flux run -n1 flux pmi get
+! flux run -n1 flux pmi get --ranks=x flux.taskmap
+! flux run -n1 flux pmi get --badopt flux.taskmap
+EOF
+inst bash run.sh >out 2>err || { cat out err; exit 1; }
+expect_equal '(vector,(0,1,2)) [[0,1,2,1]] 0 0 0' "$(xargs <out)"
+END
+
+test_case 'methods' <<'END'
+cat >run.sh <<'EOF'
+set -e
+flux run -n2 flux pmi --method=simple exchange
+flux run -n2 flux pmi --method=libpmi:$LIBPMI/libpmi.so exchange
+flux run -n2 flux pmi exchange --method=libpmi2:$LIBPMI/libpmi2.so
+flux run -n2 flux pmi --method=single barrier
+EOF
+inst bash run.sh >out
+expect_equal '2 2 2 1 1' "$(sed 's/.* on \([0-9]*\) tasks.*/\1/' out | xargs)"
+expect_in_file ' on 1 tasks' <(flux pmi barrier)
+for m in simple nosuch libpmi:/nowhere/libpmi.so; do
+    expect_exit 1 flux pmi --method=$m barrier 2>err
+    expect_in_file "^flux-pmi: $m: " err
+done
+expect_exit 1 flux pmi --method=single get flux.taskmap
+END
+
+test_case 'one that aborts ends all; a time-out' <<'END'
+expect_exit 143 inst flux run -n2 flux pmi barrier --test-abort=1 2>err
+expect_in_file 'rank 1 is aborting' err
+cat >late.sh <<'EOF'
+[ $FLUX_TASK_RANK = 0 ] && exec flux pmi -t 0.2s barrier
+sleep 20
+EOF
+expect_exit 1 inst flux run -n2 -o exit-on-error bash late.sh 2>err
+expect_in_file 'flux-pmi: timeout' err
+END
+
+test_done
