@@ -184,17 +184,26 @@ END
 
 test_case 'what can never run is refused, also of canonical jobspecs' <<'END'
 cat >run.sh <<'EOF'
-for request in '-N5' '-n17' '-n1 -c5' '-n1 -g1' '-N3 --requires=fast' '-n1 --requires=slow' \
-    '-N1 --requires=rank:9'; do
+while IFS=: read -r request why; do
     expect_exit 1 flux submit $request true 2>err
-    expect_in_file 'unsatisfiable' err
-done
+    expect_in_file "unsatisfiable request: $why\$" err
+done <<'LIST'
+-N5:it asks for 5 nodes, and there are 4
+-n17:it asks for 17 cores in all, and there are 16
+-n1 -c5:it asks for 5 cores in a slot, which is on one node, and there are 4
+-N2 -n10:it asks for 5 cores on each node, and there are 4
+-n1 -g1:it asks for 1 GPU in a slot, which is on one node, and there is none
+-N3 --requires=fast:it asks for 3 nodes, and there are 2 that meet its constraint
+-n1 --requires=slow:no node meets its constraint
+LIST
+expect_exit 1 flux submit -N1 --requires=rank:9 true 2>err
+expect_in_file 'no node meets its constraint' err
 jq '.resources[0].with[0].with[0] = {"type": "memory", "count": 9}' all.json >memory.json
 expect_exit 1 flux job submit memory.json 2>err
 expect_in_file 'unsatisfiable' err
 jq '.resources[0].with[0].with[0] = {"type": "tape", "count": 1}' all.json >tape.json
 expect_exit 1 flux job submit tape.json 2>err
-expect_in_file 'unsatisfiable' err
+expect_in_file 'unsatisfiable request: there is nothing of type tape' err
 jq '.attributes.system.exec.test.run_duration = "0s"' all.json >sim.json
 flux job submit sim.json >/dev/null
 EOF

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "lib/util/buf.h"
 #include "lib/util/monotime.h"
 #include "shell/service/job_exec/exec.h"
 #include "shell/service/job_manager/private.h"
@@ -76,6 +77,17 @@ void job_start (struct job_manager *jm, struct job *job)
     idset_destroy (ids);
 }
 
+/* A summary has no character that JSON would quote. */
+static void post_alloc (struct job_manager *jm, struct job *job)
+{
+    struct buf b = {0};
+
+    buf_printf (&b, "{\"annotations\":{\"sched\":{\"resource_summary\":\"%s\"}}}",
+                job->live->resource_summary);
+    event_post (jm, job, "alloc", b.err ? NULL : b.data);
+    buf_clear (&b);
+}
+
 static void give_resources (struct job_manager *jm, struct job *job, struct sched_alloc *alloc)
 {
     char key[JOB_KEY_SIZE];
@@ -94,8 +106,7 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
     limit_start (jm, job);
     job->live->resource_summary = alloc->summary;
     alloc->summary = NULL;
-    event_post_pack (jm, job, "alloc", "{s:{s:{s:s}}}", "annotations", "sched", "resource_summary",
-                     job->live->resource_summary);
+    post_alloc (jm, job);
     if (may_start (job))
         start_on (jm, job, alloc->R, alloc->rank, alloc->nnodes);
 }

@@ -47,9 +47,11 @@ void resource_status_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     struct resource *r = arg;
     char *online = encode_ranks (r, is_online);
     char *offline = encode_ranks (r, is_offline);
+    json_t *R = r->R ? json_copy (r->R) : NULL; // without its graph, which may be large
     char *exclude = r->exclude ? idset_encode (r->exclude, IDSET_FLAG_RANGE) : NULL;
 
-    router_respond_pack (rt, msg, "{s:O? s:s s:s s:s s:s s:o}", "R", r->R, "online",
+    json_object_del (R, "scheduling");
+    router_respond_pack (rt, msg, "{s:o? s:s s:s s:s s:s s:o}", "R", R, "online",
                          online ? online : "", "offline", offline ? offline : "", "exclude",
                          exclude ? exclude : "", "torpid", "", "drain", drain_to_json (r));
     free (online);

@@ -17,7 +17,8 @@
 
 struct inventory {
     struct graph *g;
-    struct rv1 *R;      // NULL: none yet
+    struct rv1 *R;      // without its graph; NULL: none yet
+    json_t *scheduling; // the graph as it came, or NULL
     struct idset *down; // also ranks that are not known yet
     struct idset *gone; // not in R any more, but held by jobs
     bool rich;
@@ -42,6 +43,7 @@ void inventory_destroy (struct inventory *inv)
         int saved_errno = errno;
         graph_destroy (inv->g);
         rv1_destroy (inv->R);
+        json_decref (inv->scheduling);
         idset_destroy (inv->down);
         idset_destroy (inv->gone);
         free (inv);
@@ -151,7 +153,7 @@ void inventory_sweep (struct inventory *inv)
 
 static int make_graph (struct inventory *inv, const struct rv1 *R, flux_error_t *errp)
 {
-    bool known = inv->R && json_equal (inv->R->scheduling, R->scheduling);
+    bool known = json_equal (inv->scheduling, R->scheduling);
     bool with_graph = json_object_get (R->scheduling, "graph") != NULL;
 
     if (with_graph && !known && (inv->rich || graph_count (inv->g) == 0)) {
@@ -193,6 +195,9 @@ int inventory_set (struct inventory *inv, const json_t *R, flux_error_t *errp)
     idset_subtract (came, gone); // those that are back, as they were
     idset_subtract (inv->gone, came);
     inv->R = new;
+    json_decref (inv->scheduling);
+    inv->scheduling = new->scheduling; // it is large, and R is copied often
+    new->scheduling = NULL;
     ranks_set_properties (inv->g, old, new);
     for (unsigned int r = idset_first (gone); r != IDSET_INVALID_ID; r = idset_next (gone, r))
         apply_status (inv, r);

@@ -8,4 +8,5 @@ shell_service_libservice_la_SOURCES += \
 	%D%/policies.c %D%/policies.h \
 	%D%/qpolicy.c %D%/qpolicy.h \
 	%D%/ranks.c %D%/ranks.h \
-	%D%/sched.c %D%/sched.h
+	%D%/sched.c %D%/sched.h \
+	%D%/why.c %D%/why.h

@@ -20,6 +20,7 @@
 #include "shell/service/sched/policies.h"
 #include "shell/service/sched/ranks.h"
 #include "shell/service/sched/sched.h"
+#include "shell/service/sched/why.h"
 
 /* Most jobs ask for what others asked for before. */
 #define FEASIBLE_CACHE 64
@@ -226,6 +227,18 @@ static bool is_empty (struct sched *s)
     return graph_count (inventory_graph (s->inv)) == 0 || !inventory_R (s->inv);
 }
 
+static int say_why (struct sched *s, const struct job *job, const struct request *req,
+                    const flux_error_t *error, flux_error_t *errp)
+{
+    struct buf b = {0};
+
+    why_never (s->inv, job, req, &b);
+    errprintf (errp, "unsatisfiable request: %s", b.len > 0 && !b.err ? b.data : error->text);
+    buf_clear (&b);
+    errno = ENODEV;
+    return -1;
+}
+
 int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
 {
     const struct policy *policy;
@@ -240,8 +253,7 @@ int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
     if (!req)
         return -1;
     if (matcher_match (s->m, req, MATCH_SATISFIABILITY, job->id, 0, policy, NULL, &error) < 0) {
-        errno = ENODEV;
-        rc = errprintf (errp, "unsatisfiable request: %s", error.text);
+        rc = say_why (s, job, req, &error, errp);
     } else {
         remember_feasible (s, job);
     }
