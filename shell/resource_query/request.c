@@ -86,10 +86,18 @@ static int fill (struct request *req, const json_t *o, flux_error_t *errp)
     return request_seal (req, errp);
 }
 
+/* JSON is YAML, but a reader that knows it to be JSON takes a third of the time. */
+static json_t *parse (const char *text, size_t len, flux_error_t *errp)
+{
+    json_t *o = len > 0 && *text == '{' ? json_loadb (text, len, 0, NULL) : NULL;
+
+    return o ? o : yaml_to_json (text, len, errp);
+}
+
 struct request *query_request (const struct query *q, const char *text, size_t len,
                                flux_error_t *errp)
 {
-    json_t *o = yaml_to_json (text, len, errp); // JSON is YAML
+    json_t *o = parse (text, len, errp);
     struct request *req = o ? request_create () : NULL;
     if (req && (fill (req, o, errp) < 0 || check_types (q->g, req, errp) < 0)) {
         request_destroy (req);
