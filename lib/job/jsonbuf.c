@@ -7,28 +7,44 @@
 #include <string.h>
 
 #include "lib/job/jsonbuf.h"
+#include "lib/util/utf8.h"
+
+/* Longest is \u0000. */
+static size_t put_escape (char *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    char letter = c == '"' || c == '\\' ? c
+                  : c == '\n'           ? 'n'
+                  : c == '\t'           ? 't'
+                  : c == '\r'           ? 'r'
+                                        : 0;
+
+    if (letter) {
+        out[0] = '\\';
+        out[1] = letter;
+        return 2;
+    }
+    memcpy (out, "\\u00", 4);
+    out[4] = hex[c >> 4];
+    out[5] = hex[c & 15];
+    return 6;
+}
 
 void jsonbuf_string (struct buf *b, const char *s, size_t len)
 {
-    const char *end = s + len, *plain = s;
+    const char *end = s + len;
 
     buf_putc (b, '"');
-    for (; s < end; s++) {
-        unsigned char c = *s;
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_append (b, plain, s - plain);
-        plain = s + 1;
-        if (c == '"' || c == '\\')
-            buf_printf (b, "\\%c", c);
-        else if (c == '\n')
-            buf_puts (b, "\\n");
-        else if (c == '\t')
-            buf_puts (b, "\\t");
-        else
-            buf_printf (b, "\\u%04x", c);
+    while (s < end) {
+        const char *plain = s;
+        s = utf8_skip_plain (s, end, 0);
+        if (buf_reserve (b, s - plain + 7) < 0)
+            return;
+        memcpy (b->data + b->len, plain, s - plain);
+        b->len += s - plain;
+        if (s < end)
+            b->len += put_escape (b->data + b->len, *s++);
     }
-    buf_append (b, plain, s - plain);
     buf_putc (b, '"');
 }
 

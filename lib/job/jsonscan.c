@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/job/jsonscan.h"
+#include "lib/util/utf8.h"
 
 static void skip_space (struct jsonspan *s)
 {
@@ -131,23 +134,6 @@ static int escape (const char *p, const char *end)
     return low >= 0xdc00 && low < 0xe000 ? 12 : 0;
 }
 
-/* Length of the UTF-8 character at p, which is not ASCII, or 0. */
-static int utf8 (const unsigned char *p, const char *end)
-{
-    int len = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : 2;
-    uint32_t n = *p & (0x7f >> len);
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-
-    if (*p < 0xc2 || *p > 0xf4 || (const char *)p + len > end)
-        return 0;
-    for (int i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        n = n << 6 | (p[i] & 0x3f);
-    }
-    return n < least[len] || n > 0x10ffff || (n >= 0xd800 && n < 0xe000) ? 0 : len;
-}
-
 bool jsonscan_string (struct jsonspan *s)
 {
     const char *p = s->p, *end = s->end;
@@ -155,23 +141,100 @@ bool jsonscan_string (struct jsonspan *s)
     if (p == end || *p != '"')
         return false;
     for (p++; p < end;) {
-        unsigned char c = *p;
-        int len = 1;
-        if (c == '"') {
+        p = utf8_skip_plain (p, end, UTF8_HIGH);
+        if (p == end)
+            break;
+        size_t len = 0;
+        if (*p == '"') {
             s->p = p + 1;
             return true;
         }
-        if (c == '\\')
+        if (*p == '\\')
             len = escape (p, end);
-        else if (c >= 0x80)
-            len = utf8 ((const unsigned char *)p, end);
-        else if (c < 0x20)
-            len = 0;
+        else if (*p & 0x80)
+            len = utf8_length (p, end);
         if (len == 0)
             return false;
         p += len;
     }
     return false;
+}
+
+static size_t put_utf8 (char *out, uint32_t n)
+{
+    if (n < 0x80) {
+        out[0] = n;
+        return 1;
+    }
+    size_t len = n < 0x800 ? 2 : n < 0x10000 ? 3 : 4;
+    for (size_t i = len - 1; i > 0; i--, n >>= 6)
+        out[i] = 0x80 | (n & 0x3f);
+    out[0] = (0xf00 >> len) | n;
+    return len;
+}
+
+/* What a valid escape stands for. */
+static size_t put_unescaped (char *out, const char *p)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+
+    if (p[1] != 'u') {
+        out[0] = to[strchr (from, p[1]) - from];
+        return 1;
+    }
+    uint32_t n = hex4 (p + 2);
+    if (n >= 0xd800 && n < 0xdc00)
+        n = 0x10000 + ((n - 0xd800) << 10) + (hex4 (p + 8) - 0xdc00);
+    return put_utf8 (out, n);
+}
+
+/* What was decoded is never longer than its text. */
+bool jsonscan_decode (struct jsonspan s, struct buf *b)
+{
+    const char *p = s.p + 1, *end = s.end;
+
+    if (end - s.p < 2 || *s.p != '"' || buf_reserve (b, end - s.p) < 0)
+        return false;
+    for (char *out = b->data + b->len;;) {
+        const char *plain = p;
+        p = utf8_skip_plain (p, end, UTF8_HIGH);
+        size_t len = p - plain;
+        memcpy (out, plain, len);
+        out += len;
+        if (p == end)
+            return false;
+        if (*p == '"') {
+            b->len = out - b->data;
+            *out = '\0';
+            return p + 1 == end;
+        }
+        if (*p == '\\') {
+            if ((len = escape (p, end)) > 0)
+                out += put_unescaped (out, p);
+        } else if ((len = *p & 0x80 ? utf8_length (p, end) : 0) > 0) {
+            memcpy (out, p, len);
+            out += len;
+        }
+        if (len == 0)
+            return false;
+        p += len;
+    }
+}
+
+bool jsonscan_integer (struct jsonspan s, int64_t *value)
+{
+    char text[24], *tail;
+    size_t len = s.end - s.p;
+
+    while (len > 0 && strchr (" \t\r\n", s.p[len - 1]))
+        len--;
+    if (len == 0 || len >= sizeof (text))
+        return false;
+    memcpy (text, s.p, len);
+    text[len] = '\0';
+    errno = 0;
+    *value = strtoll (text, &tail, 10);
+    return errno == 0 && *tail == '\0';
 }
 
 bool jsonscan_is_environment (struct jsonspan s)

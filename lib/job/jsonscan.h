@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "lib/util/buf.h"
 
 struct jsonspan {
     const char *p;
@@ -22,6 +25,13 @@ bool jsonscan_member (struct jsonspan in, const char *key, struct jsonspan *valu
 
 /* Past the string at s->p; false unless it is a valid one (escapes, UTF-8, no NUL). */
 bool jsonscan_string (struct jsonspan *s);
+
+/* Append what the string, all of `s`, stands for. False unless it is a valid one; b->data past
+ * b->len is then undefined. */
+bool jsonscan_decode (struct jsonspan s, struct buf *b);
+
+/* All of `s` as an integer. */
+bool jsonscan_integer (struct jsonspan s, int64_t *value);
 
 /* Is it an object whose members are all strings or null? Names must not be empty or hold '='. */
 bool jsonscan_is_environment (struct jsonspan s);

@@ -12,9 +12,6 @@
 
 #include "lib/util/buf.h"
 
-/* Append a JSON string, with its quotes. data is UTF-8. */
-void ioencode_string (struct buf *b, const char *data, size_t len);
-
 /* Append the context of a data event: {"stream":..,"rank":..,"data":..}, where data that is no
  * UTF-8 goes as base64 with an "encoding". With eof set, "eof":true is in it, and with len 0 no
  * "data". stream and rank are plain words. */
@@ -29,9 +26,5 @@ void ioencode_event (struct buf *b, double timestamp, const char *stream, const 
  * data). -1 with EPROTO. Any of the pointers may be NULL. */
 int ioencode_decode (json_t *o, const char **stream, const char **rank, char **datap, size_t *lenp,
                      bool *eof);
-
-/* True for UTF-8. With cut not NULL the last character may be cut short; *cut is how many bytes of
- * it there are, else 0. */
-bool ioencode_is_utf8 (const char *data, size_t len, size_t *cut);
 
 #endif /* !FLUX_SHELL_IOENCODE_H */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/shell/ioencode.h"
+#include "lib/job/jsonbuf.h"
 #include "lib/shell/joblog.h"
 #include "lib/util/monotime.h"
 
@@ -207,7 +207,7 @@ static int send_text (struct joblog *log, enum joblog_path path)
     buf_printf (&sent->payload,
                 "{\"id\":%" PRIu64 ",\"seq\":%" PRIu64 ",\"shell\":%d,\"path\":\"%s\",\"data\":",
                 log->config.id, sent->seq, log->config.shell_rank, path_name (path));
-    ioencode_string (&sent->payload, b->data, b->len);
+    jsonbuf_string (&sent->payload, b->data, b->len);
     buf_putc (&sent->payload, '}');
     if (sent->payload.err || send_payload (log, sent) < 0) {
         sent_free (sent);
@@ -285,7 +285,7 @@ void joblog_take (struct joblog *log, struct buf *b)
         if (text->len == 0)
             continue;
         buf_printf (b, "%s[\"%s\",", b->data[b->len - 1] == '[' ? "" : ",", path_name (i));
-        ioencode_string (b, text->data, text->len);
+        jsonbuf_string (b, text->data, text->len);
         buf_putc (b, ']');
         buf_reset (text);
     }

@@ -11,12 +11,14 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "lib/job/jsonbuf.h"
 #include "lib/shell/ioencode.h"
 #include "lib/shell/outfile.h"
 #include "lib/shell/output.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
 #include "lib/util/monotime.h"
+#include "lib/util/utf8.h"
 
 #define READ_SIZE (64 * 1024)
 #define LINE_MAX_SIZE (1024 * 1024) // a longer line is passed on in parts
@@ -78,7 +80,7 @@ static void post_redirect (struct output *out, const char *stream, const char *r
     struct buf b = {0};
 
     buf_printf (&b, "{\"stream\":\"%s\",\"rank\":\"%s\",\"path\":", stream, rank);
-    ioencode_string (&b, path, strlen (path));
+    jsonbuf_string (&b, path, strlen (path));
     buf_putc (&b, '}');
     joblog_event (out->config.log, JOBLOG_OUTPUT, 0., "redirect", b.data);
     buf_clear (&b);
@@ -131,7 +133,7 @@ void output_log (struct output *out, int level, const char *fmt, ...)
     if (n < 0)
         return;
     buf_printf (&b, "{\"rank\":%d,\"level\":%d,\"message\":", info_of (out)->shell_rank, level);
-    ioencode_string (&b, text, strlen (text));
+    jsonbuf_string (&b, text, strlen (text));
     buf_putc (&b, '}');
     joblog_event (out->config.log, JOBLOG_OUTPUT, 0., "log", b.data);
     buf_clear (&b);
@@ -236,7 +238,7 @@ static size_t ready_length (const struct stream *st)
         const char *nl = memrchr (st->data.data, '\n', st->data.len);
         return nl ? (size_t)(nl - st->data.data) + 1 : 0;
     }
-    ioencode_is_utf8 (st->data.data, st->data.len, &cut);
+    utf8_valid (st->data.data, st->data.len, &cut);
     return st->data.len - cut;
 }
 

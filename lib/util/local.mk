@@ -11,4 +11,5 @@ lib_util_libutil_la_SOURCES = \
 	%D%/peers.c %D%/peers.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/stamp.h \
+	%D%/utf8.c %D%/utf8.h \
 	%D%/monotime.h

@@ -263,19 +263,29 @@ static void on_exec_event (struct attach *a, double t, const char *name, json_t 
         show_event (a, "exec", t, name, context);
 }
 
-static void on_data (struct attach *a, json_t *context)
+static bool on_data (struct jobstream *js, const struct iodata *io, void *arg)
+{
+    struct attach *a = arg;
+    FILE *f = strcmp (io->stream, "stdout") == 0 ? stdout : stderr;
+    bool seen = a->pty && a->pty_capture && strcmp (io->rank, "0") == 0;
+
+    if (a->tail) // it is not known yet whether this is of the last lines
+        return false;
+    if (io->len > 0 && !seen) {
+        if (a->opts->label_io)
+            fprintf (f, "%s: ", io->rank);
+        fwrite (io->data, io->len, 1, f);
+    }
+    return true;
+}
+
+static void on_data_event (struct attach *a, json_t *context)
 {
     struct iodata io;
 
     if (iodata_decode (&io, context) < 0)
         return;
-    FILE *f = strcmp (io.stream, "stdout") == 0 ? stdout : stderr;
-    bool seen = a->pty && a->pty_capture && strcmp (io.rank, "0") == 0;
-    if (io.len > 0 && !seen) {
-        if (a->opts->label_io)
-            fprintf (f, "%s: ", io.rank);
-        fwrite (io.data, io.len, 1, f);
-    }
+    on_data (a->js, &io, a);
     iodata_clear (&io);
 }
 
@@ -305,7 +315,7 @@ static void print_output (struct attach *a, double t, const char *name, json_t *
     const char *stream = "", *rank = "", *path = NULL;
 
     if (strcmp (name, "data") == 0)
-        on_data (a, context);
+        on_data_event (a, context);
     else if (strcmp (name, "log") == 0) {
         if (!a->opts->quiet)
             attach_print_log (stderr, t - jobstream_t0 (a->js), context, a->opts->verbose);
@@ -381,7 +391,7 @@ static void done (struct jobstream *js, void *arg)
 }
 
 static const struct jobstream_ops ops = {
-    .event = event, .failed = failed, .sentinel = sentinel, .done = done};
+    .event = event, .data = on_data, .failed = failed, .sentinel = sentinel, .done = done};
 
 static void on_answer (flux_future_t *f, void *arg)
 {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/job/jsonscan.h"
+#include "lib/util/buf.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/jobstream.h"
 
@@ -30,6 +32,7 @@ struct jobstream {
     const struct jobstream_ops *ops;
     void *arg;
     double t0;
+    struct buf entry, data; // of the output
     int active;
     struct log logs[LOG_COUNT];
 };
@@ -135,12 +138,54 @@ static int handle_event (struct log *log, const char *text)
     return last;
 }
 
+static bool get_word (struct jsonspan o, const char *key, char *word, size_t size)
+{
+    struct jsonspan v;
+
+    if (!jsonscan_member (o, key, &v) || (size_t)(v.end - v.p) >= size || v.end - v.p < 2 ||
+        *v.p != '"' || memchr (v.p, '\\', v.end - v.p))
+        return false;
+    snprintf (word, size, "%.*s", (int)(v.end - v.p - 2), v.p + 1);
+    return true;
+}
+
+/* Output comes in large events, which are taken apart here with one look at each byte. False:
+ * it is some other event, or not as it should be, and gets the JSON library's care. */
+static bool handle_output (struct log *log, flux_future_t *f)
+{
+    struct jobstream *js = log->js;
+    struct jsonspan o, v;
+    char name[8], stream[16], rank[16];
+    const char *payload;
+
+    if (log->which != LOG_OUTPUT || !js->ops->data || flux_rpc_get (f, &payload) < 0 || !payload)
+        return false;
+    o = (struct jsonspan){payload, payload + strlen (payload)};
+    buf_reset (&js->entry);
+    buf_reset (&js->data);
+    if (!jsonscan_member (o, "event", &v) || !jsonscan_decode (v, &js->entry))
+        return false;
+    o = (struct jsonspan){js->entry.data, js->entry.data + js->entry.len};
+    if (!get_word (o, "name", name, sizeof (name)) || strcmp (name, "data") != 0 ||
+        !jsonscan_member (o, "context", &o) || jsonscan_member (o, "encoding", &v) ||
+        jsonscan_member (o, "eof", &v) || !get_word (o, "stream", stream, sizeof (stream)) ||
+        !get_word (o, "rank", rank, sizeof (rank)) || !jsonscan_member (o, "data", &v) ||
+        !jsonscan_decode (v, &js->data))
+        return false;
+    struct iodata io = {.stream = stream, .rank = rank, .data = js->data.data, .len = js->data.len};
+    return js->ops->data (js, &io, js->arg);
+}
+
 static void on_event (flux_future_t *f, void *arg)
 {
     struct log *log = arg;
     struct jobstream *js = log->js;
     const char *text;
 
+    if (handle_output (log, f)) {
+        flux_future_reset (f);
+        return;
+    }
     if (flux_job_event_watch_get (f, &text) < 0) {
         bool no_output = log->which != LOG_JOB && errno == ENOENT;
         if (errno != ENODATA && !no_output)
@@ -196,6 +241,8 @@ void jobstream_destroy (struct jobstream *js)
     if (!js)
         return;
     int saved_errno = errno;
+    buf_clear (&js->entry);
+    buf_clear (&js->data);
     for (int i = 0; i < LOG_COUNT; i++)
         flux_future_destroy (js->logs[i].f);
     free (js->last);

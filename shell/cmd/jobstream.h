@@ -26,6 +26,9 @@ struct jobstream_ops {
     /* One event of "job" (the eventlog), "exec" or "output". context may be NULL. */
     void (*event) (struct jobstream *js, const char *log, double timestamp, const char *name,
                    json_t *context, void *arg);
+    /* Output of a task. Where there is no such function, or it returns false, the same comes as an
+     * event "data". */
+    bool (*data) (struct jobstream *js, const struct iodata *io, void *arg);
     /* One of the logs could not be followed to its end; errnum ENOENT: there is no such job. */
     void (*failed) (struct jobstream *js, const char *log, int errnum, const char *text, void *arg);
     /* What was there of the output has been told (JOBSTREAM_SENTINEL). May be NULL. */

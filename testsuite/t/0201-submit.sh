@@ -158,6 +158,19 @@ expect_equal 300 "$(grep -c CD all)"
 expect_equal 1300 "$(wc -l <all)"
 END
 
+test_case 'output arrives as it was written, text and bytes, one task and two' <<'END'
+{ seq 1 300000; printf 'quotes " and \\ and \t and ƒ and \001\n%.0s' {1..2000}; } >text
+{ head -c 300000 /dev/urandom; seq 1 20000; head -c 100 /dev/zero; printf 'no end of line ƒ'; } >bytes
+in_flux <<'EOS'
+flux run cat text >out1
+flux run cat bytes >out2
+flux run -n2 cat text >out3
+EOS
+cmp text out1
+cmp bytes out2
+expect_equal "$(cat text text | sort | md5sum)" "$(sort out3 | md5sum)"
+END
+
 test_case 'run: standard input, output and error byte for byte' <<'END'
 head -c 300000 /dev/urandom >data
 in_flux <<'EOS'

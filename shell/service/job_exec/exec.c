@@ -24,6 +24,7 @@
 #include "lib/util/monotime.h"
 #include "lib/util/stamp.h"
 #include "shell/broker/router.h"
+#include "shell/service/job_exec/append.h"
 #include "shell/service/job_exec/exec.h"
 #include "shell/service/job_exec/local.h"
 #include "shell/service/job_manager/job.h"
@@ -551,25 +552,24 @@ void job_exec_rank_back (struct job_exec *e, uint32_t rank)
 static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_exec *e = arg;
-    json_int_t id, seq;
-    const char *path, *data;
+    struct append_request req;
     struct running_job *job;
     enum joblog_gate gate;
 
-    if (flux_request_unpack (msg, NULL, "{s:I s:I s:s s:s}", "id", &id, "seq", &seq, "path", &path,
-                             "data", &data) < 0) {
+    if (append_decode (&req, msg) < 0) {
         router_respond_error (rt, msg, errno, NULL);
-    } else if (!(job = lookup (e, id))) {
+    } else if (!(job = lookup (e, req.id))) {
         router_respond_error (rt, msg, ENOENT, "the job is not running");
-    } else if (strncmp (path, "guest.", 6) != 0 || strlen (path) > 64) {
+    } else if (strncmp (req.path, "guest.", 6) != 0) {
         router_respond_error (rt, msg, EINVAL, "not a path of a job's guest data");
-    } else if ((gate = joblog_gate (&job->text_seq, (uint64_t)seq)) == JOBLOG_EARLY) {
+    } else if ((gate = joblog_gate (&job->text_seq, req.seq)) == JOBLOG_EARLY) {
         router_respond_error (rt, msg, EAGAIN, NULL);
     } else {
         if (gate == JOBLOG_TAKE)
-            append (e, id, path, data, strlen (data));
+            append (e, req.id, req.path, req.data.data, req.data.len);
         router_respond (rt, msg, NULL);
     }
+    append_clear (&req);
 }
 
 static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 shell_service_libservice_la_SOURCES += \
+	%D%/append.c %D%/append.h \
 	%D%/exec.c %D%/exec.h \
 	%D%/local.c %D%/local.h \
 	%D%/spawner.c %D%/spawner.h

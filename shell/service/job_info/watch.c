@@ -11,6 +11,9 @@
 
 #include <flux/request.h>
 
+#include "lib/job/jsonbuf.h"
+#include "lib/util/buf.h"
+#include "lib/util/utf8.h"
 #include "shell/broker/router.h"
 #include "shell/service/job_info/watch.h"
 #include "shell/service/job_manager/manager.h"
@@ -103,6 +106,7 @@ static void watch_end (struct watch *watch, int errnum, const char *text)
     watch_free (watch);
 }
 
+/* Text that is not UTF-8 is no event, and would spoil the answer. */
 static void send_lines (struct watch *watch, const char *data, size_t len)
 {
     const char *end = data + len;
@@ -110,9 +114,16 @@ static void send_lines (struct watch *watch, const char *data, size_t len)
     while (data < end) {
         const char *nl = memchr (data, '\n', end - data);
         size_t n = (nl ? nl + 1 : end) - data;
-        json_t *event = json_stringn (data, n);
-        if (event)
-            router_respond_pack (watch->w->rt, watch->msg, "{s:o}", "event", event);
+        struct buf b = {0};
+        char *payload;
+        if (utf8_valid (data, n, NULL)) {
+            buf_reserve (&b, n + n / 8 + 32); // what is escaped is seldom more
+            buf_puts (&b, "{\"event\":");
+            jsonbuf_string (&b, data, n);
+            buf_putc (&b, '}');
+            if ((payload = buf_take (&b)))
+                router_respond_take (watch->w->rt, watch->msg, payload);
+        }
         data += n;
     }
 }

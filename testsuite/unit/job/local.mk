@@ -4,6 +4,7 @@ JOB_TESTS = \
 	testsuite/unit/job/test_fsd \
 	testsuite/unit/job/test_state \
 	testsuite/unit/job/test_eventlog \
+	testsuite/unit/job/test_jsonscan \
 	testsuite/unit/job/test_jobspec \
 	testsuite/unit/job/test_jobspec_build \
 	testsuite/unit/job/test_query \
@@ -16,6 +17,8 @@ JOB_TESTS = \
 check_PROGRAMS += $(JOB_TESTS)
 TESTS += $(JOB_TESTS)
 JOB_TEST_LIBS = lib/job/libjob.la $(UNIT_LIBS)
+testsuite_unit_job_test_jsonscan_SOURCES = %D%/test_jsonscan.c
+testsuite_unit_job_test_jsonscan_LDADD = $(JOB_TEST_LIBS)
 testsuite_unit_job_test_fluid_SOURCES = %D%/test_fluid.c
 testsuite_unit_job_test_fluid_LDADD = $(JOB_TEST_LIBS)
 testsuite_unit_job_test_fsd_SOURCES = %D%/test_fsd.c

@@ -14,6 +14,7 @@
 #include "lib/shell/cputopo.h"
 #include "lib/shell/envlist.h"
 #include "lib/shell/ioencode.h"
+#include "lib/util/utf8.h"
 #include "lib/shell/jobfiles.h"
 #include "lib/shell/mustache.h"
 #include "lib/shell/outconf.h"
@@ -47,10 +48,10 @@ static void test_utf8 (void **state)
 
     for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
         size_t cut, len = strlen (table[i].s);
-        assert_int_equal (ioencode_is_utf8 (table[i].s, len, &cut), table[i].valid);
+        assert_int_equal (utf8_valid (table[i].s, len, &cut), table[i].valid);
         if (table[i].valid)
             assert_int_equal (cut, table[i].cut);
-        assert_int_equal (ioencode_is_utf8 (table[i].s, len, NULL),
+        assert_int_equal (utf8_valid (table[i].s, len, NULL),
                           table[i].valid && table[i].cut == 0);
     }
 }
