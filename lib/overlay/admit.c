@@ -130,24 +130,6 @@ static int check_request (struct overlay *ov, const struct request *r, flux_erro
     return 0;
 }
 
-static int verify (struct overlay *ov, struct child *c, const struct request *r, flux_error_t *errp)
-{
-    const struct hello h = {
-        .instance = ov->instance,
-        .rank = (uint32_t)r->rank,
-        .uuid = r->uuid,
-        .key = c->key,
-        .parent_rank = ov->rank,
-        .parent_key = ov->children.curve ? ov->public_key : "-",
-        .challenge = c->challenge,
-    };
-    int rc = c->key[0] ? hello_verify (&ov->auth, &h, r->cred, errp)
-                       : errprintf (errp, "CURVE gave no key for this connection");
-
-    memset (c->challenge, 0, sizeof (c->challenge)); // good for one try
-    return rc;
-}
-
 /* Events after `event` that are kept are sent at once. Returns how many of those it missed are not.
  */
 static uint32_t kept_events (struct overlay *ov, uint32_t event, uint32_t *first)
@@ -269,23 +251,65 @@ static void let_in (struct overlay *ov, struct child *c, const struct request *r
         ov->ops->peer_up (ov, c->rank, c->uuid, ov->arg);
 }
 
+static int read_hello (const flux_msg_t *msg, struct request *r)
+{
+    return flux_msg_unpack (msg, "{s:I s:s s:s s:i s:s s:o s:o s:I}", "rank", &r->rank, "uuid",
+                            &r->uuid, "hostname", &r->hostname, "status", &r->status, "cred",
+                            &r->cred, "ranks", &r->ranks, "starts", &r->starts, "event", &r->event);
+}
+
+static void verified (int rc, const char *cred, int errnum, const char *text, void *arg)
+{
+    struct child *c = arg;
+    struct overlay *ov = c->ov;
+    const flux_msg_t *hello = c->hello;
+    struct request r;
+
+    c->hello = NULL;
+    if (read_hello (hello, &r) < 0)
+        refuse (ov, c, TOPIC_HELLO, EPROTO, "the hello cannot be read");
+    else if (rc < 0)
+        refuse (ov, c, TOPIC_HELLO, errnum, "hello of rank %lld: %s", (long long)r.rank, text);
+    else if (ov->children.refuse)
+        refuse (ov, c, TOPIC_HELLO, EBUSY, "rank %u is shutting down", ov->rank);
+    else if ((c = children_sync (ov, c)))
+        let_in (ov, c, &r);
+    flux_msg_decref (hello);
+}
+
+static void verify (struct overlay *ov, struct child *c, const flux_msg_t *msg,
+                    const struct request *r)
+{
+    const struct hello h = {
+        .instance = ov->instance,
+        .rank = (uint32_t)r->rank,
+        .uuid = r->uuid,
+        .key = c->key,
+        .parent_rank = ov->rank,
+        .parent_key = ov->children.curve ? ov->public_key : "-",
+        .challenge = c->challenge,
+    };
+
+    c->state = CHILD_PROVING; // a challenge is good for one try
+    c->ov = ov;
+    c->hello = flux_msg_incref (msg);
+    if (!c->key[0])
+        verified (-1, NULL, EPERM, "CURVE gave no key for this connection", c);
+    else if (prover_verify (ov->prover, &h, r->cred, OVERLAY_MUNGE_TIME, verified, c) < 0)
+        verified (-1, NULL, errno, strerror (errno), c);
+}
+
 static void on_hello (struct overlay *ov, struct child *c, const flux_msg_t *msg)
 {
     struct request r = {0};
     flux_error_t error;
 
-    if (flux_msg_unpack (msg, "{s:I s:s s:s s:i s:s s:o s:o s:I}", "rank", &r.rank, "uuid", &r.uuid,
-                         "hostname", &r.hostname, "status", &r.status, "cred", &r.cred, "ranks",
-                         &r.ranks, "starts", &r.starts, "event", &r.event) < 0)
+    if (read_hello (msg, &r) < 0)
         refuse (ov, c, TOPIC_HELLO, EPROTO, "the hello cannot be read");
     else if (check_request (ov, &r, &error) < 0)
         refuse (ov, c, TOPIC_HELLO, EINVAL, "%s", error.text);
-    else if (verify (ov, c, &r, &error) < 0)
-        refuse (ov, c, TOPIC_HELLO, EPERM, "hello of rank %lld: %s", (long long)r.rank, error.text);
-    else if (ov->children.refuse)
-        refuse (ov, c, TOPIC_HELLO, EBUSY, "rank %u is shutting down", ov->rank);
-    else if ((c = children_sync (ov, c)))
-        let_in (ov, c, &r);
+    else
+        verify (ov, c, msg, &r);
 }
 
 /* Anything but the hello: the peer thinks that it is in. Let it know, once. */

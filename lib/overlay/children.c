@@ -56,8 +56,18 @@ static uint64_t fd_inode (int fd)
     return fd >= 0 && fstat (fd, &sb) == 0 ? (uint64_t)sb.st_ino : 0;
 }
 
+/* Its hello is of no interest any more. */
+static void drop_hello (struct overlay *ov, struct child *c)
+{
+    if (c->hello)
+        prover_cancel (ov->prover, c);
+    flux_msg_decref (c->hello);
+    c->hello = NULL;
+}
+
 static void child_free (struct overlay *ov, struct child *c)
 {
+    drop_hello (ov, c);
     HASH_DEL (ov->children.by_id, c);
     if (c->state != CHILD_IN)
         ov->children.pending--;
@@ -68,6 +78,7 @@ static void child_free (struct overlay *ov, struct child *c)
 /* Stop to listen to a connection; it is closed soon, so that the peer can read why. */
 void children_out (struct overlay *ov, struct child *c)
 {
+    drop_hello (ov, c);
     if (c->state == CHILD_IN)
         ov->children.pending++;
     c->state = CHILD_OUT;

@@ -43,42 +43,46 @@ static json_t *our_ranks (struct overlay *ov, json_t **starts)
     return ranks;
 }
 
-static void on_challenge (struct overlay *ov, const flux_msg_t *msg)
+/* The credential is there: say the hello. */
+static void proven (int rc, const char *cred, int errnum, const char *text, void *arg)
 {
-    const struct ancestor *a = &ov->parent.ancestors[ov->parent.current];
-    bool ipc = ov_uri_is_ipc (a->uri);
-    struct hello h = {
-        .instance = ov->instance,
-        .rank = ov->rank,
-        .uuid = ov->uuid,
-        .key = ipc ? "-" : ov->public_key,
-        .parent_rank = a->rank,
-        .parent_key = a->key,
-    };
+    struct overlay *ov = arg;
     json_t *ranks, *starts = NULL;
-    flux_error_t error;
-    char *cred;
-    int rc;
 
-    if (flux_msg_unpack (msg, "{s:s}", "challenge", &h.challenge) < 0) {
-        parent_failed (ov, EPROTO, "its challenge cannot be read", false);
-        return;
-    }
-    if (!(cred = hello_prove (&ov->auth, &h, &error))) {
-        parent_failed (ov, errno, error.text, false);
+    if (rc < 0) {
+        parent_failed (ov, errnum, text, false);
         return;
     }
     ov->parent.state = PARENT_HELLO;
     ov->status_told = ov->status;
     ranks = our_ranks (ov, &starts);
-    rc = ask (ov, TOPIC_HELLO,
-              json_pack ("{s:i s:s s:s s:i s:s s:o s:o s:I}", "rank", (int)ov->rank, "uuid",
-                         ov->uuid, "hostname", ov->hostname, "status", ov->status, "cred", cred,
-                         "ranks", ranks, "starts", starts, "event",
-                         (json_int_t)ov->parent.last_event));
-    free (cred);
-    if (rc < 0)
+    if (ask (ov, TOPIC_HELLO,
+             json_pack ("{s:i s:s s:s s:i s:s s:o s:o s:I}", "rank", (int)ov->rank, "uuid",
+                        ov->uuid, "hostname", ov->hostname, "status", ov->status, "cred", cred,
+                        "ranks", ranks, "starts", starts, "event",
+                        (json_int_t)ov->parent.last_event)) < 0)
         parent_failed (ov, errno, "cannot send the hello", false);
+}
+
+static void on_challenge (struct overlay *ov, const flux_msg_t *msg)
+{
+    const struct ancestor *a = &ov->parent.ancestors[ov->parent.current];
+    struct hello h = {
+        .instance = ov->instance,
+        .rank = ov->rank,
+        .uuid = ov->uuid,
+        .key = ov_uri_is_ipc (a->uri) ? "-" : ov->public_key,
+        .parent_rank = a->rank,
+        .parent_key = a->key,
+    };
+
+    if (flux_msg_unpack (msg, "{s:s}", "challenge", &h.challenge) < 0) {
+        parent_failed (ov, EPROTO, "its challenge cannot be read", false);
+        return;
+    }
+    ov->parent.state = PARENT_PROVING;
+    if (prover_prove (ov->prover, &h, OVERLAY_MUNGE_TIME, proven, ov) < 0)
+        parent_failed (ov, errno, strerror (errno), false);
 }
 
 static int get_ancestor (const struct overlay *ov, json_t *o, struct ancestor *a)
@@ -180,7 +184,7 @@ static void on_refusal (struct overlay *ov, const flux_msg_t *msg, int errnum)
 
     if (flux_msg_get_string (msg, &text) < 0 || !text || !*text)
         text = "refused without a reason";
-    parent_failed (ov, errnum, text, true);
+    parent_failed (ov, errnum, text, errnum != ETIMEDOUT); // its munge is slow, not we are wrong
 }
 
 void join_message (struct overlay *ov, const flux_msg_t *msg)
@@ -191,7 +195,8 @@ void join_message (struct overlay *ov, const flux_msg_t *msg)
 
     flux_msg_get_type (msg, &type);
     ov_trace (ov, "rx", ov->parent.ancestors[ov->parent.current].rank, msg);
-    if (type != FLUX_MSGTYPE_RESPONSE || flux_msg_get_topic (msg, &topic) < 0 ||
+    if (state == PARENT_PROVING || type != FLUX_MSGTYPE_RESPONSE ||
+        flux_msg_get_topic (msg, &topic) < 0 ||
         strcmp (topic, state == PARENT_CHALLENGE ? TOPIC_CHALLENGE : TOPIC_HELLO) != 0 ||
         flux_msg_get_errnum (msg, &errnum) < 0)
         parent_failed (ov, EPROTO, "it did not answer our hello", false);

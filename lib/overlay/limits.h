@@ -18,6 +18,7 @@
 
 #define OVERLAY_PENDING_MAX 1024 // connections that spoke but are not admitted
 #define OVERLAY_PENDING_TIME 30. // seconds they have for their hello
+#define OVERLAY_MUNGE_TIME 15.   // seconds munge has to make or check a credential
 #define OVERLAY_KICK_DELAY 1.    // seconds to read why they were refused
 #define OVERLAY_GOODBYE_TIME 2.  // seconds to wait for the answer to a goodbye
 #define OVERLAY_LINGER_MS 100    // for last messages at destroy

@@ -12,6 +12,7 @@ lib_overlay_liboverlay_la_SOURCES = \
 	%D%/presence.c \
 	%D%/outq.c %D%/outq.h \
 	%D%/probe.c %D%/probe.h \
+	%D%/prover.c %D%/prover.h \
 	%D%/reach.c %D%/reach.h \
 	%D%/replay.c %D%/replay.h \
 	%D%/topology.c %D%/topology.h \

@@ -206,6 +206,7 @@ static int start (struct overlay *ov, int io_threads)
 {
 
     if (zmq_curve_keypair (ov->public_key, ov->secret_key) < 0 ||
+        !(ov->prover = prover_create (ov->loop, &ov->auth)) ||
         !(ov->zl = zloop_create (ov->loop, io_threads > 0 ? io_threads : 1, turn_cb, ov)))
         return -1;
     start_tick (ov);
@@ -252,6 +253,7 @@ void overlay_destroy (struct overlay *ov)
         presence_fini (ov);
         parent_fini (ov);
         children_fini (ov);
+        prover_destroy (ov->prover);
         zloop_destroy (ov->zl);
         topology_destroy (ov->topo);
         explicit_bzero (&ov->auth.token, sizeof (ov->auth.token));

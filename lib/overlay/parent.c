@@ -4,9 +4,10 @@
 /* The side towards the parent: a DEALER socket for each try, so that nothing of an old link reaches
  * a new one, and the search for another parent when the link is lost.
  *
- *   NONE -> CHALLENGE -> HELLO -> UP -> LEAVING -> GONE
- *             ^  |        |       |
- *            WAIT <---------------+        (each try ends in UP or WAIT, the last one in GONE)
+ *   NONE -> CHALLENGE -> PROVING -> HELLO -> UP -> LEAVING -> GONE
+ *             ^  |           |        |       |
+ *            WAIT <---------------------------+     (each try ends in UP or WAIT, the last one in
+ * GONE)
  *
  * What is sent up meanwhile is queued for the parent to come. When a connect fails, a probe tells
  * why, so that a dead rank 0 is not looked for as long as one that is behind a cut link. Children
@@ -21,8 +22,11 @@
 #include "lib/overlay/private.h"
 #include "lib/util/errprintf.h"
 
-static void close_socket (struct parent *p)
+static void close_socket (struct overlay *ov)
 {
+    struct parent *p = &ov->parent;
+
+    prover_cancel (ov->prover, ov);
     probe_stop (&p->probe);
     zsock_destroy (p->zs);
     p->zs = NULL;
@@ -43,7 +47,7 @@ void parent_final (struct overlay *ov, int errnum, const char *reason)
     struct parent *p = &ov->parent;
 
     ev_timer_stop (ov->loop, &p->timer);
-    close_socket (p);
+    close_socket (ov);
     outq_clear (&p->q);
     p->state = PARENT_GONE;
     ov_log (ov, errnum ? 3 : 7, "no parent any more: %s", reason);
@@ -58,7 +62,7 @@ static void next_try (struct overlay *ov, int errnum, const char *reason)
     double pause;
     int next = heal_next (&p->heal, ov_now (ov), &pause, &p->patience);
 
-    close_socket (p);
+    close_socket (ov);
     if (next < 0) {
         parent_final (ov, errnum, reason);
         return;
@@ -131,7 +135,7 @@ void parent_lost (struct overlay *ov, const char *reason)
 {
     struct parent *p = &ov->parent;
 
-    close_socket (p);
+    close_socket (ov);
     outq_clear (&p->q); // its senders hear EHOSTUNREACH; it must not be done after all
     if (ov->heal_timeout <= 0 || p->ancestor_count == 0) {
         parent_final (ov, EHOSTUNREACH, reason);
@@ -300,9 +304,10 @@ static void monitor_cb (uint16_t event, uint32_t value, void *arg)
             parent_final (ov, 0, "goodbye");
         break;
     case PARENT_CHALLENGE:
+    case PARENT_PROVING:
     case PARENT_HELLO:
         if (event == ZMQ_EVENT_CLOSED) {
-            close_socket (p);
+            close_socket (ov);
             p->state = PARENT_PROBE;
             probe_start (&p->probe, p->ancestors[p->current].uri, p->patience);
         } else if (event == ZMQ_EVENT_DISCONNECTED)
@@ -366,6 +371,9 @@ static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
             parent_failed (ov, errno, zmq_strerror (errno), false);
         else
             set_timer (ov, p->patience);
+        break;
+    case PARENT_PROVING:
+        parent_failed (ov, ETIMEDOUT, "munge does not answer in time", false);
         break;
     case PARENT_CHALLENGE:
     case PARENT_PROBE:
@@ -600,7 +608,7 @@ void parent_fini (struct overlay *ov)
     struct parent *p = &ov->parent;
 
     ev_timer_stop (ov->loop, &p->timer);
-    close_socket (p);
+    close_socket (ov);
     outq_clear (&p->q);
     for (int i = 0; i < p->ancestor_count; i++) {
         free (p->ancestors[i].uri);

@@ -18,6 +18,7 @@
 #include "lib/overlay/outq.h"
 #include "lib/overlay/overlay.h"
 #include "lib/overlay/probe.h"
+#include "lib/overlay/prover.h"
 #include "lib/overlay/reach.h"
 #include "lib/overlay/replay.h"
 #include "lib/overlay/wire.h"
@@ -64,6 +65,7 @@ struct record {
 enum child_state {
     CHILD_NEW,        // a connection that has said nothing valid yet
     CHILD_CHALLENGED, // has our challenge
+    CHILD_PROVING,    // its hello is being checked
     CHILD_IN,
     CHILD_OUT, // refused, or no longer wanted; what it sends is not read
 };
@@ -78,6 +80,8 @@ struct child {
     uint64_t inode;
     char key[OVERLAY_KEY_SIZE]; // proven by CURVE, or "-"
     char challenge[65];
+    const flux_msg_t *hello; // CHILD_PROVING
+    struct overlay *ov;      // the same
     uint32_t rank;
     char uuid[OVERLAY_UUID_MAX + 1];
     double born;
@@ -112,7 +116,8 @@ enum parent_state {
     PARENT_NONE,
     PARENT_WAIT, // for the next try
     PARENT_CHALLENGE,
-    PARENT_PROBE, // the connect failed: why?
+    PARENT_PROVING, // our hello is being made
+    PARENT_PROBE,   // the connect failed: why?
     PARENT_HELLO,
     PARENT_UP,
     PARENT_LEAVING, // goodbye said
@@ -157,6 +162,7 @@ struct overlay {
     char *hostname;
     char *instance;
     struct hello_auth auth;
+    struct prover *prover; // NULL with size 1
     struct topology *topo;
     double torpid_min, torpid_max, tcp_user_timeout, connect_timeout, heal_timeout;
     size_t queue_max;

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <flux/response.h>
 
@@ -695,6 +697,56 @@ static void test_munge (void **state)
     tree_fini (&t);
 }
 
+/* A munged that takes connections and says nothing. */
+static int mute_munged (struct sockaddr_un *addr, const char *dir)
+{
+    int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    addr->sun_family = AF_UNIX;
+    snprintf (addr->sun_path, sizeof (addr->sun_path), "%s/mute", dir);
+    assert_int_equal (bind (fd, (struct sockaddr *)addr, sizeof (*addr)), 0);
+    assert_int_equal (listen (fd, 64), 0);
+    return fd;
+}
+
+static void count_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    ++*(int *)w->data;
+}
+
+/* The loop goes on while munge is waited for, and the wait ends; so does the overlay before it. */
+static void test_munge_is_mute (void **state)
+{
+    struct sockaddr_un addr;
+    struct tree t;
+    ev_timer w;
+    int fd, ticks = 0;
+
+    tree_init (&t, 3, "kary:2");
+    fd = mute_munged (&addr, t.dir);
+    t.conf.auth = OVERLAY_AUTH_MUNGE;
+    t.conf.munge_socket = addr.sun_path;
+    t.conf.connect_timeout = 1;
+    node_create (&t, 0);
+    node_create (&t, 1);
+    ev_timer_init (&w, count_cb, .01, .01);
+    w.data = &ticks;
+    ev_timer_start (t.loop, &w);
+    node_connect (&t, 1, 0);
+    assert_true (tree_wait_int (&t, &t.node[1].parent_final, 1, 20));
+    assert_int_equal (t.node[1].errnum, ETIMEDOUT);
+    assert_true (ticks > 5); // a loop that waits for munge has none
+    node_create (&t, 2);
+    node_connect (&t, 2, 0);
+    ticks = 0;
+    assert_true (tree_wait_int (&t, &ticks, 5, 20));
+    node_destroy (&t.node[2]); // while it is asked
+    ev_timer_stop (t.loop, &w);
+    unlink (addr.sun_path);
+    tree_fini (&t);
+    close (fd);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
@@ -706,6 +758,7 @@ int main (void)
         cmocka_unit_test (test_event_from_child), cmocka_unit_test (test_wrong_parent_key),
         cmocka_unit_test (test_no_parent_there),  cmocka_unit_test (test_refuse_children),
         cmocka_unit_test (test_many_strangers),   cmocka_unit_test (test_munge),
+        cmocka_unit_test (test_munge_is_mute),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
