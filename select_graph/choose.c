@@ -211,6 +211,21 @@ static api_exclusion_t *keep_cores (const struct attempt *a, const struct site_c
     return x;
 }
 
+/* A request that has more nodes than the job said is as if it had said so: a task on each. */
+static void widen (struct attempt *a, uint32_t nodes)
+{
+    struct api_test *t = a->test;
+    struct job_details *d = t->job->details;
+
+    if (d->min_nodes < nodes) {
+        d->min_nodes = nodes;
+        d->num_tasks = MAX (d->num_tasks, nodes);
+        d->min_cpus = MAX (d->min_cpus, nodes * MAX (d->cpus_per_task, 1));
+    }
+    t->min_nodes = t->req_nodes = MAX (t->min_nodes, nodes);
+    t->max_nodes = MAX (t->max_nodes, t->min_nodes);
+}
+
 /* The choice to the plugin beneath. Its own answer; nodes as they were when it refuses. */
 static int offer (struct attempt *a, const struct site_choice *choice)
 {
@@ -224,10 +239,8 @@ static int offer (struct attempt *a, const struct site_choice *choice)
         bit_set (t->nodes, choice->nodes[i]);
     if (t->job->details->req_node_bitmap)
         bit_or (t->nodes, t->job->details->req_node_bitmap);
-    if (a->resources) {
-        t->min_nodes = t->req_nodes = MAX (t->min_nodes, choice->n);
-        t->max_nodes = MAX (t->max_nodes, t->min_nodes);
-    }
+    if (a->resources)
+        widen (a, choice->n);
     if (a->c->conf->graph_cores && choice->ncores > 0 && !a->want.whole)
         t->excluded = x = keep_cores (a, choice);
     rc = ask_beneath (a);
@@ -387,7 +400,8 @@ static int leave_it (struct attempt *a, flux_error_t *errp)
     return rc;
 }
 
-/* Fewer nodes than it needs have a core free: then the plugin beneath has no better answer. */
+/* The plugin beneath has no better answer: nothing but what the graph lacks would do, or fewer
+ * nodes than it needs have a core free. */
 static bool is_hopeless (struct attempt *a)
 {
     struct site_want want = {
@@ -397,6 +411,8 @@ static bool is_hopeless (struct attempt *a)
 
     if (facts_may_share (a->test->job) || a->test->candidates || a->c->conf->graph)
         return false;
+    if (a->want.exact && site_is_uniform (a->c->site))
+        return true;
     ranges = facts_ranges (a->all, &want.nranges);
     want.ranges = ranges;
     hopeless = site_choose (a->c->site, &want, SITE_NOW, a->now, NULL, NULL) < 0 && errno == EBUSY;

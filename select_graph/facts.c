@@ -46,6 +46,7 @@ static int add_node (struct site *site, node_record_t *node, uint32_t number, fl
 {
     struct site_facts f = {.name = node->name,
                            .sockets = MAX (node->tot_sockets, 1),
+                           .threads = node->tpc,
                            .spare_cores = node->core_spec_cnt,
                            .features = node->config_ptr->feature};
     char *place = switches_above (node->name);
@@ -161,7 +162,7 @@ static void add_node_holds (struct holds *h, const job_record_t *job, int64_t fi
 }
 
 /* job_resources has one bit per core of the job's nodes, in the order of the node table. Nodes that
- * it has left (it was resized) have no bit in the job's own bitmap. */
+ * it has left (it was resized) have no CPUs there, or no bit in the job's own bitmap. */
 struct site_hold *facts_holds (const struct site *site, const job_record_t *job, bool cores,
                                int64_t without, size_t *n)
 {
@@ -176,7 +177,8 @@ struct site_hold *facts_holds (const struct site *site, const job_record_t *job,
         if (!bit_test (res->node_bitmap, i) || !node_record_table_ptr[i])
             continue;
         h.node = i;
-        if (i != without && (!job->node_bitmap || bit_test (job->node_bitmap, i)))
+        if (i != without && res->cpus[h.in_job] > 0 &&
+            (!job->node_bitmap || bit_test (job->node_bitmap, i)))
             add_node_holds (&h, job, core);
         core += node_record_table_ptr[i]->tot_cores;
         h.in_job++;

@@ -11,14 +11,15 @@ select_graph_libselectcore_la_SOURCES = \
 	%D%/site_explain.c \
 	%D%/site_flow.c \
 	%D%/site_jgf.c \
+	%D%/site_when.c \
 	%D%/site_write.c %D%/site_write.h
 
 # The select plugin. Nothing of Slurm is linked: slurmctld and libslurmfull, which load it, have it.
 # libjob is taken as an archive: libtool would put lib/util, which libgraph has too, in twice.
 # Slurm's headers want a config.h and a slurm_version.h of their own, found before ours.
 if HAVE_SLURM_SOURCE
-slurmplugin_LTLIBRARIES += select_graph/select_graph.la
-select_graph_select_graph_la_SOURCES = \
+noinst_LTLIBRARIES += select_graph/libselectgraph.la
+select_graph_libselectgraph_la_SOURCES = \
 	%D%/api_2205.h \
 	%D%/beneath.c %D%/beneath.h \
 	%D%/books.c %D%/books.h \
@@ -29,9 +30,13 @@ select_graph_select_graph_la_SOURCES = \
 	%D%/plugin.c %D%/plugin.h \
 	%D%/show.c %D%/show.h \
 	%D%/want.c
-select_graph_select_graph_la_CPPFLAGS = -iquote $(top_builddir)/%D%/conf -I$(top_builddir)/%D%/conf \
+SELECT_CPPFLAGS = -iquote $(top_builddir)/%D%/conf -I$(top_builddir)/%D%/conf \
 	$(AM_CPPFLAGS) -isystem $(slurmsource) -DSELECT_GRAPH_API='"select_graph/api_$(slurmapi).h"'
-select_graph_select_graph_la_LIBADD = select_graph/libselectcore.la lib/graph/io/libgraphio.la \
+select_graph_libselectgraph_la_CPPFLAGS = $(SELECT_CPPFLAGS)
+
+slurmplugin_LTLIBRARIES += select_graph/select_graph.la
+select_graph_select_graph_la_SOURCES =
+select_graph_select_graph_la_LIBADD = select_graph/libselectgraph.la select_graph/libselectcore.la lib/graph/io/libgraphio.la \
 	lib/graph/libgraph.la lib/job/.libs/libjob.a $(JANSSON_LIBS)
 select_graph_select_graph_la_LDFLAGS = -module -avoid-version -shared \
 	-Wl,--version-script=$(srcdir)/%D%/select_graph.map

@@ -33,6 +33,11 @@ const struct beneath *plugin_beneath (void)
     return &plugin.beneath;
 }
 
+struct site *plugin_site (void)
+{
+    return plugin.books.site;
+}
+
 /* Installed as select_cons_tres.so (SelectType=select/cons_tres), ours is the only one with the
  * number; and slurmd and slurmstepd load no other plugin to compare with. */
 static bool alone (void)

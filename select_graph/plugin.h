@@ -22,4 +22,7 @@ SELECT_EXPORT int select_p_job_test API_JOB_TEST_PARAMS;
  * select/cons_tres, see plugin.c. */
 const struct beneath *plugin_beneath (void);
 
+/* The graph of now, for tests; NULL: none. */
+struct site *plugin_site (void);
+
 #endif // !FLUX_SELECT_GRAPH_PLUGIN_H

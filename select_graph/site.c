@@ -135,6 +135,8 @@ int site_add_node (struct site *site, uint32_t number, const struct site_facts *
 
     if (!node || copy_facts (site, &node->facts, facts) < 0)
         return errprintf (errp, "out of memory, or more than %d kinds of gres", SITE_MAX_GRES);
+    site->mixed = site->mixed || (site->threads && site->threads != facts->threads);
+    site->threads = facts->threads;
     return 0;
 }
 
@@ -189,6 +191,11 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
     if (!(site->matcher = matcher_create (site->graph, conf->policy, MATCHER_THROUGH, errp)))
         return -1;
     return conf->prune ? matcher_set_prune (site->matcher, conf->prune, errp) : 0;
+}
+
+bool site_is_uniform (const struct site *site)
+{
+    return !site->mixed;
 }
 
 struct graph *site_graph (struct site *site)

@@ -37,6 +37,7 @@ struct site_gres {
 struct site_facts {
     const char *name;
     uint32_t sockets, cores; // cores of a socket
+    uint32_t threads;        // of a core
     uint32_t spare_cores;    // that jobs never get
     uint64_t memory;         // MB
     const char *features;    // separated by commas; NULL: none
@@ -57,6 +58,8 @@ int site_add_node (struct site *site, uint32_t node, const struct site_facts *fa
 int site_ready (struct site *site, const struct graph_conf *conf, site_complain_f complain,
                 flux_error_t *errp);
 
+/* Have all nodes cores of as many threads? facts.threads says. */
+bool site_is_uniform (const struct site *site);
 struct graph *site_graph (struct site *site);
 struct matcher *site_matcher (struct site *site);
 /* The vertex of a node, GRAPH_NONE: none. */
@@ -121,6 +124,7 @@ struct site_want {
     uint32_t gres[SITE_MAX_GRES];
     bool whole;
     bool one_switch; // all below one leaf switch
+    bool exact;      // no other shape would do: where the graph has none, there is none
     const json_t *resources;
     const struct policy *policy; // NULL: the site's
     int64_t duration;            // seconds, for the future

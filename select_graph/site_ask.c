@@ -291,12 +291,21 @@ static int match_flows (struct site *site, const struct site_want *want, enum si
 int site_choose (struct site *site, const struct site_want *want, enum site_when when, int64_t now,
                  const struct site_choice **choice, flux_error_t *errp)
 {
+    int64_t from = now;
     int rc;
+
+    // For plain requests it is known when enough nodes will do; the matcher looks there only.
+    if (when == SITE_FUTURE && !want->resources && (from = site_when (site, want, now)) > now)
+        from--;
+    if (from < 0 || from > now + site->horizon) {
+        errno = EBUSY;
+        return errprintf (errp, "not within the horizon");
+    }
 
     if (site->nflow > 0 && when == SITE_NOW)
         rc = match_flows (site, want, when, now, errp);
     else
-        rc = match (site, want, want->ranges, want->nranges, when, now, errp);
+        rc = match (site, want, want->ranges, want->nranges, when, from, errp);
     if (rc == 0 && !want->resources && when != SITE_EVER && site->choice.n < want->nodes_min) {
         errno = EBUSY;
         rc = errprintf (errp, "%zu of %u nodes", site->choice.n, want->nodes_min);

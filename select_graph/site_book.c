@@ -150,7 +150,8 @@ void site_lower (struct site *site, uint32_t id, int64_t now)
 
 /* ---- From holds to vertices ---- */
 
-static int add_use (struct site_job *job, size_t *room, uint32_t vertex, uint32_t amount)
+static int add_use (struct site_job *job, size_t *room, const struct site_hold *h, uint32_t vertex,
+                    uint32_t amount)
 {
     struct site_use *last = job->nuses ? &job->uses[job->nuses - 1] : NULL;
 
@@ -162,7 +163,11 @@ static int add_use (struct site_job *job, size_t *room, uint32_t vertex, uint32_
     }
     if (site_room (&job->uses, room, job->nuses + 1, sizeof (*job->uses)) < 0)
         return -1;
-    job->uses[job->nuses++] = (struct site_use){.vertex = vertex, .amount = amount};
+    job->uses[job->nuses++] = (struct site_use){.vertex = vertex,
+                                                .amount = amount,
+                                                .node = h ? h->node : GRAPH_NONE,
+                                                .kind = h ? h->kind : 0,
+                                                .gres = h ? h->gres : 0};
     return 0;
 }
 
@@ -180,7 +185,7 @@ static int add_range (struct site_job *job, size_t *room, const struct site_node
         if (p->kind != h->kind || p->gres != h->gres || from >= until)
             continue;
         found += until - from;
-        if (add_use (job, room, p->vertex, (uint32_t)(until - from)) < 0)
+        if (add_use (job, room, h, p->vertex, (uint32_t)(until - from)) < 0)
             return -1;
     }
     if (found == h->count || h->kind != SITE_CORE)
@@ -213,13 +218,13 @@ static int add_amount (struct site *site, struct site_job *job, size_t *room,
         claimed = site->claimed[p->vertex];
         give = claimed >= p->count ? 0 : p->count - (uint32_t)claimed;
         give = units < give ? units : give;
-        if (add_use (job, room, p->vertex, give) < 0)
+        if (add_use (job, room, h, p->vertex, give) < 0)
             return -1;
         left -= give == units ? left : give * scale;
     }
     if (left == 0 || !last)
         return 0;
-    return add_use (job, room, last->vertex, divide_up (left, last->scale ? last->scale : 1));
+    return add_use (job, room, h, last->vertex, divide_up (left, last->scale ? last->scale : 1));
 }
 
 static int add_node (struct site_job *job, size_t *room, uint32_t node)
@@ -272,7 +277,7 @@ static int add_extra (struct site *site, struct site_job *job, const struct site
     job->nextra = n;
     for (size_t i = 0; i < n; i++)
         if (graph_alive (site->graph, extra[i].vertex) &&
-            add_use (job, &room, extra[i].vertex, extra[i].amount) < 0)
+            add_use (job, &room, NULL, extra[i].vertex, extra[i].amount) < 0)
             return -1;
     return 0;
 }

@@ -33,6 +33,9 @@ struct site_node {
 struct site_use {
     uint32_t vertex;
     uint32_t amount;
+    uint32_t node; // GRAPH_NONE: of no node
+    uint8_t kind;
+    uint8_t gres;
 };
 
 struct site_job {
@@ -66,6 +69,8 @@ struct site {
     size_t ngres;
     int64_t horizon;
     bool has_switches;
+    bool mixed; // nodes have cores of more than one number of threads
+    uint32_t threads;
     bool each_core;
 
     struct site_job *jobs;
@@ -91,6 +96,10 @@ int site_make_flows (struct site *site, const struct graph_conf *conf, site_comp
 void site_draw (struct site *site, uint32_t node, bool more);
 bool site_may_draw_one (const struct site *site, uint32_t node);
 void site_free_flows (struct site *site);
+
+/* ---- site_when.c: the earliest time at which as many nodes as are wanted have what is wanted, as
+ * the ends of the jobs are known; -1: never, or out of memory ---- */
+int64_t site_when (struct site *site, const struct site_want *want, int64_t now);
 
 /* ---- site_book.c ---- */
 void site_free_jobs (struct site *site);

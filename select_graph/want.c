@@ -92,7 +92,18 @@ struct gres_want {
     struct site_want *want;
     uint32_t nodes, tasks;
     bool unknown;
+    bool any;
 };
+
+/* The same on each of its nodes, and nothing that the graph counts in another way? */
+static bool is_exact (const struct api_test *t, uint32_t nodes)
+{
+    const struct job_details *d = t->job->details;
+
+    return nodes == t->min_nodes && nodes == t->max_nodes && !d->req_node_bitmap &&
+           (d->num_tasks % nodes == 0 || d->ntasks_per_node) && d->min_cpus % nodes == 0 &&
+           !t->job->req_switch && !(slurm_conf.select_type_param & CR_SOCKET);
+}
 
 static int add_gres (void *x, void *arg)
 {
@@ -104,6 +115,7 @@ static int add_gres (void *x, void *arg)
 
     if (!job || state->config_flags & GRES_CONF_SHARED)
         return 0;
+    g->any = true;
     if (number < 0) {
         g->unknown = true;
         return 0;
@@ -143,6 +155,7 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
     gres.tasks = tasks_per_node (job, nodes);
     if (job->gres_list_req)
         list_for_each (job->gres_list_req, add_gres, &gres);
+    want->exact = is_exact (t, nodes) && !gres.any;
     return !gres.unknown && !(job->req_switch > 1);
 }
 

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# select/graph in a simulated slurmctld above the real select_cons_tres.so: its books against
+# Slurm's after every event of a random life, and a bench that is run for its answers only.
+. "$(dirname "$0")/lib.sh"
+SIM=$top_builddir/testsuite/sim
+[ -d "$SIM" ] && make -s -C "$top_builddir" testsuite/sim/soak testsuite/sim/bench >/dev/null 2>&1 ||
+    skip_all "testsuite/sim was not built (configure --with-slurm-source, Slurm 22.05 installed)"
+
+test_case 'what the graph has is what select/cons_tres has, whatever happens' <<'END'
+for seed in 1 2 3 4; do
+    "$SIM/soak" 1500 $seed >out
+    cat out
+    expect_in_file ' 0 differences$' out
+done
+END
+
+test_case 'both answer alike for jobs that fit and that do not' <<'END'
+"$SIM/bench" 200 1 >out
+expect_no_match DIFFERS "$(cat out)"
+expect_in_file '^ *50 *1  *run_now' out
+END
+
+test_done
