@@ -10,7 +10,7 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static char *encode3 (char *out, const unsigned char *in, size_t n)
+static inline char *encode3 (char *out, const unsigned char *in, size_t n)
 {
     uint32_t v = in[0] << 16 | (n > 1 ? in[1] << 8 : 0) | (n > 2 ? in[2] : 0);
     *out++ = alphabet[v >> 18];

@@ -15,8 +15,8 @@ inst() {
 # The same for a script that ends with the death of rank 0.
 inst_killed() {
     local rc=0
-    inst "$@" 2>/dev/null || rc=$?
-    [ "$rc" -eq 137 ]
+    inst "$@" || rc=$?
+    expect_equal 137 $rc
 }
 # jobs with their states, by name
 states() { flux jobs -a -n -o '{name}={status_abbrev}' | sort | tr '\n' ' '; }

@@ -98,6 +98,34 @@ int treeobj_append (const struct forest *f, struct buf *b, struct node *n)
     return b->err ? -1 : 0;
 }
 
+static bool is_plain (const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < 0x20 || s[i] == '"' || s[i] == '\\')
+            return false;
+    return true;
+}
+
+/* A small value under a plain name, of which wide directories consist: one check for room. */
+static bool append_small (struct buf *b, const struct node *n)
+{
+    const struct val *v = (const struct val *)n;
+    char *p;
+
+    if (n->type != NODE_VAL || v->nrefs > 0 || v->len > KVS_INLINE_MAX ||
+        !is_plain (node_name (n), n->namelen) ||
+        buf_reserve (b, n->namelen + BASE64_ENCODED_LENGTH (v->len) + 64) < 0)
+        return false;
+    p = b->data + b->len;
+    *p++ = '"';
+    p = mempcpy (p, node_name (n), n->namelen);
+    p = stpcpy (p, "\":{\"data\":\"");
+    base64_encode (p, v->data, v->len);
+    p = stpcpy (p + BASE64_ENCODED_LENGTH (v->len), "\",\"type\":\"val\",\"ver\":1}");
+    b->len = p - b->data;
+    return true;
+}
+
 int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d)
 {
     buf_reserve (b, 64 + (size_t)d->count * (BLOBREF_MAX + 64));
@@ -105,6 +133,8 @@ int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d)
     for (uint32_t i = 0; i < d->count; i++) {
         if (i > 0)
             buf_putc (b, ',');
+        if (append_small (b, d->kids[i]))
+            continue;
         treeobj_append_string (b, node_name (d->kids[i]), d->kids[i]->namelen);
         buf_putc (b, ':');
         treeobj_append (f, b, d->kids[i]);
