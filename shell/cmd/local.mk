@@ -115,6 +115,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/broker_find.c \
 	%D%/broker_find.h \
 	%D%/start.c \
+	%D%/startlog.c \
 	%D%/start_test.c \
 	%D%/start_test.h \
 	%D%/submit.c \
@@ -197,6 +198,7 @@ flux_man_in = \
 	%D%/flux-setattr.1.in \
 	%D%/flux-shutdown.1.in \
 	%D%/flux-start.1.in \
+	%D%/flux-startlog.1.in \
 	%D%/flux-submit.1.in \
 	%D%/flux-top.1.in \
 	%D%/flux-tree.1.in \

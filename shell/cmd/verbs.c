@@ -15,6 +15,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_help,
     &cmd_verb_version,
     &cmd_verb_start,
+    &cmd_verb_startlog,
     &cmd_verb_run,
     &cmd_verb_submit,
     &cmd_verb_bulksubmit,

@@ -41,6 +41,7 @@ extern const struct cmd_verb cmd_verb_run;
 extern const struct cmd_verb cmd_verb_setattr;
 extern const struct cmd_verb cmd_verb_shutdown;
 extern const struct cmd_verb cmd_verb_start;
+extern const struct cmd_verb cmd_verb_startlog;
 extern const struct cmd_verb cmd_verb_submit;
 extern const struct cmd_verb cmd_verb_top;
 extern const struct cmd_verb cmd_verb_tree;

@@ -26,6 +26,7 @@
 #include "shell/service/sched/config.h"
 #include "shell/service/sched/sched.h"
 #include "shell/service/services.h"
+#include "shell/service/startlog.h"
 
 struct services {
     struct router *rt;
@@ -118,6 +119,8 @@ static int begin_jobs (struct services *s, struct attrs *attrs, flux_error_t *er
         return -1;
     if (durable || is_set (attrs, "content.dump"))
         job_manager_keep (s->job_manager);
+    if (startlog_start (s->kvs) < 0)
+        return errprintf (errp, "startlog: %s", strerror (errno));
     if (durable && job_manager_save (s->job_manager) < 0)
         return errprintf (errp, "job manager: %s", strerror (errno));
     return 0;
@@ -303,5 +306,7 @@ int services_finalize (struct services *s, flux_error_t *errp)
     if (s->job_manager && (content_is_durable (s->content) || is_set (s->attrs, "content.dump")) &&
         job_manager_save (s->job_manager) < 0)
         return errprintf (errp, "job manager: %s", strerror (errno));
+    if (startlog_finish (s->kvs) < 0)
+        return errprintf (errp, "startlog: %s", strerror (errno));
     return kvs_checkpoint (s->kvs, errp);
 }

@@ -82,6 +82,28 @@ wait_clean long
 EOF
 END
 
+test_case 'flux startlog knows which one crashed' <<'END'
+inst sl <<'EOF'
+[ "$(flux startlog | wc -l)" -eq 1 ]
+flux startlog --check
+EOF
+inst_killed sl <<'EOF'
+flux kvs put --sync x=1
+kill -9 $(flux getattr broker.pid)
+sleep 60
+EOF
+inst sl <<'EOF'
+flux startlog | sed -n 2p | grep 'crashed$'
+flux startlog | sed -n '3p' | grep ' - running ('
+expect_fail flux startlog --check >/dev/null
+[ -z "$(flux startlog --quiet)" ]
+flux startlog -v | grep "$(flux getattr version)  "
+EOF
+inst sl <<'EOF'
+flux startlog --check --quiet
+EOF
+END
+
 test_case 'an instance of several brokers: nothing starts before all are there' <<'END'
 inst n --test-size=3 <<'EOF'
 flux queue stop --nocheckpoint >/dev/null
