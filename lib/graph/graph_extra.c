@@ -130,21 +130,6 @@ static int check_levels (const struct graph *g, const uint32_t *parent, const ui
                       graph_say (g, deep, name, sizeof (name)), deep);
 }
 
-/* A job that holds a vertex holds its ancestors, which were found when it was booked. */
-static int check_free (const struct graph *g, const struct extras *x, flux_error_t *errp)
-{
-    char name[64];
-    for (uint32_t i = 0; i < x->n; i++) {
-        const struct extra *e = &x->down[i];
-        if (g->v[e->child].njobs <= g->v[e->parent].njobs)
-            continue;
-        errno = EBUSY;
-        return errprintf (errp, "%s is held by jobs: no edge to it can be added",
-                          graph_say (g, e->child, name, sizeof (name)));
-    }
-    return 0;
-}
-
 int extras_make (const struct graph *g, const uint32_t *parent, const uint8_t *depth, uint32_t root,
                  struct extras *x, flux_error_t *errp)
 {
@@ -171,7 +156,7 @@ int extras_make (const struct graph *g, const uint32_t *parent, const uint8_t *d
     sort_edges (x->down, spare, x->n, true);
     sort_edges (x->up, spare, x->n, false);
     free (spare);
-    if (check_levels (g, parent, depth, x, errp) == 0 && check_free (g, x, errp) == 0)
+    if (check_levels (g, parent, depth, x, errp) == 0)
         return 0;
     extras_clear (x);
     return -1;

@@ -9,36 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/graph/graph_priv.h"
+#include "lib/graph/tree_priv.h"
 #include "lib/util/errprintf.h"
-
-/* What is being made. */
-struct tree {
-    const struct graph *g;
-    uint32_t nv;
-    uint32_t *off;    // of v's children in child, nv + 1
-    uint32_t *child;  // by parent, in edge order
-    uint32_t *parent; // GRAPH_NONE: not reached
-    uint32_t *order;  // vertices in depth first order
-    uint32_t *last;
-    uint8_t *depth;
-    uint8_t *color; // 0 new, 1 open, 2 done
-    uint8_t *other; // has an edge in a subsystem that is not the dominant one
-    uint32_t reached;
-    uint32_t root;
-    uint64_t *bits; // a type set
-    uint32_t nwords;
-    struct layout *layout;
-    uint32_t nlayouts;
-    uint16_t *which; // layout of v, 0xffff: a leaf
-    uint32_t *agg;   // first row of v
-    uint32_t nagg;
-};
-
-static void *take (size_t n, size_t size)
-{
-    return calloc (n ? n : 1, size);
-}
 
 static void tree_clear (struct tree *t)
 {
@@ -71,25 +43,19 @@ static int tree_alloc (struct tree *t, uint32_t nedges)
 {
     size_t n = t->nv;
     t->nwords = (t->g->ntypes + 63) / 64;
-    if (!(t->off = take (n + 2, sizeof (*t->off))) ||
-        !(t->child = take (nedges, sizeof (*t->child))) ||
-        !(t->parent = take (n, sizeof (*t->parent))) ||
-        !(t->order = take (n, sizeof (*t->order))) || !(t->last = take (n, sizeof (*t->last))) ||
-        !(t->depth = take (n, 1)) || !(t->color = take (n, 1)) || !(t->other = take (n, 1)) ||
-        !(t->bits = take (t->nwords, sizeof (*t->bits))) ||
-        !(t->which = take (n, sizeof (*t->which))) || !(t->agg = take (n, sizeof (*t->agg))))
+    if (!(t->off = tree_take (n + 2, sizeof (*t->off))) ||
+        !(t->child = tree_take (nedges, sizeof (*t->child))) ||
+        !(t->parent = tree_take (n, sizeof (*t->parent))) ||
+        !(t->order = tree_take (n, sizeof (*t->order))) ||
+        !(t->last = tree_take (n, sizeof (*t->last))) || !(t->depth = tree_take (n, 1)) ||
+        !(t->color = tree_take (n, 1)) || !(t->other = tree_take (n, 1)) ||
+        !(t->bits = tree_take (t->nwords, sizeof (*t->bits))) ||
+        !(t->which = tree_take (n, sizeof (*t->which))) ||
+        !(t->agg = tree_take (n, sizeof (*t->agg))))
         return -1;
     memset (t->parent, 0xff, n * sizeof (*t->parent));
     mark_other_subsystems (t);
     return 0;
-}
-
-static int fail_vertex (const struct graph *g, uint32_t v, int errnum, const char *what,
-                        flux_error_t *errp)
-{
-    char name[64];
-    errno = errnum;
-    return errprintf (errp, "%s (vertex %u) %s", graph_say (g, v, name, sizeof (name)), v, what);
 }
 
 /* Children of each vertex by counting, which keeps the order of edges. */
@@ -105,11 +71,10 @@ static int sort_children (struct tree *t, const struct subsystem *s, flux_error_
     memset (t->order, 0xff, t->nv * sizeof (*t->order));
     for (uint32_t v = 0; v < t->nv; v++) {
         if (t->off[v + 1] - t->off[v] > GRAPH_MAX_CHILDREN)
-            return fail_vertex (t->g, v, ENOSPC, "has too many children", errp);
+            return tree_fail (t->g, v, ENOSPC, "has too many children", errp);
         for (uint32_t k = t->off[v]; k < t->off[v + 1]; k++) {
             if (t->order[t->child[k]] == v)
-                return fail_vertex (t->g, t->child[k], EEXIST, "has two edges from one parent",
-                                    errp);
+                return tree_fail (t->g, t->child[k], EEXIST, "has two edges from one parent", errp);
             t->order[t->child[k]] = v;
         }
     }
@@ -128,7 +93,7 @@ static int find_root (struct tree *t, const struct subsystem *s, flux_error_t *e
         if (t->off[v] == t->off[v + 1] && t->other[v])
             continue;
         if (t->root != GRAPH_NONE)
-            return fail_vertex (t->g, v, EINVAL, "has no parent, and is not the only one", errp);
+            return tree_fail (t->g, v, EINVAL, "has no parent, and is not the only one", errp);
         t->root = v;
     }
     memset (t->color, 0, t->nv);
@@ -159,11 +124,11 @@ static int walk (struct tree *t, flux_error_t *errp)
         }
         uint32_t c = t->child[next[depth]++];
         if (t->color[c] == 1)
-            return fail_vertex (t->g, c, ELOOP, "lies below itself (a cycle)", errp);
+            return tree_fail (t->g, c, ELOOP, "lies below itself (a cycle)", errp);
         if (t->color[c] == 2)
             continue;
         if (++depth == GRAPH_MAX_DEPTH)
-            return fail_vertex (t->g, c, EINVAL, "lies too deep", errp);
+            return tree_fail (t->g, c, EINVAL, "lies too deep", errp);
         path[depth] = c;
         next[depth] = t->off[c];
         t->color[c] = 1;
@@ -191,89 +156,22 @@ static int check_reached (const struct tree *t, flux_error_t *errp)
 {
     for (uint32_t v = 0; v < t->nv; v++)
         if (graph_alive (t->g, v) && t->color[v] != 2 && !t->other[v])
-            return fail_vertex (t->g, v, ELOOP, "is not reached from the root", errp);
+            return tree_fail (t->g, v, ELOOP, "is not reached from the root", errp);
     return 0;
 }
 
-static bool same_types (const struct tree *t, const struct layout *l)
+/* What was there stays as it was: the root is the same one, and whoever holds a vertex holds all
+ * that is above it. */
+static int check_growth (const struct tree *t, flux_error_t *errp)
 {
-    uint32_t n = 0;
-    for (uint32_t w = 0; w < t->nwords; w++)
-        n += __builtin_popcountll (t->bits[w]);
-    if (n != l->ntypes)
-        return false;
-    for (uint32_t k = 0; k < l->ntypes; k++)
-        if (!(t->bits[l->type[k] / 64] >> (l->type[k] % 64) & 1))
-            return false;
-    return true;
-}
-
-static int intern_layout (struct tree *t)
-{
-    for (uint32_t i = 0; i < t->nlayouts; i++)
-        if (same_types (t, &t->layout[i]))
-            return i;
-    if (t->nlayouts == 0xfffe) {
-        errno = ENOSPC;
-        return -1;
-    }
-    struct layout *list = realloc (t->layout, (t->nlayouts + 1) * sizeof (*list));
-    if (!list)
-        return -1;
-    t->layout = list;
-    struct layout *l = &list[t->nlayouts];
-    l->ntypes = 0;
-    l->type = take (t->g->ntypes, sizeof (*l->type));
-    l->slot = take (t->g->ntypes, 1);
-    t->nlayouts++;
-    if (!l->type || !l->slot)
-        return -1;
-    memset (l->slot, 0xff, t->g->ntypes);
-    for (uint32_t type = 0; type < t->g->ntypes; type++)
-        if (t->bits[type / 64] >> (type % 64) & 1) {
-            if (l->ntypes == 0xff) {
-                errno = ENOSPC;
-                return -1;
-            }
-            l->slot[type] = l->ntypes;
-            l->type[l->ntypes++] = type;
-        }
-    return t->nlayouts - 1;
-}
-
-static void add_bits (struct tree *t, uint32_t c)
-{
-    uint32_t type = t->g->v[c].type;
-    t->bits[type / 64] |= UINT64_C (1) << (type % 64);
-    if (t->which[c] != 0xffff) {
-        const struct layout *l = &t->layout[t->which[c]];
-        for (uint32_t k = 0; k < l->ntypes; k++)
-            t->bits[l->type[k] / 64] |= UINT64_C (1) << (l->type[k] % 64);
-    }
-}
-
-static int make_layouts (struct tree *t, flux_error_t *errp)
-{
-    for (uint32_t i = t->reached; i-- > 0;) {
-        uint32_t v = t->order[i];
-        t->which[v] = 0xffff;
-        t->agg[v] = GRAPH_NONE;
-        if (t->off[v] == t->off[v + 1])
-            continue;
-        memset (t->bits, 0, t->nwords * sizeof (*t->bits));
-        for (uint32_t k = t->off[v]; k < t->off[v + 1]; k++) {
-            uint32_t c = t->child[k], before = k > t->off[v] ? t->child[k - 1] : GRAPH_NONE;
-            if (before == GRAPH_NONE || t->which[c] != t->which[before] ||
-                t->g->v[c].type != t->g->v[before].type)
-                add_bits (t, c);
-        }
-        int l = intern_layout (t);
-        if (l < 0)
-            return fail_vertex (t->g, v, errno, "has too many types below it", errp);
-        t->which[v] = l;
-        t->agg[v] = t->nagg;
-        t->nagg += t->layout[l].ntypes;
-    }
+    const struct graph *g = t->g;
+    if (g->root != GRAPH_NONE && t->root != g->root)
+        return tree_fail (g, t->root, EINVAL, "would be another root", errp);
+    const struct subsystem *s = &g->sub[g->dominant];
+    for (uint32_t i = g->open ? g->saved_edges[g->dominant] : s->nedges; i < s->nedges; i++)
+        if (g->v[s->dst[i]].njobs)
+            return tree_fail (g, s->dst[i], EBUSY, "is held by jobs: no edge to it can be added",
+                              errp);
     return 0;
 }
 
@@ -310,7 +208,7 @@ static int make_ranks (struct tree *t, struct rank_top **listp, uint32_t **verte
     }
     if (!sorted)
         qsort (list, n, sizeof (*list), compare_rank);
-    uint32_t *vertex = take (n, sizeof (*vertex));
+    uint32_t *vertex = tree_take (n, sizeof (*vertex));
     if (!vertex) {
         free (list);
         return -1;
@@ -422,13 +320,14 @@ int graph_rebuild (struct graph *g, flux_error_t *errp)
         goto fail;
     }
     if (sort_children (&t, s, errp) < 0 || find_root (&t, s, errp) < 0 || walk (&t, errp) < 0 ||
-        check_reached (&t, errp) < 0 ||
+        check_reached (&t, errp) < 0 || check_growth (&t, errp) < 0 ||
         extras_make (g, t.parent, t.depth, t.root, &extras, errp) < 0)
         goto fail;
     keep_tree_edges (&t);
-    if (make_layouts (&t, errp) < 0)
+    if (tree_make_layouts (&t, errp) < 0)
         goto fail;
-    if (!(agg = take (t.nagg, sizeof (*agg))) || make_ranks (&t, &rank, &rank_vertex, &nrank) < 0) {
+    if (!(agg = tree_take (t.nagg, sizeof (*agg))) ||
+        make_ranks (&t, &rank, &rank_vertex, &nrank) < 0) {
         errprintf (errp, "out of memory");
         goto fail;
     }

@@ -318,8 +318,10 @@ static int arrange (struct matcher *m, struct evals *ev, uint32_t k)
                             .satisfy = m->satisfy,
                             .charges = &m->charges,
                             .spare = spare};
-    if (m->policy->ops->arrange (&a) < 0)
+    if (m->policy->ops->arrange (&a) < 0) {
+        m->missing = a.missing;
         return -1;
+    }
     ev->n = a.n;
     ev->qualified = 0;
     for (uint32_t i = 0; i < ev->n; i++)
@@ -354,8 +356,10 @@ int evals_choose (struct matcher *m, struct bag *b, uint32_t type, const struct 
         goto nomem;
     /* what is left out may leave less to choose from: then once more for the lesser count */
     for (uint32_t less = k; top && m->policy->ops->arrange; k = less) {
-        if (arrange (m, ev, k) < 0)
-            goto nomem;
+        if (arrange (m, ev, k) < 0) {
+            m->error = errno;
+            return -1;
+        }
         if ((less = fit (c, ev)) == 0)
             return -1;
         if (less >= k)

@@ -2,7 +2,7 @@
 noinst_LTLIBRARIES += lib/graph/libgraph.la
 lib_graph_libgraph_la_SOURCES = \
 	%D%/types.h %D%/names.c \
-	%D%/graph.h %D%/graph_priv.h %D%/graph.c %D%/graph_build.c %D%/graph_tree.c \
+	%D%/graph.h %D%/graph_priv.h %D%/graph.c %D%/graph_build.c %D%/graph_tree.c %D%/graph_layout.c %D%/tree_priv.h \
 	%D%/graph_extra.c %D%/graph_state.c %D%/graph_find.c %D%/graph_property.c %D%/graph_check.c \
 	%D%/recipe.h %D%/recipe.c \
 	%D%/request.h %D%/request_priv.h %D%/request.c %D%/constraint.c \

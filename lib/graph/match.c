@@ -18,8 +18,7 @@ static void settle (void *arg)
 
 struct matcher *matcher_create (struct graph *g, const char *policy, int flags, flux_error_t *errp)
 {
-    if (flags &
-        ~(MATCHER_EXACT_TIES | MATCHER_FLEXIBLE | MATCHER_WALK_ONLY | MATCHER_THROUGH)) {
+    if (flags & ~(MATCHER_EXACT_TIES | MATCHER_FLEXIBLE | MATCHER_WALK_ONLY | MATCHER_THROUGH)) {
         errno = EINVAL;
         errprintf (errp, "unknown flag");
         return NULL;
@@ -165,6 +164,9 @@ static int select_now (struct matcher *m, flux_error_t *errp)
             rc = walk_select (m, list, &root) < 0 ? -1 : 1;
         if (rc > 0)
             return m->satisfy ? 0 : match_collect (m, &root);
+        if (errno == EINVAL)
+            return errprintf (errp, "policy '%.64s': the graph has no subsystem %.32s",
+                              m->policy->text, m->missing);
         if (errno != EBUSY)
             return errprintf (errp, "%s", strerror (errno));
     }

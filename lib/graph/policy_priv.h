@@ -60,6 +60,7 @@ struct arrangement {
     bool satisfy;             // as if nothing were used
     struct charges *charges;  // what the match has drawn so far
     struct group *spare;      // n groups to work in
+    const char *missing;      // set with EINVAL: a subsystem that the graph does not have
 };
 
 struct policy_ops {
@@ -76,7 +77,7 @@ struct policy_ops {
     /* The score depends on nothing but the vertex, its ancestors and their ids. */
     bool fixed_score;
     /* Reorder candidates at the top, best first, and leave out those that may not be taken; they
-     * come sorted. 0, or -1 with ENOMEM. NULL: leave them. */
+     * come sorted. 0, or -1 with ENOMEM, EINVAL. NULL: leave them. */
     int (*arrange) (struct arrangement *a);
     order_t top, nested, slot;
 };

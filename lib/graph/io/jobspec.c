@@ -36,8 +36,9 @@ static int set_count (struct request_resource *r, const json_t *o, flux_error_t 
         r->count = (struct request_count){.min = 1, .max = 1, .op = '+', .operand = 1};
         return 0;
     }
-    if (count_from_json (&count, o, errp) < 0)
-        return -1;
+    flux_error_t error;
+    if (count_from_json (&count, o, &error) < 0)
+        return errprintf (errp, "count of %.64s: %.90s", r->type, error.text);
     if (count.values)
         rc = set_values (r, count.values);
     else
@@ -53,15 +54,22 @@ static int add_list (struct request *req, struct request_resource *parent, const
 static int add_vertex (struct request *req, struct request_resource *parent, const json_t *o,
                        int depth, flux_error_t *errp)
 {
-    const char *type, *unit = NULL, *label = NULL, *id = NULL;
+    const char *type = NULL, *unit = NULL, *label = NULL, *id = NULL;
     json_t *count = NULL, *with = NULL, *exclusive = NULL;
     struct request_resource *r;
+    json_error_t error;
 
-    if (json_unpack ((json_t *)o, "{s:s s?o s?s s?s s?s s?o s?o}", "type", &type, "count", &count,
-                     "unit", &unit, "label", &label, "id", &id, "exclusive", &exclusive, "with",
-                     &with) < 0) {
+    if (json_unpack_ex ((json_t *)o, &error, 0, "{s:s s?o s?s s?s s?s s?o s?o}", "type", &type,
+                        "count", &count, "unit", &unit, "label", &label, "id", &id, "exclusive",
+                        &exclusive, "with", &with) < 0) {
         errno = EINVAL;
-        return errprintf (errp, "a resource of the jobspec is malformed");
+        return errprintf (errp, "resource %.64s of the jobspec: %.80s",
+                          type ? type : "without type", error.text);
+    }
+    if (exclusive && !json_is_boolean (exclusive)) {
+        errno = EINVAL;
+        return errprintf (
+            errp, "resource %.64s of the jobspec: exclusive is neither true nor false", type);
     }
     if (!(r = request_add (req, parent, type, errp)) || set_count (r, count, errp) < 0)
         return -1;

@@ -105,8 +105,11 @@ static int arrange (struct arrangement *a)
     int sub = graph_subsystem_find (a->g, name);
     uint64_t got = 0;
     uint32_t to = 0;
-    if (sub < 0)
-        return 0; // nothing feeds anything
+    if (sub < 0) {
+        a->missing = name;
+        errno = EINVAL;
+        return -1;
+    }
     a->charges->n = 0;
     for (uint32_t i = 0; i < a->n && got < a->k; i++) {
         int rc = draw (a, &a->group[i], sub);

@@ -17,8 +17,10 @@ testsuite_unit_graph_test_random_LDADD = $(GRAPH_TEST_LIBS)
 
 check_PROGRAMS += testsuite/unit/graph/test_io
 TESTS += testsuite/unit/graph/test_io
-testsuite_unit_graph_test_io_SOURCES = %D%/test_io.c %D%/request_text.c %D%/request_text.h
-testsuite_unit_graph_test_io_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
+testsuite_unit_graph_test_io_SOURCES = %D%/test_io.c %D%/dump.c %D%/dump.h \
+	%D%/request_text.c %D%/request_text.h
+testsuite_unit_graph_test_io_LDADD = $(GRAPH_IO_TEST_LIBS)
+GRAPH_IO_TEST_LIBS = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
 	lib/job/libjob.la $(GRAPH_TEST_LIBS) $(YAML_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += testsuite/unit/graph/test_hwloc
@@ -33,3 +35,10 @@ testsuite_unit_graph_test_alloc_SOURCES = %D%/test_alloc.c %D%/request_text.c %D
 testsuite_unit_graph_test_alloc_LDADD = $(GRAPH_TEST_LIBS)
 testsuite_unit_graph_test_alloc_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+
+# What is refused, with which words, and that nothing has changed.
+check_PROGRAMS += testsuite/unit/graph/test_bad
+TESTS += testsuite/unit/graph/test_bad
+testsuite_unit_graph_test_bad_SOURCES = %D%/test_bad.c %D%/dump.c %D%/dump.h \
+	%D%/request_text.c %D%/request_text.h
+testsuite_unit_graph_test_bad_LDADD = $(GRAPH_IO_TEST_LIBS)

@@ -15,6 +15,7 @@
 #include "lib/graph/io/load.h"
 #include "lib/graph/io/yaml.h"
 #include "lib/graph/recipe.h"
+#include "testsuite/unit/graph/dump.h"
 #include "testsuite/unit/graph/request_text.h"
 
 #define SMALL "cluster/node=4{prop:fast}/[core=4;gpu=1;memory=8{unit:GB}]"
@@ -108,29 +109,6 @@ static void test_jgf_round_trip (void **state)
     graph_destroy (copy);
 }
 
-static void dump (const struct graph *g, struct buf *b)
-{
-    char text[GRAPH_MAX_PATH];
-    for (uint32_t v = 0; v < graph_limit (g); v++) {
-        const char *key, *value;
-        size_t cursor = 0;
-        assert_true (graph_name (g, v, text, sizeof (text)) >= 0);
-        buf_printf (b, "%s %s %s %s %lld %lld %lld %u %d", text, graph_type (g, v),
-                    graph_basename (g, v), graph_unit (g, v), (long long)graph_id (g, v),
-                    (long long)graph_uniq_id (g, v), (long long)graph_rank (g, v),
-                    graph_size (g, v), graph_status (g, v));
-        while (graph_property_next (g, v, &cursor, &key, &value))
-            buf_printf (b, " %s=%s", key, value);
-        buf_puts (b, "\n");
-    }
-    for (size_t s = 0; s < graph_subsystem_count (g); s++)
-        for (size_t i = 0; i < graph_edge_count (g, s); i++) {
-            uint32_t from, to;
-            graph_edge (g, s, i, &from, &to);
-            buf_printf (b, "%s %u %u\n", graph_subsystem (g, s), from, to);
-        }
-}
-
 #define NODES(a, b)                                                                                \
     "{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"cluster\"" a "}},"              \
     "{\"id\":\"1\",\"metadata\":{\"type\":\"node\"" b "}}],"
@@ -213,7 +191,7 @@ static void test_jgf_text (void **state)
             if ((rc[k] == 0) != cases[i].good)
                 fail_msg ("case %zu: %s: %s", i, k ? "JSON" : "text", error[k].text);
             if (rc[k] == 0)
-                dump (g[k], &text[k]);
+                graph_dump (g[k], &text[k]);
             else
                 assert_int_equal (graph_count (g[k]), 0);
         }

@@ -299,7 +299,10 @@ static uint32_t sequence (uint32_t seed, uint32_t steps)
     struct pair p;
     rng = seed * UINT64_C (0x9e3779b97f4a7c15) + 1;
     const char *policy = policies[seed % COUNT (policies)];
-    open_pair (&p, pick (COUNT (recipes)), policy);
+    uint32_t recipe = pick (COUNT (recipes));
+    if (recipe != POWERED && !strncmp (policy, "power", 5))
+        policy = "low"; // there is no power
+    open_pair (&p, recipe, policy);
     int64_t now = 0;
     for (uint32_t i = 0; i < steps; i++) {
         uint32_t what = pick (40);
