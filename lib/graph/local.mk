@@ -3,7 +3,7 @@ noinst_LTLIBRARIES += lib/graph/libgraph.la
 lib_graph_libgraph_la_SOURCES = \
 	%D%/types.h %D%/names.c \
 	%D%/graph.h %D%/graph_priv.h %D%/graph.c %D%/graph_build.c %D%/graph_tree.c %D%/graph_layout.c %D%/tree_priv.h \
-	%D%/graph_extra.c %D%/graph_state.c %D%/graph_find.c %D%/graph_property.c %D%/graph_check.c \
+	%D%/graph_extra.c %D%/graph_state.c %D%/graph_find.c %D%/graph_remove.c %D%/graph_property.c %D%/graph_check.c \
 	%D%/recipe.h %D%/recipe.c \
 	%D%/request.h %D%/request_priv.h %D%/request.c %D%/constraint.c \
 	%D%/result.h %D%/result.c \
@@ -16,6 +16,6 @@ lib_graph_libgraph_la_SOURCES = \
 	%D%/match.h %D%/match_priv.h %D%/match.c %D%/match_book.c %D%/match_look.c \
 	%D%/match_time.c %D%/match_fast.c \
 	%D%/index.h %D%/index.c %D%/index_make.c %D%/fast_type.c %D%/fast_slot.c \
-	%D%/compile.c %D%/groups.c %D%/walk.c %D%/walk_priv.h %D%/slots.c %D%/flexible.c %D%/collect.c \
+	%D%/compile.c %D%/groups.c %D%/walk.c %D%/explore.c %D%/walk_priv.h %D%/slots.c %D%/flexible.c %D%/collect.c \
 	%D%/weights.c %D%/prune.c %D%/jobs.c
 lib_graph_libgraph_la_LIBADD = lib/util/libutil.la -lm

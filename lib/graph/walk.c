@@ -130,12 +130,6 @@ static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *s
     return true;
 }
 
-static uint32_t wanted (const struct matcher *m, const struct want *w)
-{
-    bool least = m->satisfy && !(m->flags & MATCHER_EXACT_TIES);
-    return least ? w->r->count.min : request_count_max (&w->r->count);
-}
-
 /* What of the list u is. Two wishes that u could be at once are none, unless slots are
  * alternatives. */
 static match_kind_t classify (const struct matcher *m, uint32_t u, const struct want *list,
@@ -153,13 +147,13 @@ static match_kind_t classify (const struct matcher *m, uint32_t u, const struct 
             for (const struct want *c = w->with; c; c = c->next)
                 if (c->kind == REQUEST_SLOT) {
                     slots = flexible ? w->with : c;
-                    f->nslots = wanted (m, c);
+                    f->nslots = walk_wanted (m, c);
                 }
         } else if (w->kind == REQUEST_SLOT) {
             if (f->resource || (slots && !flexible))
                 return KIND_NONE;
             slots = flexible ? list : w;
-            f->nslots = wanted (m, w);
+            f->nslots = walk_wanted (m, w);
         }
     }
     for (const struct want *s = slots; s; s = flexible ? s->next : NULL)
@@ -174,8 +168,8 @@ static match_kind_t classify (const struct matcher *m, uint32_t u, const struct 
     return pristine || (m->flags & MATCHER_THROUGH) ? KIND_ABOVE : KIND_NONE;
 }
 
-static int add_found (struct matcher *m, struct bag *b, uint32_t v, const struct want *list,
-                      int64_t score, uint32_t avail, bool exclusive)
+int walk_add_found (struct matcher *m, struct bag *b, uint32_t v, const struct want *list,
+                    int64_t score, uint32_t avail, bool exclusive)
 {
     uint32_t request = GRAPH_NONE;
     for (const struct want *w = list; w; w = w->next)
@@ -188,123 +182,6 @@ static int add_found (struct matcher *m, struct bag *b, uint32_t v, const struct
         return -1;
     }
     return 0;
-}
-
-/* A vertex with several parents is found through the first that leads to it, like Fluxion's. */
-static int visit_child (struct matcher *m, uint32_t u, uint32_t c, const struct want *list,
-                        bool pristine, bool exclusive, struct bag *b)
-{
-    int64_t score;
-    uint32_t avail;
-    if (m->g->v[c].flags & V_MULTI) {
-        if (m->passage[c].seen == m->seq)
-            return -1;
-        m->passage[c].from = u;
-    }
-    if (m->error || walk_visit (m, c, list, pristine, &exclusive, b, &score, &avail) < 0)
-        return -1;
-    return add_found (m, b, c, list, score, avail, exclusive);
-}
-
-static void explore_all (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
-                         bool exclusive, struct bag *b)
-{
-    struct children c = graph_children (m->g, u);
-    for (uint32_t i = 0; i < c.n; i++)
-        visit_child (m, u, children_at (&c, i), list, pristine, exclusive, b);
-}
-
-/* How far the search of `first` is with one wish. What one child brings counts as one bundle: it
- * completes at most one share. */
-struct tally {
-    const struct want *w;
-    uint32_t per_share;
-    uint64_t seen;
-    uint64_t sum;
-    uint32_t shares;
-};
-
-static bool tally (struct tally *t, uint32_t n, const struct bag *b, uint32_t multiplier)
-{
-    bool enough = true;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct evals *ev = bag_find (b, t[i].w->type);
-        uint64_t total = ev ? ev->total : 0;
-        if (total > t[i].seen) {
-            t[i].sum += total - t[i].seen;
-            t[i].seen = total;
-            if (t[i].per_share && t[i].sum >= t[i].per_share) {
-                t[i].shares++;
-                t[i].sum = 0;
-            }
-        }
-        enough = enough && (t[i].per_share == 0 || t[i].shares >= multiplier);
-    }
-    return enough;
-}
-
-static bool satisfied (const struct tally *t, uint32_t n, uint32_t type, uint32_t multiplier)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (t[i].w->type == type)
-            return t[i].seen && (t[i].per_share == 0 || t[i].shares >= multiplier);
-    return false;
-}
-
-/* Children in some order, or the opposite one, until there is enough: the most that is wanted, or,
- * where it matters only whether it can be had, the least. */
-static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order, bool back,
-                           const struct want *list, bool pristine, bool exclusive, struct bag *b,
-                           uint32_t multiplier)
-{
-    enum { MAX_WISHES = 32, MAX_SORTED = 64 };
-    struct tally t[MAX_WISHES];
-    uint32_t n = 0;
-    struct children all = graph_children (m->g, u);
-    struct extra sorted[MAX_SORTED];
-    if (order != all.tree && all.n - all.ntree <= MAX_SORTED)
-        weights_sort_extra (m, &all, sorted);
-    all.tree = order;
-    for (const struct want *w = list; w && n < MAX_WISHES; w = w->next)
-        t[n++] = (struct tally){.w = w, .per_share = wanted (m, w)};
-    for (uint32_t i = 0; i < all.n; i++) {
-        uint32_t c = children_at (&all, back ? all.n - 1 - i : i);
-        if (satisfied (t, n, m->g->v[c].type, multiplier))
-            continue;
-        if (visit_child (m, u, c, list, pristine, exclusive, b) == 0 &&
-            tally (t, n, b, multiplier) && n < MAX_WISHES)
-            break;
-    }
-}
-
-/* The children of u come in the order of their scores, one way or the other, and nothing but its
- * children is asked for: the first that are enough are the best. */
-static bool best_first (const struct matcher *m, uint32_t u, const struct want *list, order_t order)
-{
-    const struct policy *p = m->policy;
-    if (order == ORDER_RUN || p->ops->score || !p->ops->fixed_score || !m->g->v[u].sorted ||
-        (m->flags & (MATCHER_EXACT_TIES | MATCHER_WALK_ONLY)) || (m->g->v[u].flags & V_MORE))
-        return false;
-    while (list && list->kind == REQUEST_RESOURCE)
-        list = list->next;
-    return !list;
-}
-
-void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
-                   bool exclusive, struct bag *b, uint32_t multiplier, order_t order)
-{
-    const uint32_t *child = m->g->child + m->g->v[u].child_off;
-    if (!list)
-        return;
-    if (m->satisfy && !m->policy->ops->arrange && !(m->flags & MATCHER_EXACT_TIES))
-        explore_until (m, u, child, false, list, pristine, exclusive, b, multiplier);
-    else if (m->policy->stop_on_1)
-        explore_until (m, u, weights_children (m, u), false, list, pristine, exclusive, b,
-                       multiplier);
-    else if (!pristine && best_first (m, u, list, order))
-        explore_until (m, u, child, order == ORDER_HIGH, list, pristine, exclusive, b, multiplier);
-    else
-        explore_all (m, u, list, pristine, exclusive, b);
 }
 
 /* Choose what the request wants right below u, from what was found there. */
@@ -439,7 +316,7 @@ int walk_select (struct matcher *m, const struct want *list, struct mark *root)
     m->charges.n = 0;
     if (((m->flags & MATCHER_EXACT_TIES) || enough_in_all (m)) &&
         walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
-        add_found (m, &b, g->root, list, score, avail, excl) == 0 &&
+        walk_add_found (m, &b, g->root, list, score, avail, excl) == 0 &&
         finish_graph (m, list, &b) == 0) {
         for (const struct want *w = list; w; w = w->next)
             if (w->type == g->v[g->root].type)

@@ -22,6 +22,16 @@ struct found {
     const struct want *next;     // what to look for below
 };
 
+/* How many of w are looked for: where it matters only whether it can be had, the least. */
+static inline uint32_t walk_wanted (const struct matcher *m, const struct want *w)
+{
+    bool least = m->satisfy && !(m->flags & MATCHER_EXACT_TIES);
+    return least ? w->r->count.min : request_count_max (&w->r->count);
+}
+
+/* Put v, which fits one of the list, into a bag; -1 with ENOMEM in m->error. */
+int walk_add_found (struct matcher *m, struct bag *b, uint32_t v, const struct want *list,
+                    int64_t score, uint32_t avail, bool exclusive);
 /* `order`: in which what is found will be chosen from. */
 void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
                    bool exclusive, struct bag *b, uint32_t multiplier, order_t order);
