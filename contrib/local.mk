@@ -39,3 +39,17 @@ EXTRA_DIST += %D%/modules/hello.c
 check_LTLIBRARIES += contrib/modules/hello.la
 contrib_modules_hello_la_SOURCES = %D%/modules/hello.c
 contrib_modules_hello_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
+# Tasks that exchange messages, see flux-tasks(7).
+TASKS_EXAMPLES = contrib/examples/sum contrib/examples/farm contrib/examples/feed
+check_PROGRAMS += $(TASKS_EXAMPLES)
+EXTRA_DIST += $(TASKS_EXAMPLES:%=%.c)
+contrib_examples_sum_SOURCES = %D%/examples/sum.c
+contrib_examples_sum_LDADD = lib/tasks/libflux-tasks.la
+contrib_examples_sum_LDFLAGS = -no-install
+contrib_examples_farm_SOURCES = %D%/examples/farm.c
+contrib_examples_farm_LDADD = lib/tasks/libflux-tasks.la
+contrib_examples_farm_LDFLAGS = -no-install
+contrib_examples_feed_SOURCES = %D%/examples/feed.c
+contrib_examples_feed_LDADD = lib/tasks/libflux-tasks.la
+contrib_examples_feed_LDFLAGS = -no-install

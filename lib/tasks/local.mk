@@ -24,3 +24,4 @@ lib_tasks_libflux_tasks_la_SOURCES = \
 lib_tasks_libflux_tasks_la_LIBADD = lib/libflux-slurm.la $(ZMQ_LIBS) $(JANSSON_LIBS)
 lib_tasks_libflux_tasks_la_LDFLAGS = -version-info 0:0:0 -Wl,--no-undefined
 pkgconfig_DATA += lib/tasks/flux-tasks.pc
+dist_man_MANS += %D%/flux-tasks.3 %D%/flux-tasks.7

@@ -229,13 +229,15 @@ static int wait_ms (const struct flux_tasks *t, double deadline, double now)
     return seconds < 0 ? -1 : seconds > 3600. ? 3600000 : (int)(seconds * 1000) + 1;
 }
 
+/* The handle's fd is an epoll set that tells of each piece of news once: to wait on it is to take
+ * the news. All that was there has been read before. */
 static int wait_input (struct flux_tasks *t, int ms)
 {
-    struct pollfd pfd = {.fd = flux_pollfd (t->h), .events = POLLIN};
+    struct epoll_event events[4];
+    int fd = flux_pollfd (t->h);
+    int n = epoll_wait (fd, events, 4, t->direct ? 0 : ms);
 
-    if (flux_pollevents (t->h) & (FLUX_POLLIN | FLUX_POLLERR))
-        return 1;
-    return t->direct ? direct_poll (t, pfd.fd, ms) : poll (&pfd, 1, ms);
+    return n != 0 || !t->direct ? n : direct_poll (t, fd, ms);
 }
 
 int tasks_step (struct flux_tasks *t, double deadline)

@@ -43,3 +43,9 @@ EXTRA_DIST += %D%/foundation %D%/foundation.inside
 
 # What the commands of a user's day take.
 EXTRA_DIST += %D%/verbs.sh
+
+# tasks [rounds]: messages between tasks against bare ZeroMQ with CURVE; see tasks.c.
+check_PROGRAMS += testsuite/bench/tasks
+testsuite_bench_tasks_SOURCES = %D%/tasks.c
+testsuite_bench_tasks_LDADD = lib/tasks/libflux-tasks.la $(ZMQ_LIBS)
+testsuite_bench_tasks_LDFLAGS = -no-install

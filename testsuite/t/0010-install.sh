@@ -61,4 +61,16 @@ export LD_LIBRARY_PATH=$PWD/inst/$prefix/lib
 expect_equal 3 "$(flux start --test-size=3 ./prog)"
 END
 
+test_case 'tasks that exchange messages are built with pkg-config, too' <<'END'
+export PKG_CONFIG_PATH=$PWD/inst/$prefix/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/inst
+# the example of the man page as well as that of contrib
+sed -n '/^#include <stdio.h>/,/^\.EE/p' "$top_srcdir/lib/tasks/flux-tasks.7" |
+    sed '/^\.EE/d; s/\\e/\\/g' >page.c
+for src in page.c "$top_srcdir/contrib/examples/sum.c"; do
+    gcc -Wall -Werror $src -o sum $(pkg-config --cflags --libs flux-tasks)
+    LD_LIBRARY_PATH=$PWD/inst/$prefix/lib flux start -s2 flux run -N2 -n2 ./sum >out
+    grep '^sum of squares of 2 ranks: 1$\|^rank 1 of 2: the sum of all ranks is 1$' out
+done
+END
+
 test_done

@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
+EXAMPLES=$top_builddir/contrib/examples
 TASK=$top_builddir/testsuite/unit/tasks/group_task
 
 # inst [START-OPTION]... COMMAND...: in an instance of its own
@@ -51,6 +52,39 @@ flux run -N2 -n2 $TASK meet 5
 flux job attach $one
 EOF
 expect_equal 'meet ok meet ok' "$(inst -s4 bash run.sh | xargs)"
+END
+
+test_case 'example: sum' <<'END'
+inst -s4 flux run -N4 -n8 $EXAMPLES/sum >out
+expect_equal 'sum of squares of 8 ranks: 140' "$(head -1 out)"
+expect_equal 8 "$(grep -c '^rank [0-7] is on ' out)"
+END
+
+test_case 'example: a farm whose workers come late and die' <<'END'
+cat >run.sh <<'EOF'
+set -e
+farmer=$(flux submit -N1 -n1 $EXAMPLES/farm farmer 30)
+flux submit -N1 -n1 --env=FARM_WORKER_DIES=3 $EXAMPLES/farm worker >/dev/null
+flux submit -N2 -n2 $EXAMPLES/farm worker >/dev/null
+flux job attach $farmer
+flux queue drain
+EOF
+inst -s4 bash run.sh >out 2>err || { cat out err; exit 1; }
+expect_equal '30 pieces of work, sum of results 50035' "$(cat out)"
+expect_in_file 'is given to another one' err
+END
+
+test_case 'example: a feed between jobs' <<'END'
+cat >run.sh <<'EOF'
+set -e
+flux submit -N1 $EXAMPLES/feed publish 3 2 >/dev/null
+one=$(flux submit -N1 $EXAMPLES/feed follow step. 2)
+two=$(flux submit -N1 $EXAMPLES/feed follow energy 2)
+flux job attach $one
+flux job attach $two
+EOF
+expect_equal 'step.0: 1.000 step.1: 0.500 step.2: 0.333 energy: 1.000 energy: 0.500 energy: 0.333' \
+    "$(inst -s4 bash run.sh | xargs)"
 END
 
 test_case 'flux group' <<'END'

@@ -4,3 +4,4 @@ shell_service_libservice_la_SOURCES += \
 	%D%/reduce.c \
 	%D%/root.c \
 	%D%/view.c
+dist_man_MANS += %D%/flux-group-protocol.7

@@ -57,6 +57,7 @@ struct group {
     double below_time;
     uint32_t below_version;
     /* rank 0 */
+    struct idset *had; // ranks that were ever given
     uint32_t next_rank;
     uint32_t next_seq;
     uint32_t told; // the version that has been published

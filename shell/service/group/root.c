@@ -53,19 +53,22 @@ static void changed (struct group *g)
 /* The rank that one gets, or a negative errno. */
 static int enter (struct group *g, uint32_t node, int wanted, const char *address)
 {
-    uint32_t rank = wanted < 0 ? g->next_rank : (uint32_t)wanted;
+    uint32_t rank = wanted;
 
+    if (wanted < 0) {
+        while (idset_test (g->had, g->next_rank))
+            g->next_rank++;
+        rank = g->next_rank;
+    }
     if (rank > GROUP_RANK_MAX)
         return wanted < 0 ? -ENOSPC : -EINVAL;
     if (idset_test (g->live, rank))
         return -EEXIST;
     if (strlen (address) > GROUP_ADDRESS_MAX)
         return -EINVAL;
-    if (group_add_member (g, rank, node, address) < 0)
+    if (idset_set (g->had, rank) < 0 || group_add_member (g, rank, node, address) < 0)
         return -ENOMEM;
     json_array_append_new (g->added, json_pack ("[i,i,s]", rank, node, address));
-    if (rank >= g->next_rank)
-        g->next_rank = rank + 1;
     changed (g);
     return rank;
 }

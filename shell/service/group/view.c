@@ -51,9 +51,11 @@ struct group *group_get (struct group_service *gs, uint32_t uid, const char *nam
     g->lost = idset_create (0, IDSET_FLAG_AUTOGROW);
     g->gone = idset_create (0, IDSET_FLAG_AUTOGROW);
     g->left = idset_create (0, IDSET_FLAG_AUTOGROW);
+    g->had = idset_create (0, IDSET_FLAG_AUTOGROW);
     g->below = idset_create (0, IDSET_FLAG_AUTOGROW);
     g->added = json_array ();
-    if (!g->key || !g->live || !g->lost || !g->gone || !g->left || !g->below || !g->added) {
+    if (!g->key || !g->live || !g->lost || !g->gone || !g->left || !g->had || !g->below ||
+        !g->added) {
         group_free (g);
         errno = ENOMEM;
         return NULL;
@@ -104,6 +106,7 @@ void group_free (struct group *g)
     idset_destroy (g->lost);
     idset_destroy (g->gone);
     idset_destroy (g->left);
+    idset_destroy (g->had);
     idset_destroy (g->below);
     json_decref (g->added);
     free (g->key);
