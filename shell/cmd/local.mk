@@ -104,6 +104,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/resource.c \
 	%D%/resource.h \
 	%D%/resource_list.c \
+	%D%/resource_reload.c \
 	%D%/resource_query.c \
 	%D%/resource_status.c \
 	%D%/restore.c \

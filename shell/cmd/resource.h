@@ -20,6 +20,7 @@ extern const struct cmd_verb cmd_verb_resource_status;
 extern const struct cmd_verb cmd_verb_resource_drain;
 extern const struct cmd_verb cmd_verb_resource_undrain;
 extern const struct cmd_verb cmd_verb_resource_eventlog;
+extern const struct cmd_verb cmd_verb_resource_reload;
 
 /* resource.sched-status, or what --from-stdin says. Ends the program on failure. */
 json_t *resource_sched_status (struct cmd *c, flux_t *h);

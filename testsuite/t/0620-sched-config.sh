@@ -140,6 +140,42 @@ for conf in resource.path=/nonexistent resource.path=recipe 'resource.exclude="9
 done
 END
 
+test_case 'reload: resources that grow and shrink while jobs run' <<'END'
+part () { jq -c --arg r "$1" --arg h "$2" 'del (.scheduling, .execution.properties) |
+    .execution.R_lite[0].rank = $r | .execution.nodelist = [$h]' R.json; }
+part 0-1 'node[0-1]' >two.json
+part 0-3 'node[0-3]' >four.json
+part 2-3 'node[2-3]' >other.json
+cat >run.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h -N1 -x)
+expect_exit 1 flux submit -N3 true 2>err
+wait_run $a
+expect_exit 1 flux resource reload four.json 2>err
+expect_in_file 'R has rank 3, and the instance has 1' err
+flux resource reload -f four.json
+b=$(sim 1h -N3 -x)
+wait_run $b
+expect_equal 1-3 "$(ranks_of $b)"
+flux cancel $b
+flux resource reload -f other.json
+expect_equal '2-3 0' "$(flux resource list -n -s free -o '{ranks}') $(flux resource list -n -s allocated -o '{nnodes}')"
+c=$(sim 1h -N1 -x)
+wait_run $c
+expect_equal '2 RUN' "$(ranks_of $c) $(flux jobs -n -o '{state}' $a)"
+expect_exit 1 flux submit -N4 true 2>err
+for file in /nonexistent recipe; do
+    expect_exit 1 flux resource reload -f $file 2>err
+    expect_output 1 grep -c . err
+done
+expect_exit 1 flux resource reload -x . 2>err
+expect_in_file 'there is no 0.xml' err
+expect_equal 3 "$(flux resource list -n -s free -o '{ranks}')"
+flux cancel --all
+EOF
+flux start -Sresource.path=two.json bash -eEu run.sh
+END
+
 test_case 'an instance in a job has the graph of its job' <<'END'
 cat >child.sh <<'EOF'
 . ./inside.sh

@@ -7,6 +7,7 @@
 #include <glob.h>
 #include <hwloc.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,4 +102,42 @@ int discover_node (struct node_facts *facts, flux_error_t *errp)
     if (facts->gpus > DISCOVER_MAX)
         facts->gpus = DISCOVER_MAX;
     return 0;
+}
+
+/* A GPU has at most one device of the vendor's library that counts as a coprocessor. */
+static uint32_t xml_gpus (hwloc_topology_t topo)
+{
+    uint32_t n = 0;
+
+    for (hwloc_obj_t o = NULL; (o = hwloc_get_next_osdev (topo, o));) {
+        if (o->attr->osdev.type == HWLOC_OBJ_OSDEV_COPROC && o->subtype &&
+            (strcmp (o->subtype, "CUDA") == 0 || strcmp (o->subtype, "OpenCL") == 0 ||
+             strcmp (o->subtype, "LevelZero") == 0))
+            n += !o->next_sibling || o->next_sibling->type != HWLOC_OBJ_OS_DEVICE ||
+                 o->next_sibling->attr->osdev.type != HWLOC_OBJ_OSDEV_COPROC;
+    }
+    return n;
+}
+
+int discover_xml (const char *path, struct node_facts *facts, char *host, size_t size,
+                  flux_error_t *errp)
+{
+    hwloc_topology_t topo;
+    int rc = -1;
+
+    if (hwloc_topology_init (&topo) < 0)
+        return errprintf (errp, "out of memory");
+    hwloc_topology_set_io_types_filter (topo, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+    if (hwloc_topology_set_xml (topo, path) < 0 || hwloc_topology_load (topo) < 0) {
+        errno = EINVAL;
+        errprintf (errp, "%s: not a file of hwloc", path);
+    } else {
+        const char *name = hwloc_obj_get_info_by_name (hwloc_get_root_obj (topo), "HostName");
+        int cores = hwloc_get_nbobjs_by_type (topo, HWLOC_OBJ_CORE);
+        *facts = (struct node_facts){.cores = cores > 0 ? cores : 1, .gpus = xml_gpus (topo)};
+        snprintf (host, size, "%s", name ? name : "");
+        rc = 0;
+    }
+    hwloc_topology_destroy (topo);
+    return rc;
 }

@@ -18,6 +18,12 @@ struct node_facts {
     uint32_t gpus;
 };
 
+/* The same of a node that hwloc has described in a file; host gets its name ("" when there is
+ * none).
+ */
+int discover_xml (const char *path, struct node_facts *facts, char *host, size_t size,
+                  flux_error_t *errp);
+
 int discover_node (struct node_facts *facts, flux_error_t *errp);
 
 #endif /* !FLUX_SERVICE_RESOURCE_DISCOVER_H */

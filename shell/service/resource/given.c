@@ -18,7 +18,7 @@
 
 #define R_FILE_MAX (256u << 20)
 
-static json_t *read_json (const char *key, const char *path, flux_error_t *errp)
+json_t *resource_read_json (const char *key, const char *path, flux_error_t *errp)
 {
     char *text = NULL;
     json_error_t error;
@@ -76,7 +76,7 @@ static int from_parent (struct resource *r, const struct attrs *attrs, flux_erro
 /* For tests and measurements with nodes that are not there: all of them count as up. */
 static int from_attribute (struct resource *r, const char *path, flux_error_t *errp)
 {
-    return define (r, read_json ("resource.path", path, errp), path, errp);
+    return define (r, resource_read_json ("resource.path", path, errp), path, errp);
 }
 
 static int string_key (const json_t *table, const char *key, const char **value, flux_error_t *errp)
@@ -94,7 +94,7 @@ static int string_key (const json_t *table, const char *key, const char **value,
 /* The graph of another file takes the place of R's own. */
 static json_t *add_scheduling (json_t *R, const char *path, flux_error_t *errp)
 {
-    json_t *o = R ? read_json ("resource.scheduling", path, errp) : NULL;
+    json_t *o = R ? resource_read_json ("resource.scheduling", path, errp) : NULL;
 
     if (!o || json_object_set_new (R, "scheduling", o) < 0) {
         json_decref (R);
@@ -106,7 +106,7 @@ static json_t *add_scheduling (json_t *R, const char *path, flux_error_t *errp)
 static int from_table (struct resource *r, const char *path, const char *scheduling,
                        flux_error_t *errp)
 {
-    json_t *R = read_json ("resource.path", path, errp);
+    json_t *R = resource_read_json ("resource.path", path, errp);
 
     if (scheduling)
         R = add_scheduling (R, scheduling, errp);

@@ -6,5 +6,6 @@ shell_service_libservice_la_SOURCES += \
 	%D%/parent.c %D%/parent.h \
 	%D%/private.h \
 	%D%/ranks.c %D%/ranks.h \
+	%D%/reload.c \
 	%D%/report.c \
 	%D%/resource.c %D%/resource.h

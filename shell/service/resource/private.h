@@ -57,6 +57,12 @@ struct idset *resource_targets (const struct resource *r, const char *targets, f
 int resource_take_given (struct resource *r, const struct attrs *attrs, const json_t *conf,
                          flux_error_t *errp);
 
+/* reload.c: new resources from a file. */
+void resource_reload_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+/* A JSON file; `what` says in errors where its name came from. NULL with a sentence. */
+json_t *resource_read_json (const char *what, const char *path, flux_error_t *errp);
+
 /* drain.c */
 void resource_drain_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void resource_undrain_cb (struct router *rt, const flux_msg_t *msg, void *arg);

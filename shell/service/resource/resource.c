@@ -126,6 +126,8 @@ int resource_set_R (struct resource *r, json_t *R, flux_error_t *errp)
 {
     if (resource_define (r, R, errp) < 0)
         return -1;
+    for (uint32_t rank = 0; rank < r->size; rank++)
+        resource_tell_state (r, rank);
     r->R_given = true;
     resource_tell_changed (r);
     return 0;
@@ -237,6 +239,7 @@ static const struct handler_row leader_rows[] = {
     {"sched-status", sched_status_cb, FLUX_ROLE_USER},
     {"drain", resource_drain_cb, FLUX_ROLE_OWNER},
     {"undrain", resource_undrain_cb, FLUX_ROLE_OWNER},
+    {"reload", resource_reload_cb, FLUX_ROLE_OWNER},
     {NULL, NULL, 0},
 };
 
