@@ -64,6 +64,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/jobs.c \
 	%D%/jobstream.c \
 	%D%/jobstream.h \
+	%D%/housekeeping.c \
 	%D%/jobtap.c \
 	%D%/kvs_blob.c %D%/kvs_blob.h \
 	%D%/kvs.c \
@@ -176,6 +177,7 @@ flux_man_in = \
 	%D%/flux-getattr.1.in \
 	%D%/flux-help.1.in \
 	%D%/flux-hostlist.1.in \
+	%D%/flux-housekeeping.1.in \
 	%D%/flux-job.1.in \
 	%D%/flux-jobs.1.in \
 	%D%/flux-jobtap.1.in \

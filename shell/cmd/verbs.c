@@ -36,6 +36,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_resource_query,
     &cmd_verb_overlay,
     &cmd_verb_module,
+    &cmd_verb_housekeeping,
     &cmd_verb_jobtap,
     &cmd_verb_group,
     &cmd_verb_pmi,

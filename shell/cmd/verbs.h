@@ -51,6 +51,7 @@ extern const struct cmd_verb cmd_verb_uri;
 extern const struct cmd_verb cmd_verb_version;
 extern const struct cmd_verb cmd_verb_watch;
 
+extern const struct cmd_verb cmd_verb_housekeeping;
 extern const struct cmd_verb cmd_verb_jobtap;
 extern const struct cmd_verb cmd_verb_kvs;
 extern const struct cmd_verb cmd_verb_content;

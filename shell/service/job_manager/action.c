@@ -62,7 +62,8 @@ void job_prioritize (struct job_manager *jm, struct job *job)
 
 static void answer_release (struct job_manager *jm, struct job *job)
 {
-    sched_free (jm->sched, job->id);
+    if (!housekeeping_take (jm->housekeeping, job))
+        sched_free (jm->sched, job->id);
     job->live->has_resources = false;
     event_post (jm, job, "release", "{\"ranks\":\"all\",\"final\":true}");
     event_post (jm, job, "free", NULL);
@@ -84,10 +85,15 @@ static void enter_cleanup (struct job_manager *jm, struct job *job)
     if (job->live->in)
         queue_remove (job->live->in, job);
     limit_stop (jm, job);
-    if (job->live->started && !job->finished)
+    if (job->exception_severity == 0)
+        perilogs_exception (jm->perilogs, job);
+    if (job->live->started && !job->finished) {
         job_exec_cancel (jm->exec, job->id);
-    else
-        job_cleanup (jm, job);
+        return;
+    }
+    if (job->finished)
+        perilogs_epilog (jm->perilogs, job);
+    job_cleanup (jm, job);
 }
 
 /* ---- prolog and epilog actions ---- */
@@ -258,8 +264,10 @@ static void finish_cb (uint64_t id, bool started, int wait_status, void *arg)
     snprintf (context, sizeof (context), "{\"status\":%d}", wait_status);
     bool was_running = job->state == JOB_RUN;
     event_post (jm, job, "finish", context);
-    if (!was_running)
+    if (!was_running && job->state == JOB_CLEANUP) {
+        perilogs_epilog (jm->perilogs, job);
         job_cleanup (jm, job);
+    }
 }
 
 const struct job_exec_ops job_exec_callbacks = {

@@ -46,7 +46,21 @@ int jm_conf_parse (struct jm_conf *c, const json_t *config, flux_error_t *errp)
     if (stop && !json_is_boolean (stop))
         return errprintf (errp, "job-manager.stop-queues-on-restart: must be true or false");
     c->stop_queues_on_restart = json_is_true (stop);
+    if (perilog_conf_parse (&c->prolog, json_object_get (table, "prolog"), true, errp) < 0 ||
+        perilog_conf_parse (&c->epilog, json_object_get (table, "epilog"), false, errp) < 0 ||
+        housekeeping_conf_parse (&c->housekeeping, json_object_get (table, "housekeeping"), errp) <
+            0) {
+        jm_conf_clear (c);
+        return -1;
+    }
     return 0;
+}
+
+void jm_conf_clear (struct jm_conf *c)
+{
+    perilog_conf_clear (&c->prolog);
+    perilog_conf_clear (&c->epilog);
+    housekeeping_conf_clear (&c->housekeeping);
 }
 
 static int check_cb (const json_t *config, void *arg, flux_error_t *errp)
@@ -57,16 +71,21 @@ static int check_cb (const json_t *config, void *arg, flux_error_t *errp)
 
     if (jobqueues_check (config, errp) < 0 || jm_conf_parse (&c, config, errp) < 0)
         return -1;
+    jm_conf_clear (&c);
     return jobtap_check_config (jm->jobtap, config, errp);
 }
 
 static int take (struct job_manager *jm, const json_t *config, flux_error_t *errp)
 {
+    struct jm_conf c;
+
     json_decref (jm->config);
     jm->config = json_incref ((json_t *)config);
-    if (jobqueues_configure (jm->queues, config, errp) < 0 ||
-        jm_conf_parse (&jm->conf, config, errp) < 0 ||
-        jobtap_configure (jm->jobtap, config, errp) < 0)
+    if (jobqueues_configure (jm->queues, config, errp) < 0 || jm_conf_parse (&c, config, errp) < 0)
+        return -1;
+    jm_conf_clear (&jm->conf);
+    jm->conf = c;
+    if (jobtap_configure (jm->jobtap, config, errp) < 0)
         return -1;
     purge_follow_limits (jm);
     job_manager_reschedule (jm);

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <flux/types.h>
 
+#include "shell/service/job_manager/housekeeping.h"
+#include "shell/service/job_manager/perilog.h"
+
 struct conf_service;
 struct job_manager;
 
@@ -17,8 +20,11 @@ struct jm_conf {
     double inactive_age_limit; // seconds, below 0: none
     int inactive_num_limit;    // below 0: none
     bool stop_queues_on_restart;
+    struct perilog_conf prolog, epilog;
+    struct housekeeping_conf housekeeping;
 };
 
+void jm_conf_clear (struct jm_conf *c);
 int jm_conf_parse (struct jm_conf *c, const json_t *config, flux_error_t *errp);
 
 /* Take the present configuration and follow its changes. conf may be NULL: there is none. */

@@ -94,7 +94,8 @@ void job_retire (struct job *job)
         live->held = e->next;
         held_event_free (e);
     }
-    job_taps_free (live->taps);
+    if (live->taps)
+        live->taps_free (live->taps);
     json_decref (live->constraint);
     json_decref (live->request);
     free (live->resource_summary);

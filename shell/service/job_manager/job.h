@@ -101,6 +101,7 @@ struct job_live {
     int hold;                // events wait while this is above 0
     struct held_event *held; // the oldest first
     struct job_taps *taps;   // what plugins have on it, or NULL
+    void (*taps_free) (struct job_taps *taps);
     int nprologs, nepilogs;  // actions under way
     double t_estimate;       // when it may start; 0: not known
     struct job_manager *jm;  // for the callback of the timer
@@ -142,9 +143,6 @@ struct job *job_create (uint64_t id);
 void job_free (struct job *job);
 
 void held_event_free (struct held_event *e);
-
-/* jobtap_job.c */
-void job_taps_free (struct job_taps *taps);
 
 /* Drop what only a live job needs. */
 void job_retire (struct job *job);

@@ -11,17 +11,6 @@
 #include "shell/service/job_manager/jobtap_private.h"
 #include "shell/service/kvs/kvs.h"
 
-struct job_taps *job_taps (struct job *job)
-{
-    if (!job->live) {
-        errno = ENOENT;
-        return NULL;
-    }
-    if (!job->live->taps && (job->live->taps = calloc (1, sizeof (struct job_taps))))
-        job->live->taps->priority = -1;
-    return job->live->taps;
-}
-
 static void aux_item_free (struct tap_aux *aux)
 {
     if (aux->free_fn)
@@ -51,7 +40,7 @@ void job_taps_drop_plugin (struct job_taps *taps, flux_plugin_t *p)
     }
 }
 
-void job_taps_free (struct job_taps *taps)
+static void job_taps_free (struct job_taps *taps)
 {
     if (taps) {
         job_taps_drop_plugin (taps, NULL);
@@ -60,6 +49,21 @@ void job_taps_free (struct job_taps *taps)
         free (taps->had);
         free (taps);
     }
+}
+
+struct job_taps *job_taps (struct job *job)
+{
+    struct job_live *live = job->live;
+
+    if (!live) {
+        errno = ENOENT;
+        return NULL;
+    }
+    if (!live->taps && (live->taps = calloc (1, sizeof (struct job_taps)))) {
+        live->taps->priority = -1;
+        live->taps_free = job_taps_free;
+    }
+    return live->taps;
 }
 
 void job_taps_changed (struct job *job)

@@ -6,6 +6,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/depend.c %D%/depend.h \
 	%D%/event.c \
 	%D%/history.c \
+	%D%/housekeeping.c %D%/housekeeping.h \
 	%D%/idle.c \
 	%D%/job.c %D%/job.h \
 	%D%/jobqueue.c %D%/jobqueue.h \
@@ -19,11 +20,13 @@ shell_service_libservice_la_SOURCES += \
 	%D%/limit.c \
 	%D%/manager.c %D%/manager.h \
 	%D%/pending.c %D%/pending.h \
+	%D%/perilog.c %D%/perilog.h \
 	%D%/private.h \
 	%D%/purge.c \
 	%D%/queue.c %D%/queue.h \
 	%D%/queues.c \
 	%D%/replay.c %D%/replay.h \
+	%D%/rankcmd.c %D%/rankcmd.h \
 	%D%/requests.c \
 	%D%/restart.c \
 	%D%/schedule.c \
@@ -35,3 +38,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/symbol.c \
 	%D%/update.c \
 	%D%/wait.c
+dist_man_MANS += \
+	%D%/flux-config-job-manager.5 \
+	%D%/flux-config-policy.5 \
+	%D%/flux-config-queues.5

@@ -229,7 +229,8 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
         !(jm->strings = strpool_create ()) || !(jm->queues = jobqueues_create ()) ||
         !(jm->waits = waiters_create ()) || !(jm->drains = waiters_create ()) ||
         !(jm->idles = waiters_create ()) || !(jm->depends = depends_create (jm)) ||
-        !(jm->jobtap = jobtap_create (jm)) || !(jm->journal = journal_create (jm)) ||
+        !(jm->jobtap = jobtap_create (jm)) || !(jm->perilogs = perilogs_create (jm)) ||
+        !(jm->housekeeping = housekeeping_create (jm)) || !(jm->journal = journal_create (jm)) ||
         submit_service_add (jm) < 0 || requests_service_add (jm) < 0)
         goto nomem;
     job_exec_set_ops (exec, &job_exec_callbacks, jm);
@@ -252,6 +253,9 @@ void job_manager_destroy (struct job_manager *jm)
         purge_stop (jm);
         router_service_remove (jm->rt, "job-manager");
         router_service_remove (jm->rt, "job-ingest");
+        perilogs_destroy (jm->perilogs);
+        housekeeping_destroy (jm->housekeeping);
+        jm_conf_clear (&jm->conf);
         jobtap_destroy (jm->jobtap);
         jm->jobtap = NULL;
         HASH_ITER (hh, jm->jobs, job, tmp)

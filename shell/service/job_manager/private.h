@@ -52,6 +52,8 @@ struct job_manager {
     struct journal *journal;
     struct depends *depends;
     struct jobtap *jobtap;
+    struct perilogs *perilogs;
+    struct housekeeping *housekeeping;
     json_t *config;                    // the whole of it, an object
     struct conf_service *conf_service; // borrowed, or NULL
     struct jm_conf conf;

@@ -193,12 +193,19 @@ static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
 
-    // nothing runs after a job here, but resource status wants to know
-    router_respond_pack (rt, msg, "{s:i s:i s:I s:i s:i s:{s:{}}}", "active_jobs",
+    router_respond_pack (rt, msg, "{s:i s:i s:I s:i s:i s:o}", "active_jobs",
                          (int)count_states (jm, JOB_NEW | JOB_ACTIVE), "inactive_jobs",
                          (int)count_states (jm, JOB_INACTIVE), "max_jobid", (json_int_t)jm->max_id,
                          "queued", (int)pending_count (jm->queues), "purged", (int)jm->purged_count,
-                         "housekeeping", "running");
+                         "housekeeping", housekeeping_stats (jm->housekeeping));
+}
+
+static void alloc_query_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_manager *jm = arg;
+
+    router_respond_pack (rt, msg, "{s:i s:i s:i}", "queue_length", (int)pending_count (jm->queues),
+                         "alloc_pending", 0, "running", (int)count_states (jm, JOB_RUNNING));
 }
 
 static const struct handler_row rows[] = {
@@ -212,6 +219,8 @@ static const struct handler_row rows[] = {
     {"idle", idle_cb, FLUX_ROLE_OWNER},
     {"memo", memo_cb, FLUX_ROLE_USER},
     {"update", update_cb, FLUX_ROLE_USER},
+    {"alloc-query", alloc_query_cb, FLUX_ROLE_USER},
+    {"housekeeping-kill", housekeeping_kill_cb, FLUX_ROLE_OWNER},
     {"jobtap", jobtap_cb, FLUX_ROLE_OWNER},
     {"jobtap-query", jobtap_query_cb, FLUX_ROLE_OWNER},
     {"history.get", history_cb, FLUX_ROLE_USER},

@@ -107,6 +107,8 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
     job->live->resource_summary = alloc->summary;
     alloc->summary = NULL;
     post_alloc (jm, job);
+    if (job->state == JOB_RUN && job->live->sim_duration < 0)
+        perilogs_prolog (jm->perilogs, job);
     if (may_start (job))
         start_on (jm, job, alloc->R, alloc->rank, alloc->nnodes);
 }

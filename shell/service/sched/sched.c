@@ -326,6 +326,21 @@ void sched_free (struct sched *s, uint64_t id)
     inventory_sweep (s->inv);
 }
 
+void sched_free_ranks (struct sched *s, uint64_t id, const struct idset *ranks)
+{
+    int64_t *list = calloc (idset_count (ranks) + 1, sizeof (*list));
+    size_t n = 0;
+    bool full;
+
+    for (unsigned int r = list ? idset_first (ranks) : IDSET_INVALID_ID; r != IDSET_INVALID_ID;
+         r = idset_next (ranks, r))
+        list[n++] = r;
+    if (n > 0)
+        matcher_cancel_ranks (s->m, id, list, n, &full, NULL);
+    free (list);
+    inventory_sweep (s->inv);
+}
+
 void sched_set_expiration (struct sched *s, uint64_t id, double expiration)
 {
     matcher_set_end (s->m, id, expiration > 0 ? (int64_t)ceil (expiration) : GRAPH_FOREVER, NULL);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <flux/types.h>
 
+struct idset;
 struct job;
 struct qpolicies;
 struct sched;
@@ -67,6 +68,9 @@ int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp);
 
 /* Give back all that a job has. */
 void sched_free (struct sched *s, uint64_t id);
+
+/* Give back what it has on some ranks, not all of its own. */
+void sched_free_ranks (struct sched *s, uint64_t id, const struct idset *ranks);
 
 /* The end of a job moved; 0: it has none. */
 void sched_set_expiration (struct sched *s, uint64_t id, double expiration);
