@@ -45,8 +45,10 @@ b=$(sim 1m -N4 -t 1m)   # waits for all
 c=$(sim 1h -n1 -t 10m)  # goes before it
 wait_run $c
 expect_match '^[0-9.]+$' "$(flux jobs -n -o '{annotations.sched.t_estimate}' $b)"
+expect_equal 'insufficient resources' "$(flux jobs -n -o '{annotations.sched.reason_pending}' $b)"
 expect_equal 'rank2/core3' "$(flux jobs -n -o '{annotations.sched.resource_summary}' $c)"
 flux cancel --all
+expect_equal 'rank2/core3' "$(flux jobs -an -o '{annotations.sched.resource_summary}' $c)"
 EOF
 flux start -Sresource.path=R.json -c sched.toml bash -eEu run.sh
 END

@@ -178,16 +178,19 @@ static json_t *get_exception_note (const struct job *job)
     return string_or_none (job->exception_note);
 }
 
-/* What the scheduler says of a job (RFC 27): while it waits, and while it has resources. */
+/* What the scheduler says of a job (RFC 27): while it waits, and once it has resources. */
 static json_t *sched_annotations (const struct job *job)
 {
     const struct job_live *live = job->live;
 
-    if (live && live->resource_summary)
-        return json_pack ("{s:s}", "resource_summary", live->resource_summary);
-    if (live && live->t_estimate > 0 && job->state == JOB_SCHED)
-        return json_pack ("{s:f}", "t_estimate", live->t_estimate);
-    return NULL;
+    if (job->resource_summary)
+        return json_pack ("{s:s}", "resource_summary", job->resource_summary);
+    if (!live || !live->lacks_resources || job->state != JOB_SCHED)
+        return NULL;
+    json_t *o = json_pack ("{s:s}", "reason_pending", "insufficient resources");
+    if (o && live->t_estimate > 0)
+        json_object_set_new (o, "t_estimate", json_real (live->t_estimate));
+    return o;
 }
 
 static json_t *get_annotations (const struct job *job)

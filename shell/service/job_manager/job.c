@@ -98,7 +98,6 @@ void job_retire (struct job *job)
         live->taps_free (live->taps);
     json_decref (live->constraint);
     json_decref (live->request);
-    free (live->resource_summary);
     free (live);
     job->live = NULL;
 }

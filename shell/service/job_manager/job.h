@@ -92,7 +92,6 @@ struct job_live {
     json_t *constraint;       // RFC 31, or NULL
     json_t *request;          // jobspec.resources, for what the facts do not say, or NULL
     const char *graph_policy; // system.graph.policy, in the strpool, or NULL
-    char *resource_summary;   // once it has resources
     bool has_resources;
     bool started;            // handed to exec, which has not ended it yet
     struct jobqueue *jq;     // the queue it was submitted to
@@ -104,6 +103,7 @@ struct job_live {
     void (*taps_free) (struct job_taps *taps);
     int nprologs, nepilogs;  // actions under way
     double t_estimate;       // when it may start; 0: not known
+    bool lacks_resources;    // it was tried and does not fit now
     struct job_manager *jm;  // for the callback of the timer
     ev_timer limit;          // the time limit, while it runs
     double sim_duration;     // simulated execution: seconds, below 0: real
@@ -130,8 +130,9 @@ struct job {
     int64_t priority; // -1: none yet
     double t_submit, t_depend, t_priority, t_sched, t_run, t_cleanup, t_inactive;
     double expiration;
-    char *ranks;    // idset of the allocation
-    char *nodelist; // hostlist of the allocation
+    char *ranks;                  // idset of the allocation
+    char *nodelist;               // hostlist of the allocation
+    const char *resource_summary; // of the allocation for people, in the strpool
     char *exception_type;
     char *exception_note;
     json_t *annotations;

@@ -18,6 +18,7 @@ void job_drop_strings (struct job_manager *jm, struct job *job)
     strpool_put (jm->strings, job->facts.queue);
     strpool_put (jm->strings, job->facts.project);
     strpool_put (jm->strings, job->facts.bank);
+    strpool_put (jm->strings, job->resource_summary);
     if (job->live) {
         strpool_put (jm->strings, job->live->env);
         strpool_put (jm->strings, job->live->graph_policy);

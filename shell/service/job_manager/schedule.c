@@ -83,7 +83,7 @@ static void post_alloc (struct job_manager *jm, struct job *job)
     struct buf b = {0};
 
     buf_printf (&b, "{\"annotations\":{\"sched\":{\"resource_summary\":\"%s\"}}}",
-                job->live->resource_summary);
+                job->resource_summary ? job->resource_summary : "");
     event_post (jm, job, "alloc", b.err ? NULL : b.data);
     buf_clear (&b);
 }
@@ -104,8 +104,7 @@ static void give_resources (struct job_manager *jm, struct job *job, struct sche
     kvs_local_put (jm->kvs, NULL, job_key (job->id, "R", key, sizeof (key)), alloc->R,
                    strlen (alloc->R));
     limit_start (jm, job);
-    job->live->resource_summary = alloc->summary;
-    alloc->summary = NULL;
+    job->resource_summary = strpool_get (jm->strings, alloc->summary);
     post_alloc (jm, job);
     if (job->state == JOB_RUN && job->live->sim_duration < 0)
         perilogs_prolog (jm->perilogs, job);
@@ -129,6 +128,7 @@ static pass_outcome_t try_job (struct job_manager *jm, struct job *job, double n
         return PASS_STARTED;
     }
     job->live->t_estimate = start;
+    job->live->lacks_resources = true;
     return start > 0 ? PASS_RESERVED : PASS_WAITS;
 }
 
