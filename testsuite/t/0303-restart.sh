@@ -152,6 +152,26 @@ flux queue status | grep 'stopped: resting'
 EOF
 END
 
+test_case 'drained nodes stay drained; the resource eventlog goes on' <<'END'
+inst d --test-size=3 --test-hosts=h[0-2] <<'EOF'
+flux resource drain h1 broken fan
+flux resource drain 2 other
+flux resource undrain 2
+EOF
+inst d --test-size=3 --test-hosts=h[0-2] <<'EOF'
+[ "$(flux resource drain -no '{ranks} {reason}')" = "1 broken fan" ]
+flux resource undrain 1
+flux resource drain 0 again
+EOF
+inst d --test-size=3 --test-hosts=h[2,1,0] <<'EOF'
+[ "$(flux resource drain -no '{ranks} {reason}')" = "2 again" ]
+flux kvs get resource.eventlog | jq -r .name | sort | uniq -c | xargs >out
+grep '3 resource-define 3 restart' out
+flux kvs get resource.eventlog | jq -c 'select(.name == "drain").context' | head -1 |
+    grep -x '{"idset":"1","nodelist":"h1","reason":"broken fan","overwrite":0}'
+EOF
+END
+
 test_case 'a purged job: its id is not used again' <<'END'
 inst p <<'EOF'
 flux run true

@@ -4,6 +4,7 @@
 /* Drained ranks: who is, since when and why. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <flux/hostlist.h>
@@ -95,6 +96,68 @@ static void set_drained (struct resource *r, uint32_t rank, bool drained, const 
     resource_tell_state (r, rank);
 }
 
+static bool host_is_shared (const struct resource *r, uint32_t rank)
+{
+    for (uint32_t i = 0; i < r->size; i++)
+        if (i != rank && r->ranks[i].host && strcmp (r->ranks[i].host, r->ranks[rank].host) == 0)
+            return true;
+    return false;
+}
+
+/* The same rank of the same host; or the host under another rank, if it has one only. */
+static json_t *drained_before (const struct resource *r, uint32_t rank)
+{
+    json_t *ranks = json_object_get (r->drained_before, r->ranks[rank].host), *how;
+    char key[16];
+
+    snprintf (key, sizeof (key), "%u", (unsigned)rank);
+    if ((how = json_object_get (ranks, key)) || json_object_size (ranks) != 1 ||
+        host_is_shared (r, rank))
+        return how;
+    return json_object_iter_value (json_object_iter (ranks));
+}
+
+void drain_again (struct resource *r, uint32_t rank)
+{
+    const char *reason = NULL;
+    json_t *how = drained_before (r, rank);
+    double t;
+
+    if (how && json_unpack (how, "{s:F s?s}", "timestamp", &t, "reason", &reason) == 0) {
+        set_drained (r, rank, true, reason, t);
+        json_object_clear (how); // once
+    }
+}
+
+static char *hosts_of (const struct resource *r, const struct idset *ids)
+{
+    struct hostlist *hl = hostlist_create ();
+
+    for (unsigned int i = idset_first (ids); hl && i != IDSET_INVALID_ID; i = idset_next (ids, i))
+        hostlist_append (hl, r->ranks[i].host ? r->ranks[i].host : "unknown");
+    char *text = hl ? hostlist_encode (hl) : NULL;
+    hostlist_destroy (hl);
+    return text;
+}
+
+static void log_change (struct resource *r, const struct idset *ids, bool drain, const char *reason,
+                        const char *mode)
+{
+    char *text = idset_encode (ids, IDSET_FLAG_RANGE), *hosts = hosts_of (r, ids);
+    int overwrite = !mode || strcmp (mode, "update") == 0 ? 0 : strcmp (mode, "overwrite") ? 2 : 1;
+
+    if (!text || !hosts)
+        ;
+    else if (drain)
+        resource_log (r, "drain", "{s:s s:s s:s* s:i}", "idset", text, "nodelist", hosts, "reason",
+                      reason, "overwrite", overwrite);
+    else
+        resource_log (r, "undrain", "{s:s s:s s:s*}", "idset", text, "nodelist", hosts, "reason",
+                      reason);
+    free (text);
+    free (hosts);
+}
+
 static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
 {
     const char *targets, *reason = NULL, *mode = NULL;
@@ -120,10 +183,7 @@ static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
     double now = walltime_now ();
     for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i))
         set_drained (r, i, drain, drain ? reason : NULL, now);
-    char *text = idset_encode (ids, IDSET_FLAG_RANGE);
-    resource_log (r, drain ? "drain" : "undrain", "{s:s s:s*}", "idset", text ? text : "", "reason",
-                  reason);
-    free (text);
+    log_change (r, ids, drain, reason, mode);
     idset_destroy (ids);
     router_respond (r->rt, msg, NULL);
     resource_tell_changed (r);

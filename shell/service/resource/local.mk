@@ -7,5 +7,5 @@ shell_service_libservice_la_SOURCES += \
 	%D%/private.h \
 	%D%/ranks.c %D%/ranks.h \
 	%D%/reload.c \
-	%D%/report.c \
+	%D%/report.c %D%/reslog.c \
 	%D%/resource.c %D%/resource.h

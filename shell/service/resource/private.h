@@ -31,15 +31,23 @@ struct resource {
     uint32_t size;
     uint32_t ready;
     json_t *R;
+    bool defined;  // so it was logged
     bool recovery; // nothing is to be run: all ranks are offline
     bool R_given;  // by a file or the enclosing instance: ranks say only that they are there
     struct idset *exclude; // ranks that no job gets; NULL: none
+    struct waiters *followers; // of the eventlog
+    json_t *drained_before;    // in an earlier instance (reslog.c)
     const struct resource_ops *ops;
     void *arg;
 };
 
-/* Write an event of RFC 44. */
+/* reslog.c: write an event of RFC 44, with its context as of json_pack(). */
 void resource_log (struct resource *r, const char *name, const char *fmt, ...);
+void resource_journal_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void resource_journal_cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void resource_disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+/* Which hosts were drained when the log ended. */
+json_t *reslog_drained (struct resource *r);
 
 /* Tell the scheduler whether the rank may be used. */
 void resource_tell_state (struct resource *r, uint32_t rank);
@@ -66,6 +74,8 @@ json_t *resource_read_json (const char *what, const char *path, flux_error_t *er
 /* drain.c */
 void resource_drain_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void resource_undrain_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+/* The rank's host was drained in an earlier instance: it still is. */
+void drain_again (struct resource *r, uint32_t rank);
 /* {"0-1":{"timestamp":f,"reason":s}}: ranks that were drained alike share an entry. */
 json_t *drain_to_json (const struct resource *r);
 

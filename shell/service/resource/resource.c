@@ -17,6 +17,7 @@
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
 #include "shell/broker/attr.h"
+#include "shell/broker/waiters.h"
 #include "shell/service/kvs/kvs.h"
 #include "shell/service/resource/discover.h"
 #include "shell/service/resource/private.h"
@@ -25,24 +26,6 @@
 static struct rank_state *find_rank (struct resource *r, uint32_t rank)
 {
     return r->ranks && rank < r->size ? &r->ranks[rank] : NULL;
-}
-
-void resource_log (struct resource *r, const char *name, const char *fmt, ...)
-{
-    struct buf b = {0};
-    va_list ap;
-
-    va_start (ap, fmt);
-    json_t *context = json_vpack_ex (NULL, 0, fmt, ap);
-    va_end (ap);
-    char *text = context ? json_dumps (context, JSON_COMPACT) : NULL;
-    buf_printf (&b, "{\"timestamp\":%.6f,\"name\":\"%s\",\"context\":%s}\n", walltime_now (), name,
-                text ? text : "{}");
-    if (!b.err)
-        kvs_local_append (r->kvs, NULL, "resource.eventlog", b.data, b.len);
-    buf_clear (&b);
-    free (text);
-    json_decref (context);
 }
 
 void resource_tell_changed (struct resource *r)
@@ -144,6 +127,16 @@ int resource_set_expiration (struct resource *r, double expiration)
     return 0;
 }
 
+static void log_definition (struct resource *r)
+{
+    for (uint32_t i = 0; i < r->size; i++)
+        if (!r->ranks[i].known)
+            return;
+    r->defined = true;
+    resource_log (r, "resource-define", "{s:s}", "method",
+                  r->R_given ? "configuration" : "dynamic-discovery");
+}
+
 /* All who announced themselves in a turn make one new R. */
 static void announced (struct router *rt, void *arg)
 {
@@ -154,10 +147,20 @@ static void announced (struct router *rt, void *arg)
     if (!r->R_given && (!R || resource_define (r, R, &error) < 0))
         fprintf (stderr, "flux-broker: resources: %s\n", error.text);
     json_decref (R);
+    if (r->R && !r->defined)
+        log_definition (r);
     resource_tell_changed (r);
 }
 
 /* ---- ranks ---- */
+
+static void log_rank (struct resource *r, const char *event, uint32_t rank)
+{
+    char text[16];
+
+    snprintf (text, sizeof (text), "%u", (unsigned)rank);
+    resource_log (r, event, "{s:s}", "idset", text);
+}
 
 static int announce (struct resource *r, uint32_t rank, const char *host, uint32_t cores,
                      uint32_t gpus)
@@ -179,8 +182,9 @@ static int announce (struct resource *r, uint32_t rank, const char *host, uint32
         r->ready++;
     rs->known = true;
     rs->online = !r->recovery;
+    drain_again (r, rank);
     resource_tell_state (r, rank);
-    resource_log (r, rs->online ? "online" : "offline", "{s:i}", "idset", rank);
+    log_rank (r, rs->online ? "online" : "offline", rank);
     return router_at_turn_end (r->rt, announced, r);
 }
 
@@ -240,6 +244,9 @@ static const struct handler_row leader_rows[] = {
     {"drain", resource_drain_cb, FLUX_ROLE_OWNER},
     {"undrain", resource_undrain_cb, FLUX_ROLE_OWNER},
     {"reload", resource_reload_cb, FLUX_ROLE_OWNER},
+    {"journal", resource_journal_cb, FLUX_ROLE_OWNER},
+    {"journal-cancel", resource_journal_cancel_cb, FLUX_ROLE_OWNER},
+    {"disconnect", resource_disconnect_cb, FLUX_ROLE_ALL},
     {NULL, NULL, 0},
 };
 
@@ -257,7 +264,7 @@ void resource_rank_online (struct resource *r, uint32_t rank, bool online)
     rs->online = online;
     r->ready += online ? 1 : -1;
     resource_tell_state (r, rank);
-    resource_log (r, online ? "online" : "offline", "{s:i}", "idset", rank);
+    log_rank (r, online ? "online" : "offline", rank);
     resource_tell_changed (r);
 }
 
@@ -280,13 +287,25 @@ void resource_set_ops (struct resource *r, const struct resource_ops *ops, void 
 static int init_leader (struct resource *r)
 {
     r->ranks = calloc (r->size, sizeof (r->ranks[0]));
-    if (!r->ranks)
+    r->followers = waiters_create ();
+    r->drained_before = reslog_drained (r);
+    if (!r->ranks || !r->followers)
         return -1;
     if (router_service_add (r->rt, "resource", leader_rows, r) < 0 ||
         router_service_add (r->rt, "groups", group_rows, r) < 0 ||
         router_service_add (r->rt, "sched", sched_rows, r) < 0)
         return -1;
     return 0;
+}
+
+static void log_restart (struct resource *r, const struct attrs *attrs)
+{
+    const char *hosts = attr_get (attrs, "hostlist");
+    char ranks[32];
+
+    snprintf (ranks, sizeof (ranks), r->size > 1 ? "0-%u" : "0", (unsigned)(r->size - 1));
+    resource_log (r, "restart", "{s:s s:s s:s}", "ranks", ranks, "online", "", "nodelist",
+                  hosts ? hosts : "");
 }
 
 struct resource *resource_create (struct router *rt, struct attrs *attrs, const json_t *conf,
@@ -305,6 +324,8 @@ struct resource *resource_create (struct router *rt, struct attrs *attrs, const 
         errprintf (errp, "resources: %s", strerror (errno));
         goto error;
     }
+    if (r->ranks)
+        log_restart (r, attrs);
     if (r->ranks && resource_take_given (r, attrs, conf, errp) < 0)
         goto error;
     return r;
@@ -327,6 +348,8 @@ void resource_destroy (struct resource *r)
             free (r->ranks[i].drain_reason);
         }
         free (r->ranks);
+        waiters_destroy (r->followers);
+        json_decref (r->drained_before);
         json_decref (r->R);
         idset_destroy (r->exclude);
         free (r);
