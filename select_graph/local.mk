@@ -41,8 +41,6 @@ select_graph_select_graph_la_LIBADD = select_graph/libselectgraph.la select_grap
 select_graph_select_graph_la_LDFLAGS = -module -avoid-version -shared \
 	-Wl,--version-script=$(srcdir)/%D%/select_graph.map
 EXTRA_select_graph_select_graph_la_DEPENDENCIES = $(srcdir)/%D%/select_graph.map
-lib/job/.libs/libjob.a: lib/job/libjob.la
-	@:
 endif
 DISTCLEANFILES = %D%/conf/config.h %D%/conf/slurm/slurm_version.h
 EXTRA_DIST += %D%/select_graph.map

@@ -136,6 +136,22 @@ static void explain_plain (struct site *site, const struct site_want *want, int6
               want->one_switch ? " below one switch" : "");
 }
 
+/* Would it do if nothing were drawn? errp: what is drawn too much then */
+static bool lacks_flow (struct site *site, const struct site_want *want, int64_t now,
+                        flux_error_t *errp)
+{
+    const struct site_choice *choice;
+    size_t nflow = site->nflow;
+    int rc;
+
+    if (nflow == 0)
+        return false;
+    site->nflow = 0;
+    rc = site_choose (site, want, SITE_NOW, now, &choice, NULL);
+    site->nflow = nflow;
+    return rc == 0 && site_may_draw (site, choice->nodes, choice->n, errp) < 0;
+}
+
 void site_explain (struct site *site, const struct site_want *want, int64_t now, char *text,
                    size_t size)
 {
@@ -147,8 +163,7 @@ void site_explain (struct site *site, const struct site_want *want, int64_t now,
         snprintf (text, size, "the graph has no place for it, not even when it is empty");
         return;
     }
-    if (site->nflow > 0 && site_choose (site, want, SITE_NOW, now, NULL, &why) < 0 &&
-        strstr (why.text, " are drawn already")) {
+    if (lacks_flow (site, want, now, &why)) {
         snprintf (text, size, "%s", why.text);
         return;
     }

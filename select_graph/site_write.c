@@ -33,10 +33,10 @@ static int push (struct out *o, const char *type, const char *name, int64_t id, 
 
     if (o->next >= o->most)
         return -1;
-    m = json_pack ("{s:s s:s s:s s:I s:I s:I s:b s:s s:I s:{s:s}}", "type", type, "basename", type,
+    m = json_pack ("{s:s s:s s:s s:I s:I s:I s:s s:I s:{s:s}}", "type", type, "basename", type,
                    "name", name, "id", (json_int_t)id, "uniq_id", (json_int_t)o->next, "rank",
-                   (json_int_t)rank, "exclusive", rank >= 0, "unit", unit, "size", (json_int_t)size,
-                   "paths", "containment", path);
+                   (json_int_t)rank, "unit", unit, "size", (json_int_t)size, "paths", "containment",
+                   path);
     if (json_array_append_new (o->nodes, json_pack ("{s:o s:o}", "id", json_sprintf ("%u", o->next),
                                                     "metadata", m)) < 0)
         return -1;

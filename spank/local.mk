@@ -24,3 +24,17 @@ spank_spank_flux_la_LDFLAGS = -module -avoid-version -shared \
 EXTRA_spank_spank_flux_la_DEPENDENCIES = $(srcdir)/%D%/spank_flux.map
 EXTRA_DIST += %D%/spank_flux.map
 dist_man_MANS += %D%/spank_flux.8
+
+# --graph-policy and --graph-request, for select/graph. libjob is taken as an archive: libtool would
+# put lib/util, which libgraph has too, in twice.
+noinst_LTLIBRARIES += spank/libgraphoptions.la
+spank_libgraphoptions_la_SOURCES = %D%/graph_options.c %D%/graph_options.h
+slurmplugin_LTLIBRARIES += spank/spank_graph.la
+spank_spank_graph_la_SOURCES = %D%/spank_graph.c
+spank_spank_graph_la_LIBADD = spank/libgraphoptions.la lib/graph/io/libgraphio.la \
+	lib/graph/libgraph.la lib/job/.libs/libjob.a $(JANSSON_LIBS)
+spank_spank_graph_la_LDFLAGS = -module -avoid-version -shared \
+	-Wl,--version-script=$(srcdir)/%D%/spank_flux.map
+EXTRA_spank_spank_graph_la_DEPENDENCIES = $(srcdir)/%D%/spank_flux.map
+lib/job/.libs/libjob.a: lib/job/libjob.la
+	@:

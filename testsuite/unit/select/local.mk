@@ -4,3 +4,8 @@ TESTS += testsuite/unit/select/test_site
 testsuite_unit_select_test_site_SOURCES = %D%/test_site.c
 testsuite_unit_select_test_site_LDADD = select_graph/libselectcore.la lib/graph/io/libgraphio.la lib/graph/libgraph.la \
 	lib/job/libjob.la lib/util/libutil.la $(JANSSON_LIBS) $(UNIT_LIBS) -lm
+
+check_PROGRAMS += testsuite/unit/select/test_conf
+TESTS += testsuite/unit/select/test_conf
+testsuite_unit_select_test_conf_SOURCES = %D%/test_conf.c
+testsuite_unit_select_test_conf_LDADD = $(testsuite_unit_select_test_site_LDADD)

@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# select/graph with a site's own graph in a real slurmctld: policies per partition and job, requests
+# for racks, storage and power, what users see of it, and the books over restarts.
+. "$(dirname "$0")/lib.sh"
+SELECT_GRAPH=$top_builddir/select_graph/.libs/select_graph.so
+SPANK_GRAPH=$top_builddir/spank/.libs/spank_graph.so
+[ -f "$SELECT_GRAPH" ] || skip_all "select_graph.so was not built (configure --with-slurm-source)"
+PLUGINS=$(dirname "$(find /usr/lib -name select_cons_tres.so 2>/dev/null | head -n 1)")
+mkdir "$T_TMP/select" && cp "$SELECT_GRAPH" "$T_TMP/select"
+
+running () { [ "$(as_user squeue -h -t R | wc -l)" -eq "$1" ]; }
+conf_up () { SLURM_CONF=$CLUSTER_DIR/slurm.conf timeout 20 "$@"; }
+restart_ctld ()
+{
+    conf_up scontrol shutdown slurmctld
+    wait_until 20 expect_exit 1 pgrep -F "$CLUSTER_DIR/slurmctld.pid"
+    SLURM_CONF=$CLUSTER_DIR/slurm.conf setsid slurmctld -D >>"$CLUSTER_DIR/log/slurmctld.out" 2>&1 8>&- &
+    wait_until 20 conf_up scontrol ping
+}
+shown () { as_user scontrol show job "$1"; }
+clear_jobs () { as_user scancel --me && wait_until 30 batch_done; }
+# Reason and AdminComment are written when a job is looked at.
+waits_for () { shown "$1" | grep -q "AdminComment=graph: waits: $2"; }
+submit () { as_user sbatch --parsable -o /dev/null "$@" --wrap 'exec sleep 100'; }
+
+# Two racks of two nodes, each with 4 TB of storage and a PDU of 500 W; a node draws 300 W.
+write_graph ()
+{
+    local id=0 r k c edges=
+    vertex () { printf '%s{"id":"%s","metadata":{"type":"%s","name":"%s","id":%s,"size":%s,"unit":"%s","properties":{%s}}}' \
+        "$([ $id -gt 0 ] && echo ,)" $id "$1" "$2" "$3" "$4" "$5" "$6"; id=$((id + 1)); }
+    edge () { edges+="${edges:+,}{\"source\":\"$1\",\"target\":\"$2\",\"metadata\":{\"subsystem\":\"$3\"}}"; }
+    printf '{"graph":{"nodes":['
+    vertex cluster cluster0 0 1 '' ''
+    for r in 0 1; do
+        local rack=$id
+        edge 0 $id containment; vertex rack rack$r $r 1 '' ''
+        edge $rack $id containment; vertex storage storage$r $r 4 TB ''
+        local pdu=$id
+        edge $rack $id containment; vertex pdu pdu$r $r 500 W ''
+        for k in 1 2; do
+            local node=$id
+            edge $rack $id containment; edge $pdu $id power
+            vertex node n$((2 * r + k)) $((2 * r + k)) 1 '' '"watts":"300"'
+            for c in 0 1 2 3; do
+                edge $node $id containment; vertex core core$c $c 1 '' ''
+            done
+        done
+    done
+    printf '],"edges":[%s]}}\n' "$edges"
+}
+
+slurm_up 4 --conf SelectType=select/graph --conf "PluginDir=$T_TMP/select:$PLUGINS" \
+    --plugstack "required $SPANK_GRAPH" --conf SchedulerType=sched/backfill \
+    --conf SchedulerParameters=bf_interval=1,sched_interval=2 \
+    --conf 'PartitionName=all Nodes=ALL Default=YES MaxTime=60
+PartitionName=last Nodes=ALL MaxTime=60'
+write_graph >"$CLUSTER_DIR/site.json"
+
+test_case 'a policy for each partition, and one of the job' <<'END'
+cat >"$CLUSTER_DIR/graph.conf" <<CONF
+Policy=low # the first node first
+PartitionName=last,other Policy=high
+CONF
+conf_up scontrol reconfigure
+expect_equal n1 "$(as_user srun -n1 hostname)"
+expect_equal n4 "$(as_user srun -p last -n1 hostname)"
+expect_equal n4 "$(as_user srun --graph-policy=high -n1 hostname)"
+expect_equal n4 "$(as_user salloc --graph-policy=high -n1 srun hostname)"
+expect_equal n1 "$(as_user srun -p last --graph-policy=low -n1 hostname)"
+id=$(submit -N2 --graph-policy=high)
+wait_until 20 running 1
+expect_match 'NodeList=n\[3-4\]' "$(shown "$id")"
+expect_match 'AdminComment=graph: policy=high' "$(shown "$id")"
+clear_jobs
+END
+
+test_case 'bad values are refused by name in srun, sbatch and salloc' <<'END'
+for cmd in "srun true" "salloc true" "sbatch --wrap true"; do
+    # shellcheck disable=SC2086
+    set -- $cmd
+    expect_exit 1 as_user "$1" --graph-policy=nonesuch "${@:2}" 2>err </dev/null || expect_exit 255 as_user "$1" --graph-policy=nonesuch "${@:2}" 2>err </dev/null
+    expect_in_file "graph-policy=nonesuch: unknown match policy" err
+done
+bad () { ! as_user srun --graph-request="$1" true 2>err || return 1; cat err; }
+expect_match 'graph-request=node=: ' "$(bad node=)"
+expect_match 'graph-request=@/nonesuch: /nonesuch: No such file' "$(bad @/nonesuch)"
+echo '{"resources":7}' >user/seven
+expect_match 'neither a jobspec nor' "$(bad @"$T_TMP/user/seven")"
+expect_match 'a slot must stand alone' "$(bad 'rack/[storage;slot/node]')"
+as_user srun --help >out
+expect_in_file graph-policy out
+expect_in_file graph-request out
+END
+
+test_case 'a request: two nodes of one rack with 3 TB of storage' <<'END'
+echo "Graph=$CLUSTER_DIR/site.json" >>"$CLUSTER_DIR/graph.conf"
+conf_up scontrol reconfigure
+expect_no_match 'error.*select/graph' "$(cat "$CLUSTER_DIR/log/slurmctld.log")"
+id=$(submit --graph-request='rack/[storage=3{unit:"TB"};node=2]')
+wait_until 20 running 1
+expect_match 'NodeList=n\[1-2\]' "$(shown "$id")"
+expect_match 'AdminComment=graph: policy=low in rack0; storage0: 3 TB' "$(shown "$id")"
+echo "$id" >first
+END
+
+test_case 'what the next one waits for is said' <<'END'
+second=$(submit --graph-request='rack/[storage=3{unit:"TB"};node=2]')
+wait_until 20 running 2
+expect_match 'NodeList=n\[3-4\]' "$(shown "$second")"
+third=$(submit --graph-request='rack/[storage=3{unit:"TB"};node/core=1]')
+wait_until 20 waits_for "$third" 'no rack with 3 TB storage free'
+expect_equal PENDING "$(as_user squeue -h -j "$third" -o %T)"
+echo "$second $third" >next
+END
+
+test_case 'storage is accounted for after reconfigure and restart' <<'END'
+read -r second third <next
+conf_up scontrol reconfigure
+sleep 3
+expect_equal PENDING "$(as_user squeue -h -j "$third" -o %T)"
+restart_ctld
+sleep 3
+expect_equal PENDING "$(as_user squeue -h -j "$third" -o %T)"
+as_user scancel "$second"
+wait_until 30 expect_match RUNNING "$(as_user squeue -h -j "$third" -o %T)" ||
+    wait_until 30 bash -c "as_user squeue -h -j $third -o %T | grep -q RUNNING"
+expect_match 'in rack1; storage1: 3 TB' "$(shown "$third")"
+clear_jobs
+END
+
+test_case 'GRAPH_ALLOC tells the job what it has, as R with a graph' <<'END'
+as_user srun --graph-request='rack/[storage=2{unit:"TB"};node=2]' -n2 sh -c '[ $SLURM_PROCID = 0 ] && echo "$GRAPH_ALLOC"' >srun.json || :
+printf '#!/bin/sh\nprintenv GRAPH_ALLOC\n' >user/job.sh
+run_batch -o out.txt --graph-request='rack/[storage=2{unit:"TB"};node=2]' job.sh
+for f in user/out.txt srun.json; do
+    python3 - "$f" <<'PY'
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r["version"] == 1, r
+names = [v["metadata"]["name"] for v in r["scheduling"]["graph"]["nodes"]]
+for n in ("cluster0", "rack0", "storage0", "n1", "n2", "core0"):
+    assert n in names, names
+size = {v["metadata"]["name"]: v["metadata"]["size"] for v in r["scheduling"]["graph"]["nodes"]}
+assert size["storage0"] == 2, size
+assert r["execution"]["nodelist"] == ["n[1-2]"], r
+PY
+done
+END
+
+test_case 'Constrain: no more nodes of a rack than its PDU feeds' <<'END'
+echo 'Constrain=power:watts' >>"$CLUSTER_DIR/graph.conf"
+conf_up scontrol reconfigure
+submit -N2 >/dev/null
+wait_until 20 running 1
+expect_equal 'n[1,3]' "$(as_user squeue -h -o %N)"
+id=$(submit -N1 --exclusive)
+wait_until 20 waits_for "$id" 'power of pdu0: 300 of 500'
+expect_equal PENDING "$(as_user squeue -h -j "$id" -o %T)"
+# what is in use draws nothing more
+expect_equal n1 "$(as_user srun -n1 hostname)"
+clear_jobs
+END
+
+test_case 'a graph with a node too many and one too few goes on, and says which' <<'END'
+sed 's/"n4"/"n9"/' "$CLUSTER_DIR/site.json" >"$CLUSTER_DIR/other.json"
+printf 'Graph=%s\n' "$CLUSTER_DIR/other.json" >"$CLUSTER_DIR/graph.conf"
+conf_up scontrol reconfigure
+expect_in_file 'node n9 of the graph is none of slurm.conf' "$CLUSTER_DIR/log/slurmctld.log"
+expect_in_file 'node n4 of slurm.conf is not in the graph' "$CLUSTER_DIR/log/slurmctld.log"
+expect_equal n1 "$(as_user srun -n1 hostname)"
+expect_equal "n1 n2 n3 n4" "$(as_user srun -N4 hostname | sort | xargs)"
+END
+
+test_case 'a graph that is wrong leaves the one before in place' <<'END'
+printf 'Policy=high\nGraph=%s\n' "$CLUSTER_DIR/site.json" >"$CLUSTER_DIR/graph.conf"
+conf_up scontrol reconfigure
+expect_equal n4 "$(as_user srun -n1 hostname)"
+echo '{"graph":{"nodes":[],"edges":' >"$CLUSTER_DIR/site.json"
+conf_up scontrol reconfigure
+expect_in_file 'site.json: line' "$CLUSTER_DIR/log/slurmctld.log"
+expect_in_file 'the graph stays as it was' "$CLUSTER_DIR/log/slurmctld.log"
+expect_equal n4 "$(as_user srun -n1 hostname)"
+END
+
+test_done
