@@ -105,11 +105,27 @@ static int start_thread (struct local *local)
     return 0;
 }
 
+/* An address by which another host may reach this one, as text; link-local ones are no use there
+ * without the name of an interface. */
+static int address_text (const struct ifaddrs *ifa, char *text, size_t size)
+{
+    const struct sockaddr_in *sin = (const void *)ifa->ifa_addr;
+    const struct sockaddr_in6 *sin6 = (const void *)ifa->ifa_addr;
+
+    if (!ifa->ifa_addr || (ifa->ifa_flags & IFF_LOOPBACK))
+        return -1;
+    if (ifa->ifa_addr->sa_family == AF_INET)
+        return inet_ntop (AF_INET, &sin->sin_addr, text, size) ? 0 : -1;
+    if (ifa->ifa_addr->sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL (&sin6->sin6_addr))
+        return inet_ntop (AF_INET6, &sin6->sin6_addr, text, size) ? 0 : -1;
+    return -1;
+}
+
 /* Our addresses, for the nodes that slurmd has not told where srun is. */
 static void list_addresses (char *buf, size_t size)
 {
     struct ifaddrs *list, *ifa;
-    char text[INET_ADDRSTRLEN];
+    char text[INET6_ADDRSTRLEN];
     size_t len = 0;
     int n = 0;
 
@@ -117,11 +133,7 @@ static void list_addresses (char *buf, size_t size)
     if (getifaddrs (&list) < 0)
         return;
     for (ifa = list; ifa && n < MAX_ADDRESSES; ifa = ifa->ifa_next) {
-        if (!ifa->ifa_addr || ifa->ifa_addr->sa_family != AF_INET ||
-            (ifa->ifa_flags & IFF_LOOPBACK) ||
-            !inet_ntop (AF_INET, &((struct sockaddr_in *)ifa->ifa_addr)->sin_addr, text,
-                        sizeof (text)) ||
-            len + strlen (text) + 2 > size)
+        if (address_text (ifa, text, sizeof (text)) < 0 || len + strlen (text) + 2 > size)
             continue;
         len += snprintf (buf + len, size - len, "%s%s", n++ ? "," : "", text);
     }

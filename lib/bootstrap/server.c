@@ -154,12 +154,20 @@ const char *wireup_server_nonce (const struct wireup_server *srv)
     return srv->nonce;
 }
 
-static int bind_in_range (int fd, uint16_t low, uint16_t high)
+/* Both IPv6 and IPv4; only the latter on a host that has no IPv6. */
+static int bind_port (int fd, sa_family_t family, uint16_t port)
+{
+    struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons (port)};
+    struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_port = htons (port)};
+
+    return family == AF_INET6 ? bind (fd, (struct sockaddr *)&sin6, sizeof (sin6))
+                              : bind (fd, (struct sockaddr *)&sin, sizeof (sin));
+}
+
+static int bind_in_range (int fd, sa_family_t family, uint16_t low, uint16_t high)
 {
     for (uint32_t port = low; port <= high; port++) {
-        struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons (port)};
-
-        if (bind (fd, (struct sockaddr *)&sin, sizeof (sin)) == 0)
+        if (bind_port (fd, family, port) == 0)
             return 0;
         if (errno != EADDRINUSE && errno != EACCES)
             return -1;
@@ -167,15 +175,45 @@ static int bind_in_range (int fd, uint16_t low, uint16_t high)
     return -1;
 }
 
+static int listen_family (sa_family_t family, uint16_t low, uint16_t high)
+{
+    int off = 0;
+    int fd = socket (family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 &&
+        (family != AF_INET6 ||
+         setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof (off)) == 0) &&
+        bind_in_range (fd, family, low, high) == 0 && listen (fd, SOMAXCONN) == 0)
+        return fd;
+    if (fd >= 0) {
+        int saved = errno;
+        close (fd);
+        errno = saved;
+    }
+    return -1;
+}
+
+static int port_of (int fd)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof (ss);
+
+    if (getsockname (fd, (struct sockaddr *)&ss, &len) < 0)
+        return -1;
+    return ntohs (ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
+                                           : ((struct sockaddr_in *)&ss)->sin_port);
+}
+
 int wireup_server_listen (struct wireup_server *srv, uint16_t low, uint16_t high,
                           flux_error_t *errp)
 {
-    struct sockaddr_in sin;
-    socklen_t len = sizeof (sin);
-    int fd = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int port;
+    int fd;
 
-    if (fd < 0 || bind_in_range (fd, low, high < low ? low : high) < 0 ||
-        listen (fd, SOMAXCONN) < 0 || getsockname (fd, (struct sockaddr *)&sin, &len) < 0 ||
+    high = high < low ? low : high;
+    if (((fd = listen_family (AF_INET6, low, high)) < 0 &&
+         (fd = listen_family (AF_INET, low, high)) < 0) ||
+        (port = port_of (fd)) < 0 ||
         server_watch (srv, fd, EPOLLIN, &srv->listenfd, EPOLL_CTL_ADD) < 0) {
         errprintf (errp, "wire-up: cannot listen on a TCP port: %s", strerror (errno));
         if (fd >= 0)
@@ -183,7 +221,7 @@ int wireup_server_listen (struct wireup_server *srv, uint16_t low, uint16_t high
         return -1;
     }
     srv->listenfd = fd;
-    return ntohs (sin.sin_port);
+    return port;
 }
 
 int wireup_server_add (struct wireup_server *srv, int fd)

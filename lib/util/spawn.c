@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -37,6 +40,28 @@ static void reset_signals (void)
     sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
+static bool is_on_path (const char *name)
+{
+    const char *dir = getenv ("PATH");
+    char path[PATH_MAX];
+
+    for (size_t len; dir; dir = dir[len] ? dir + len + 1 : NULL) {
+        len = strcspn (dir, ":");
+        if (snprintf (path, sizeof (path), "%.*s/%s", (int)len, dir, name) < (int)sizeof (path) &&
+            access (path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* exec's search says EACCES once it met a folder that it may not read, wherever the program is. */
+static void mend_errno (const char *name)
+{
+    if (errno != EACCES || strchr (name, '/'))
+        return;
+    errno = is_on_path (name) ? EACCES : ENOENT;
+}
+
 static void child (const struct spawn_spec *spec, int errfd)
 {
     reset_signals ();
@@ -56,6 +81,7 @@ static void child (const struct spawn_spec *spec, int errfd)
         execvpe (spec->argv[0], spec->argv, spec->envp);
     else
         execvp (spec->argv[0], spec->argv);
+    mend_errno (spec->argv[0]);
     fail (errfd, false);
 }
 

@@ -268,9 +268,10 @@ static void run_program (struct broker *b)
     if (rc == 0)
         b->program =
             program_start (b->loop, b->program_argv, envv, prompt, program_exit_cb, b, &error);
-    if (!b->program) {
+    if (!b->program) { // with the exit code that a shell would give
+        int code = rc < 0 ? 1 : errno == ENOENT ? 127 : 126;
         complain (b, "%s", error.text);
-        b->exit_code = errno == ENOENT ? 127 : 126;
+        b->exit_code = code;
         life_post (b->life, "program-done");
     }
     program_env_free (envv);

@@ -284,9 +284,11 @@ static int set_times (const struct attrs *attrs, struct overlay_conf *conf, flux
 /* One that takes the place of a lost broker does as its parent does. */
 static bool all_on_one_host (const struct attrs *attrs, const struct bootstrap_info *info)
 {
+    const char *tcp = attr_get (attrs, "tbon.prefertcp");
+
     if (info->method == BOOTSTRAP_REJOIN)
         return strncmp (info->parent_uri, "ipc://", 6) == 0;
-    return info->method == BOOTSTRAP_WIREUP && !attr_get (attrs, "tbon.prefertcp");
+    return info->method == BOOTSTRAP_WIREUP && (!tcp || strcmp (tcp, "0") == 0);
 }
 
 /* ipc where all brokers are known to be on one host (no address given), tcp else. */
@@ -296,7 +298,8 @@ static int make_bind_uri (const struct attrs *attrs, const struct bootstrap_info
     char addr[256];
 
     if (info->address) {
-        snprintf (uri, size, "tcp://%s:*", info->address);
+        snprintf (uri, size, strchr (info->address, ':') ? "tcp://[%s]:*" : "tcp://%s:*",
+                  info->address);
         return 0;
     }
     if (all_on_one_host (attrs, info)) {

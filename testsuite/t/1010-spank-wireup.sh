@@ -133,6 +133,31 @@ expect_no_match 'socket' "$(cat with)"
 expect_equal "a a" "$(as_user srun --flux=off -N2 echo a | xargs)"
 END
 
+# What srun calls with the plugin loaded, and without it.
+trace_srun ()
+{
+    as_user env SLURM_CONF="$CLUSTER_DIR/slurm.$1" strace -f -qq -o "trace.$1" srun -N2 true
+    grep -oE '(openat\(AT_FDCWD, |open\()"[^"]*"' "user/trace.$1" | sed 's/.*"\(.*\)"/\1/' |
+        sed -E 's#/proc/[0-9]+/#/proc/N/#; s#(slurm|plugstack)\.(conf|none)$#\1.conf#' | sort -u >"opened.$1"
+    grep -cE '[ (](listen|execve)\(' "user/trace.$1" >"listens.$1" || :
+    # srun's first thread, until it calls slurmctld: nothing runs beside it
+    awk 'NR == 1 { pid = $1 } $1 == pid { if (/connect\(.*AF_INET/) exit; n++ } END { print n }' \
+        "user/trace.$1" >"calls.$1"
+}
+
+case_if 'strace -qq -o /dev/null true' 'strace cannot be used here' -- \
+    'srun without --flux opens the plugin, and does nothing else with it' <<'END'
+cd "$T_TMP"
+echo '# nothing' >"$CLUSTER_DIR/plugstack.none"
+sed "s#^PlugStackConfig=.*#PlugStackConfig=$CLUSTER_DIR/plugstack.none#" "$CLUSTER_DIR/slurm.conf" >"$CLUSTER_DIR/slurm.none"
+trace_srun conf
+trace_srun none
+expect_equal "$T_TMP/flux/spank_flux.so" "$(diff opened.none opened.conf | sed -n 's/^[<>] //p')"
+expect_same_file listens.none listens.conf
+# to open, map and close one file, and to read one line of plugstack.conf
+[ $(($(cat calls.conf) - $(cat calls.none))) -le 40 ]
+END
+
 test_case 'an inherited ticket does not count' <<'END'
 expect_equal "a a" "$(as_user env SLURM_FLUX_TICKET='1 2 1 0 2 99 ab 127.0.0.1' srun -N2 echo a | xargs)"
 END

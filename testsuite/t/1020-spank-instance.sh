@@ -49,8 +49,19 @@ test_case 'exit code of the program' <<'END'
 for code in 0 1 2 126; do
     expect_exit $code quiet_srun --flux -N2 sh -c "exit $code"
 done
-! quiet_srun --flux -N2 no-such-program 2>err
-expect_in_file no-such-program err
+END
+
+test_case 'a program that cannot be run: one sentence, and the exit code of a shell' <<'END'
+echo hello >user/no-program
+for n in 1 4; do
+    expect_exit 127 quiet_srun --flux -N$n no-such-program 2>err
+    expect_equal 1 "$(grep -vc "^srun: error: .*: Exited with exit code" err)"
+    expect_in_file '^flux-broker: .*no-such-program: No such file or directory$' err
+    expect_exit 126 quiet_srun --flux -N$n ./no-program 2>err
+    expect_equal 1 "$(grep -vc "^srun: error: .*: Exited with exit code" err)"
+    expect_in_file '^flux-broker: .*/no-program: Permission denied$' err
+done
+expect_exit 127 run_batch --flux -N2 -o out.txt --wrap no-such-program
 END
 
 test_case 'death of the program by a signal' <<'END'

@@ -111,4 +111,11 @@ expect_fail flux overlay trace --delta
 EOF
 END
 
+test_case 'tbon.prefertcp=1 takes TCP between brokers of one host, 0 does not' <<'END'
+endpoint () { flux start --test-size=2 "$@" flux getattr tbon.endpoint; }
+expect_match '^ipc://' "$(endpoint)"
+expect_match '^ipc://' "$(endpoint -Stbon.prefertcp=0)"
+expect_match '^tcp://' "$(endpoint -Stbon.prefertcp=1)"
+END
+
 test_done

@@ -268,6 +268,11 @@ static void test_connect (void **state)
     fd = wireup_connect ("127.9.9.9,127.0.0.1", port, monotime_now () + 5, NULL);
     assert_true (fd >= 0);
     close (fd);
+    /* and so over IPv6, where the host has it */
+    if (access ("/proc/net/if_inet6", F_OK) == 0 &&
+        (fd = wireup_connect ("::1", port, monotime_now () + 5, &e)) < 0)
+        fail_msg ("%s", e.text);
+    close (fd);
     wireup_server_destroy (srv);
     assert_int_equal (wireup_connect ("127.0.0.1", port, monotime_now () + 5, &e), -1);
     assert_non_null (strstr (e.text, "127.0.0.1"));
