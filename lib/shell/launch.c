@@ -4,10 +4,12 @@
 /* Starts the tasks of a job on this node. */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <syslog.h>
-#include <unistd.h>
 #include <unistd.h>
 
 #include "lib/shell/jobtmp.h"
@@ -155,6 +157,22 @@ static void log_cpus (struct shell *sh, int localid, const cpu_set_t *cpus)
                 sh->info->taskids[localid], n > 0 ? text : "all");
 }
 
+/* Option stop-tasks-in-exec: the task has met its debugger, which is this process, at its exec; let go
+ * of it, and it stays stopped until somebody continues it. One that died instead is left to be reaped.
+ */
+static int leave_stopped (pid_t pid)
+{
+    siginfo_t si;
+
+    while (waitid (P_PID, (id_t)pid, &si, WEXITED | WSTOPPED | WNOWAIT) < 0)
+        if (errno != EINTR)
+            return -1;
+    if (si.si_code != CLD_TRAPPED && si.si_code != CLD_STOPPED)
+        return 0;
+    waitid (P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG);
+    return ptrace (PTRACE_DETACH, pid, NULL, SIGSTOP) < 0 ? -1 : 0;
+}
+
 /* With `limits` parsed and stdio open. */
 static pid_t launch (struct shell *sh, int localid, struct task_spec *spec, flux_error_t *errp)
 {
@@ -179,6 +197,8 @@ static pid_t launch (struct shell *sh, int localid, struct task_spec *spec, flux
     spec->trace = shell_info_flag (sh->info, "stop-tasks-in-exec");
     pid_t pid = task_launch (spec, errp);
     free_argv (spec->argv);
+    if (pid > 0 && spec->trace && leave_stopped (pid) < 0)
+        output_log (sh->output, LOG_ERR, "stop-tasks-in-exec: %s", strerror (errno));
     return pid;
 }
 

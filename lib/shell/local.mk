@@ -27,6 +27,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/peers.c %D%/peers.h %D%/peers_private.h \
 	%D%/plugapi.c \
 	%D%/plugstack.c %D%/plugstack.h \
+	%D%/proctable.c %D%/proctable.h \
 	%D%/proctree.c %D%/proctree.h \
 	%D%/rlimits.c %D%/rlimits.h \
 	%D%/shell.c %D%/shell.h \

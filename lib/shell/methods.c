@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "lib/shell/proctable.h"
 #include "lib/shell/shell.h"
 
 /* Text of another shell, which may come twice (joblog.h). Returns an errno. */
@@ -97,8 +98,19 @@ static void terminus_method (struct link *link, const flux_msg_t *msg, void *arg
     taskptys_request (((struct shell *)arg)->ptys, msg);
 }
 
+static void proctable_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    proctable_request (arg, msg);
+}
+
+static void pids_method (struct link *link, const flux_msg_t *msg, void *arg)
+{
+    proctable_pids (arg, msg);
+}
+
 static void disconnect_method (struct link *link, const flux_msg_t *msg, void *arg)
 {
+    proctable_disconnect (arg, msg);
     taskptys_disconnect (((struct shell *)arg)->ptys, msg);
 }
 
@@ -109,6 +121,8 @@ const struct link_method shell_methods[] = {
     {"follow", follow_method},
     {"bye", bye_method},
     {"exit", exit_method},
+    {"proctable", proctable_method},
+    {"pids", pids_method},
     {"disconnect", disconnect_method},
     {"terminus.0", terminus_method},
     {NULL, NULL},

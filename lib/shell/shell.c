@@ -17,6 +17,7 @@
 #include "lib/shell/jobfiles.h"
 #include "lib/shell/jobtmp.h"
 #include "lib/shell/proctree.h"
+#include "lib/shell/proctable.h"
 #include "lib/shell/shell.h"
 #include "lib/shell/spawnpkt.h"
 #include "lib/util/buf.h"
@@ -195,6 +196,8 @@ static void command_cb (void *arg, json_t *o)
         input_deliver (sh->input, json_object_get (o, "context"));
     else if (!strcmp (type, "kill") && json_unpack (o, "{s:i}", "signum", &signum) == 0)
         shell_kill_tasks (sh, signum);
+    else if (!strcmp (type, "proctable"))
+        proctable_answer (sh);
 }
 
 /* Without the others the job cannot go on. */

@@ -59,6 +59,7 @@ struct shell {
     char *write_topic;
     char *exit_topic;
     char *tmpdir;
+    struct proctable *proctable; // leader: somebody asked for it
     ev_io signals;
     ev_timer signal_timer; // option "signal"
     ev_timer exit_timer;   // option "exit-timeout"

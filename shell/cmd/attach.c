@@ -18,9 +18,12 @@
 #include "shell/cmd/attach_pty.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/jobstream.h"
+#include "shell/cmd/mpir.h"
+#include "shell/cmd/proctable.h"
 
 /* ctrl-C twice within this time cancels, ctrl-C ctrl-Z detaches. */
 #define INTERRUPT_SECONDS 2.0
+#define PROCTABLE_TIMEOUT 30.
 
 #define NSIGNALS 7
 
@@ -209,6 +212,38 @@ static void on_shell_init (struct attach *a, json_t *context)
         setup_input (a);
 }
 
+static void on_answer (flux_future_t *f, void *arg)
+{
+    struct attach *a = arg;
+
+    if (flux_future_get (f, NULL) < 0)
+        cmd_warn (a->c, "%s: %s", a->idtext, cmd_why (f));
+    flux_future_destroy (f);
+}
+
+static void answer_later (struct attach *a, flux_future_t *f)
+{
+    if (!f || flux_future_then (f, -1., on_answer, a) < 0)
+        flux_future_destroy (f);
+}
+
+/* Tasks of a job that was started under a debugger wait before their first instruction. */
+static void give_to_debugger (struct attach *a)
+{
+    flux_error_t error;
+    json_t *tasks;
+
+    if (!a->service ||
+        !(tasks = proctable_get (a->h, a->service, a->leader, PROCTABLE_TIMEOUT, &error))) {
+        cmd_warn (a->c, "%s: no table of processes for the debugger: %s", a->idtext,
+                  a->service ? error.text : "the job shell did not say where it is");
+        return;
+    }
+    mpir_spawned (tasks, a->idtext);
+    json_decref (tasks);
+    answer_later (a, flux_job_kill (a->h, a->id, SIGCONT));
+}
+
 /* Close standard input of the tasks that get none. Sum of {nodeid, nnodes, ppn, repeat} is ntasks.
  */
 static void on_shell_start (struct attach *a, json_t *context)
@@ -219,6 +254,8 @@ static void on_shell_start (struct attach *a, json_t *context)
     size_t i;
     int ntasks = 0;
 
+    if (mpir_wanted () && a->exit_code < 0)
+        give_to_debugger (a);
     if (!a->in || !ranks || strcmp (ranks, "all") == 0)
         return;
     if (json_is_object (map))
@@ -392,21 +429,6 @@ static void done (struct jobstream *js, void *arg)
 
 static const struct jobstream_ops ops = {
     .event = event, .data = on_data, .failed = failed, .sentinel = sentinel, .done = done};
-
-static void on_answer (flux_future_t *f, void *arg)
-{
-    struct attach *a = arg;
-
-    if (flux_future_get (f, NULL) < 0)
-        cmd_warn (a->c, "%s: %s", a->idtext, cmd_why (f));
-    flux_future_destroy (f);
-}
-
-static void answer_later (struct attach *a, flux_future_t *f)
-{
-    if (!f || flux_future_then (f, -1., on_answer, a) < 0)
-        flux_future_destroy (f);
-}
 
 static void on_interrupt (struct attach *a)
 {

@@ -27,7 +27,7 @@ static const struct cmd_verb *const subs[] = {
     &cmd_verb_job_id,
     &cmd_verb_job_last,
     &cmd_verb_job_list_ids,
-
+    &cmd_verb_job_hostpids,
     &cmd_verb_job_taskmap,
     &cmd_verb_job_timeleft,
     &cmd_verb_job_memo,

@@ -20,6 +20,7 @@ extern const struct cmd_verb cmd_verb_job_purge;
 extern const struct cmd_verb cmd_verb_job_stats;
 extern const struct cmd_verb cmd_verb_job_status;
 extern const struct cmd_verb cmd_verb_job_submit;
+extern const struct cmd_verb cmd_verb_job_hostpids;
 extern const struct cmd_verb cmd_verb_job_taskmap;
 extern const struct cmd_verb cmd_verb_job_timeleft;
 extern const struct cmd_verb cmd_verb_job_urgency;

@@ -51,6 +51,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/job.c \
 	%D%/job.h \
 	%D%/job_eventlog.c \
+	%D%/job_hostpids.c \
 	%D%/job_misc.c \
 	%D%/job_raise.c \
 	%D%/job_raise.h \
@@ -79,6 +80,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/logline.c \
 	%D%/logline.h \
 	%D%/module.c \
+	%D%/mpir.c %D%/mpir.h \
 	%D%/module.h \
 	%D%/module_trace.c \
 	%D%/mux.c \
@@ -95,6 +97,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/progress.c \
 	%D%/progress.h \
 	%D%/proxy.c \
+	%D%/proctable.c %D%/proctable.h \
 	%D%/pstree.c \
 	%D%/pump.c \
 	%D%/pump.h \

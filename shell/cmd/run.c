@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <flux/idset.h>
 
+#include "lib/job/jobspec_build.h"
 #include "shell/cmd/attach.h"
 #include "shell/cmd/client.h"
+#include "shell/cmd/mpir.h"
 #include "shell/cmd/submit_spec.h"
 #include "shell/cmd/verbs.h"
 
@@ -52,6 +54,8 @@ static int run (struct cmd *c)
     idset_destroy (ranks);
     if (submit_spec_tasks (&spec, c, NULL, &error) < 0)
         return cmd_fail (c, "%s", error.text);
+    if (mpir_wanted () && jobspec_setopt_new (spec.jobspec, "stop-tasks-in-exec", json_true ()) < 0)
+        return cmd_fail (c, "out of memory");
     if (cmd_has (c, "dry-run")) {
         json_dumpf (spec.jobspec, stdout, JSON_COMPACT);
         printf ("\n");
