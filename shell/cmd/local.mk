@@ -107,6 +107,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/relay.c \
 	%D%/resource.c \
 	%D%/resource.h \
+	%D%/resource_eventlog.c \
 	%D%/resource_list.c \
 	%D%/resource_reload.c \
 	%D%/resource_query.c \

@@ -9,35 +9,14 @@
 #include <string.h>
 
 #include "lib/graph/io/load.h"
-#include "lib/graph/match.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
-#include "shell/service/job_manager/job.h"
 #include "shell/service/sched/ask.h"
-#include "shell/service/sched/config.h"
 #include "shell/service/sched/grant.h"
-#include "shell/service/sched/inventory.h"
-#include "shell/service/sched/policies.h"
+#include "shell/service/sched/private.h"
 #include "shell/service/sched/ranks.h"
-#include "shell/service/sched/sched.h"
-#include "shell/service/sched/why.h"
-
-/* Most jobs ask for what others asked for before. */
-#define FEASIBLE_CACHE 64
 
 #define LOAD_FILE_MAX (1u << 30)
-
-struct sched {
-    struct job_facts feasible[FEASIBLE_CACHE]; // shapes that fit on these resources
-    size_t nfeasible;
-    struct inventory *inv;
-    struct matcher *m;
-    struct policies *policies; // those of jobs
-    sched_format_t format;
-    double end;         // of the resources; 0: none
-    uint64_t *reserved; // ids with a reservation of this pass
-    size_t nreserved, reserved_size;
-};
 
 static int load_file (struct sched *s, const struct sched_config *c, flux_error_t *errp)
 {
@@ -162,59 +141,15 @@ static int remember_reservation (struct sched *s, uint64_t id)
     return 0;
 }
 
-/* ---- requests ---- */
-
-/* The part of the facts that says what is asked for. */
-static struct job_facts shape_of (const struct job *job)
-{
-    const struct job_facts *f = &job->facts;
-
-    return (struct job_facts){.nnodes = f->nnodes,
-                              .nslots = f->nslots,
-                              .cores = f->cores,
-                              .gpus = f->gpus,
-                              .exclusive = f->exclusive};
-}
-
-static bool same_shape (const struct job_facts *a, const struct job_facts *b)
-{
-    return a->nnodes == b->nnodes && a->nslots == b->nslots && a->cores == b->cores &&
-           a->gpus == b->gpus && a->exclusive == b->exclusive;
-}
-
-static bool shape_is_all (const struct job *job)
-{
-    return job->live && !job->live->constraint && !job->live->request;
-}
-
-static bool known_feasible (struct sched *s, const struct job *job)
-{
-    struct job_facts shape = shape_of (job);
-    size_t n = s->nfeasible < FEASIBLE_CACHE ? s->nfeasible : FEASIBLE_CACHE;
-
-    for (size_t i = 0; i < n && shape_is_all (job); i++) {
-        if (same_shape (&s->feasible[i], &shape))
-            return true;
-    }
-    return false;
-}
-
-static void remember_feasible (struct sched *s, const struct job *job)
-{
-    if (shape_is_all (job))
-        s->feasible[s->nfeasible++ % FEASIBLE_CACHE] = shape_of (job);
-}
-
-static struct request *make_request (struct sched *s, const struct job *job, flux_error_t *errp)
+struct request *sched_request (struct sched *s, const struct job *job, flux_error_t *errp)
 {
     struct constraint_hosts hosts = inventory_hosts (s->inv);
 
     return ask_create (job, &hosts, errp);
 }
 
-/* *policy NULL: the one of all jobs. */
-static int policy_of (struct sched *s, const struct job *job, const struct policy **policy,
-                      flux_error_t *errp)
+int sched_policy_of (struct sched *s, const struct job *job, const struct policy **policy,
+                     flux_error_t *errp)
 {
     const char *text = job->live ? job->live->graph_policy : NULL;
 
@@ -222,45 +157,9 @@ static int policy_of (struct sched *s, const struct job *job, const struct polic
     return text && !*policy ? -1 : 0;
 }
 
-static bool is_empty (struct sched *s)
+bool sched_is_empty (struct sched *s)
 {
     return graph_count (inventory_graph (s->inv)) == 0 || !inventory_R (s->inv);
-}
-
-static int say_why (struct sched *s, const struct job *job, const struct request *req,
-                    const flux_error_t *error, flux_error_t *errp)
-{
-    struct buf b = {0};
-
-    why_never (s->inv, job, req, &b);
-    errprintf (errp, "unsatisfiable request: %s", b.len > 0 && !b.err ? b.data : error->text);
-    buf_clear (&b);
-    errno = ENODEV;
-    return -1;
-}
-
-int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
-{
-    const struct policy *policy;
-    flux_error_t error;
-    int rc = 0;
-
-    if (policy_of (s, job, &policy, errp) < 0)
-        return -1;
-    if (is_empty (s) || known_feasible (s, job))
-        return 0;
-    struct request *req = make_request (s, job, errp);
-    if (!req)
-        return -1;
-    if (matcher_match (s->m, req, MATCH_SATISFIABILITY, job->id, 0, policy, NULL, &error) < 0) {
-        rc = say_why (s, job, req, &error, errp);
-    } else {
-        remember_feasible (s, job);
-    }
-    int saved_errno = errno;
-    request_destroy (req);
-    errno = saved_errno;
-    return rc;
 }
 
 /* The end of a job that starts now. */
@@ -279,7 +178,7 @@ static int match (struct sched *s, const struct job *job, double now, int reserv
     const struct policy *policy;
     struct request *req;
 
-    if (policy_of (s, job, &policy, errp) < 0 || !(req = make_request (s, job, errp)))
+    if (sched_policy_of (s, job, &policy, errp) < 0 || !(req = sched_request (s, job, errp)))
         return -1;
     if (job->facts.duration > 0 && end - now < req->duration)
         req->duration = end - now > 1. ? end - now : 1.;
@@ -295,7 +194,7 @@ int sched_alloc (struct sched *s, const struct job *job, double now, int reserve
 {
     struct grant grant = {.inv = s->inv, .start = now, .expiration = end_of (s, job, now)};
 
-    if (is_empty (s)) {
+    if (sched_is_empty (s)) {
         errno = EBUSY;
         return errprintf (errp, "there are no resources yet");
     }
