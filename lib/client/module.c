@@ -31,6 +31,20 @@ static int tell_status (flux_t *h, int status, int errnum)
     return f ? 0 : -1;
 }
 
+int flux_module_config_request_decode (const flux_msg_t *msg, flux_conf_t **conf)
+{
+    flux_conf_t *new;
+    json_t *o;
+
+    if (flux_request_unpack (msg, NULL, "o", &o) < 0 || !(new = flux_conf_pack ("O", o)))
+        return -1;
+    if (conf)
+        *conf = new;
+    else
+        flux_conf_decref (new);
+    return 0;
+}
+
 int flux_module_set_running (flux_t *h)
 {
     return tell_status (h, FLUX_MODSTATE_RUNNING, 0);

@@ -24,6 +24,8 @@ fluxinclude_HEADERS = \
 	%D%/flux/module.h \
 	%D%/flux/conf.h \
 	%D%/flux/sync.h \
+	%D%/flux/stats.h \
+	%D%/flux/version.h \
 	%D%/flux/kvs.h \
 	%D%/flux/idset.h \
 	%D%/flux/job.h \

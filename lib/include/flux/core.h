@@ -7,6 +7,7 @@
 #define FLUX_CORE_H
 
 #include <flux/types.h>
+#include <flux/version.h>
 #include <flux/message.h>
 #include <flux/msglist.h>
 #include <flux/request.h>
@@ -28,6 +29,7 @@
 #include <flux/module.h>
 #include <flux/conf.h>
 #include <flux/sync.h>
+#include <flux/stats.h>
 #include <flux/kvs.h>
 #include <flux/job.h>
 #include <flux/job_client.h>

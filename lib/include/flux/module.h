@@ -14,6 +14,7 @@
 #define FLUX_MODULE_H
 
 #include <stdbool.h>
+#include <flux/conf.h>
 #include <flux/handle.h>
 
 #ifdef __cplusplus
@@ -36,6 +37,10 @@ FLUX_EXPORT bool flux_module_debug_test (flux_t *h, int flag, bool clear);
 
 /* Say that the module is up: `flux module load` returns. Entering the reactor says so too. */
 FLUX_EXPORT int flux_module_set_running (flux_t *h);
+
+/* The configuration that a request "NAME.config-reload" of the broker proposes; the caller drops
+ * its reference. -1 with errno. */
+FLUX_EXPORT int flux_module_config_request_decode (const flux_msg_t *msg, flux_conf_t **conf);
 
 /* For those who load modules (a program that the broker starts with FLUX_MODULE_URI). In order:
  * _initialize() takes the broker's welcome: name, uuid, attributes and arguments; *args (NULL: not
