@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
 #include "shell/resource_query/query.h"
 
@@ -488,13 +489,41 @@ static int cmd_remove (struct query *q, int argc, char **argv)
         return malformed ();
     if (!strcmp (argv[2], "true")) {
         uint32_t v = graph_find_path (q->g, argv[1]);
-        rc = v == GRAPH_NONE ? -1 : matcher_remove_subgraph (q->m, v, &error);
+        rc = v == GRAPH_NONE ? errprintf (&error, "there is no %s", argv[1])
+                             : matcher_remove_subgraph (q->m, v, &error);
     } else if (!strcmp (argv[2], "false"))
         rc = remove_ranks (q, argv[1], &error);
     else
         fputs ("ERROR: invalid path boolean input \n", stderr);
     if (rc < 0)
         fprintf (stderr, "ERROR: can't remove subgraph \nERROR: %s\n", error.text);
+    return 0;
+}
+
+static bool has_id (const struct graph *g, uint32_t v, const char *type, int64_t id)
+{
+    if (graph_id (g, v) == id && !strcmp (graph_type (g, v), type))
+        return true;
+    for (uint32_t i = 0; i < graph_child_count (g, v); i++)
+        if (has_id (g, graph_child (g, v, i), type, id))
+            return true;
+    return false;
+}
+
+/* What an id of R is called in this graph: here they are the same, so it says whether it is there.
+ */
+static int cmd_namespace_info (struct query *q, int argc, char **argv)
+{
+    const uint32_t *top;
+    if (argc != 4)
+        return malformed ();
+    size_t n = graph_find_rank (q->g, strtoll (argv[1], NULL, 10), &top);
+    for (size_t i = 0; i < n; i++)
+        if (has_id (q->g, top[i], argv[2], strtoll (argv[3], NULL, 10))) {
+            fprintf (q->out, "INFO: %s\n", argv[3]);
+            return 0;
+        }
+    fprintf (stderr, "ERROR: rank %s has no %s %s\n", argv[1], argv[2], argv[3]);
     return 0;
 }
 
@@ -678,6 +707,8 @@ static const struct {
      cmd_update},
     {"attach", "j", "attach JGF_FILE", cmd_attach},
     {"remove", "j", "remove PATH true, or remove RANKS false", cmd_remove},
+    {"add-subgraph", "grow", "add-subgraph JGF_FILE: as attach", cmd_attach},
+    {"namespace-info", "ns-info", "namespace-info RANK TYPE ID", cmd_namespace_info},
     {"find", "f", "find CRITERIA, as status=down and sched-now=allocated", cmd_find},
     {"cancel", "c", "cancel JOBID [stats]", cmd_cancel},
     {"partial-cancel", "pc", "partial-cancel JOBID jgf|rv1exec FILE", cmd_partial_cancel},

@@ -76,6 +76,12 @@ static bool can_draw (const struct arrangement *a, uint32_t v, uint32_t units)
     return (a->satisfy || x->status == GRAPH_UP) && used + units <= x->size;
 }
 
+/* A panel of size 1 without a unit is a thing that what it feeds goes through, not a limit. */
+static bool is_limit (const struct graph *g, uint32_t v)
+{
+    return g->v[v].size != 1 || *names_text (g->names, g->info[v].unit);
+}
+
 /* Draw for all vertices of a group; units of vertices above are drawn once per vertex. 1 done,
  * 0 somewhere there is not enough (nothing drawn), -1 ENOMEM. */
 static int draw (struct arrangement *a, const struct group *grp, uint32_t sub)
@@ -89,8 +95,10 @@ static int draw (struct arrangement *a, const struct group *grp, uint32_t sub)
             if (graph_up (a->g, sub, v, &up) < 0)
                 return -1;
             for (; units && up != GRAPH_NONE && rc > 0 && done <= GRAPH_MAX_CHILDREN; done++) {
-                if (pass == 0 ? !can_draw (a, up, units * (e + 1))
-                              : charge (a->charges, up, units) < 0)
+                if (!is_limit (a->g, up))
+                    ;
+                else if (pass == 0 ? !can_draw (a, up, units * (e + 1))
+                                   : charge (a->charges, up, units) < 0)
                     rc = pass ? -1 : 0;
                 if (graph_up (a->g, sub, up, &up) < 0)
                     return -1;

@@ -1,0 +1,1 @@
+{"version":1,"execution":{"R_lite":[{"rank":"0-1","children":{"core":"0-7","gpu":"0-1"}}],"nodelist":["n[0-1]"],"starttime":0,"expiration":0},"scheduling":{"writer":"TreePool","children":[{"ranks":"0-1","topo":{"socket":[{"cores":"0-3","gpus":"0","memory":32},{"cores":"4-7","gpus":"1","memory":32}]}}]}}
