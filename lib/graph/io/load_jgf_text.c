@@ -12,16 +12,12 @@
 
 #include "lib/graph/graph_priv.h"
 #include "lib/graph/io/load.h"
+#include "lib/graph/io/scan.h"
 #include "lib/util/errprintf.h"
 
-struct slice {
-    const char *p;
-    size_t len;
-};
-
 /* Every function returns false to give up. */
-struct scan {
-    const char *p, *end;
+struct reader {
+    struct scan in;
     struct graph *g;
     uint32_t *vertex; // by file id, GRAPH_NONE: no such node
     size_t nids;
@@ -35,158 +31,45 @@ struct entry {
     const char *properties; // its '{', NULL: none
 };
 
-enum { MAX_NESTED = 16 };
-
-static void blank (struct scan *s)
-{
-    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t' || *s->p == '\r'))
-        s->p++;
-}
-
-static bool eat (struct scan *s, char c)
-{
-    blank (s);
-    if (s->p == s->end || *s->p != c)
-        return false;
-    s->p++;
-    return true;
-}
-
-static bool at (struct scan *s, char c)
-{
-    blank (s);
-    return s->p < s->end && *s->p == c;
-}
-
-static bool string (struct scan *s, struct slice *out)
-{
-    if (!eat (s, '"'))
-        return false;
-    const unsigned char *p = (const unsigned char *)s->p, *end = (const unsigned char *)s->end;
-    while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
-        p++;
-    if (p == end || *p != '"')
-        return false;
-    *out = (struct slice){s->p, (const char *)p - s->p};
-    s->p = (const char *)p + 1;
-    return true;
-}
-
-static bool is (const struct slice *a, const char *text)
-{
-    return a->len == strlen (text) && !memcmp (a->p, text, a->len);
-}
-
-static bool digits (const char **p, const char *end, int64_t *n)
-{
-    const char *first = *p;
-    *n = 0;
-    while (*p < end && **p >= '0' && **p <= '9' && *p - first < 18)
-        *n = *n * 10 + (*(*p)++ - '0');
-    return *p > first && (*first != '0' || *p == first + 1);
-}
-
-static bool integer (struct scan *s, int64_t *n)
-{
-    bool minus = eat (s, '-');
-    blank (s);
-    if ((minus && s->p[-1] != '-') || !digits (&s->p, s->end, n))
-        return false;
-    if (s->p < s->end && strchr (".eE0123456789", *s->p) && *s->p)
-        return false;
-    *n = minus ? -*n : *n;
-    return true;
-}
-
-static bool word (struct scan *s, const char *text)
-{
-    size_t len = strlen (text);
-    blank (s);
-    if ((size_t)(s->end - s->p) < len || memcmp (s->p, text, len) != 0)
-        return false;
-    s->p += len;
-    return true;
-}
-
-/* Step through "key": ... of an object whose '{' has been read; *more false at its '}'. */
-static bool next_key (struct scan *s, bool *first, struct slice *key, bool *more)
-{
-    *more = false;
-    if (eat (s, '}'))
-        return true;
-    if (!*first && !eat (s, ','))
-        return false;
-    *first = false;
-    *more = true;
-    return string (s, key) && eat (s, ':');
-}
-
-static bool skip (struct scan *s, int depth)
-{
-    struct slice text;
-    int64_t n;
-    bool first = true, more;
-    if (at (s, '"'))
-        return string (s, &text);
-    if (depth == MAX_NESTED)
-        return false;
-    if (eat (s, '{')) {
-        while (next_key (s, &first, &text, &more) && more)
-            if (!skip (s, depth + 1))
-                return false;
-        return s->p[-1] == '}' && !more;
-    }
-    if (eat (s, '[')) {
-        if (eat (s, ']'))
-            return true;
-        do {
-            if (!skip (s, depth + 1))
-                return false;
-        } while (eat (s, ','));
-        return eat (s, ']');
-    }
-    return word (s, "true") || word (s, "false") || word (s, "null") || integer (s, &n);
-}
-
 /* ---- Nodes ---- */
-static bool read_metadata (struct scan *s, struct entry *e)
+static bool read_metadata (struct reader *s, struct entry *e)
 {
     struct slice key;
     bool first = true, more;
-    if (!eat (s, '{'))
+    if (!scan_eat (&s->in, '{'))
         return false;
-    while (next_key (s, &first, &key, &more)) {
+    while (scan_next_key (&s->in, &first, &key, &more)) {
         bool good;
         if (!more)
             return true;
-        if (is (&key, "paths"))
-            good = at (s, '{') && skip (s, 0);
-        else if (is (&key, "type"))
-            good = string (s, &e->type);
-        else if (is (&key, "id"))
-            good = integer (s, &e->id);
-        else if (is (&key, "rank"))
-            good = integer (s, &e->rank);
-        else if (is (&key, "exclusive"))
-            good = word (s, "true") || word (s, "false");
-        else if (is (&key, "basename"))
-            good = string (s, &e->basename);
-        else if (is (&key, "name"))
-            good = string (s, &e->name);
-        else if (is (&key, "uniq_id"))
-            good = integer (s, &e->uniq);
-        else if (is (&key, "size"))
-            good = integer (s, &e->size);
-        else if (is (&key, "unit"))
-            good = string (s, &e->unit);
-        else if (is (&key, "status"))
-            good = integer (s, &e->status);
-        else if (is (&key, "properties")) {
-            good = at (s, '{');
-            e->properties = s->p;
-            good = good && skip (s, 0);
+        if (slice_is (&key, "paths"))
+            good = scan_at (&s->in, '{') && scan_skip (&s->in, 0);
+        else if (slice_is (&key, "type"))
+            good = scan_string (&s->in, &e->type);
+        else if (slice_is (&key, "id"))
+            good = scan_integer (&s->in, &e->id);
+        else if (slice_is (&key, "rank"))
+            good = scan_integer (&s->in, &e->rank);
+        else if (slice_is (&key, "exclusive"))
+            good = scan_word (&s->in, "true") || scan_word (&s->in, "false");
+        else if (slice_is (&key, "basename"))
+            good = scan_string (&s->in, &e->basename);
+        else if (slice_is (&key, "name"))
+            good = scan_string (&s->in, &e->name);
+        else if (slice_is (&key, "uniq_id"))
+            good = scan_integer (&s->in, &e->uniq);
+        else if (slice_is (&key, "size"))
+            good = scan_integer (&s->in, &e->size);
+        else if (slice_is (&key, "unit"))
+            good = scan_string (&s->in, &e->unit);
+        else if (slice_is (&key, "status"))
+            good = scan_integer (&s->in, &e->status);
+        else if (slice_is (&key, "properties")) {
+            good = scan_at (&s->in, '{');
+            e->properties = s->in.p;
+            good = good && scan_skip (&s->in, 0);
         } else
-            good = skip (s, 0);
+            good = scan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -196,7 +79,7 @@ static bool read_metadata (struct scan *s, struct entry *e)
 static bool file_id (const struct slice *text, int64_t *n)
 {
     const char *p = text->p;
-    return digits (&p, text->p + text->len, n) && p == text->p + text->len;
+    return scan_digits (&p, text->p + text->len, n) && p == text->p + text->len;
 }
 
 static bool name_fits (const struct slice *s)
@@ -223,7 +106,8 @@ static bool set_defaults (struct entry *e)
     if (e->uniq == -1)
         e->uniq = e->file_id;
     if (e->id == -2)
-        e->id = e->name.p && is (&e->type, "node") ? name_digits (&e->name, e->uniq) : e->uniq;
+        e->id =
+            e->name.p && slice_is (&e->type, "node") ? name_digits (&e->name, e->uniq) : e->uniq;
     if (!e->basename.p)
         e->basename = e->type;
     return name_fits (&e->type) && name_fits (&e->basename) &&
@@ -248,15 +132,15 @@ static bool is_made (const struct entry *e)
            !memcmp (e->name.p + e->basename.len, made + sizeof (made) - n, n);
 }
 
-static bool set_properties (struct scan *s, uint32_t v, const char *from)
+static bool set_properties (struct reader *s, uint32_t v, const char *from)
 {
-    struct scan in = {.p = from + 1, .end = s->end};
+    struct scan in = {.p = from + 1, .end = s->in.end};
     struct slice key, value;
     bool first = true, more;
-    while (next_key (&in, &first, &key, &more)) {
+    while (scan_next_key (&in, &first, &key, &more)) {
         if (!more)
             return true;
-        if (!at (&in, '"') || !string (&in, &value) || key.len == 0)
+        if (!scan_at (&in, '"') || !scan_string (&in, &value) || key.len == 0)
             return false;
         uint32_t k = names_intern_len (s->g->names, key.p, key.len);
         uint32_t val = names_intern_len (s->g->names, value.p, value.len);
@@ -266,12 +150,12 @@ static bool set_properties (struct scan *s, uint32_t v, const char *from)
     return false;
 }
 
-static bool intern (struct scan *s, const struct slice *text, uint32_t *id)
+static bool intern (struct reader *s, const struct slice *text, uint32_t *id)
 {
     return (*id = names_intern_len (s->g->names, text->p ? text->p : "", text->len)) != GRAPH_NONE;
 }
 
-static bool add_node (struct scan *s, struct entry *e)
+static bool add_node (struct reader *s, struct entry *e)
 {
     struct vertex_spec spec = {.name = GRAPH_NONE,
                                .uniq_id = e->uniq,
@@ -291,24 +175,24 @@ static bool add_node (struct scan *s, struct entry *e)
     return !e->properties || set_properties (s, v, e->properties);
 }
 
-static bool read_node (struct scan *s)
+static bool read_node (struct reader *s)
 {
     struct entry e = {.file_id = -1, .id = -2, .uniq = -1, .rank = -1, .size = 1};
     struct slice key, text;
     bool first = true, more, metadata = false;
-    if (!eat (s, '{'))
+    if (!scan_eat (&s->in, '{'))
         return false;
-    while (next_key (s, &first, &key, &more)) {
+    while (scan_next_key (&s->in, &first, &key, &more)) {
         if (!more)
             return metadata && e.type.p && e.file_id >= 0 && set_defaults (&e) && add_node (s, &e);
         bool good;
-        if (is (&key, "id"))
-            good = string (s, &text) && file_id (&text, &e.file_id);
-        else if (is (&key, "metadata")) {
+        if (slice_is (&key, "id"))
+            good = scan_string (&s->in, &text) && file_id (&text, &e.file_id);
+        else if (slice_is (&key, "metadata")) {
             good = !metadata && read_metadata (s, &e);
             metadata = true;
         } else
-            good = skip (s, 0);
+            good = scan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -316,21 +200,50 @@ static bool read_node (struct scan *s)
 }
 
 /* ---- Edges ---- */
-/* {"subsystem": NAME}, or the older {"name": {NAME: RELATION}}; nothing else. */
-static bool read_subsystem (struct scan *s, struct slice *name)
+/* The first key of an object. */
+static bool read_first_key (struct reader *s, struct slice *name)
 {
-    struct slice key, relation;
+    struct slice key;
     bool first = true, more;
-    if (!eat (s, '{') || !next_key (s, &first, &key, &more) || !more)
+    if (!scan_eat (&s->in, '{'))
         return false;
-    if (is (&key, "subsystem"))
-        return string (s, name) && eat (s, '}');
-    first = true;
-    return is (&key, "name") && eat (s, '{') && next_key (s, &first, name, &more) && more &&
-           string (s, &relation) && eat (s, '}') && eat (s, '}');
+    while (scan_next_key (&s->in, &first, &key, &more)) {
+        if (!more)
+            return true;
+        if (!name->p)
+            *name = key;
+        if (!scan_skip (&s->in, 0))
+            return false;
+    }
+    return false;
 }
 
-static bool find_subsystem (struct scan *s, const struct slice *name)
+/* {"subsystem": NAME, ...}, or the older {"name": {NAME: RELATION}}. */
+static bool read_subsystem (struct reader *s, struct slice *name)
+{
+    struct slice key, older = {NULL, 0}, newer = {NULL, 0};
+    bool first = true, more;
+    if (!scan_eat (&s->in, '{'))
+        return false;
+    while (scan_next_key (&s->in, &first, &key, &more)) {
+        bool good;
+        if (!more) {
+            *name = newer.p ? newer : older.p ? older : *name;
+            return true;
+        }
+        if (slice_is (&key, "subsystem"))
+            good = scan_string (&s->in, &newer);
+        else if (slice_is (&key, "name") && scan_at (&s->in, '{') && !older.p)
+            good = read_first_key (s, &older);
+        else
+            good = scan_skip (&s->in, 0);
+        if (!good)
+            return false;
+    }
+    return false;
+}
+
+static bool find_subsystem (struct reader *s, const struct slice *name)
 {
     char text[GRAPH_MAX_NAME + 1];
     if (s->last_subsystem.p && name->len == s->last_subsystem.len &&
@@ -349,23 +262,23 @@ static bool find_subsystem (struct scan *s, const struct slice *name)
     return true;
 }
 
-static uint32_t find_vertex (const struct scan *s, const struct slice *text)
+static uint32_t find_vertex (const struct reader *s, const struct slice *text)
 {
     int64_t n;
     return file_id (text, &n) && (uint64_t)n < s->nids ? s->vertex[n] : GRAPH_NONE;
 }
 
-static bool read_edge (struct scan *s)
+static bool read_edge (struct reader *s)
 {
     struct slice key, source = {NULL, 0}, target = {NULL, 0}, name = {"containment", 11};
     bool first = true, more;
-    if (!eat (s, '{'))
+    if (!scan_eat (&s->in, '{'))
         return false;
-    while (next_key (s, &first, &key, &more) && more) {
-        bool good = is (&key, "source")     ? string (s, &source)
-                    : is (&key, "target")   ? string (s, &target)
-                    : is (&key, "metadata") ? read_subsystem (s, &name)
-                                            : skip (s, 0);
+    while (scan_next_key (&s->in, &first, &key, &more) && more) {
+        bool good = slice_is (&key, "source")     ? scan_string (&s->in, &source)
+                    : slice_is (&key, "target")   ? scan_string (&s->in, &target)
+                    : slice_is (&key, "metadata") ? read_subsystem (s, &name)
+                                                  : scan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -377,37 +290,37 @@ static bool read_edge (struct scan *s)
 }
 
 /* ---- The whole ---- */
-static bool read_list (struct scan *s, bool (*read_one) (struct scan *s))
+static bool read_list (struct reader *s, bool (*read_one) (struct reader *s))
 {
-    if (!eat (s, '['))
+    if (!scan_eat (&s->in, '['))
         return false;
-    if (eat (s, ']'))
+    if (scan_eat (&s->in, ']'))
         return true;
     do {
         if (!read_one (s))
             return false;
-    } while (eat (s, ','));
-    return eat (s, ']');
+    } while (scan_eat (&s->in, ','));
+    return scan_eat (&s->in, ']');
 }
 
-static bool read_graph (struct scan *s)
+static bool read_graph (struct reader *s)
 {
     struct slice key;
     bool first = true, more, nodes = false, edges = false;
-    if (!eat (s, '{'))
+    if (!scan_eat (&s->in, '{'))
         return false;
-    while (next_key (s, &first, &key, &more)) {
+    while (scan_next_key (&s->in, &first, &key, &more)) {
         bool good;
         if (!more)
             return nodes && edges;
-        if (is (&key, "nodes")) {
+        if (slice_is (&key, "nodes")) {
             good = !nodes && read_list (s, read_node);
             nodes = true;
-        } else if (is (&key, "edges")) {
+        } else if (slice_is (&key, "edges")) {
             good = nodes && !edges && read_list (s, read_edge);
             edges = true;
         } else
-            good = skip (s, 0);
+            good = scan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -415,42 +328,42 @@ static bool read_graph (struct scan *s)
 }
 
 /* depth 0: the document; 1: the scheduling key of R. */
-static bool read_document (struct scan *s, int depth, bool *found)
+static bool read_document (struct reader *s, int depth, bool *found)
 {
     struct slice key;
     bool first = true, more;
-    if (!eat (s, '{'))
+    if (!scan_eat (&s->in, '{'))
         return false;
-    while (next_key (s, &first, &key, &more)) {
+    while (scan_next_key (&s->in, &first, &key, &more)) {
         bool good;
         if (!more)
             return true;
-        if (is (&key, "graph")) {
+        if (slice_is (&key, "graph")) {
             good = !*found && read_graph (s);
             *found = true;
-        } else if (depth == 0 && is (&key, "scheduling") && at (s, '{'))
+        } else if (depth == 0 && slice_is (&key, "scheduling") && scan_at (&s->in, '{'))
             good = read_document (s, 1, found);
         else
-            good = skip (s, 0);
+            good = scan_skip (&s->in, 0);
         if (!good)
             return false;
     }
     return false;
 }
 
-static bool read_all (struct scan *s)
+static bool read_all (struct reader *s)
 {
     bool found = false;
     if (!read_document (s, 0, &found) || !found)
         return false;
-    blank (s);
-    return s->p == s->end;
+    scan_blank (&s->in);
+    return s->in.p == s->in.end;
 }
 
 /* 0 loaded; -1: it must go the long way, and the graph is as it was. */
 static int load_plain (struct graph *g, const char *text, size_t len)
 {
-    struct scan s = {.p = text, .end = text + len, .g = g, .nids = len / 16 + 16};
+    struct reader s = {.in = {text, text + len}, .g = g, .nids = len / 16 + 16};
     flux_error_t error;
     if (graph_root (g) != GRAPH_NONE || !(s.vertex = malloc (s.nids * sizeof (*s.vertex))))
         return -1;

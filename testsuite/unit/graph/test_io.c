@@ -140,6 +140,12 @@ static void test_jgf_text (void **state)
         {NODES ("", "") EDGES (",\"metadata\":{\"subsystem\":\"containment\"}"), true},
         {NODES ("", "") EDGES (",\"metadata\":{\"name\":{\"containment\":\"contains\"}}"), true},
         {NODES ("", "") EDGES (",\"metadata\":{\"x\":1}"), true},
+        {NODES ("", "") EDGES (",\"metadata\":{\"relationship\":\"contains\",\"subsystem\":"
+                               "\"containment\",\"name\":{\"power\":\"x\"}}"),
+         true},
+        {NODES ("", "") EDGES (",\"metadata\":{\"name\":{}}"), true},
+        {NODES ("", "") EDGES (",\"metadata\":{\"name\":\"x\"}"), true},
+        {NODES ("", "") EDGES (",\"metadata\":{\"subsystem\":7}"), true},
         {"{\"version\":1,\"scheduling\":" NODES ("", "") EDGES ("") ",\"execution\":{}}", true},
         {"{\"graph\":{\"edges\":[],\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}}]}}",
          true},
