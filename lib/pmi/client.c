@@ -193,10 +193,10 @@ void pmi_task_abort (struct pmi_task *t, int code, const char *msg)
 {
     char line[PMI_LINE_MAX];
 
+    if (msg && *msg) // first, for the server ends all
+        fprintf (stderr, "PMI_Abort: (%d) %s\n", t->rank, msg);
     if (t->fd >= 0) {
         int n = snprintf (line, sizeof (line), "cmd=abort exitcode=%d\n", code);
         fd_write_all (t->fd, line, n);
     }
-    if (msg && *msg)
-        fprintf (stderr, "PMI_Abort: (%d) %s\n", t->rank, msg);
 }

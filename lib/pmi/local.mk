@@ -7,6 +7,7 @@ lib_pmi_libpmiserver_la_SOURCES = \
 # For MPI programs. RFC 13 wants the major version 0.
 noinst_LTLIBRARIES += lib/pmi/libpmiclient.la
 lib_pmi_libpmiclient_la_SOURCES = \
+	%D%/api.c %D%/api.h \
 	%D%/client.c %D%/client.h \
 	%D%/clique.c %D%/clique.h \
 	%D%/wire.c %D%/wire.h

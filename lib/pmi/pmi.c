@@ -3,35 +3,22 @@
 
 /* libpmi.so: PMI-1 for programs that link or dlopen it. */
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/pmi/client.h"
+#include "lib/pmi/api.h"
 #include "lib/pmi/clique.h"
 #include "lib/pmi/pmi.h"
 
 /* The API has no handle: there is one connection in a process. */
-static struct {
-    bool initialized;
-    struct pmi_task task;
-} pmi;
-
-#define CHECK_INIT()                                                                               \
-    do {                                                                                           \
-        if (!pmi.initialized)                                                                      \
-            return PMI_ERR_INIT;                                                                   \
-    } while (0)
+static struct pmi_api pmi;
 
 int PMI_Init (int *spawned)
 {
-    if (!spawned)
-        return PMI_ERR_INVALID_ARG;
-    if (!pmi.initialized && pmi_task_init (&pmi.task) < 0)
-        return PMI_FAIL;
-    pmi.initialized = true;
-    *spawned = pmi.task.spawned;
-    return PMI_SUCCESS;
+    int rc = spawned ? pmi_api_init (&pmi) : PMI_ERR_INVALID_ARG;
+
+    if (rc == PMI_SUCCESS)
+        *spawned = pmi.task.spawned;
+    return rc;
 }
 
 int PMI_Initialized (int *initialized)
@@ -44,109 +31,85 @@ int PMI_Initialized (int *initialized)
 
 int PMI_Finalize (void)
 {
-    CHECK_INIT ();
-    pmi.initialized = false;
-    return pmi_task_finalize (&pmi.task) < 0 ? PMI_FAIL : PMI_SUCCESS;
-}
-
-static int get_int (int *out, int value)
-{
-    CHECK_INIT ();
-    if (!out)
-        return PMI_ERR_INVALID_ARG;
-    *out = value;
-    return PMI_SUCCESS;
+    return pmi_api_finalize (&pmi);
 }
 
 int PMI_Get_size (int *size)
 {
-    return get_int (size, pmi.task.size);
+    return pmi_api_int (&pmi, size, pmi.task.size);
 }
 
 int PMI_Get_rank (int *rank)
 {
-    return get_int (rank, pmi.task.rank);
+    return pmi_api_int (&pmi, rank, pmi.task.rank);
 }
 
 int PMI_Get_universe_size (int *size)
 {
-    return get_int (size, pmi.task.universe_size);
+    return pmi_api_int (&pmi, size, pmi.task.universe_size);
 }
 
 int PMI_Get_appnum (int *appnum)
 {
-    return get_int (appnum, pmi.task.appnum);
+    return pmi_api_int (&pmi, appnum, pmi.task.appnum);
 }
 
 int PMI_Barrier (void)
 {
-    CHECK_INIT ();
-    return pmi_task_barrier (&pmi.task) < 0 ? PMI_FAIL : PMI_SUCCESS;
+    return pmi_api_barrier (&pmi);
 }
 
 int PMI_Abort (int exit_code, const char *error_msg)
 {
-    if (pmi.initialized)
-        pmi_task_abort (&pmi.task, exit_code, error_msg);
-    exit (exit_code);
+    pmi_api_abort (&pmi, exit_code, error_msg);
 }
 
 int PMI_KVS_Get_my_name (char *kvsname, int length)
 {
-    CHECK_INIT ();
-    if (!kvsname)
-        return PMI_ERR_INVALID_ARG;
-    if (length < 0 || (size_t)length <= strlen (pmi.task.kvsname))
-        return PMI_ERR_INVALID_LENGTH;
-    strcpy (kvsname, pmi.task.kvsname);
-    return PMI_SUCCESS;
+    return pmi_api_name (&pmi, kvsname, length);
 }
 
 int PMI_Get_id (char *id, int length)
 {
-    return PMI_KVS_Get_my_name (id, length);
+    return pmi_api_name (&pmi, id, length);
 }
 
 int PMI_Get_kvs_domain_id (char *id, int length)
 {
-    return PMI_KVS_Get_my_name (id, length);
+    return pmi_api_name (&pmi, id, length);
 }
 
 int PMI_KVS_Get_name_length_max (int *length)
 {
-    return get_int (length, PMI_KVSNAME_MAX);
+    return pmi_api_int (&pmi, length, PMI_KVSNAME_MAX);
 }
 
 int PMI_Get_id_length_max (int *length)
 {
-    return get_int (length, PMI_KVSNAME_MAX);
+    return pmi_api_int (&pmi, length, PMI_KVSNAME_MAX);
 }
 
 int PMI_KVS_Get_key_length_max (int *length)
 {
-    return get_int (length, PMI_KEY_MAX);
+    return pmi_api_int (&pmi, length, PMI_KEY_MAX);
 }
 
 int PMI_KVS_Get_value_length_max (int *length)
 {
-    return get_int (length, PMI_VALUE_MAX);
+    return pmi_api_int (&pmi, length, PMI_VALUE_MAX);
 }
 
 int PMI_KVS_Put (const char *kvsname, const char *key, const char *value)
 {
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (!kvsname || strcmp (kvsname, pmi.task.kvsname) != 0)
         return PMI_ERR_INVALID_ARG;
-    if (!key || !pmi_task_valid_key (key))
-        return PMI_ERR_INVALID_KEY;
-    if (!value || !pmi_task_valid_value (value))
-        return PMI_ERR_INVALID_VAL;
-    return pmi_task_put (&pmi.task, key, value) < 0 ? PMI_FAIL : PMI_SUCCESS;
+    return pmi_api_put (&pmi, key, value);
 }
 
 int PMI_KVS_Get (const char *kvsname, const char *key, char *value, int length)
 {
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (!kvsname || strcmp (kvsname, pmi.task.kvsname) != 0 || !value)
         return PMI_ERR_INVALID_ARG;
     if (!key || !pmi_task_valid_key (key))
@@ -159,7 +122,7 @@ int PMI_KVS_Get (const char *kvsname, const char *key, char *value, int length)
 /* What was put is exchanged in the barrier. */
 int PMI_KVS_Commit (const char *kvsname)
 {
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     return kvsname ? PMI_SUCCESS : PMI_ERR_INVALID_ARG;
 }
 
@@ -179,7 +142,7 @@ static int clique (int *ranks, int length)
 
 int PMI_Get_clique_size (int *size)
 {
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (!size)
         return PMI_ERR_INVALID_ARG;
     *size = clique (NULL, 0);
@@ -188,7 +151,7 @@ int PMI_Get_clique_size (int *size)
 
 int PMI_Get_clique_ranks (int *ranks, int length)
 {
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (!ranks)
         return PMI_ERR_INVALID_ARG;
     return clique (ranks, length) > length ? PMI_ERR_INVALID_LENGTH : PMI_SUCCESS;

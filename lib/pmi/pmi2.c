@@ -5,35 +5,24 @@
  * libraries need but one kind of server. */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/pmi/client.h"
+#include "lib/pmi/api.h"
 #include "lib/pmi/pmi2.h"
 
 #define NODE_ATTR_WAIT_US 2000
 #define NODE_ATTR_WAIT_MAX 30000 // times; a minute
 
 /* The API has no handle: there is one connection in a process. */
-static struct {
-    bool initialized;
-    struct pmi_task task;
-} pmi;
-
-#define CHECK_INIT()                                                                               \
-    do {                                                                                           \
-        if (!pmi.initialized)                                                                      \
-            return PMI2_ERR_INIT;                                                                  \
-    } while (0)
+static struct pmi_api pmi;
 
 int PMI2_Init (int *spawned, int *size, int *rank, int *appnum)
 {
     if (!spawned || !size || !rank || !appnum)
         return PMI2_ERR_INVALID_ARG;
-    if (!pmi.initialized && pmi_task_init (&pmi.task) < 0)
+    if (pmi_api_init (&pmi) != PMI2_SUCCESS)
         return PMI2_FAIL;
-    pmi.initialized = true;
     *spawned = pmi.task.spawned;
     *size = pmi.task.size;
     *rank = pmi.task.rank;
@@ -43,9 +32,7 @@ int PMI2_Init (int *spawned, int *size, int *rank, int *appnum)
 
 int PMI2_Finalize (void)
 {
-    CHECK_INIT ();
-    pmi.initialized = false;
-    return pmi_task_finalize (&pmi.task) < 0 ? PMI2_FAIL : PMI2_SUCCESS;
+    return pmi_api_finalize (&pmi);
 }
 
 int PMI2_Initialized (void)
@@ -55,39 +42,22 @@ int PMI2_Initialized (void)
 
 int PMI2_Abort (int flag, const char *msg)
 {
-    if (pmi.initialized)
-        pmi_task_abort (&pmi.task, 1, msg);
-    exit (1);
+    pmi_api_abort (&pmi, 1, msg);
 }
 
 int PMI2_Job_GetId (char *jobid, int jobid_size)
 {
-    CHECK_INIT ();
-    if (!jobid)
-        return PMI2_ERR_INVALID_ARG;
-    if (jobid_size < 0 || (size_t)jobid_size <= strlen (pmi.task.kvsname))
-        return PMI2_ERR_INVALID_LENGTH;
-    strcpy (jobid, pmi.task.kvsname);
-    return PMI2_SUCCESS;
+    return pmi_api_name (&pmi, jobid, jobid_size);
 }
 
 int PMI2_Job_GetRank (int *rank)
 {
-    CHECK_INIT ();
-    if (!rank)
-        return PMI2_ERR_INVALID_ARG;
-    *rank = pmi.task.rank;
-    return PMI2_SUCCESS;
+    return pmi_api_int (&pmi, rank, pmi.task.rank);
 }
 
 int PMI2_KVS_Put (const char *key, const char *value)
 {
-    CHECK_INIT ();
-    if (!key || !pmi_task_valid_key (key))
-        return PMI2_ERR_INVALID_KEY;
-    if (!value || !pmi_task_valid_value (value))
-        return PMI2_ERR_INVALID_VAL;
-    return pmi_task_put (&pmi.task, key, value) < 0 ? PMI2_FAIL : PMI2_SUCCESS;
+    return pmi_api_put (&pmi, key, value);
 }
 
 /* A value that is longer than the room for it is given in part, and vallen is its negative. */
@@ -96,7 +66,7 @@ int PMI2_KVS_Get (const char *jobid, int src_pmi_id, const char *key, char *valu
 {
     char full[PMI_VALUE_MAX];
 
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (!key || !pmi_task_valid_key (key))
         return PMI2_ERR_INVALID_KEY;
     if (!value || maxvalue <= 0 || !vallen ||
@@ -111,17 +81,12 @@ int PMI2_KVS_Get (const char *jobid, int src_pmi_id, const char *key, char *valu
 
 int PMI2_KVS_Fence (void)
 {
-    CHECK_INIT ();
-    return pmi_task_barrier (&pmi.task) < 0 ? PMI2_FAIL : PMI2_SUCCESS;
+    return pmi_api_barrier (&pmi);
 }
 
 int PMI2_Info_GetSize (int *size)
 {
-    CHECK_INIT ();
-    if (!size)
-        return PMI2_ERR_INVALID_ARG;
-    *size = pmi.task.size;
-    return PMI2_SUCCESS;
+    return pmi_api_int (&pmi, size, pmi.task.size);
 }
 
 /* Keys that begin with "local::" stay on their node. */
@@ -135,7 +100,7 @@ int PMI2_Info_PutNodeAttr (const char *name, const char *value)
 {
     char key[PMI_KEY_MAX];
 
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (local_key (name, key) < 0)
         return PMI2_ERR_INVALID_KEY;
     return PMI2_KVS_Put (key, value);
@@ -145,7 +110,7 @@ int PMI2_Info_GetNodeAttr (const char *name, char *value, int valuelen, int *fou
 {
     char key[PMI_KEY_MAX];
 
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (local_key (name, key) < 0)
         return PMI2_ERR_INVALID_KEY;
     if (!value || valuelen <= 0)
@@ -166,7 +131,7 @@ int PMI2_Info_GetJobAttr (const char *name, char *value, int valuelen, int *foun
 {
     bool there;
 
-    CHECK_INIT ();
+    PMI_API_CHECK (&pmi);
     if (!name || !pmi_task_valid_key (name))
         return PMI2_ERR_INVALID_KEY;
     if (!value || valuelen <= 0)

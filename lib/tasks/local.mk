@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += lib/tasks/libgroupframe.la
 lib_tasks_libgroupframe_la_SOURCES = \
 	%D%/combine.c %D%/combine.h \
 	%D%/frame.c %D%/frame.h \
+	%D%/letter.c %D%/letter.h \
 	%D%/limits.h
 
 # For tasks; see flux-tasks(7). It uses the public library, and has ZeroMQ for links between tasks.
@@ -13,7 +14,7 @@ lib_tasks_libflux_tasks_la_SOURCES = \
 	%D%/direct.c \
 	%D%/frame.c \
 	%D%/group.c \
-	%D%/letter.c %D%/letter.h \
+	%D%/letter.c \
 	%D%/private.h \
 	%D%/recv.c \
 	%D%/send.c \

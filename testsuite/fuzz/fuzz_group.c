@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Payloads of group messages: what is decoded says the same when it is encoded again, and joins
- * with what came before. The first two bytes are the length of the first of two. */
+/* Payloads of group messages and heads of letters: what is decoded says the same when it is encoded
+ * again, and joins with what came before. The first two bytes are the length of the first of two.
+ */
 
 #include "lib/tasks/combine.h"
+#include "lib/tasks/letter.h"
 #include "testsuite/fuzz/fuzz.h"
 
 static void walk (const struct group_frame *f)
@@ -48,10 +50,27 @@ static void try (struct combine *c, const uint8_t *data, size_t size)
     group_frame_clear (&f);
 }
 
+/* The head of a letter between members. */
+static void try_letter (const uint8_t *data, size_t size)
+{
+    unsigned char head[LETTER_HEAD_MAX];
+    struct letter l, again;
+    const void *rest;
+    size_t len;
+
+    if (letter_decode (&l, data, size, &rest, &len) < 0)
+        return;
+    MUST ((const uint8_t *)rest + len == data + size);
+    size_t n = letter_encode (&l, head);
+    MUST (n + len == size && memcmp (head, data, n) == 0);
+    MUST (letter_decode (&again, head, n, &rest, &len) == 0 && len == 0);
+}
+
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
     struct combine c;
 
+    try_letter (data, size);
     if (size < 2)
         return 0;
     size_t first = data[0] << 8 | data[1];

@@ -107,6 +107,18 @@ expect_equal '/meeting 2' "$(sed -n 3,4p out | xargs)"
 expect_equal '0 1' "$(sed -n 6,7p out | cut -d' ' -f1 | xargs)"
 END
 
+test_case 'an inner broker dies on the way of messages and operations: none is lost' <<'END'
+cat >run.sh <<'EOF'
+victim=$(flux exec -r 1 flux getattr broker.pid)
+job=$(flux submit -N6 -n6 --requires=ranks:0,2-6 $TASK steady 300)
+for i in $(seq 500); do [ -e half ] && break; sleep .02; done
+kill -9 $victim
+flux job attach $job
+EOF
+inst -s7 -Stbon.topo=kary:2 bash run.sh >out 2>err || true # a broker of it has been killed
+expect_equal 'steady ok' "$(cat out)" || { cat err; exit 1; }
+END
+
 test_case 'a node that dies is noticed by the tasks of another job' <<'END'
 cat >run.sh <<'EOF'
 one=$(flux submit -N3 -n3 --requires=ranks:0-2 $TASK node 3)

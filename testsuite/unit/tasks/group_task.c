@@ -274,6 +274,33 @@ static void meet (const char *expect)
     CHECK (others == atoi (expect) - flux_tasks_size (t));
 }
 
+/* Everything again and again, while a broker on the way of some is killed: nothing is lost and
+ * nothing comes twice. "at" says when half of it is done. */
+static void steady (int n)
+{
+    struct flux_group_message m;
+
+    join_all ("steady");
+    CHECK (flux_group_subscribe (g, "", WAIT) == 0 && flux_group_barrier (g, WAIT) == 0);
+    for (int i = 0; i < n; i++) {
+        int64_t v = rank + i;
+        int right = (rank + 1) % size, left = (rank + size - 1) % size;
+        if (i == n / 2 && rank == 0)
+            CHECK (system ("touch half") == 0);
+        CHECK (flux_group_send (g, right, i, &i, sizeof (i), 60.) == 0);
+        CHECK (flux_group_allreduce_int (g, FLUX_GROUP_SUM, &v, 1, 60.) == 0);
+        CHECK (v == size * (size - 1) / 2 + (int64_t)size * i);
+        CHECK (flux_group_recv (g, left, -1, &m, 60.) == 0 && m.tag == i);
+        flux_group_message_clear (&m);
+        if (rank == 1)
+            CHECK (flux_group_publish (g, "t", &i, sizeof (i), 60.) == 0);
+        CHECK (flux_group_recv_topic (g, &m, 60.) == 0 && *(int *)m.data == i);
+        flux_group_message_clear (&m);
+        usleep (2000);
+    }
+    CHECK (flux_group_flush (g, WAIT) == 0 && flux_group_barrier (g, WAIT) == 0);
+}
+
 /* Of two jobs: the broker of the one that is called with "kill" is killed. */
 static void node (const char *arg)
 {
@@ -322,6 +349,8 @@ int main (int argc, char **argv)
         timeouts ();
     else if (!strcmp (what, "meet"))
         meet (arg);
+    else if (!strcmp (what, "steady"))
+        steady (atoi (arg));
     else if (!strcmp (what, "node"))
         node (arg);
     else
