@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "shell/cmd/client.h"
 #include "shell/cmd/uri_resolve.h"
@@ -35,6 +36,58 @@ static flux_t *open_target (struct cmd *c)
     return h;
 }
 
+static long gc_threshold (struct cmd *c, flux_t *h)
+{
+    json_t *conf = cmd_rpc_try (h, "config.get", FLUX_NODEID_ANY, NULL, NULL);
+    json_int_t n =
+        json_integer_value (json_object_get (json_object_get (conf, "kvs"), "gc-threshold"));
+
+    json_decref (conf);
+    return n;
+}
+
+static bool answer_is_yes (struct cmd *c, long threshold)
+{
+    char line[16];
+
+    if (cmd_has (c, "yes") || cmd_has (c, "no"))
+        return cmd_has (c, "yes");
+    if (!isatty (STDIN_FILENO))
+        cmd_die (c, "more than %ld commits (kvs.gc-threshold): say --gc, --yes or --no", threshold);
+    printf ("More than %ld commits: clean the KVS up [Y/n]? ", threshold);
+    fflush (stdout);
+    return !fgets (line, sizeof (line), stdin) || (*line != 'n' && *line != 'N');
+}
+
+/* Where to dump to; NULL: nowhere. The configuration may have a threshold from which on the user is
+ * asked. */
+static const char *choose_dump (struct cmd *c, flux_t *h)
+{
+    const char *dump = cmd_str (c, "dump", cmd_has (c, "gc") ? "auto" : NULL);
+    long threshold;
+    int version = 0;
+
+    if (dump || cmd_has (c, "skip-gc") || flux_attr_get (h, "content.dump") ||
+        (threshold = gc_threshold (c, h)) <= 0)
+        return dump;
+    if (flux_kvs_get_version (h, NULL, &version) < 0 || version <= threshold)
+        return NULL;
+    return answer_is_yes (c, threshold) ? "auto" : NULL;
+}
+
+static void skip_gc (struct cmd *c, flux_t *h)
+{
+    const char *dump = flux_attr_get (h, "content.dump");
+    flux_future_t *f;
+
+    if (!dump || strcmp (dump, "auto") != 0)
+        return;
+    f = flux_rpc_pack (h, "attr.rm", FLUX_NODEID_ANY, 0, "{s:s}", "name", "content.dump");
+    if (!f || flux_rpc_get (f, NULL) < 0)
+        cmd_die (c, "content.dump: %s", f ? cmd_why (f) : strerror (errno));
+    flux_future_destroy (f);
+}
+
 static int run (struct cmd *c)
 {
     bool background = cmd_has (c, "background");
@@ -43,7 +96,9 @@ static int run (struct cmd *c)
     if (c->argc > 1)
         return cmd_fail (c, "unexpected argument: %s", c->argv[1]);
     flux_t *h = open_target (c);
-    const char *dump = cmd_str (c, "dump", cmd_has (c, "gc") ? "auto" : NULL);
+    const char *dump = choose_dump (c, h);
+    if (cmd_has (c, "skip-gc"))
+        skip_gc (c, h);
     if (dump && flux_attr_set (h, "content.dump", dump) < 0)
         return cmd_fail (c, "content.dump: %s", strerror (errno));
     flux_future_t *f =
@@ -75,7 +130,7 @@ static const struct cmd_opt opts[] = {
     {.key = 'v', .name = "verbose", .help = "Show debug messages too", .flags = CMD_OPT_REPEAT},
     {.name = "dump", .arg = "PATH", .help = "Save the KVS to this archive"},
     {.name = "gc", .help = "Clean the KVS up (short for --dump=auto)"},
-    {.name = "skip-gc", .help = "Has no effect", .flags = CMD_OPT_HIDDEN},
+    {.name = "skip-gc", .help = "Do not clean the KVS up, though content.dump says so"},
     {.key = 'y', .name = "yes", .help = "Answer questions with yes"},
     {.key = 'n', .name = "no", .help = "Answer questions with no"},
     {0},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The broker's services: one file or one folder each, all in one convenience library.
 noinst_LTLIBRARIES += shell/service/libservice.la
-shell_service_libservice_la_SOURCES = %D%/services.c %D%/services.h %D%/startlog.c %D%/startlog.h
+shell_service_libservice_la_SOURCES = %D%/services.c %D%/services.h %D%/kvsconf.c %D%/kvsconf.h %D%/startlog.c %D%/startlog.h
 shell_service_libservice_la_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
 
 include shell/service/kvs/local.mk

@@ -20,6 +20,7 @@
 #include "shell/service/job_manager/manager.h"
 #include "shell/service/kvs/content.h"
 #include "shell/service/kvs/kvs.h"
+#include "shell/service/kvsconf.h"
 #include "shell/service/module/modules.h"
 #include "shell/service/resource/resource.h"
 #include "shell/service/rexec/rexec.h"
@@ -129,7 +130,7 @@ static int begin_jobs (struct services *s, struct attrs *attrs, flux_error_t *er
 static int create_leader (struct services *s, struct attrs *attrs, uint32_t owner,
                           flux_error_t *errp)
 {
-    if (create_sched (s, errp) < 0)
+    if (kvsconf_start (s->kvs, s->conf, errp) < 0 || create_sched (s, errp) < 0)
         return -1;
     if (!(s->exec = job_exec_create (s->rt, s->kvs, s->exec_local)))
         return errprintf (errp, "out of memory");
@@ -208,6 +209,7 @@ void services_destroy (struct services *s)
         ev_timer_stop (router_loop (s->rt), &s->idle_timer);
         if (s->conf)
             conf_service_unwatch (s->conf, s);
+        kvsconf_stop (s->kvs, s->conf);
         modules_destroy (s->modules);
         resource_destroy (s->resource);
         job_info_destroy (s->job_info);

@@ -6,11 +6,17 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# inst FOLDER [OPTION...] <<SCRIPT: run a script in an instance with this state folder.
+# start [OPTION...] <<SCRIPT: run a script in an instance; nothing in it reads the script as its input.
+start() {
+    local script
+    script=$(cat)
+    timeout -k 5 50 flux start "$@" bash -eu -o pipefail -c "$script" </dev/null
+}
+# inst FOLDER [OPTION...] <<SCRIPT: the same with this state folder.
 inst() {
     local dir=$1
     shift
-    timeout -k 5 50 flux start -Sstatedir="$PWD/$dir" "$@" bash -eu -o pipefail /dev/stdin
+    start -Sstatedir="$PWD/$dir" "$@"
 }
 # The same for a script that ends with the death of rank 0.
 inst_killed() {
@@ -245,10 +251,28 @@ inst g <<'EOF'
 EOF
 END
 
+test_case 'kvs.gc-threshold: flux shutdown asks' <<'END'
+rc=0
+inst gt --conf=kvs.gc-threshold=3 <<'EOF' || rc=$?
+flux config get kvs.gc-threshold | grep -x 3
+for i in 1 2 3 4 5; do flux kvs put k=$i; done
+expect_fail flux shutdown --background </dev/null 2>err
+grep 'more than 3 commits (kvs.gc-threshold)' err
+flux shutdown --background --yes
+sleep 60
+EOF
+[ $rc -eq 129 ] && [ -L gt/dump/RESTORE ]
+for word in 2 -1s '{}'; do
+    expect_fail flux start --conf="kvs.checkpoint-period=$word" true 2>err; expect_in_file 'kvs.checkpoint-period' err
+done
+flux start --conf=kvs.checkpoint-period=1h sh -c '
+    ! flux config load "{\"kvs\":{\"gc-threshold\":0}}" 2>/dev/null && flux config get kvs' | grep 1h
+END
+
 test_case 'content.dump and content.restore: to another folder, or to none' <<'END'
 timeout 50 flux start -Scontent.dump=$PWD/x.tgz bash -c '
     flux run --job-name=done true; flux submit --urgency=hold --job-name=held true; flux kvs put k=v' >/dev/null
-timeout 50 flux start -Scontent.restore=$PWD/x.tgz bash -eu /dev/stdin <<'EOF'
+start -Scontent.restore=$PWD/x.tgz <<'EOF'
 [ "$(states)" = "done=CD held=S " ]
 [ "$(flux kvs get k)" = v ]
 EOF
@@ -273,7 +297,7 @@ END
 
 test_case 'flux start --recovery: a folder or an archive, and nothing runs' <<'END'
 for target in other x.tgz; do
-    timeout 50 flux start --recovery=$target bash -eu /dev/stdin <<'EOF'
+    start --recovery=$target <<'EOF'
 [ "$(states)" = "done=CD held=S " ]
 flux job urgency $(first held) default
 flux resource list -s down -no '{ncores}' | grep -vx 0

@@ -314,6 +314,16 @@ static void timer_start (struct kvs *kvs)
     ev_unref (loop);
 }
 
+void kvs_set_checkpoint_period (struct kvs *kvs, double seconds)
+{
+    struct ev_loop *loop = router_loop (kvs->rt);
+
+    if (kvs->rank > 0 || !ev_is_active (&kvs->timer))
+        return;
+    kvs->timer.repeat = seconds > 0 ? seconds : KVS_CHECKPOINT_PERIOD;
+    ev_timer_again (loop, &kvs->timer); // its reference to the loop stays taken away
+}
+
 /* The newest checkpoint, if there is one, whose root must be readable. */
 static int load_checkpoint (struct kvs *kvs, uint8_t *digest, int *seqp, flux_error_t *errp)
 {

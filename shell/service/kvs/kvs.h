@@ -36,6 +36,9 @@ void kvs_destroy (struct kvs *kvs);
  * of the instance: it blocks. Rank 0 only. */
 int kvs_checkpoint (struct kvs *kvs, flux_error_t *errp);
 
+/* How often a state folder gets a checkpoint while there are changes; 0: as by default. */
+void kvs_set_checkpoint_period (struct kvs *kvs, double seconds);
+
 /* Begin again at the newest checkpoint, whoever put it (flux restore): the primary namespace is
  * that from now on, with what was done in it since kvs_create() lost. For the start of an instance.
  * ENOENT. Rank 0 only. */
