@@ -24,12 +24,21 @@ free_ports ()
     return 1
 }
 
+controller_address ()
+{
+    case $mode,$ipv6 in
+    netns,) echo "10.$net.255.254" ;;
+    netns,*) printf 'fd00:%x::ffff\n' "$net" ;;
+    *) echo 127.0.0.1 ;;
+    esac
+}
+
 address ()
 {
     case $mode in
     plain) echo 127.0.0.1 ;;
     uts) echo "127.0.$((1 + $1 / 250)).$((1 + $1 % 250))" ;;
-    netns) echo "10.$net.$(($1 / 250)).$((1 + $1 % 250))" ;;
+    netns) [ -n "$ipv6" ] && printf 'fd00:%x::%x\n' "$net" "$1" || echo "10.$net.$(($1 / 250)).$((1 + $1 % 250))" ;;
     esac
 }
 
@@ -37,7 +46,7 @@ write_hosts ()
 {
     local i
     echo "127.0.0.1 localhost"
-    [ "$mode" = netns ] && echo "10.$net.255.254 $(hostname -s)"
+    [ "$mode" = netns ] && echo "$(controller_address) $(hostname -s)"
     for i in $(seq "$n"); do
         echo "$(address "$i") $names$i"
     done
@@ -46,12 +55,11 @@ write_hosts ()
 # The usual slurm.conf, where --conf lines take the place of those with the same key.
 write_conf ()
 {
-    local ctladdr=127.0.0.1 key i line
-    [ "$mode" = netns ] && ctladdr=10.$net.255.254
+    local key i line
     {
         cat <<END
 ClusterName=private
-SlurmctldHost=$(hostname -s)($ctladdr)
+SlurmctldHost=$(hostname -s)($(controller_address))
 SlurmctldPort=$port
 SlurmUser=root
 AuthType=auth/munge
@@ -77,6 +85,7 @@ MailProg=/bin/true
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 END
+        [ -z "$ipv6" ] || echo "CommunicationParameters=EnableIPv6,DisableIPv4"
     } | while IFS= read -r line; do
         key=${line%%=*}
         printf '%s\n' ${conf[@]+"${conf[@]}"} | grep -qi "^$key=" || echo "$line"
@@ -116,7 +125,7 @@ write_files ()
     write_conf >"$dir/slurm.conf"
     printf '%s\n' ${plugstack[@]+"${plugstack[@]}"} >"$dir/plugstack.conf"
     write_cgroup_conf >"$dir/cgroup.conf"
-    printf '%s=%q\n' mode "$mode" n "$n" names "$names" user "$user" port "$port" net "$net" \
+    printf '%s=%q\n' mode "$mode" n "$n" names "$names" user "$user" port "$port" net "$net" ipv6 "$ipv6" \
         version "$version" chroots "$chroots" >"$dir/settings"
     echo "binds=(${binds[*]@Q})" >>"$dir/settings"
 }

@@ -71,6 +71,14 @@ expect_in_file 'TIME LIMIT' err
 wait_until 10 no_user_processes
 END
 
+case_if 'test -e /proc/net/if_inet6' 'this machine has no IPv6' -- \
+    'an instance where there is IPv6 only' <<'END'
+other 3 --mode netns --ipv6 --names s --plugstack "$plugin"
+expect_equal "s1 s2 s3" "$(as_other srun --flux -N3 flux run -N3 hostname | sort | xargs)"
+expect_match '^tcp://\[fd00:.*\]:[0-9]+$' "$(as_other srun --flux -N3 flux getattr tbon.endpoint)"
+other_down
+END
+
 test_case 'a heterogeneous job: one component works, all of them are refused' <<'END'
 other 3 --plugstack "$plugin" --conf SchedulerType=sched/backfill --conf SchedulerParameters=bf_interval=1,sched_interval=1
 expect_equal "2" "$(as_other salloc -Q -N1 : -N2 srun --het-group=1 --flux flux getattr size)"
