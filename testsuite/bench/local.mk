@@ -22,7 +22,13 @@ check_PROGRAMS += testsuite/bench/bench_job
 testsuite_bench_bench_job_SOURCES = %D%/bench_job.c
 testsuite_bench_bench_job_LDADD = lib/job/libjob.la
 
-# rpc_client [count]: RPCs of a client to the broker of $FLUX_URI.
+# overlay: all of the network. event_fan RUNDIR SIZE [count]: events to all ranks.
+EXTRA_DIST += %D%/overlay
+check_PROGRAMS += testsuite/bench/event_fan
+testsuite_bench_event_fan_SOURCES = %D%/event_fan.c
+testsuite_bench_event_fan_LDADD = lib/client/libclient.la
+
+# rpc_client [count [rank]]: RPCs of a client to the broker of $FLUX_URI.
 check_PROGRAMS += testsuite/bench/rpc_client
 testsuite_bench_rpc_client_SOURCES = %D%/rpc_client.c
 testsuite_bench_rpc_client_LDADD = lib/client/libclient.la

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* rpc_client [count]: what RPCs to the broker of $FLUX_URI cost a client, beside the floor: a byte
- * that a thread sends back over a socketpair. Run it with `flux start`. */
+/* rpc_client [count [rank]]: what RPCs to the broker of $FLUX_URI, or to another rank, cost a
+ * client, beside the floor: a byte that a thread sends back over a socketpair. Run it with `flux
+ * start`. */
 
 #include <pthread.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 struct pipeline {
     flux_t *h;
+    uint32_t rank;
     int to_send;
     int to_get;
 };
@@ -27,10 +29,9 @@ static void die (const char *what)
     exit (1);
 }
 
-static flux_future_t *ping (flux_t *h)
+static flux_future_t *ping (flux_t *h, uint32_t rank)
 {
-    flux_future_t *f =
-        flux_rpc_pack (h, "broker.ping", FLUX_NODEID_ANY, 0, "{s:i s:s}", "seq", 1, "pad", "");
+    flux_future_t *f = flux_rpc_pack (h, "broker.ping", rank, 0, "{s:i s:s}", "seq", 1, "pad", "");
     if (!f)
         die ("flux_rpc");
     return f;
@@ -45,27 +46,27 @@ static void on_pong (flux_future_t *f, void *arg)
     flux_future_destroy (f);
     p->to_get--;
     if (p->to_send-- > 0)
-        flux_future_then (ping (p->h), -1., on_pong, p);
+        flux_future_then (ping (p->h, p->rank), -1., on_pong, p);
 }
 
-static double pipelined (flux_t *h, int count)
+static double pipelined (flux_t *h, uint32_t rank, int count)
 {
-    struct pipeline p = {h, count - WINDOW, count};
+    struct pipeline p = {h, rank, count - WINDOW, count};
     double start = monotime_now ();
 
     for (int i = 0; i < WINDOW; i++)
-        flux_future_then (ping (h), -1., on_pong, &p);
+        flux_future_then (ping (h, rank), -1., on_pong, &p);
     if (flux_reactor_run (flux_get_reactor (h), 0) < 0 || p.to_get != 0)
         die ("reactor");
     return count / (monotime_now () - start);
 }
 
-static double sync_rtt (flux_t *h, int count)
+static double sync_rtt (flux_t *h, uint32_t rank, int count)
 {
     double start = monotime_now ();
 
     for (int i = 0; i < count; i++) {
-        flux_future_t *f = ping (h);
+        flux_future_t *f = ping (h, rank);
         if (flux_future_get (f, NULL) < 0)
             die ("broker.ping");
         flux_future_destroy (f);
@@ -105,6 +106,7 @@ static double floor_rtt (int count)
 int main (int argc, char *argv[])
 {
     int count = argc > 1 ? atoi (argv[1]) : 20000;
+    uint32_t rank = argc > 2 ? strtoul (argv[2], NULL, 10) : FLUX_NODEID_ANY;
     double start = monotime_now ();
     flux_t *h = flux_open (NULL, 0);
 
@@ -112,8 +114,9 @@ int main (int argc, char *argv[])
         die ("flux_open");
     printf ("open            %8.1f us\n", (monotime_now () - start) * 1e6);
     printf ("socketpair echo %8.1f us\n", floor_rtt (count));
-    printf ("sync rpc        %8.1f us\n", sync_rtt (h, count));
-    printf ("pipelined (%d) %8.0f /s\n", WINDOW, pipelined (h, count > WINDOW ? count : WINDOW));
+    printf ("sync rpc        %8.1f us\n", sync_rtt (h, rank, count));
+    printf ("pipelined (%d) %8.0f /s\n", WINDOW,
+            pipelined (h, rank, count > WINDOW ? count : WINDOW));
     flux_close (h);
     return 0;
 }
