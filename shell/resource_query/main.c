@@ -41,26 +41,8 @@ static const struct option longopts[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char usage_text[] =
-    "Usage: flux resource-query [OPTIONS]\n"
-    "Match jobspecs against a resource graph; commands are read from standard input.\n"
-    "\n"
-    "  -L, --load-file=FILE        the graph (default conf/default)\n"
-    "  -f, --load-format=FORMAT    grug (default), jgf, rv1exec, hwloc, recipe\n"
-    "  -W, --load-allowlist=TYPES  of hwloc: what becomes a vertex (default all)\n"
-    "  -S, --match-subsystems=SET  CA (default), PA, IBA, IBBA, PFS1BA, VA, C+PA, ... ALL\n"
-    "  -P, --match-policy=POLICY   first (default), high, low, lonode, locality, ...\n"
-    "  -F, --match-format=FORMAT   simple (default), pretty_simple, jgf, jgf_shorthand, rlite,\n"
-    "                              rv1, rv1_nosched, rv1_shorthand\n"
-    "  -T, --traverser-policy=T    simple (default) or flexible\n"
-    "  -p, --prune-filters=SPEC    ALL:core,ALL:node (default)\n"
-    "  -o, --graph-output=BASE     write the graph to BASE.dot or BASE.graphml\n"
-    "  -g, --graph-format=FORMAT   dot (default) or graphml\n"
-    "  -t, --test-output=FILE      results go to FILE\n"
-    "  -e, --elapse-time           print times and visit counts\n"
-    "  -d, --disable-prompt        print no prompt\n"
-    "      --fast-ties             equal scores: the first in the graph, found through indexes,\n"
-    "                              instead of the one that Fluxion would take\n";
+/* --help is that of the verb, which has the table of options. */
+static const char usage_text[] = "flux-resource-query: see flux resource-query --help\n";
 
 static void die (const char *what, const char *why)
 {
