@@ -74,9 +74,10 @@ void pmi_server_enter_barrier (struct pmi_server *s, int localid)
 
 int pmi_server_add (struct pmi_server *s, const char *pairs, size_t len)
 {
+    if (len == 0)
+        return 0;
     const char *end = pairs + len;
-
-    if (len > 0 && end[-1] != '\0') {
+    if (end[-1] != '\0') {
         errno = EPROTO;
         return -1;
     }

@@ -140,8 +140,9 @@ void group_part_put (struct buf *parts, uint32_t rank, const void *data, size_t 
 
 bool group_part_next (const void *parts, size_t len, size_t *pos, struct group_part *p)
 {
+    if (*pos >= len)
+        return false;
     struct cursor c = cursor_init ((const char *)parts + *pos, len - *pos);
-
     p->rank = cursor_be32 (&c);
     p->len = cursor_be32 (&c);
     p->data = cursor_take (&c, p->len);

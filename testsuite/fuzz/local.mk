@@ -19,7 +19,7 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c) \
 	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c \
 	lib/conf/conf.c lib/conf/conf_read.c lib/conf/toml.c lib/util/peers.c \
-	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c
+	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c lib/util/utf8.c
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
 
 FUZZ_REPLAY_LIBS = lib/job/libjob.la lib/util/libutil.la
