@@ -14,3 +14,4 @@ include shell/service/job_list/local.mk
 include shell/service/rexec/local.mk
 include shell/service/module/local.mk
 include shell/service/group/local.mk
+include shell/service/uplink/local.mk

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <flux/job.h>
+
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/conf_service.h"
@@ -28,6 +30,7 @@
 #include "shell/service/sched/sched.h"
 #include "shell/service/services.h"
 #include "shell/service/startlog.h"
+#include "shell/service/uplink/uplink.h"
 
 struct services {
     struct router *rt;
@@ -40,6 +43,7 @@ struct services {
     struct group_service *groups;
     struct modules *modules;
     struct resource *resource;
+    struct uplink *uplink; // rank 0 of an instance that is a job
     /* rank 0 */
     struct sched *sched;
     struct sched_config sched_config, sched_next; // what it has; what it may get
@@ -144,6 +148,27 @@ static int create_leader (struct services *s, struct attrs *attrs, uint32_t owne
     return begin_jobs (s, attrs, errp);
 }
 
+/* To the instance of which this one is a job. */
+static int open_uplink (struct services *s, flux_error_t *errp)
+{
+    const char *uri = attr_get (s->attrs, "parent-uri");
+
+    if (!uri)
+        return 0;
+    s->uplink = uplink_create (router_loop (s->rt), uri, attr_get (s->attrs, "jobid"), errp);
+    return s->uplink ? 0 : -1;
+}
+
+static void expiration_cb (double expiration, void *arg)
+{
+    struct services *s = arg;
+
+    if (resource_set_expiration (s->resource, expiration) < 0)
+        fprintf (stderr, "flux-broker: the new time limit: %s\n", strerror (errno));
+    else
+        job_manager_set_end (s->job_manager, expiration);
+}
+
 struct services *services_create (struct router *rt, struct attrs *attrs, flux_error_t *errp)
 {
     struct services *s = calloc (1, sizeof (*s));
@@ -189,10 +214,16 @@ int services_start (struct services *s, struct attrs *attrs, struct conf_service
         return errprintf (errp, "out of memory");
     if (router_rank (rt) == 0 && create_leader (s, attrs, owner, errp) < 0)
         return -1;
+    if (router_rank (rt) == 0 && open_uplink (s, errp) < 0)
+        return -1;
     if (!(s->resource = resource_create (rt, attrs, conf ? conf_service_get (conf) : NULL, s->kvs,
-                                         s->sched, errp)))
+                                         s->sched, s->uplink, errp)))
         return -1;
     resource_set_ops (s->resource, &resource_ops, s);
+    if (s->uplink) {
+        uplink_tell_uri (s->uplink, attr_get (attrs, "local-uri"));
+        return uplink_follow (s->uplink, expiration_cb, s, errp);
+    }
     return 0;
 }
 
@@ -200,6 +231,8 @@ void services_run (struct services *s)
 {
     if (s->job_manager)
         job_manager_release (s->job_manager);
+    if (s->uplink)
+        uplink_memo (s->uplink, json_pack ("{s:s}", "state", "run"), true);
 }
 
 void services_destroy (struct services *s)
@@ -212,6 +245,7 @@ void services_destroy (struct services *s)
         kvsconf_stop (s->kvs, s->conf);
         modules_destroy (s->modules);
         resource_destroy (s->resource);
+        uplink_destroy (s->uplink);
         job_info_destroy (s->job_info);
         job_list_destroy (s->job_list);
         job_manager_destroy (s->job_manager);
@@ -262,9 +296,28 @@ void services_on_ready (struct services *s, services_ready_f cb, void *arg)
     s->ready_arg = arg;
 }
 
+static json_int_t count_result (struct services *s, int result)
+{
+    return (json_int_t)job_manager_count_result (s->job_manager, result);
+}
+
+/* What became of the jobs stays to be seen in the instance above. */
+static void tell_results (struct services *s)
+{
+    uplink_memo_wait (s->uplink,
+                      json_pack ("{s:s s:{s:I s:I s:I s:I}}", "state", "shutdown", "jobs",
+                                 "successful", count_result (s, FLUX_JOB_RESULT_COMPLETED),
+                                 "failed", count_result (s, FLUX_JOB_RESULT_FAILED), "canceled",
+                                 count_result (s, FLUX_JOB_RESULT_CANCELED), "timeout",
+                                 count_result (s, FLUX_JOB_RESULT_TIMEOUT)));
+}
+
 static void end_cleanup (struct services *s)
 {
     services_idle_f idle = s->idle;
+
+    if (s->uplink)
+        tell_results (s);
 
     ev_timer_stop (router_loop (s->rt), &s->idle_timer);
     s->idle = NULL;

@@ -99,13 +99,40 @@ static int check_keys (const struct job *job, json_t *updates, flux_error_t *err
     return 0;
 }
 
-static void new_time_limit (struct job_manager *jm, struct job *job, double duration)
+struct new_end {
+    struct job_manager *jm;
+    double expiration;
+};
+
+static void new_expiration (struct job_manager *jm, struct job *job, double expiration)
 {
     limit_stop (jm, job);
-    job->expiration = duration > 0 ? job->t_run + duration : 0.;
+    job->expiration = expiration;
     limit_start (jm, job);
     sched_set_expiration (jm->sched, job->id, job->expiration);
     event_post_pack (jm, job, "resource-update", "{s:f}", "expiration", job->expiration);
+}
+
+static void new_time_limit (struct job_manager *jm, struct job *job, double duration)
+{
+    new_expiration (jm, job, duration > 0 ? job->t_run + duration : 0.);
+}
+
+/* Jobs with a duration of their own keep it. */
+static int follow_end (struct job *job, void *arg)
+{
+    const struct new_end *end = arg;
+
+    if (job->state == JOB_RUN && job->facts.duration <= 0 && job->expiration != end->expiration)
+        new_expiration (end->jm, job, end->expiration);
+    return 0;
+}
+
+void job_manager_set_end (struct job_manager *jm, double expiration)
+{
+    struct new_end end = {jm, expiration};
+
+    job_manager_walk (jm, JOB_RUNNING, follow_end, &end);
 }
 
 /* Another queue takes what that queue requires in place of what this one did; what the job required

@@ -12,9 +12,9 @@
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
 #include "shell/broker/attr.h"
-#include "shell/service/resource/parent.h"
 #include "shell/service/resource/private.h"
 #include "shell/service/sched/sched.h"
+#include "shell/service/uplink/uplink.h"
 
 #define R_FILE_MAX (256u << 20)
 
@@ -63,10 +63,9 @@ static int define (struct resource *r, json_t *R, const char *what, flux_error_t
     return rc < 0 ? errprintf (errp, "%s: %s", what, error.text) : 0;
 }
 
-static int from_parent (struct resource *r, const struct attrs *attrs, flux_error_t *errp)
+static int from_parent (struct resource *r, flux_error_t *errp)
 {
-    json_t *R = parent_get_R (attr_get (attrs, "parent-uri"), attr_get (attrs, "jobid"),
-                              attr_get (attrs, "local-uri"), errp);
+    json_t *R = uplink_get_R (r->uplink, errp);
 
     if (R)
         all_down (r, R);
@@ -138,7 +137,7 @@ int resource_take_given (struct resource *r, const struct attrs *attrs, const js
         return -1;
     if (attr)
         return from_attribute (r, attr, errp);
-    if (attr_get (attrs, "parent-uri"))
-        return from_parent (r, attrs, errp);
+    if (r->uplink)
+        return from_parent (r, errp);
     return path ? from_table (r, path, scheduling, errp) : 0;
 }

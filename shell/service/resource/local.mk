@@ -3,7 +3,6 @@ shell_service_libservice_la_SOURCES += \
 	%D%/discover.c %D%/discover.h \
 	%D%/drain.c \
 	%D%/given.c \
-	%D%/parent.c %D%/parent.h \
 	%D%/private.h \
 	%D%/ranks.c %D%/ranks.h \
 	%D%/reload.c \

@@ -27,6 +27,7 @@ struct resource {
     struct router *rt;
     struct kvs *kvs;
     struct sched *sched;
+    struct uplink *uplink;    // NULL: no enclosing instance
     struct rank_state *ranks; // rank 0 only
     uint32_t size;
     uint32_t ready;
@@ -34,7 +35,7 @@ struct resource {
     bool defined;  // so it was logged
     bool recovery; // nothing is to be run: all ranks are offline
     bool R_given;  // by a file or the enclosing instance: ranks say only that they are there
-    struct idset *exclude; // ranks that no job gets; NULL: none
+    struct idset *exclude;     // ranks that no job gets; NULL: none
     struct waiters *followers; // of the eventlog
     json_t *drained_before;    // in an earlier instance (reslog.c)
     const struct resource_ops *ops;

@@ -123,6 +123,10 @@ int resource_set_expiration (struct resource *r, double expiration)
     if (sched_set_end (r->sched, expiration) < 0 ||
         (execution && json_object_set_new (execution, "expiration", json_real (expiration)) < 0))
         return -1;
+    char *text = r->R ? json_dumps (r->R, JSON_COMPACT) : NULL;
+    if (text)
+        kvs_local_put (r->kvs, NULL, "resource.R", text, strlen (text));
+    free (text);
     resource_tell_changed (r);
     return 0;
 }
@@ -309,7 +313,8 @@ static void log_restart (struct resource *r, const struct attrs *attrs)
 }
 
 struct resource *resource_create (struct router *rt, struct attrs *attrs, const json_t *conf,
-                                  struct kvs *kvs, struct sched *sched, flux_error_t *errp)
+                                  struct kvs *kvs, struct sched *sched, struct uplink *uplink,
+                                  flux_error_t *errp)
 {
     struct resource *r = calloc (1, sizeof (*r));
 
@@ -318,6 +323,7 @@ struct resource *resource_create (struct router *rt, struct attrs *attrs, const 
     r->rt = rt;
     r->kvs = kvs;
     r->sched = sched;
+    r->uplink = uplink;
     r->size = router_size (rt);
     r->recovery = attr_get (attrs, "broker.recovery-mode") != NULL;
     if (router_rank (rt) == 0 && init_leader (r) < 0) {

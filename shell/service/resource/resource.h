@@ -20,6 +20,7 @@ struct kvs;
 struct resource;
 struct router;
 struct sched;
+struct uplink;
 
 struct resource_ops {
     void (*changed) (void *arg); // resources or their state: schedule again
@@ -27,7 +28,8 @@ struct resource_ops {
 
 /* kvs, sched and conf (the configuration; may be NULL) are used on rank 0 only. */
 struct resource *resource_create (struct router *rt, struct attrs *attrs, const json_t *conf,
-                                  struct kvs *kvs, struct sched *sched, flux_error_t *errp);
+                                  struct kvs *kvs, struct sched *sched, struct uplink *uplink,
+                                  flux_error_t *errp);
 void resource_destroy (struct resource *r);
 void resource_set_ops (struct resource *r, const struct resource_ops *ops, void *arg);
 

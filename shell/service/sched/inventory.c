@@ -66,6 +66,12 @@ const struct rv1 *inventory_R (const struct inventory *inv)
     return inv->R;
 }
 
+void inventory_set_end (struct inventory *inv, double end)
+{
+    if (inv->R)
+        inv->R->expiration = end;
+}
+
 const char *inventory_host (const struct inventory *inv, uint32_t rank)
 {
     const struct rv1_node *node = inv->R ? rv1_find (inv->R, rank) : NULL;

@@ -45,6 +45,9 @@ bool inventory_is_rich (const struct inventory *inv);
 /* The R that was set last; NULL: none yet. */
 const struct rv1 *inventory_R (const struct inventory *inv);
 
+/* R ends then (seconds since the epoch, 0: never). */
+void inventory_set_end (struct inventory *inv, double end);
+
 /* Copies of it: what is down; what jobs hold. The caller destroys them. */
 struct rv1 *inventory_down (struct inventory *inv);
 struct rv1 *inventory_allocated (struct inventory *inv);

@@ -102,6 +102,7 @@ int sched_set_end (struct sched *s, double end)
     if (matcher_set_period (s->m, 0, limit, NULL) < 0)
         return -1;
     s->end = end > 0 ? end : 0;
+    inventory_set_end (s->inv, s->end);
     s->nfeasible = 0;
     return 0;
 }
