@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# Instances within instances when something dies: each ends in a state that is known, with its jobs
+# accounted for and nothing left running.
+
+. "$(dirname "$0")/lib.sh"
+
+gone () { ! pgrep -fx "$1" >/dev/null; }
+runs () { pgrep -fx "$1" >/dev/null; }
+
+test_case 'a child whose first broker is killed: its job fails, the parent goes on' <<'END'
+cat >run.sh <<'EOF'
+task="sleep 301.$$"
+id=$(flux alloc -N2 --bg)
+flux proxy $id flux submit --quiet -N2 $task
+wait_until 10 runs "$task"
+kill -9 $(flux proxy $id flux getattr broker.pid)
+flux job wait-event -q -t 20 $id clean
+expect_output FAILED flux jobs -ano '{result}' $id
+wait_until 15 gone "$task"
+expect_output free flux resource list -no '{state}' -s free
+flux run -N2 true
+EOF
+flux start -s2 bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'a child whose second broker is killed: jobs there get an exception, others go on' <<'END'
+cat >run.sh <<'EOF'
+task="sleep 302.$$"
+id=$(flux alloc -N2 --bg)
+lost=$(flux proxy $id flux submit --requires=rank:1 $task)
+kept=$(flux proxy $id flux submit --requires=rank:0 sleep 4)
+wait_until 10 runs "$task"
+kill -9 $(flux proxy $id flux exec -r 1 flux getattr broker.pid)
+flux proxy $id flux job wait-event -q -t 30 $lost exception
+wait_until 15 gone "$task"
+flux proxy $id flux job status $kept
+flux shutdown --quiet $id || true
+flux job wait-event -q -t 30 $id clean
+EOF
+flux start -s2 bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'the parent ends while a child and its child run: nothing is left' <<'END'
+task="sleep 303.$$"
+cat >run.sh <<EOF
+id=\$(flux alloc -N1 --bg)
+inner=\$(flux proxy \$id flux alloc -n1 --bg)
+flux proxy \$id/\$inner flux submit --quiet $task
+wait_until 10 runs "$task"
+EOF
+flux start bash -eEu run.sh 2>err || { cat err; false; }
+wait_until 15 gone "$task"
+END
+
+test_case 'the parent is killed while a child and its child run: nothing is left' <<'END'
+task="sleep 304.$$"
+cat >run.sh <<EOF
+id=\$(flux alloc -N1 --bg)
+inner=\$(flux proxy \$id flux alloc -n1 --bg)
+flux proxy \$id/\$inner flux submit --quiet $task
+wait_until 10 runs "$task"
+flux proxy \$id/\$inner flux getattr broker.pid >inner.pid
+flux proxy \$id flux getattr broker.pid >outer.pid
+kill -9 \$(flux getattr broker.pid)
+EOF
+flux start bash -eEu run.sh 2>err || true
+wait_until 15 gone "$task"
+wait_until 15 eval '! kill -0 $(cat inner.pid) 2>/dev/null'
+wait_until 15 eval '! kill -0 $(cat outer.pid) 2>/dev/null'
+END
+
+test_case 'a child that ignores the signal to end is killed' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux batch -n1 --output=out --wrap "trap '' TERM INT HUP; echo deaf; while :; do sleep 0.2; done")
+wait_until 10 expect_in_file deaf out
+pid=$(flux job hostpids $id); pid=${pid#*:}
+flux cancel $id
+flux job wait-event -q -t 30 $id clean
+expect_output CANCELED flux jobs -ano '{result}' $id
+wait_until 10 eval "! kill -0 $pid 2>/dev/null"
+EOF
+flux start bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'three levels, a broker of the first is lost: what ran there fails, the rest goes on' <<'END'
+cat >run.sh <<'EOF'
+task="sleep 305.$$"
+id=$(flux alloc -N2 --bg)
+inner=$(flux proxy $id flux alloc -N1 --requires=rank:1 --bg)
+flux proxy $id/$inner flux submit --quiet $task
+wait_until 10 runs "$task"
+kill -9 $(flux exec -r 1 flux getattr broker.pid)
+wait_until 30 gone "$task"
+flux job wait-event -q -t 30 $id exception
+flux run -N1 true
+EOF
+flux start -s2 bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'a child is asked for more than the parent has: refused, with the reason' <<'END'
+cat >run.sh <<'EOF'
+expect_exit 1 flux alloc -N3 true 2>err
+expect_in_file 'unsatisfiable' err
+id=$(flux alloc -N1 --bg)
+expect_exit 1 flux proxy $id flux alloc -N2 true 2>err
+expect_in_file 'unsatisfiable' err
+flux shutdown --quiet $id
+EOF
+flux start -s2 bash -eEu run.sh
+END
+
+test_done
