@@ -8,6 +8,7 @@
  *   !           a new connection
  *   > HEX       the client sends a message, with its frame
  *   < TYPE ERRNUM MATCHTAG FLAGS TOPIC PAYLOAD      the broker sends
+ *   ~ TYPE ...  the same; lines of this kind that follow each other come in any order
  *
  * ERRNUM is 0 for events. PAYLOAD is "-" for none, "?" for any, hex:.. or JSON, in which "*" stands
  * for any value. */
@@ -164,7 +165,7 @@ static bool head_matches (const flux_msg_t *msg, int type, int errnum, unsigned 
            strcmp (got_topic, topic) == 0;
 }
 
-static void expect_line (struct msgio *io, const char *line)
+static bool line_matches (const flux_msg_t *msg, const char *line)
 {
     int type, errnum, pos = 0;
     unsigned int tag, flags;
@@ -172,14 +173,47 @@ static void expect_line (struct msgio *io, const char *line)
 
     if (sscanf (line, "%d %d %u %x %255s %n", &type, &errnum, &tag, &flags, topic, &pos) < 5)
         die ("no line of an answer", line);
+    return head_matches (msg, type, errnum, tag, flags, topic) && payload_matches (msg, line + pos);
+}
+
+static void complain (const flux_msg_t *msg, const char *line)
+{
+    fprintf (stderr, "wire_replay: expected: %s\ngot:\n", line);
+    flux_msg_fprint (stderr, msg);
+    exit (1);
+}
+
+static void expect_line (struct msgio *io, const char *line)
+{
     flux_msg_t *msg = receive (io, line);
-    if (!head_matches (msg, type, errnum, tag, flags, topic) ||
-        !payload_matches (msg, line + pos)) {
-        fprintf (stderr, "wire_replay: expected: %s\ngot:\n", line);
-        flux_msg_fprint (stderr, msg);
-        exit (1);
-    }
+
+    if (!line_matches (msg, line))
+        complain (msg, line);
     flux_msg_destroy (msg);
+}
+
+/* ---- answers in any order */
+
+#define GROUP_MAX 64
+
+struct group {
+    char *line[GROUP_MAX];
+    size_t count;
+};
+
+static void expect_group (struct msgio *io, struct group *g)
+{
+    while (g->count > 0) {
+        flux_msg_t *msg = receive (io, g->line[0]);
+        size_t i = 0;
+        while (i < g->count && !line_matches (msg, g->line[i]))
+            i++;
+        if (i == g->count)
+            complain (msg, g->line[0]);
+        free (g->line[i]);
+        g->line[i] = g->line[--g->count];
+        flux_msg_destroy (msg);
+    }
 }
 
 int main (int argc, char *argv[])
@@ -187,12 +221,15 @@ int main (int argc, char *argv[])
     FILE *f = argc == 2 ? fopen (argv[1], "r") : NULL;
     static char line[LINE_SIZE];
     struct msgio *io = NULL;
+    struct group group = {.count = 0};
     int count = 0;
 
     if (!f)
         die ("usage: wire_replay FILE", argv[1]);
     while (fgets (line, sizeof (line), f)) {
         line[strcspn (line, "\n")] = '\0';
+        if (line[0] != '~' && io)
+            expect_group (io, &group);
         if (line[0] == '#')
             printf ("%s\n", line);
         else if (line[0] == '!') {
@@ -200,11 +237,16 @@ int main (int argc, char *argv[])
             io = connect_broker ();
         } else if (line[0] == '>' && io)
             send_line (io, line + 2);
-        else if (line[0] == '<' && io) {
+        else if (line[0] == '~' && group.count < GROUP_MAX) {
+            group.line[group.count++] = strdup (line + 2);
+            count++;
+        } else if (line[0] == '<' && io) {
             expect_line (io, line + 2);
             count++;
         }
     }
+    if (io)
+        expect_group (io, &group);
     msgio_destroy (io);
     fclose (f);
     printf ("%d answers as recorded\n", count);

@@ -140,7 +140,7 @@ static json_t *get_duration (const struct job *job)
 
 static json_t *get_expiration (const struct job *job)
 {
-    return time_or_none (job->expiration);
+    return (job->states_seen & JOB_RUN) ? json_real (job->expiration) : NULL; // 0: it has none
 }
 
 static json_t *get_success (const struct job *job)

@@ -89,8 +89,10 @@ static void kill_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, errno, NULL);
     else if (signum <= 0 || signum >= NSIG)
         router_respond_error (rt, msg, EINVAL, "invalid signal number");
-    else if (!(job = request_active_target (jm, msg, id)))
+    else if (!(job = request_target (jm, msg, id)))
         return;
+    else if (job->state == JOB_INACTIVE)
+        router_respond_error (rt, msg, EINVAL, "job is inactive");
     else if (!(job->state & JOB_RUNNING) || job_exec_kill (jm->exec, job->id, signum) < 0)
         router_respond_error (rt, msg, EINVAL, "job is not running");
     else
@@ -112,8 +114,12 @@ static void urgency_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, EINVAL, "urgency value is out of range");
         return;
     }
-    if (!(job = request_active_target (jm, msg, id)))
+    if (!(job = request_target (jm, msg, id)))
         return;
+    if (job->state == JOB_INACTIVE) {
+        router_respond_error (rt, msg, EINVAL, "job is inactive");
+        return;
+    }
     if (flux_msg_authorize (msg, FLUX_USERID_UNKNOWN) < 0 && urgency > URGENCY_DEFAULT) {
         router_respond_error (rt, msg, EPERM, "only the instance owner may raise urgency above 16");
         return;
