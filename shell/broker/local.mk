@@ -18,7 +18,7 @@ shell_broker_librouter_la_SOURCES = \
 
 libexec_programs += shell/broker/flux-broker
 shell_broker_flux_broker_SOURCES = \
-	%D%/main.c \
+	%D%/main.c %D%/broker.h %D%/states.c %D%/inputs.c \
 	%D%/archive.c %D%/archive.h \
 	%D%/boot_attrs.c %D%/boot_attrs.h \
 	%D%/program_env.c %D%/program_env.h \
