@@ -2,12 +2,14 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* Graph files and criteria. The first byte says what the rest is: j JGF, r R, g GRUG, p recipe, y
- * YAML, f find criteria. What loads must hold together, be written and read back, and serve a
- * match. */
+ * YAML, f find criteria, o policy options, q resources of a jobspec in YAML. What loads must hold
+ * together, be written and read back, and serve a match; a request and a policy must leave a graph
+ * whole, whatever they get. */
 
 #include <ctype.h>
 
 #include "lib/graph/io/find.h"
+#include "lib/graph/io/jobspec.h"
 #include "lib/graph/io/load.h"
 #include "lib/graph/io/yaml.h"
 #include "lib/graph/recipe.h"
@@ -90,12 +92,75 @@ static int load (struct graph *g, char kind, const char *text, size_t len)
     return rc;
 }
 
+static struct request *read_request (const char *text, size_t len)
+{
+    flux_error_t error;
+    json_t *o = yaml_to_json (text, len, &error);
+    struct request *req = request_create ();
+    MUST (req);
+    if (!o || request_add_resources (req, json_object_get (o, "resources"), &error) < 0 ||
+        request_seal (req, &error) < 0) {
+        MUST (!o || *error.text);
+        request_destroy (req);
+        req = NULL;
+    }
+    json_decref (o);
+    return req;
+}
+
+/* Jobs with the same request until it waits, then all of them gone. */
+static void try_request (struct matcher *m, const struct request *req)
+{
+    flux_error_t error;
+    uint64_t id = 1;
+    while (id < 6 &&
+           matcher_match (m, req, MATCH_ALLOCATE_ORELSE_RESERVE, id, 0, NULL, NULL, &error) == 0)
+        id++;
+    matcher_match (m, req, MATCH_SATISFIABILITY, id, 0, NULL, NULL, &error);
+    MUST (matcher_check (m, &error) == 0);
+    while (id-- > 1)
+        matcher_cancel (m, id, &error);
+    MUST (matcher_check (m, &error) == 0);
+    MUST (graph_njobs (matcher_graph (m), graph_root (matcher_graph (m))) == 0);
+}
+
+static void request_input (const char *text, size_t len)
+{
+    static const char *policies[] = {"low",     "high",    "first",           "locality",
+                                     "bestfit", "lonodex", "pack level=rack", "spread level=node"};
+    struct request *req = read_request (text, len);
+    flux_error_t error;
+    for (size_t i = 0; req && i < sizeof (policies) / sizeof (policies[0]); i++) {
+        struct graph *g = graph_from_recipe (
+            "cluster/rack=2/node=2/[socket=2/[core=2;gpu=1];memory=9{unit:GB,split:true}]", &error);
+        struct matcher *m = matcher_create (g, policies[i], len % 3 ? 0 : MATCHER_FLEXIBLE, &error);
+        MUST (m);
+        try_request (m, req);
+        matcher_destroy (m);
+        graph_destroy (g);
+    }
+    request_destroy (req);
+}
+
+static void policy_input (const char *text)
+{
+    flux_error_t error;
+    struct graph *g = graph_from_recipe ("cluster/rack=2/node=2/core=2", &error);
+    struct matcher *m = matcher_create (g, text, 0, &error);
+    if (m)
+        match_all (m);
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
 static void text_input (char kind, const char *data, size_t size)
 {
     flux_error_t error;
     char *text = fuzz_string ((const uint8_t *)data, size);
     if (kind == 'f')
         find_destroy (find_create (text, &error));
+    else if (kind == 'o')
+        policy_input (text);
     else if (counts_are_small (text, strlen (text))) {
         struct graph *g = graph_from_recipe (text, &error);
         if (g && graph_count (g) < 20000)
@@ -113,7 +178,9 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     const char *text = (const char *)data + 1;
     if (*data == 'y')
         json_decref (yaml_to_json (text, size - 1, &error));
-    else if (*data == 'f' || *data == 'p')
+    else if (*data == 'q')
+        request_input (text, size - 1);
+    else if (*data == 'f' || *data == 'p' || *data == 'o')
         text_input (*data, text, size - 1);
     else if (*data == 'j' || *data == 'r' || *data == 'g') {
         struct graph *g = graph_create ();

@@ -268,13 +268,25 @@ static uint32_t find_vertex (const struct reader *s, const struct slice *text)
     return file_id (text, &n) && (uint64_t)n < s->nids ? s->vertex[n] : GRAPH_NONE;
 }
 
+static bool add_edge (struct reader *s, const struct slice *source, const struct slice *target,
+                      const struct slice *subsystem)
+{
+    if (!source->p || !target->p || !find_subsystem (s, subsystem))
+        return false;
+    uint32_t a = find_vertex (s, source), b = find_vertex (s, target);
+    return a != b && a != GRAPH_NONE && b != GRAPH_NONE &&
+           graph_append_edge (s->g, s->subsystem, a, b) == 0;
+}
+
 static bool read_edge (struct reader *s)
 {
     struct slice key, source = {NULL, 0}, target = {NULL, 0}, name = {"containment", 11};
     bool first = true, more;
     if (!scan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more) && more) {
+    while (scan_next_key (&s->in, &first, &key, &more)) {
+        if (!more)
+            return add_edge (s, &source, &target, &name);
         bool good = slice_is (&key, "source")     ? scan_string (&s->in, &source)
                     : slice_is (&key, "target")   ? scan_string (&s->in, &target)
                     : slice_is (&key, "metadata") ? read_subsystem (s, &name)
@@ -282,11 +294,7 @@ static bool read_edge (struct reader *s)
         if (!good)
             return false;
     }
-    if (more || !source.p || !target.p || !find_subsystem (s, &name))
-        return false;
-    uint32_t a = find_vertex (s, &source), b = find_vertex (s, &target);
-    return a != b && a != GRAPH_NONE && b != GRAPH_NONE &&
-           graph_append_edge (s->g, s->subsystem, a, b) == 0;
+    return false;
 }
 
 /* ---- The whole ---- */

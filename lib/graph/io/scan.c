@@ -101,10 +101,12 @@ bool scan_skip (struct scan *s, int depth)
     if (depth == MAX_NESTED)
         return false;
     if (scan_eat (s, '{')) {
-        while (scan_next_key (s, &first, &text, &more) && more)
-            if (!scan_skip (s, depth + 1))
+        while (scan_next_key (s, &first, &text, &more))
+            if (!more)
+                return true;
+            else if (!scan_skip (s, depth + 1))
                 return false;
-        return s->p[-1] == '}' && !more;
+        return false;
     }
     if (scan_eat (s, '[')) {
         if (scan_eat (s, ']'))

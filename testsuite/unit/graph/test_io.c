@@ -182,6 +182,11 @@ static void test_jgf_text (void **state)
         {"{\"graph\":{\"nodes\":[{\"id\":\"0\",\"metadata\":{\"type\":\"a\"}}],\"edges\":[{"
          "\"source\":\"0\",\"target\":\"0\"}]}}",
          false},
+        {NODES ("", "") "\"edges\":[{\"source\":\"0\",\"target\":\"1\"\n]}}", false},
+        {NODES ("", ",\"x\":[{\"y\":{}]") EDGES (""), false},
+        {NODES ("", ",\"x\":{\"y\":{}") EDGES (""), false},
+        {NODES ("", ",\"x\":[1 2]") EDGES (""), false},
+        {NODES ("", ",\"x\":tru") EDGES (""), false},
         {"{\"graph\":", false},
         {"", false},
         {"[]", false},
