@@ -17,6 +17,7 @@ EXTRA_DIST += %D%/quickstart
 libexec_programs += contrib/wrappers/flux-slurm-wrap
 contrib_wrappers_flux_slurm_wrap_SOURCES = \
 	%D%/wrappers/main.c \
+	%D%/wrappers/array.c %D%/wrappers/array.h \
 	%D%/wrappers/convert.c \
 	%D%/wrappers/job_opts.c \
 	%D%/wrappers/sbatch.c \

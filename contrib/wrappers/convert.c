@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contrib/wrappers/array.h"
 #include "contrib/wrappers/wrap.h"
 #include "lib/util/buf.h"
 
@@ -66,14 +67,20 @@ char *convert_time (const char *s)
     return print ("%.0fs", t);
 }
 
-/* %j is the allocation's id in a step, and %s the step. */
+/* %j is the allocation's id in a step, and %s the step; %A is that of the array, where %a is the
+ * index. */
 static const char *pattern_tag (char c)
 {
     const char *job = getenv ("SLURM_JOB_ID");
 
     switch (c) {
-    case 'j':
     case 'A':
+        if (getenv ("SLURM_ARRAY_JOB_ID"))
+            return getenv ("SLURM_ARRAY_JOB_ID");
+        return job ? job : "{{id.dec}}";
+    case 'a':
+        return getenv ("SLURM_ARRAY_TASK_ID");
+    case 'j':
         return job ? job : "{{id.dec}}";
     case 'J':
     case 's':
@@ -150,7 +157,17 @@ int convert_gpus (const char *s)
     return *end || n > 1 << 20 ? -1 : (int)n;
 }
 
-int convert_dependency (const char *s, struct words *w)
+static void add_dependencies (const struct cmd *c, const char *kind, const char *id,
+                              struct words *w)
+{
+    struct words ids = {0};
+
+    array_expand (c, id, false, &ids);
+    for (int i = 0; i < ids.n; i++)
+        words_add (w, "--dependency=%s:%s", kind, ids.v[i]);
+}
+
+int convert_dependency (const struct cmd *c, const char *s, struct words *w)
 {
     static const char *const kinds[] = {"after", "afterok", "afterany", "afternotok"};
 
@@ -165,7 +182,9 @@ int convert_dependency (const char *s, struct words *w)
             n = strcspn (++s, ":,");
             if (n == 0 || strcspn (s, "+?") < n)
                 return -1;
-            words_add (w, "--dependency=%s:%.*s", kinds[i], (int)n, s);
+            char *id = strndup (s, n);
+            add_dependencies (c, kinds[i], id ? id : "", w);
+            free (id);
         }
         s += *s == ',';
     }

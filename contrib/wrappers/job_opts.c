@@ -154,7 +154,7 @@ void wrap_job_words (const struct cmd *c, struct words *w)
     add_as_is (c, w, "nodelist", "requires=host:");
     add_as_is (c, w, "exclude", "requires=-host:");
     add_as_is (c, w, "constraint", "requires=");
-    if ((s = cmd_str (c, "dependency", NULL)) && convert_dependency (s, w) < 0)
+    if ((s = cmd_str (c, "dependency", NULL)) && convert_dependency (c, s, w) < 0)
         cmd_die (c, "--dependency=%s: a form that is not known here", s);
     if (cmd_has (c, "hold"))
         words_add (w, "--urgency=hold");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <flux/job.h>
 
+#include "contrib/wrappers/array.h"
 #include "contrib/wrappers/wrap.h"
 #include "lib/util/fdutil.h"
 
@@ -23,6 +24,7 @@ static const struct cmd_opt sbatch_opts[] = {
     {.key = 'e', .name = "error", .arg = "FILE"},
     {.name = "export", .arg = "ALL|NONE|VAR[=VALUE],..."},
     {.name = "wrap", .arg = "COMMAND"},
+    {.key = 'a', .name = "array", .arg = "INDICES[%LIMIT]"},
     {.name = "parsable"},
     {.key = 'W', .name = "wait"},
     {.name = "no-requeue"},
@@ -171,22 +173,67 @@ static int submit (struct cmd *c, const struct words *w, char *id, size_t size)
     return rc;
 }
 
-static int wait_for (const char *id)
+static int wait_for (const struct array *a)
 {
     struct words w = {0};
 
     words_add (&w, "job");
     words_add (&w, "status");
-    words_add (&w, "%s", id);
+    for (int i = 0; i < a->count; i++)
+        words_add (&w, "%llu", (unsigned long long)a->ids[i]);
     return words_run (&w);
+}
+
+/* Submit element i of an array, or the one job where there is none. */
+static int submit_element (struct cmd *c, const char *wrap, struct array *a, int i)
+{
+    bool is_array = cmd_has (c, "array");
+    struct words w = {0};
+    char id[64];
+
+    if (is_array)
+        array_set_environ (a, i);
+    words_add (&w, "batch");
+    char *output = convert_pattern (is_array ? "slurm-%A_%a.out" : "slurm-%j.out");
+    words_add (&w, "--output=%s", output ? output : "none");
+    free (output);
+    wrap_job_words (c, &w);
+    add_size (c, &w);
+    if (is_array)
+        array_add_words (a, i, &w);
+    if (wrap)
+        words_add (&w, "--wrap");
+    words_add (&w, "--");
+    if (wrap)
+        words_add (&w, "%s", wrap);
+    for (int j = 0; j < c->argc; j++)
+        words_add (&w, "%s", c->argv[j]);
+    int rc = submit (c, &w, id, sizeof (id));
+    if (rc == 0 && flux_job_id_parse (id, &a->ids[i]) < 0)
+        return cmd_fail (c, "no job id: %s", id);
+    return rc;
+}
+
+static int submit_all (struct cmd *c, const char *wrap, struct array *a)
+{
+    int rc = 0;
+
+    unsetenv ("SLURM_JOB_ID"); // %j is the new job
+    array_unset_environ ();
+    for (int i = 0; i < a->count && rc == 0; i++) {
+        if (!wrap && c->argc == 0)
+            (void)lseek (STDIN_FILENO, 0, SEEK_SET); // the script
+        rc = submit_element (c, wrap, a, i);
+    }
+    if (rc == 0 && cmd_has (c, "array"))
+        array_set_memos (c, a);
+    return rc;
 }
 
 static int run_sbatch (struct cmd *c)
 {
     const char *wrap = cmd_str (c, "wrap", NULL);
-    struct words w = {0};
-    flux_jobid_t jobid;
-    char id[64];
+    struct array a;
 
     if (wrap && c->argc > 0)
         return cmd_fail (c, "--wrap and a script do not go together");
@@ -194,27 +241,18 @@ static int run_sbatch (struct cmd *c)
         add_directives (c, read_script (c));
     if (cmd_has (c, "requeue"))
         return cmd_fail (c, "--requeue has no meaning here");
-    words_add (&w, "batch");
-    words_add (&w, "--output=slurm-{{id.dec}}.out");
-    unsetenv ("SLURM_JOB_ID"); // %j is the new job
-    wrap_job_words (c, &w);
-    add_size (c, &w);
-    if (wrap)
-        words_add (&w, "--wrap");
-    words_add (&w, "--");
-    if (wrap)
-        words_add (&w, "%s", wrap);
-    for (int i = 0; i < c->argc; i++)
-        words_add (&w, "%s", c->argv[i]);
-    int rc = submit (c, &w, id, sizeof (id));
+    if (array_parse (&a, cmd_str (c, "array", "0")) < 0)
+        return cmd_fail (c, "--array=%s: not indices like 0-9,20-100:10%%4",
+                         cmd_str (c, "array", ""));
+    int rc = submit_all (c, wrap, &a);
     if (rc != 0)
         return rc;
-    if (flux_job_id_parse (id, &jobid) < 0)
-        return cmd_fail (c, "no job id: %s", id);
     printf ("%s%llu\n", cmd_has (c, "parsable") ? "" : "Submitted batch job ",
-            (unsigned long long)jobid);
+            (unsigned long long)a.ids[0]);
     fflush (stdout);
-    return cmd_has (c, "wait") ? wait_for (id) : 0;
+    rc = cmd_has (c, "wait") ? wait_for (&a) : 0;
+    array_clear (&a);
+    return rc;
 }
 
 static int run_salloc (struct cmd *c)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contrib/wrappers/array.h"
 #include "contrib/wrappers/wrap.h"
 
 static const struct cmd_opt squeue_opts[] = {
@@ -69,6 +70,25 @@ static void add_states (const struct cmd *c, struct words *w)
     }
 }
 
+/* The jobs that are named; of an array those that have not ended, unless states are named too.
+ * False when that leaves none. */
+static bool add_jobs (const struct cmd *c, struct words *w)
+{
+    const char *s = cmd_str (c, "jobs", "");
+    int before = w->n;
+    size_t n;
+
+    if (!*s)
+        return true;
+    for (; *s; s += n + (s[n] == ',')) {
+        n = strcspn (s, ",");
+        char *id = strndup (s, n);
+        array_expand (c, id ? id : "", !cmd_has (c, "states"), w);
+        free (id);
+    }
+    return w->n > before;
+}
+
 static int run_squeue (struct cmd *c)
 {
     const char *s = cmd_str (c, "format",
@@ -76,7 +96,6 @@ static int run_squeue (struct cmd *c)
                                                  : "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R");
     struct words w = {0};
     char bad = 0, *format = convert_format (s, &bad);
-    size_t n;
 
     if (!format)
         return cmd_fail (c, "--format: %%%c is not known here", bad);
@@ -91,12 +110,9 @@ static int run_squeue (struct cmd *c)
         words_add (&w, "--name=%s", s);
     if ((s = cmd_str (c, "partition", NULL)))
         words_add (&w, "--queue=%s", s);
-    for (s = cmd_str (c, "jobs", ""); *s; s += n + (s[n] == ',')) {
-        n = strcspn (s, ",");
-        words_add (&w, "%.*s", (int)n, s);
-    }
+    bool none = !add_jobs (c, &w);
     free (format);
-    return words_run (&w);
+    return none ? 0 : words_run (&w);
 }
 
 static int cancel_matching (struct cmd *c)
@@ -138,9 +154,10 @@ static int run_scancel (struct cmd *c)
         words_add (&w, "--signal=%s", signal);
     } else
         words_add (&w, "cancel");
+    int first = w.n; // an array may have ended
     for (int i = 0; i < c->argc; i++)
-        words_add (&w, "%s", c->argv[i]);
-    return words_run (&w);
+        array_expand (c, c->argv[i], true, &w);
+    return w.n > first ? words_run (&w) : 0;
 }
 
 const struct cmd_verb wrap_squeue = {

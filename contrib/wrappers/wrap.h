@@ -53,9 +53,9 @@ char *convert_pattern (const char *s);
 char *convert_begin (const char *s);
 /* GPUs that "gpu", "gpu:2", "gpu:a100:2", "a100:2" or "2" stand for; -1 for anything else. */
 int convert_gpus (const char *s);
-/* "afterok:1:2,after:3" as "afterok:1", "afterok:2", "after:3". 0, or -1 when it is of no known
- * form. */
-int convert_dependency (const char *s, struct words *w);
+/* "afterok:1:2,after:3" as "afterok:1", "afterok:2", "after:3"; an array is all of its jobs. 0, or
+ * -1 when it is of no known form. */
+int convert_dependency (const struct cmd *c, const char *s, struct words *w);
 /* A format of squeue's -o. On NULL *bad is the letter that means nothing here. */
 char *convert_format (const char *s, char *bad);
 

@@ -112,6 +112,52 @@ test "$(cat in.out)" = "from stdin"
 S
 END
 
+test_case 'sbatch --array: a job for each index, under one id' <<'END'
+cat >array.sh <<'S'
+#!/bin/bash
+#SBATCH -n1 --array=1,3-7:2
+echo $SLURM_ARRAY_JOB_ID $SLURM_ARRAY_TASK_ID $SLURM_ARRAY_TASK_COUNT $SLURM_ARRAY_TASK_MIN $SLURM_ARRAY_TASK_MAX
+srun -o step.%A.%a echo $SLURM_ARRAY_TASK_ID
+S
+wrapped -s1 <<'S'
+id=$(sbatch --parsable array.sh)
+dep=$(sbatch --parsable -n1 -o dep.out -d afterok:$id --wrap 'cat step.*; echo ${SLURM_ARRAY_TASK_ID-none}')
+flux job status $dep
+for i in 1 3 5 7; do
+    test "$(head -n1 slurm-${id}_$i.out)" = "$id $i 4 1 7"
+    test "$(cat step.$id.$i)" = $i
+done
+test "$(wc -l <dep.out) $(tail -n1 dep.out)" = "5 none"
+test "$(squeue -h -t all -j $id -o %i | wc -l)" = 4
+test "$(squeue -h -t all -j ${id}_5 -o %i | wc -l)" = 1
+code=0; sbatch -W -n1 -a 0-2 -o /dev/null --wrap 'exit $SLURM_ARRAY_TASK_ID' || code=$?
+test $code = 2
+echo '#!/bin/sh
+echo $SLURM_ARRAY_TASK_ID' | sbatch -W -n1 -a 8,9 -o in.%a
+test "$(cat in.8 in.9 | xargs)" = "8 9"
+S
+END
+
+test_case 'sbatch --array: a limit, and scancel of some or all' <<'END'
+wrapped -s1 -Sbroker.quorum=1 <<'S'
+id=$(sbatch --parsable -n1 -a 1-6%2 -o /dev/null --wrap 'sleep 300')
+test "$(flux jobs -n --filter=depend -o '{id.dec}' | wc -l)" = 4
+scancel ${id}_[5,6]
+scancel ${id}_4
+test "$(squeue -h -j $id -o %i | wc -l)" = 3
+scancel $id
+flux queue drain
+test "$(squeue -h)" = ""
+scancel $id # nothing of it is left
+! scancel ${id}_7 2>err
+grep -q "^scancel: ${id}_7: no such job" err
+S
+for spec in x 3-1 1-3:0 1,1 1-5%0 1- ''; do
+    expect_exit 1 flux start -Sbroker.wrap=1 sbatch -n1 -a "$spec" --wrap true 2>err
+    expect_in_file "sbatch: --array=$spec: not indices" err
+done
+END
+
 test_case 'salloc' <<'END'
 expect_output "1 2" flux start -Sbroker.wrap=1 -s2 salloc -N2 sh -c 'echo $(flux getattr instance-level) $(srun -N2 hostname | wc -l)'
 END

@@ -53,6 +53,21 @@ run_batch --flux=wrap -o tasks.out tasks.sh
 expect_equal "4 n1 n2" "$(wc -l <"$T_TMP/user/tasks.out") $(sort -u "$T_TMP/user/tasks.out" | xargs)"
 END
 
+test_case -t 120 'an array runs unchanged, by Slurm and in an instance' <<'END'
+cat >"$T_TMP/user/array.sh" <<'S'
+#!/bin/bash
+#SBATCH -n1 --array=1-9:4,20%2
+echo "$SLURM_ARRAY_TASK_ID $SLURM_ARRAY_TASK_COUNT $SLURM_ARRAY_TASK_MIN $SLURM_ARRAY_TASK_MAX" >$1.$SLURM_ARRAY_TASK_ID
+S
+as_user sbatch -o /dev/null array.sh slurm
+wait_until 60 batch_done
+as_user srun --quiet --flux=wrap -N2 sbatch -W -o /dev/null array.sh wrap
+for i in 1 5 9 20; do
+    expect_same_file "$T_TMP/user/slurm.$i" "$T_TMP/user/wrap.$i"
+done
+[ "$(ls "$T_TMP/user" | grep -c '^wrap\.[0-9]')" = 4 ]
+END
+
 test_case 'an option that is not known' <<'END'
 expect_fail as_user srun --flux=wrap -N1 srun --bcast=x true 2>err
 expect_in_file '^srun: unknown option --bcast' err
