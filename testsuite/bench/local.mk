@@ -48,7 +48,7 @@ testsuite_bench_kvs_rpc_LDADD = $(FLUX_CMD_LIBS)
 EXTRA_DIST += %D%/foundation %D%/foundation.inside
 
 # What the commands of a user's day take.
-EXTRA_DIST += %D%/verbs.sh
+EXTRA_DIST += %D%/verbs.sh %D%/kvs.sh
 
 # tasks [rounds]: messages between tasks against bare ZeroMQ with CURVE; see tasks.c.
 check_PROGRAMS += testsuite/bench/tasks
