@@ -49,7 +49,8 @@ struct bootstrap_info {
     const char *hostname; // the name of this node there, or gethostname()
     const char *address;  // numeric address to bind to and to be reached at, or NULL: unknown
     const struct bootstrap_attr *attrs; // broker attributes to set, ends with a NULL name
-    uint32_t parent_rank;     // whose record is there already, or BOOTSTRAP_NO_PARENT: ask for one
+    uint32_t parent_rank;               // whose record is there, or BOOTSTRAP_NO_PARENT; after
+                                        // bootstrap_finish() perhaps another than was asked for
     bool munge;               // the overlay is to authenticate with munge, else with the token
     const char *munge_socket; // NULL: munge's default
 

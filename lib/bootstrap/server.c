@@ -256,7 +256,12 @@ int wireup_server_env (const struct wireup_server *srv, uint32_t rank, int fd,
     return 0;
 }
 
-/* One turn: -1 when the wire-up failed. */
+static bool has_quorum (const struct wireup_server *srv)
+{
+    return srv->config.quorum > 0 && srv->nhello >= srv->config.quorum && srv->peers[0].hello;
+}
+
+/* One turn: -1 when the wire-up failed, 1 when it is over without all. */
 static int turn (struct wireup_server *srv, double deadline)
 {
     struct epoll_event ev[SERVER_EVENTS];
@@ -264,7 +269,7 @@ static int turn (struct wireup_server *srv, double deadline)
     int n = epoll_wait (srv->epfd, ev, SERVER_EVENTS, left <= 0 ? 0 : (int)(left * 1000) + 1);
 
     if (n == 0 && left <= 0)
-        return fail_timeout (srv);
+        return has_quorum (srv) ? 1 : fail_timeout (srv);
     for (int i = 0; i < n; i++) {
         void *ptr = ev[i].data.ptr;
 
@@ -283,11 +288,12 @@ static int turn (struct wireup_server *srv, double deadline)
 int wireup_server_run (struct wireup_server *srv, int stop_fd, flux_error_t *errp)
 {
     double deadline = monotime_now () + srv->config.timeout;
+    uint32_t expected = srv->config.expected ? srv->config.expected : srv->config.size;
     int rc = 0;
 
     if (stop_fd >= 0 && server_watch (srv, stop_fd, EPOLLIN, srv, EPOLL_CTL_ADD) < 0)
         return errprintf (errp, "wire-up: %s", strerror (errno));
-    while (rc == 0 && srv->nhello < srv->config.size)
+    while (rc == 0 && srv->nhello < expected)
         rc = turn (srv, deadline);
     rc = server_answer_all (srv);
     int saved = errno;

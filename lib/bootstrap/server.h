@@ -23,6 +23,8 @@ struct wireup_config {
     bool munge;               // records are munge credentials; needed when listening on TCP
     const char *munge_socket; // NULL: munge's default
     double timeout;           // seconds from wireup_server_run() until all must have answered
+    uint32_t quorum;          // after which so many, rank 0 among them, are enough; 0: all
+    uint32_t expected;        // so many are started at all, rank 0 among them; 0: all
     /* The rank'th name of a hostlist into buf, 0 or -1; optional, for the sentence that names the
      * missing nodes. Without it they are named by rank. */
     int (*host_of) (const char *hostlist, uint32_t rank, char *buf, size_t size);
@@ -48,8 +50,9 @@ int wireup_server_add (struct wireup_server *srv, int fd);
 int wireup_server_env (const struct wireup_server *srv, uint32_t rank, int fd,
                        int (*set) (const char *name, const char *value, void *arg), void *arg);
 
-/* Run until every broker has its answer: 0. -1 with a sentence, which all brokers have got too (for
- * two seconds those that come late are told): on
+/* Run until every broker has its answer: 0. Those that are missing then (see quorum) may come
+ * later, by other ways; who should be below one of them gets rank 0 as its parent. -1 with a
+ * sentence, which all brokers have got too (for two seconds those that come late are told): on
  * time-out (ETIMEDOUT), when a broker gave up (EPROTO), or when stop_fd (may be -1) became
  * readable (ECANCELED). */
 int wireup_server_run (struct wireup_server *srv, int stop_fd, flux_error_t *errp);

@@ -28,29 +28,33 @@ static int join_hosts (struct wireup_server *srv)
 {
     struct buf b = {0};
 
-    for (uint32_t i = 0; i < srv->config.size; i++)
-        buf_printf (&b, "%s%s", i > 0 ? "," : "", srv->peers[i].host);
+    for (uint32_t i = 0; i < srv->config.size; i++) {
+        const char *host = srv->peers[i].host ? srv->peers[i].host : srv->peers[0].host;
+        buf_printf (&b, "%s%s", i > 0 ? "," : "", host ? host : "unknown");
+    }
     return (srv->hostlist = buf_steal (&b, NULL)) ? 0 : -1;
 }
 
 static int queue_ready (struct wireup_server *srv, struct conn *c, flux_error_t *errp)
 {
     const struct peer *p = &srv->peers[c->rank];
+    uint32_t parent =
+        p->parent == BOOTSTRAP_NO_PARENT || srv->peers[p->parent].hello ? p->parent : 0;
     struct wire_record rec = {
         .kind = WIRE_READY,
         .jobid = srv->config.jobid,
         .stepid = srv->config.stepid,
         .rank = c->rank,
         .size = srv->config.size,
-        .parent = p->parent,
+        .parent = parent,
         .str = {[WIRE_NONCE] = srv->nonce,
                 [WIRE_HOSTLIST] = srv->hostlist,
                 [WIRE_SECRET] = srv->secret},
     };
 
-    if (p->parent != BOOTSTRAP_NO_PARENT) {
-        rec.str[WIRE_URI] = srv->peers[p->parent].uri;
-        rec.str[WIRE_PUBKEY] = srv->peers[p->parent].pubkey;
+    if (parent != BOOTSTRAP_NO_PARENT) {
+        rec.str[WIRE_URI] = srv->peers[parent].uri;
+        rec.str[WIRE_PUBKEY] = srv->peers[parent].pubkey;
     }
     return seal_record (&srv->sealer, &c->out, &rec, errp);
 }

@@ -106,6 +106,12 @@ static int wireup_begin (struct bootstrap *b, flux_error_t *errp)
     return 0;
 }
 
+/* Rank 0 takes the place of a parent that is missing. */
+static bool is_parent (const struct wire_record *self, uint32_t parent)
+{
+    return parent == self->parent || (parent == 0 && self->parent != BOOTSTRAP_NO_PARENT);
+}
+
 /* Is this the answer to what we asked? */
 static int check_ready (const struct wireup *w, const struct wire_record *rec, flux_error_t *errp)
 {
@@ -115,7 +121,7 @@ static int check_ready (const struct wireup *w, const struct wire_record *rec, f
     if (rec->kind == WIRE_FAILED)
         return errprintf (errp, "%s", rec->str[WIRE_TEXT]);
     if (rec->kind != WIRE_READY || rec->jobid != self->jobid || rec->stepid != self->stepid ||
-        rec->rank != self->rank || rec->size != self->size || rec->parent != self->parent ||
+        rec->rank != self->rank || rec->size != self->size || !is_parent (self, rec->parent) ||
         strcmp (rec->str[WIRE_NONCE], w->nonce) != 0)
         return errprintf (errp, "wire-up: the answer is not one to this broker");
     return 0;
@@ -137,6 +143,7 @@ static int use_ready (struct bootstrap *b, struct wire_record *rec, flux_error_t
         b->hostlist = rec->str[WIRE_HOSTLIST];
         rec->str[WIRE_HOSTLIST] = NULL;
     }
+    b->info.parent_rank = rec->parent;
     if (rec->parent != BOOTSTRAP_NO_PARENT) {
         b->parent_uri = rec->str[WIRE_URI];
         b->parent_pubkey = rec->str[WIRE_PUBKEY];

@@ -378,6 +378,8 @@ static int wire_up (struct net *net, struct attrs *attrs, struct bootstrap *b, f
     if (bootstrap_finish (b, endpoint ? endpoint : "", overlay_pubkey (net->ov),
                           parent < 0 ? BOOTSTRAP_NO_PARENT : (uint32_t)parent, errp) < 0)
         return -1;
+    if (parent >= 0 && info->parent_rank != BOOTSTRAP_NO_PARENT)
+        parent = (int)info->parent_rank;
     if (overlay_set_instance (net->ov, info->instance, info->token) < 0)
         return errprintf (errp, "out of memory");
     if (parent >= 0 &&

@@ -50,6 +50,9 @@ static const struct cmd_opt opts[] = {
      .arg = "FSD",
      .help = "Kill the other brokers so long after the first has ended (20s)"},
     {.name = "test-rundir", .arg = "DIR", .help = "Make DIR the rundir of the brokers"},
+    {.name = "test-start-mode",
+     .arg = "MODE",
+     .help = "Start all brokers, or the leader (the others then by flux overlay rejoin)"},
     {.name = "test-start-timeout",
      .arg = "FSD",
      .help = "Give up when brokers have not found each other after this (60s)"},
@@ -175,7 +178,7 @@ static int run (struct cmd *c)
     struct start_args a = {0};
     long size = cmd_int (c, "test-size", 0, 1, START_TEST_SIZE_MAX);
     static const char *const test_only[] = {"test-hosts", "test-exit-timeout", "test-rundir",
-                                            "test-start-timeout"};
+                                            "test-start-mode", "test-start-timeout"};
 
     for (size_t i = 0; i < sizeof (test_only) / sizeof (test_only[0]); i++)
         if (size == 0 && cmd_has (c, test_only[i]))

@@ -32,6 +32,7 @@ struct test {
     struct hostlist *hosts;
     pid_t *pids; // 0: has ended
     int size, left;
+    bool leader_only; // others are started later, by flux overlay rejoin
     sigset_t mask, saved;
     int exit_code;   // of rank 0, else the first that failed
     double deadline; // when to kill what is left; 0: not yet
@@ -162,12 +163,24 @@ static int serve (struct test *t)
 {
     flux_error_t error;
 
-    for (int i = 0; i < t->size; i++)
+    for (int i = 0; i < (t->leader_only ? 1 : t->size); i++)
         if (start_one (t, i) < 0)
             return cmd_fail (t->c, "cannot start broker %d: %s", i, strerror (errno));
     if (wireup_server_run (t->srv, -1, &error) < 0)
         return cmd_fail (t->c, "%s", error.text);
     return 0;
+}
+
+/* So many brokers are enough when the time is over; 0: all. */
+static uint32_t get_quorum (const struct test *t)
+{
+    static const char name[] = "-Sbroker.quorum=";
+    long n = 0;
+
+    for (int i = 0; i < t->a->argc && t->a->argv[i]; i++)
+        if (strncmp (t->a->argv[i], name, strlen (name)) == 0)
+            n = strtol (t->a->argv[i] + strlen (name), NULL, 10);
+    return n > 0 && n < t->size ? (uint32_t)n : 0;
 }
 
 static void setup (struct test *t)
@@ -176,6 +189,8 @@ static void setup (struct test *t)
         .size = t->size,
         .jobid = getpid (),
         .timeout = cmd_fsd (t->c, "test-start-timeout", START_TIMEOUT_DEFAULT),
+        .quorum = get_quorum (t),
+        .expected = t->leader_only ? 1 : 0,
     };
     const char *hosts = cmd_str (t->c, "test-hosts", NULL);
     flux_error_t error;
@@ -198,9 +213,12 @@ static void setup (struct test *t)
 
 int start_test (struct cmd *c, const struct start_args *a, int size)
 {
-    struct test t = {.c = c, .a = a, .size = size};
+    const char *mode = cmd_str (c, "test-start-mode", "all");
+    struct test t = {.c = c, .a = a, .size = size, .leader_only = strcmp (mode, "leader") == 0};
     double exit_timeout = cmd_fsd (c, "test-exit-timeout", EXIT_TIMEOUT_DEFAULT);
 
+    if (!t.leader_only && strcmp (mode, "all") != 0)
+        return cmd_fail (c, "--test-start-mode=%s: neither all nor leader", mode);
     if (!(t.pids = calloc (size, sizeof (*t.pids))))
         return cmd_fail (c, "out of memory");
     setup (&t);

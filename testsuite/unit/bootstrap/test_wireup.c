@@ -21,7 +21,7 @@ extern char **environ;
 
 #define MAX 300
 
-enum behaviour { GOOD, DIES, ABORTS, SILENT, BAD_PARENT, WRONG_NONCE, GARBAGE };
+enum behaviour { GOOD, ORPHAN, DIES, ABORTS, SILENT, BAD_PARENT, WRONG_NONCE, GARBAGE };
 
 /* exit codes of a client */
 enum { OK = 0, BEGIN_FAILED = 1, FINISH_FAILED = 2, WRONG = 3 };
@@ -31,7 +31,8 @@ static uint32_t binary_parent (uint32_t rank)
     return rank == 0 ? BOOTSTRAP_NO_PARENT : (rank - 1) / 2;
 }
 
-static int check_info (const struct bootstrap_info *info, uint32_t rank, uint32_t size, int report)
+static int check_info (const struct bootstrap_info *info, uint32_t rank, uint32_t size,
+                       uint32_t parent, int report)
 {
     char uri[64];
 
@@ -40,7 +41,7 @@ static int check_info (const struct bootstrap_info *info, uint32_t rank, uint32_
         strcmp (info->attrs[0].value, "b=c") != 0 || strcmp (info->attrs[1].value, "") != 0 ||
         info->attrs[2].name)
         return WRONG;
-    snprintf (uri, sizeof (uri), "tcp://x:%u", binary_parent (rank));
+    snprintf (uri, sizeof (uri), "tcp://x:%u", parent);
     if (rank == 0 ? info->parent_uri != NULL
                   : strcmp (info->parent_uri, uri) != 0 || strcmp (info->parent_pubkey, "k") != 0)
         return WRONG;
@@ -95,7 +96,8 @@ static int client (uint32_t rank, uint32_t size, enum behaviour how, int fd, int
         bootstrap_destroy (b);
         return rc;
     }
-    rc = check_info (bootstrap_get_info (b), rank, size, report);
+    rc = check_info (bootstrap_get_info (b), rank, size, how == ORPHAN ? 0 : binary_parent (rank),
+                     report);
     bootstrap_destroy (b);
     return rc;
 }
@@ -107,13 +109,14 @@ struct run {
     int report[MAX];
 };
 
-static void run_start (struct run *r, uint32_t size, double timeout, const enum behaviour *how)
+static void run_start_config (struct run *r, const struct wireup_config *config,
+                              const enum behaviour *how)
 {
-    const struct wireup_config config = {.size = size, .timeout = timeout};
+    uint32_t size = config->size;
 
     memset (r, 0, sizeof (*r));
     r->size = size;
-    assert_non_null (r->srv = wireup_server_create (&config, NULL));
+    assert_non_null (r->srv = wireup_server_create (config, NULL));
     for (uint32_t i = 0; i < size; i++) {
         int sv[2], pfd[2];
 
@@ -130,6 +133,13 @@ static void run_start (struct run *r, uint32_t size, double timeout, const enum 
         r->report[i] = pfd[0];
         assert_int_equal (wireup_server_add (r->srv, sv[0]), 0);
     }
+}
+
+static void run_start (struct run *r, uint32_t size, double timeout, const enum behaviour *how)
+{
+    const struct wireup_config config = {.size = size, .timeout = timeout};
+
+    run_start_config (r, &config, how);
 }
 
 /* Reaps client i: its exit code, and what it reported. */
@@ -195,6 +205,31 @@ static void test_failures (void **state)
             if (i != 2 && row[k].third == SILENT)
                 assert_string_equal (text, row[k].why);
         }
+    }
+}
+
+/* After the time the quorum is enough, but not without rank 0. Rank 5 is below 2, which is missing.
+ */
+static void test_quorum (void **state)
+{
+    static const struct {
+        uint32_t quorum, silent;
+        int rc;
+    } row[] = {{5, 2, 0}, {5, 4, 0}, {6, 4, -1}, {5, 0, -1}};
+
+    for (size_t k = 0; k < sizeof (row) / sizeof (row[0]); k++) {
+        const struct wireup_config config = {.size = 6, .timeout = .3, .quorum = row[k].quorum};
+        enum behaviour how[6] = {GOOD, GOOD, GOOD, GOOD, GOOD, row[k].silent == 2 ? ORPHAN : GOOD};
+        struct run r;
+        char text[256];
+
+        how[row[k].silent] = SILENT;
+        run_start_config (&r, &config, how);
+        assert_int_equal (wireup_server_run (r.srv, -1, NULL), row[k].rc);
+        wireup_server_destroy (r.srv);
+        for (uint32_t i = 0; i < 6; i++)
+            assert_int_equal (run_reap (&r, i, text, sizeof (text)),
+                              row[k].rc == 0 || i == row[k].silent ? OK : FINISH_FAILED);
     }
 }
 
@@ -292,10 +327,10 @@ static void test_create_refuses (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_sizes),          cmocka_unit_test (test_failures),
-        cmocka_unit_test (test_many_missing),   cmocka_unit_test (test_stop),
-        cmocka_unit_test (test_strangers),      cmocka_unit_test (test_connect),
-        cmocka_unit_test (test_create_refuses),
+        cmocka_unit_test (test_sizes),   cmocka_unit_test (test_failures),
+        cmocka_unit_test (test_quorum),  cmocka_unit_test (test_many_missing),
+        cmocka_unit_test (test_stop),    cmocka_unit_test (test_strangers),
+        cmocka_unit_test (test_connect), cmocka_unit_test (test_create_refuses),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
