@@ -48,6 +48,7 @@ struct group {
     uint32_t uid;
     uint32_t version; // of the members, ascending over all groups; 0: not known here
     struct member *members;
+    uint32_t shown;     // the version that the tasks here know
     struct idset *live; // their ranks
     struct idset *lost; // those that died
     struct join *joins;
@@ -89,7 +90,7 @@ int group_set_view (struct group *g, json_t *o);
 void group_event_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 /* Ask rank 0 who is in it. */
 void group_sync (struct group *g);
-/* Tell the tasks here. */
+/* Tell the tasks here what is new. */
 void group_tell (struct group *g);
 /* The members on this broker and those below; NULL when that is not known. */
 const struct idset *group_below (struct group *g);

@@ -298,12 +298,13 @@ void group_tell (struct group *g)
     char *lost = idset_encode (g->lost, IDSET_FLAG_RANGE);
     struct join *j;
 
-    DL_FOREACH (g->joins, j)
+    DL_FOREACH (g->shown == g->version ? NULL : g->joins, j)
     {
         if (j->rank >= 0 && members && lost)
             router_respond_pack (g->gs->rt, j->request, "{s:I s:s s:s}", "version",
                                  (json_int_t)g->version, "members", members, "lost", lost);
     }
+    g->shown = g->version;
     free (members);
     free (lost);
 }

@@ -37,3 +37,9 @@ check_PROGRAMS += testsuite/unit/service/test_sched_policy
 TESTS += testsuite/unit/service/test_sched_policy
 testsuite_unit_service_test_sched_policy_SOURCES = %D%/test_sched_policy.c
 testsuite_unit_service_test_sched_policy_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
+
+check_PROGRAMS += testsuite/unit/service/test_group
+TESTS += testsuite/unit/service/test_group
+testsuite_unit_service_test_group_SOURCES = %D%/test_group.c
+testsuite_unit_service_test_group_LDADD = $(testsuite_unit_service_test_jobs_LDADD) \
+	lib/tasks/libgroupframe.la lib/set/libset.la lib/util/libutil.la

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* The group service of one broker: its tasks are clients on socketpairs, its network a list. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <flux/request.h>
+#include <flux/response.h>
+
+#include "lib/codec/msgio.h"
+#include "lib/tasks/combine.h"
+#include "shell/broker/router.h"
+#include "shell/broker/router_overlay.h"
+#include "shell/service/group/group.h"
+#include "testsuite/unit/cmocka.h"
+
+#define SENT_MAX 64
+
+struct fixture {
+    struct ev_loop *loop;
+    struct router *rt;
+    struct group_service *groups;
+    const flux_msg_t *up[SENT_MAX];
+    int nup;
+    const flux_msg_t *responses[SENT_MAX];
+    int nresponses;
+};
+
+static int send_parent (void *arg, const flux_msg_t *msg)
+{
+    struct fixture *f = arg;
+    f->up[f->nup++] = flux_msg_incref (msg);
+    return 0;
+}
+
+static int send_child (void *arg, uint32_t rank, const flux_msg_t *msg)
+{
+    return 0;
+}
+
+static int respond (void *arg, const flux_msg_t *msg)
+{
+    struct fixture *f = arg;
+    f->responses[f->nresponses++] = flux_msg_incref (msg);
+    return 0;
+}
+
+static int broadcast (void *arg, const flux_msg_t *msg)
+{
+    return 0;
+}
+
+/* Rank 1 of 8 in a binary tree: 3 and 4 are its children, 7 is below 3. */
+static int child_route (void *arg, uint32_t dst)
+{
+    return dst == 3 || dst == 7 ? 3 : dst == 4 ? 4 : -1;
+}
+
+static const struct router_overlay_ops ops = {send_parent, send_child, respond, broadcast,
+                                              child_route};
+
+static void turn (struct fixture *f)
+{
+    for (int i = 0; i < 8; i++)
+        ev_run (f->loop, EVRUN_NOWAIT);
+}
+
+static int setup (void **state, uint32_t rank, uint32_t size)
+{
+    struct fixture *f = calloc (1, sizeof (*f));
+
+    f->loop = ev_loop_new (0);
+    f->rt = router_create (f->loop, rank, size, getuid ());
+    if (size > 1)
+        router_set_overlay (f->rt, &ops, f);
+    f->groups = group_service_create (f->rt);
+    assert_non_null (f->groups);
+    *state = f;
+    return 0;
+}
+
+static int setup_root (void **state)
+{
+    return setup (state, 0, 1);
+}
+
+static int setup_inner (void **state)
+{
+    return setup (state, 1, 8);
+}
+
+static int teardown (void **state)
+{
+    struct fixture *f = *state;
+
+    group_service_destroy (f->groups);
+    router_destroy (f->rt);
+    for (int i = 0; i < f->nup; i++)
+        flux_msg_decref (f->up[i]);
+    for (int i = 0; i < f->nresponses; i++)
+        flux_msg_decref (f->responses[i]);
+    ev_loop_destroy (f->loop);
+    free (f);
+    return 0;
+}
+
+/* ---- tasks ---- */
+
+static struct msgio *add_task (struct fixture *f, uint32_t userid)
+{
+    int fds[2];
+
+    assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    router_client_add (f->rt, fds[0], userid,
+                       userid == getuid () ? FLUX_ROLE_OWNER : FLUX_ROLE_USER);
+    return msgio_create (fds[1]);
+}
+
+static void ask (struct msgio *io, const char *topic, const char *json, int flags)
+{
+    flux_msg_t *msg = flux_request_encode (topic, json);
+
+    flux_msg_set_matchtag (msg, 1);
+    if (flags)
+        flux_msg_set_flag (msg, flags);
+    msgio_send (io, msg);
+    msgio_flush (io);
+    flux_msg_decref (msg);
+}
+
+static flux_msg_t *next (struct fixture *f, struct msgio *io)
+{
+    flux_msg_t *msg;
+
+    turn (f);
+    while (!(msg = msgio_next (io)) && msgio_fill (io) == 0)
+        ;
+    return msg;
+}
+
+static int next_errnum (struct fixture *f, struct msgio *io)
+{
+    flux_msg_t *msg = next (f, io);
+    int errnum = -1;
+
+    if (msg)
+        flux_msg_get_errnum (msg, &errnum);
+    flux_msg_decref (msg);
+    return errnum;
+}
+
+static void join (struct msgio *io, int rank)
+{
+    char json[128];
+
+    snprintf (json, sizeof (json), "{\"name\":\"g\",\"rank\":%d,\"address\":\"a\"}", rank);
+    ask (io, "group.join", json, FLUX_MSGFLAG_STREAMING);
+}
+
+/* The members that are told next, skipping `skip` tellings. */
+static void expect_members (struct fixture *f, struct msgio *io, const char *members,
+                            const char *lost)
+{
+    const char *m = "", *l = "";
+    flux_msg_t *msg;
+    bool found = false;
+
+    while (!found && (msg = next (f, io))) {
+        assert_int_equal (flux_msg_unpack (msg, "{s:s s:s}", "members", &m, "lost", &l), 0);
+        found = !strcmp (m, members) && !strcmp (l, lost);
+        flux_msg_decref (msg);
+    }
+    assert_true (found);
+}
+
+static void drain (struct fixture *f, struct msgio *io)
+{
+    flux_msg_t *msg;
+
+    while ((msg = next (f, io)))
+        flux_msg_decref (msg);
+}
+
+static flux_msg_t *make_reduce (int op, uint32_t seq, const char *have, const char *need,
+                                int64_t value)
+{
+    struct group_frame f = {.op = op, .uid = getuid (), .seq = seq};
+    flux_msg_t *msg = flux_request_encode ("group.reduce", NULL);
+    struct buf b = {0}, parts = {0};
+    unsigned char v[8];
+
+    strcpy (f.name, "g");
+    f.have = idset_decode (have);
+    f.need = need ? idset_decode (need) : NULL;
+    group_put_u64 (v, value);
+    if (op != GROUP_BARRIER) {
+        group_part_put (&parts, idset_first (f.have), v, 8);
+        f.nparts = 1;
+        f.parts = parts.data;
+        f.parts_len = parts.len;
+    }
+    group_frame_encode (&f, &b);
+    flux_msg_set_payload (msg, b.data, b.len);
+    flux_msg_set_matchtag (msg, 7);
+    group_frame_clear (&f);
+    buf_clear (&b);
+    buf_clear (&parts);
+    return msg;
+}
+
+static void reduce (struct msgio *io, int op, uint32_t seq, const char *have, const char *need)
+{
+    flux_msg_t *msg = make_reduce (op, seq, have, need, 1);
+
+    msgio_send (io, msg);
+    msgio_flush (io);
+    flux_msg_decref (msg);
+}
+
+/* The result in a message: errnum, and who has contributed. */
+static int result_of (const flux_msg_t *msg, const char *have)
+{
+    struct group_frame f;
+    const void *data;
+    size_t len;
+
+    assert_int_equal (flux_msg_get_payload (msg, &data, &len), 0);
+    assert_int_equal (group_frame_decode (&f, data, len), 0);
+    char *s = idset_encode (f.have, IDSET_FLAG_RANGE);
+    if (have)
+        assert_string_equal (s, have);
+    int errnum = f.errnum;
+    free (s);
+    group_frame_clear (&f);
+    return errnum;
+}
+
+static int next_result (struct fixture *f, struct msgio *io, const char *have)
+{
+    flux_msg_t *msg = next (f, io);
+
+    assert_non_null (msg);
+    int errnum = result_of (msg, have);
+    flux_msg_decref (msg);
+    return errnum;
+}
+
+/* ---- tests ---- */
+
+static void test_members (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *a = add_task (f, getuid ()), *b = add_task (f, getuid ());
+    struct msgio *guest = add_task (f, getuid () + 1);
+
+    join (a, -1);
+    expect_members (f, a, "0", "");
+    join (b, 5);
+    expect_members (f, b, "0,5", "");
+    expect_members (f, a, "0,5", "");
+    join (guest, 5); // a group of his own
+    expect_members (f, guest, "5", "");
+    drain (f, guest);
+    join (guest, 5);
+    assert_int_equal (next_errnum (f, guest), EEXIST);
+    ask (b, "group.leave", "{\"name\":\"g\",\"rank\":0}", 0); // is another's
+    assert_int_equal (next_errnum (f, b), ENOENT);
+    ask (a, "group.lookup", "{\"name\":\"g\",\"rank\":5}", 0);
+    assert_int_equal (next_errnum (f, a), 0);
+    msgio_destroy (b);
+    expect_members (f, a, "0", "5");
+    ask (a, "group.lookup", "{\"name\":\"g\",\"rank\":5}", 0);
+    assert_int_equal (next_errnum (f, a), EHOSTUNREACH);
+    join (a, -1); // twice in it; 0 and 5 were had
+    expect_members (f, a, "0-1", "5");
+    ask (a, "group.leave", "{\"name\":\"g\",\"rank\":0}", 0);
+    drain (f, a);
+    msgio_destroy (a);
+    msgio_destroy (guest);
+    turn (f);
+}
+
+/* One that dies makes the next operation fail for all, and only that. */
+static void test_death (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *t[3];
+
+    for (int i = 0; i < 3; i++) {
+        t[i] = add_task (f, getuid ());
+        join (t[i], i);
+        turn (f);
+    }
+    for (int i = 0; i < 3; i++)
+        drain (f, t[i]);
+    for (int i = 0; i < 3; i++)
+        reduce (t[i], GROUP_SUM_INT, 0, (const char *[]){"0", "1", "2"}[i], NULL);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal (next_result (f, t[i], "0-2"), 0);
+    reduce (t[0], GROUP_BARRIER, 1, "0", NULL);
+    turn (f);
+    msgio_destroy (t[2]);
+    assert_int_equal (next_result (f, t[0], NULL), EHOSTUNREACH);
+    drain (f, t[0]);
+    drain (f, t[1]);
+    reduce (t[1], GROUP_BARRIER, 1, "1", NULL); // late
+    assert_int_equal (next_result (f, t[1], NULL), EHOSTUNREACH);
+    for (int i = 0; i < 2; i++)
+        reduce (t[i], GROUP_BARRIER, 2, i == 0 ? "0" : "1", NULL);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal (next_result (f, t[i], "0-1"), 0);
+    for (int i = 0; i < 2; i++)
+        msgio_destroy (t[i]);
+    turn (f);
+}
+
+static void input_from (struct fixture *f, const char *peer, const char *have, int64_t value)
+{
+    flux_msg_t *msg = make_reduce (GROUP_SUM_INT, 0, have, "1,3-4,7", value);
+
+    flux_msg_route_enable (msg);
+    flux_msg_route_push (msg, peer);
+    flux_msg_set_nodeid (msg, 1);
+    flux_msg_set_cred (msg, (struct flux_msg_cred){getuid (), FLUX_ROLE_OWNER});
+    router_input_peer (f->rt, msg, false);
+}
+
+/* An inner broker sends one message up for all that are below it, and the answer to all. */
+static void test_tree (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *a = add_task (f, getuid ());
+    flux_msg_t *answer;
+    const void *data;
+    size_t len;
+
+    reduce (a, GROUP_SUM_INT, 0, "1", "1,3-4,7");
+    input_from (f, "three", "3,7", 10);
+    turn (f);
+    assert_int_equal (f->nup, 0);
+    input_from (f, "four", "4", 100);
+    turn (f);
+    assert_int_equal (f->nup, 1);
+    assert_int_equal (result_of (f->up[0], "1,3-4,7"), 0);
+    answer = flux_response_derive (f->up[0], 0);
+    flux_msg_get_payload (f->up[0], &data, &len);
+    flux_msg_set_payload (answer, data, len);
+    router_input_peer (f->rt, answer, true);
+    assert_int_equal (next_result (f, a, "1,3-4,7"), 0);
+    assert_int_equal (f->nresponses, 2);
+    assert_int_equal (result_of (f->responses[0], "1,3-4,7"), 0);
+    msgio_destroy (a);
+    turn (f);
+}
+
+/* When the link breaks, what was on it is sent again; a shell that dies meanwhile fails it. */
+static void test_broken_link (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *a = add_task (f, getuid ());
+
+    reduce (a, GROUP_BARRIER, 0, "1", "1,5");
+    turn (f);
+    assert_int_equal (f->nup, 1);
+    router_parent_lost (f->rt);
+    turn (f);
+    assert_null (msgio_next (a));
+    usleep (150000);
+    turn (f);
+    assert_int_equal (f->nup, 2);
+    assert_int_equal (result_of (f->up[1], "1"), 0);
+    msgio_destroy (a);
+    turn (f);
+    assert_int_equal (f->nup, 3);
+    assert_int_equal (result_of (f->up[2], "1"), EHOSTUNREACH);
+}
+
+static void test_expected_failures (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *a = add_task (f, getuid ()), *b = add_task (f, getuid ());
+    static const char *const bad[] = {
+        "{}",
+        "{\"name\":\"\",\"rank\":0,\"address\":\"a\"}",
+        "{\"name\":\"a b\",\"rank\":0,\"address\":\"a\"}",
+        "{\"name\":\"g\",\"rank\":0,\"address\":\"\"}",
+        "{\"name\":\"g\",\"rank\":99999999,\"address\":\"a\"}",
+    };
+
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
+        ask (a, "group.join", bad[i], FLUX_MSGFLAG_STREAMING);
+        assert_int_equal (next_errnum (f, a), i == 0 ? EPROTO : EINVAL);
+    }
+    ask (a, "group.join", "{\"name\":\"g\",\"rank\":0,\"address\":\"a\"}", 0); // not streaming
+    assert_int_equal (next_errnum (f, a), EPROTO);
+    ask (a, "group.reduce", "{}", 0);
+    assert_int_equal (next_errnum (f, a), EPROTO);
+    ask (a, "group.reduce", NULL, 0);
+    assert_int_equal (next_errnum (f, a), EPROTO);
+    join (a, 0);
+    drain (f, a);
+    reduce (b, GROUP_BARRIER, 0, "0", NULL); // for another one
+    assert_int_equal (next_errnum (f, b), EPERM);
+    reduce (a, GROUP_BARRIER, 0, "0-1", NULL);
+    assert_int_equal (next_errnum (f, a), EPROTO);
+    reduce (a, GROUP_BARRIER, 3, "0", NULL); // from the future
+    assert_int_equal (next_errnum (f, a), EPROTO);
+    reduce (a, GROUP_BARRIER, 0, "0", "1-2"); // not one of them
+    assert_int_equal (next_errnum (f, a), EPROTO);
+    ask (b, "group.get", "{\"name\":\"nosuch\"}", 0);
+    assert_int_equal (next_errnum (f, b), ENOENT);
+    struct msgio *guest = add_task (f, getuid () + 1);
+    ask (guest, "group.enter", "{\"uid\":0,\"name\":\"g\",\"node\":0,\"joins\":[]}", 0);
+    assert_int_equal (next_errnum (f, guest), EPERM);
+    ask (b, "group.enter", "{\"uid\":0,\"name\":\"g\",\"node\":77,\"joins\":[]}", 0);
+    assert_int_equal (next_errnum (f, b), EPROTO);
+    ask (b, "group.exit", "{\"uid\":0,\"name\":\"g\",\"ranks\":\"x\",\"died\":true}", 0);
+    assert_int_equal (next_errnum (f, b), EPROTO);
+    msgio_destroy (a);
+    msgio_destroy (b);
+    msgio_destroy (guest);
+    turn (f);
+}
+
+#define T(name, setup) cmocka_unit_test_setup_teardown (name, setup, teardown)
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        T (test_members, setup_root),
+        T (test_death, setup_root),
+        T (test_tree, setup_inner),
+        T (test_broken_link, setup_inner),
+        T (test_expected_failures, setup_root),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
