@@ -18,7 +18,7 @@
 #define GROUP_ADDRESS_MAX 127         // name of a member's service
 
 #define GROUP_RESULTS_TIME 60.        // seconds that a result is kept to be asked for again
-#define GROUP_RESULTS_MAX (64u << 20) // and of all of them together
+#define GROUP_RESULTS_MAX (32u << 20) // and of all of them together
 #define GROUP_RETRY_TIME 60.          // seconds to look for a way to rank 0
 #define GROUP_RETRY_PAUSE .1
 #define GROUP_RECHECK_TIME 1.

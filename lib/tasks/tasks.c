@@ -254,12 +254,14 @@ int tasks_step (struct flux_tasks *t, double deadline)
         }
         if (any)
             return 0;
-        if (deadline >= 0 && now >= deadline) {
+        bool late = deadline >= 0 && now >= deadline;
+        int n = wait_input (t, late ? 0 : wait_ms (t, deadline, now));
+        if (n < 0 && errno != EINTR)
+            return -1;
+        if (late && n <= 0) { // news that were taken must be looked at
             errno = ETIMEDOUT;
             return -1;
         }
-        if (wait_input (t, wait_ms (t, deadline, now)) < 0 && errno != EINTR)
-            return -1;
     }
 }
 

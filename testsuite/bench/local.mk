@@ -55,3 +55,6 @@ check_PROGRAMS += testsuite/bench/tasks
 testsuite_bench_tasks_SOURCES = %D%/tasks.c
 testsuite_bench_tasks_LDADD = lib/tasks/libflux-tasks.la $(ZMQ_LIBS)
 testsuite_bench_tasks_LDFLAGS = -no-install
+
+# PMI exchange of 4 to 256 processes on 4 brokers.
+EXTRA_DIST += %D%/pmi.sh

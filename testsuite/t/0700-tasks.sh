@@ -15,7 +15,7 @@ inst ()
     timeout -k 5 55 flux start "$@"
 }
 
-for what in collective 'messages 1000' 'messages 300000' pressure 'topics 20' going timeouts; do
+for what in collective 'messages 1000' 'messages 300000' pressure 'topics 20' going timeouts loop; do
     test_case "$what: one job over four nodes" <<'END'
 expect_equal "${what% *} ok" "$(inst -s4 flux run -N4 -n8 $TASK $what)"
 END

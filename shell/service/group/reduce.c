@@ -179,7 +179,7 @@ static void encode (const struct op *op, struct buf *b)
 static void result_free (struct reduce *r, struct result *res)
 {
     HASH_DEL (r->results, res);
-    r->results_size -= res->data.len;
+    r->results_size -= sizeof (*res) + res->data.len;
     buf_clear (&res->data);
     free (res);
 }
@@ -208,7 +208,7 @@ static void keep_result (struct reduce *r, const char *key, struct buf *data)
     strcpy (res->key, key);
     res->data = *data;
     res->time = monotime_now ();
-    r->results_size += res->data.len;
+    r->results_size += sizeof (*res) + res->data.len;
     HASH_ADD_STR (r->results, key, res);
     drop_old_results (r, res->time);
     if (!ev_is_active (&r->recheck))

@@ -5,6 +5,7 @@
  * prints one line when all went well. */
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,6 +302,32 @@ static void steady (int n)
     CHECK (flux_group_flush (g, WAIT) == 0 && flux_group_barrier (g, WAIT) == 0);
 }
 
+/* In an event loop of one's own: the fd says when there is something to do, and only then. */
+static void loop (void)
+{
+    struct flux_group_message m;
+    struct pollfd pfd = {.fd = flux_tasks_pollfd (t), .events = POLLIN};
+    int wakes = 0, n = 0;
+
+    join_all ("loop");
+    CHECK (flux_group_barrier (g, WAIT) == 0);
+    for (int i = 0; rank != 0 && i < 10; i++) {
+        CHECK (flux_group_send (g, 0, i, "x", 1, WAIT) == 0);
+        usleep (20000);
+    }
+    while (rank == 0 && n < 10 * (size - 1)) {
+        CHECK (poll (&pfd, 1, 20000) == 1);
+        wakes++;
+        flux_tasks_progress (t, 0.);
+        while (flux_group_recv (g, FLUX_GROUP_ANY, -1, &m, 0.) == 0) {
+            flux_group_message_clear (&m);
+            n++;
+        }
+    }
+    CHECK (wakes < 400);
+    CHECK (flux_group_barrier (g, WAIT) == 0);
+}
+
 /* Of two jobs: the broker of the one that is called with "kill" is killed. */
 static void node (const char *arg)
 {
@@ -349,6 +376,8 @@ int main (int argc, char **argv)
         timeouts ();
     else if (!strcmp (what, "meet"))
         meet (arg);
+    else if (!strcmp (what, "loop"))
+        loop ();
     else if (!strcmp (what, "steady"))
         steady (atoi (arg));
     else if (!strcmp (what, "node"))
