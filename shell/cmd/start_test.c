@@ -32,6 +32,7 @@ struct test {
     struct hostlist *hosts;
     pid_t *pids; // 0: has ended
     int size, left;
+    uint32_t quorum;  // see wireup_config
     bool leader_only; // others are started later, by flux overlay rejoin
     sigset_t mask, saved;
     int exit_code;   // of rank 0, else the first that failed
@@ -110,6 +111,8 @@ static void on_exit_of (struct test *t, int rank, int status, double exit_timeou
             kill_all (t, SIGTERM);
         }
     }
+    if (t->quorum > 0 && rank > 0 && t->pids[0] == 0 && WIFSIGNALED (status))
+        return; // it never joined, and was told to end
     if (rank == 0 && !WIFSIGNALED (status))
         return; // the initial program's own exit code needs no comment
     if (code != 0 && !t->killed) {
@@ -189,7 +192,7 @@ static void setup (struct test *t)
         .size = t->size,
         .jobid = getpid (),
         .timeout = cmd_fsd (t->c, "test-start-timeout", START_TIMEOUT_DEFAULT),
-        .quorum = get_quorum (t),
+        .quorum = t->quorum,
         .expected = t->leader_only ? 1 : 0,
     };
     const char *hosts = cmd_str (t->c, "test-hosts", NULL);
@@ -221,6 +224,7 @@ int start_test (struct cmd *c, const struct start_args *a, int size)
         return cmd_fail (c, "--test-start-mode=%s: neither all nor leader", mode);
     if (!(t.pids = calloc (size, sizeof (*t.pids))))
         return cmd_fail (c, "out of memory");
+    t.quorum = get_quorum (&t);
     setup (&t);
     bool failed = serve (&t) != 0;
     wireup_server_destroy (t.srv);
