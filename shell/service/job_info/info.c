@@ -11,6 +11,7 @@
 
 #include "shell/broker/router.h"
 #include "shell/service/job_info/info.h"
+#include "shell/service/job_info/update.h"
 #include "shell/service/job_info/watch.h"
 #include "shell/service/job_manager/manager.h"
 #include "shell/service/kvs/kvs.h"
@@ -24,6 +25,7 @@ struct job_info {
     struct kvs *kvs;
     struct job_manager *jm;
     struct watches *watches;
+    struct updates *updates;
 };
 
 static bool is_json_key (const char *key)
@@ -42,14 +44,17 @@ static json_t *lookup_key (struct job_info *ji, uint64_t id, const char *name, i
         errno = EINVAL;
         return NULL;
     }
-    if ((flags & FLAG_CURRENT) && strcmp (name, "jobspec") == 0) {
-        if (!(data = job_manager_jobspec (ji->jm, job_manager_lookup (ji->jm, id))))
-            return NULL;
-        len = strlen (data);
-    } else if (kvs_local_get (ji->kvs, NULL, job_key (id, name, key, sizeof (key)), &data, &len) <
-               0) {
-        return NULL;
+    if ((flags & FLAG_CURRENT) && is_json_key (name)) {
+        if (!(value = updates_current (ji->updates, id, name)) || (flags & FLAG_JSON_DECODE))
+            return value;
+        data = json_dumps (value, JSON_COMPACT);
+        json_decref (value);
+        value = data ? json_string (data) : NULL;
+        free (data);
+        return value;
     }
+    if (kvs_local_get (ji->kvs, NULL, job_key (id, name, key, sizeof (key)), &data, &len) < 0)
+        return NULL;
     if ((flags & FLAG_JSON_DECODE) && is_json_key (name))
         value = json_loadb (data, len, 0, NULL);
     else
@@ -127,12 +132,31 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     struct job_info *ji = arg;
 
     watches_disconnect (ji->watches, msg);
+    updates_disconnect (ji->updates, msg);
+}
+
+static void update_lookup_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    updates_lookup (((struct job_info *)arg)->updates, msg);
+}
+
+static void update_watch_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    updates_watch (((struct job_info *)arg)->updates, msg);
+}
+
+static void update_cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    updates_cancel (((struct job_info *)arg)->updates, msg);
 }
 
 static const struct handler_row rows[] = {
     {"lookup", lookup_cb, FLUX_ROLE_USER},
     {"eventlog-watch", watch_cb, FLUX_ROLE_USER},
     {"eventlog-watch-cancel", cancel_cb, FLUX_ROLE_USER},
+    {"update-lookup", update_lookup_cb, FLUX_ROLE_USER},
+    {"update-watch", update_watch_cb, FLUX_ROLE_USER},
+    {"update-watch-cancel", update_cancel_cb, FLUX_ROLE_USER},
     {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
     {NULL, NULL, 0},
 };
@@ -147,6 +171,7 @@ struct job_info *job_info_create (struct router *rt, struct kvs *kvs, struct job
     ji->kvs = kvs;
     ji->jm = jm;
     if (!(ji->watches = watches_create (rt, kvs, jm)) ||
+        !(ji->updates = updates_create (rt, kvs, jm)) ||
         router_service_add (rt, "job-info", rows, ji) < 0) {
         job_info_destroy (ji);
         return NULL;
@@ -160,6 +185,7 @@ void job_info_destroy (struct job_info *ji)
         int saved_errno = errno;
         router_service_remove (ji->rt, "job-info");
         watches_destroy (ji->watches);
+        updates_destroy (ji->updates);
         free (ji);
         errno = saved_errno;
     }
