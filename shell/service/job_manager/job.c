@@ -115,11 +115,33 @@ void job_free (struct job *job)
     }
 }
 
+static void copy_path (char *dst, size_t size, const char *path)
+{
+    size_t len = strlen (path);
+
+    if (len + 2 > size)
+        len = size - 2;
+    dst[0] = '.';
+    memcpy (dst + 1, path, len);
+    dst[len + 1] = '\0';
+}
+
+/* Each job makes some twenty of them. */
 const char *job_key (uint64_t id, const char *path, char *buf, size_t size)
 {
-    snprintf (buf, size, "job.%04x.%04x.%04x.%04x%s%s", (unsigned)(id >> 48),
-              (unsigned)(id >> 32) & 0xffff, (unsigned)(id >> 16) & 0xffff, (unsigned)id & 0xffff,
-              path ? "." : "", path ? path : "");
+    static const char hex[] = "0123456789abcdef";
+    size_t n = 0;
+
+    memcpy (buf, "job", 3);
+    n = 3;
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        if (shift % 16 == 12)
+            buf[n++] = '.';
+        buf[n++] = hex[(id >> shift) & 15];
+    }
+    buf[n] = '\0';
+    if (path)
+        copy_path (buf + n, size - n, path);
     return buf;
 }
 

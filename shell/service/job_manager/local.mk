@@ -16,6 +16,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/jobtap_call.c \
 	%D%/jobtap_job.c \
 	%D%/jobtap_service.c \
+	%D%/jobtext.c %D%/jobtext.h \
 	%D%/journal.c %D%/journal.h \
 	%D%/limit.c \
 	%D%/manager.c %D%/manager.h \

@@ -14,8 +14,12 @@ struct pooled {
     char text[];
 };
 
+#define LONG_TEXT 256
+
 struct strpool {
     struct pooled *table;
+    struct pooled *last; // of the long ones
+    size_t last_len;
 };
 
 struct strpool *strpool_create (void)
@@ -36,13 +40,14 @@ void strpool_destroy (struct strpool *pool)
     }
 }
 
-const char *strpool_get (struct strpool *pool, const char *s)
+const char *strpool_get_span (struct strpool *pool, const char *s, size_t len)
 {
-    struct pooled *p;
+    struct pooled *p = pool->last;
 
-    if (!s)
-        return NULL;
-    size_t len = strlen (s);
+    if (p && pool->last_len == len && memcmp (p->text, s, len) == 0) {
+        p->refs++;
+        return p->text;
+    }
     HASH_FIND (hh, pool->table, s, len, p);
     if (!p) {
         if (!(p = malloc (sizeof (*p) + len + 1))) {
@@ -50,11 +55,21 @@ const char *strpool_get (struct strpool *pool, const char *s)
             return NULL;
         }
         p->refs = 0;
-        memcpy (p->text, s, len + 1);
+        memcpy (p->text, s, len);
+        p->text[len] = '\0';
         HASH_ADD_KEYPTR (hh, pool->table, p->text, len, p);
     }
     p->refs++;
+    if (len >= LONG_TEXT) {
+        pool->last = p;
+        pool->last_len = len;
+    }
     return p->text;
+}
+
+const char *strpool_get (struct strpool *pool, const char *s)
+{
+    return s ? strpool_get_span (pool, s, strlen (s)) : NULL;
 }
 
 void strpool_put (struct strpool *pool, const char *s)
@@ -63,6 +78,8 @@ void strpool_put (struct strpool *pool, const char *s)
         return;
     struct pooled *p = (struct pooled *)(s - offsetof (struct pooled, text));
     if (--p->refs == 0) {
+        if (pool->last == p)
+            pool->last = NULL;
         HASH_DEL (pool->table, p);
         free (p);
     }

@@ -17,13 +17,31 @@
 #include "lib/job/fluid.h"
 #include "lib/job/fsd.h"
 #include "lib/job/jobspec.h"
+#include "lib/job/jsonscan.h"
 #include "lib/util/base64.h"
 #include "lib/util/errprintf.h"
+#include "shell/service/job_manager/jobtext.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/kvs/kvs.h"
 #include "shell/service/sched/sched.h"
 
 #define JOB_FLAGS (JOBFLAG_DEBUG | JOBFLAG_WAITABLE | JOBFLAG_NOVALIDATE | 1 /* pre-signed */)
+
+/* A request to submit a job. */
+struct submission {
+    char *J;
+    int urgency, flags;
+    struct flux_msg_cred cred;
+};
+
+/* The jobspec as it came. */
+struct source {
+    const char *text;
+    size_t len;
+    const char *env; // part of it; NULL: the environment was decoded with the rest
+    size_t env_len;
+    bool changed; // something was added by the queue
+};
 
 /* The signed form is HEADER.PAYLOAD.SIGNATURE, header and payload in base64; the header is a list
  * of NUL-terminated keys and values with a type letter (flux-security, RFC 15). In an instance of
@@ -162,30 +180,49 @@ static int take_environment (struct job_manager *jm, struct job *job, struct job
 {
     char *env = NULL;
 
-    if (text)
-        env = strndup (text, len);
-    else if (js->environment)
+    if (text) {
+        job->live->env = strpool_get_span (jm->strings, text, len);
+        return job->live->env ? 0 : -1;
+    }
+    if (js->environment)
         env = json_dumps (js->environment, JSON_COMPACT);
     job->live->env = strpool_get (jm->strings, env ? env : "{}");
     free (env);
     return job->live->env ? 0 : -1;
 }
 
-static int store_J (struct job_manager *jm, struct job *job, const char *J)
+/* J is taken over. */
+static int store_J (struct job_manager *jm, struct job *job, char **J)
 {
     char key[JOB_KEY_SIZE];
+    char *text = *J;
 
-    return kvs_local_put (jm->kvs, NULL, job_key (job->id, "J", key, sizeof (key)), J, strlen (J));
+    *J = NULL;
+    return kvs_local_put_take (jm->kvs, NULL, job_key (job->id, "J", key, sizeof (key)), text,
+                               strlen (text));
 }
 
-/* The text without environment goes to the KVS. js must not be used for it any more. */
-static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspec *js)
+/* As it came, if nothing was added to it. js must not be used for it any more. */
+static char *stored_text (struct jobspec *js, const struct source *src)
 {
-    char key[JOB_KEY_SIZE];
+    char *text = NULL;
 
+    if (src->env && !src->changed)
+        text = jobtext_cut_environment (src->text, src->len, src->env, src->env_len);
+    if (text)
+        return text;
     json_object_del (js->system, "environment");
     js->environment = NULL;
-    char *text = json_dumps (js->json, JSON_COMPACT);
+    return json_dumps (js->json, JSON_COMPACT);
+}
+
+/* The text without environment goes to the KVS. */
+static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspec *js,
+                          const struct source *src)
+{
+    char key[JOB_KEY_SIZE];
+    char *text = stored_text (js, src);
+
     if (!text)
         return -1;
     return kvs_local_put_take (jm->kvs, NULL, job_key (job->id, "jobspec", key, sizeof (key)), text,
@@ -194,13 +231,17 @@ static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspe
 
 /* Its queue, what it gets from there, and whether it may be there. */
 static int enter_queue (struct job_manager *jm, struct job *job, struct jobspec *js,
-                        flux_error_t *errp)
+                        struct source *src, flux_error_t *errp)
 {
     struct jobqueue *q;
+    const json_t *constraints = js->constraints;
+    const char *queue = js->queue;
+    double duration = js->duration;
 
     if (jobqueue_set_defaults (jm->queues, js, &q, errp) < 0)
         return -1;
     job->live->jq = q;
+    src->changed = queue != js->queue || duration != js->duration || constraints != js->constraints;
     if (!q->enabled) {
         errno = EINVAL;
         return errprintf (errp, "job submission%s%s is disabled: %s", q->name ? " to " : "",
@@ -228,9 +269,8 @@ static int admit (struct job_manager *jm, struct job *job, const json_t *depende
     return 0;
 }
 
-static struct job *make_job (struct job_manager *jm, const char *J, struct jobspec *js,
-                             const char *env, size_t env_len, const struct flux_msg_cred *cred,
-                             int urgency, int flags, flux_error_t *errp)
+static struct job *make_job (struct job_manager *jm, struct submission *sub, struct jobspec *js,
+                             struct source *src, flux_error_t *errp)
 {
     uint64_t id;
     struct job *job = NULL;
@@ -242,10 +282,10 @@ static struct job *make_job (struct job_manager *jm, const char *J, struct jobsp
         errprintf (errp, "%s", strerror (errno));
         goto error;
     }
-    job->userid = cred->userid;
-    job->urgency = urgency;
-    job->flags = flags & ~1;
-    if (enter_queue (jm, job, js, errp) < 0)
+    job->userid = sub->cred.userid;
+    job->urgency = sub->urgency;
+    job->flags = sub->flags & ~1;
+    if (enter_queue (jm, job, js, src, errp) < 0)
         goto error;
     if (job_set_facts (jm, job, js) < 0) {
         errprintf (errp, "%s",
@@ -255,8 +295,8 @@ static struct job *make_job (struct job_manager *jm, const char *J, struct jobsp
     }
     if (set_simulation (job, js, errp) < 0 || sched_feasible (jm->sched, job, errp) < 0)
         goto error;
-    if (take_environment (jm, job, js, env, env_len) < 0 || store_jobspec (jm, job, js) < 0 ||
-        store_J (jm, job, J) < 0) {
+    if (take_environment (jm, job, js, src->env, src->env_len) < 0 ||
+        store_jobspec (jm, job, js, src) < 0 || store_J (jm, job, &sub->J) < 0) {
         errprintf (errp, "the jobspec could not be stored: %s", strerror (errno));
         goto error;
     }
@@ -320,46 +360,89 @@ int job_revive (struct job_manager *jm, struct job *job, const char *J, flux_err
     return rc;
 }
 
+static bool scan_int (struct jsonspan o, const char *key, int *value)
+{
+    struct jsonspan v;
+    int64_t n;
+
+    if (!jsonscan_member (o, key, &v) || !jsonscan_integer (v, &n) || n < INT32_MIN ||
+        n > INT32_MAX)
+        return false;
+    *value = (int)n;
+    return true;
+}
+
+/* J is most of the request, and a string without escapes: it need not be taken to pieces. */
+static bool scan_submission (const flux_msg_t *msg, struct submission *sub)
+{
+    const char *text;
+    struct jsonspan o, v, s;
+
+    if (flux_request_decode (msg, NULL, &text) < 0 || !text)
+        return false;
+    o = (struct jsonspan){text, text + strlen (text)};
+    if (!scan_int (o, "urgency", &sub->urgency) || !scan_int (o, "flags", &sub->flags) ||
+        !jsonscan_member (o, "J", &v))
+        return false;
+    s = v;
+    if (!jsonscan_string (&s) || s.p != v.end || memchr (v.p, '\\', v.end - v.p))
+        return false;
+    return (sub->J = strndup (v.p + 1, v.end - v.p - 2)) != NULL;
+}
+
+static int get_submission (const flux_msg_t *msg, struct submission *sub)
+{
+    const char *J;
+
+    if (flux_msg_get_cred (msg, &sub->cred) < 0)
+        return -1;
+    if (scan_submission (msg, sub))
+        return 0;
+    if (flux_request_unpack (msg, NULL, "{s:s s:i s:i}", "J", &J, "urgency", &sub->urgency, "flags",
+                             &sub->flags) < 0)
+        return -1;
+    return (sub->J = strdup (J)) ? 0 : -1;
+}
+
+static int check_submission (const struct job_manager *jm, const struct submission *sub,
+                             flux_error_t *errp)
+{
+    if (sub->cred.userid != jm->owner) { // a job runs as the broker does
+        errno = EPERM;
+        return errprintf (errp,
+                          "jobs of other users cannot be run: all jobs here run as the owner");
+    }
+    errno = EINVAL;
+    if (sub->urgency < URGENCY_HOLD || sub->urgency > URGENCY_EXPEDITE)
+        return errprintf (errp, "urgency %d is not between 0 and 31", sub->urgency);
+    if ((sub->flags & ~JOB_FLAGS))
+        return errprintf (errp, "unknown submit flags");
+    if (jm->shutting_down)
+        return errprintf (errp, "job submission is disabled: the instance is shutting down");
+    return 0;
+}
+
 static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp)
 {
-    const char *J, *env;
-    int urgency, flags;
-    size_t len, env_len;
-    struct flux_msg_cred cred;
+    struct submission sub = {0};
+    struct source src = {0};
+    char *text = NULL;
     struct jobspec *js = NULL;
     struct job *job = NULL;
 
-    if (flux_request_unpack (msg, NULL, "{s:s s:i s:i}", "J", &J, "urgency", &urgency, "flags",
-                             &flags) < 0 ||
-        flux_msg_get_cred (msg, &cred) < 0) {
+    if (get_submission (msg, &sub) < 0)
         errprintf (errp, "malformed submit request");
-        return NULL;
+    else if (check_submission (jm, &sub, errp) == 0 && (text = unwrap (sub.J, &src.len, errp)) &&
+             (js = jobspec_decode_lean (text, src.len, &src.env, &src.env_len, errp))) {
+        src.text = text;
+        job = make_job (jm, &sub, js, &src, errp);
     }
-    if (cred.userid != jm->owner) { // a job runs as the broker does
-        errno = EPERM;
-        errprintf (errp, "jobs of other users cannot be run: all jobs here run as the owner");
-        return NULL;
-    }
-    errno = EINVAL;
-    if (urgency < URGENCY_HOLD || urgency > URGENCY_EXPEDITE) {
-        errprintf (errp, "urgency %d is not between 0 and 31", urgency);
-        return NULL;
-    }
-    if ((flags & ~JOB_FLAGS)) {
-        errprintf (errp, "unknown submit flags");
-        return NULL;
-    }
-    if (jm->shutting_down) {
-        errprintf (errp, "job submission is disabled: the instance is shutting down");
-        return NULL;
-    }
-    char *text = unwrap (J, &len, errp);
-    if (text && (js = jobspec_decode_lean (text, len, &env, &env_len, errp)) &&
-        (job = make_job (jm, J, js, env, env_len, &cred, urgency, flags, errp)))
+    if (job)
         begin_life (jm, job);
     int saved_errno = errno;
     jobspec_destroy (js);
     free (text);
+    free (sub.J);
     errno = saved_errno;
     return job;
 }

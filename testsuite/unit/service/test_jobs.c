@@ -10,6 +10,7 @@
 
 #include "shell/service/job_list/attrs.h"
 #include "shell/service/job_list/constraint.h"
+#include "shell/service/job_manager/jobtext.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/sched/config.h"
 #include "shell/service/sched/sched.h"
@@ -423,6 +424,32 @@ static void test_end (void **state)
     sched_config_clear (&config);
 }
 
+static void test_jobtext (void **state)
+{
+    static const struct {
+        const char *text, *want; // the environment is {"A":"b"}
+    } t[] = {
+        {"{\"environment\":{\"A\":\"b\"}}", "{}"},
+        {"{\"x\":1,\"environment\":{\"A\":\"b\"}}", "{\"x\":1}"},
+        {"{\"environment\":{\"A\":\"b\"},\"x\":1}", "{\"x\":1}"},
+        {"{\"x\":1 , \"environment\" : {\"A\":\"b\"} ,\"y\":2}", "{\"x\":1 , \"y\":2}"},
+        {"{\"x\":1 , \"environment\" : {\"A\":\"b\"} }", "{\"x\":1 }"},
+        {"[{\"A\":\"b\"}]", NULL},
+        {"{\"env\":{\"A\":\"b\"}}", NULL},
+    };
+    static const char env[] = "{\"A\":\"b\"}";
+
+    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
+        const char *at = strstr (t[i].text, env);
+        char *cut = jobtext_cut_environment (t[i].text, strlen (t[i].text), at, sizeof (env) - 1);
+        if (t[i].want)
+            assert_string_equal (cut, t[i].want);
+        else
+            assert_null (cut);
+        free (cut);
+    }
+}
+
 static void test_strpool (void **state)
 {
     struct strpool *pool = strpool_create ();
@@ -441,11 +468,17 @@ static void test_strpool (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_queue),       cmocka_unit_test (test_states),
-        cmocka_unit_test (test_results),     cmocka_unit_test (test_keys),
-        cmocka_unit_test (test_constraints), cmocka_unit_test (test_deep_constraint),
-        cmocka_unit_test (test_attrs),       cmocka_unit_test (test_sched),
-        cmocka_unit_test (test_strpool),     cmocka_unit_test (test_resources_change),
+        cmocka_unit_test (test_queue),
+        cmocka_unit_test (test_states),
+        cmocka_unit_test (test_results),
+        cmocka_unit_test (test_keys),
+        cmocka_unit_test (test_constraints),
+        cmocka_unit_test (test_deep_constraint),
+        cmocka_unit_test (test_attrs),
+        cmocka_unit_test (test_sched),
+        cmocka_unit_test (test_strpool),
+        cmocka_unit_test (test_jobtext),
+        cmocka_unit_test (test_resources_change),
         cmocka_unit_test (test_end),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
