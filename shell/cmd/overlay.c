@@ -27,7 +27,8 @@ struct tree {
     double timeout;
     int verbose;
     bool summary, down, plain, color;
-    double rpc_time; // of the last answer
+    struct idset *highlight; // or NULL
+    double rpc_time;         // of the last answer
 };
 
 /* The caller frees the answer. NULL when the broker does not answer. */
@@ -65,14 +66,25 @@ struct node {
     double rpc_time; // 0: did not answer
 };
 
+/* What stands before and behind a name that --highlight is about. */
+static const char *mark (const struct tree *t, int rank, bool begin)
+{
+    if (!t->highlight || !idset_test (t->highlight, (unsigned)rank))
+        return "";
+    if (t->color)
+        return begin ? "\033[01;34m" : "\033[0m";
+    return begin ? "<<" : ">>";
+}
+
 static void print_node (struct tree *t, const char *indent, const struct node *n)
 {
     const char *host =
         t->hosts && n->rank < hostlist_count (t->hosts) ? hostlist_nth (t->hosts, n->rank) : "";
     char since[32];
 
-    printf ("%s%d %s: %s%s%s", t->plain ? "" : indent, n->rank, host,
-            t->color ? color_of (n->status) : "", n->status, t->color ? "\033[0m" : "");
+    printf ("%s%s%d %s%s: %s%s%s", t->plain ? "" : indent, mark (t, n->rank, true), n->rank, host,
+            mark (t, n->rank, false), t->color ? color_of (n->status) : "", n->status,
+            t->color ? "\033[0m" : "");
     fmt_duration (n->duration, since, sizeof (since));
     if (t->verbose > 0 && n->duration > 0)
         printf (" for %s", since);
@@ -174,6 +186,51 @@ static void tree_open (struct tree *t)
     t->hosts = hosts ? hostlist_decode (hosts) : NULL;
 }
 
+static struct idset *ranks_of (struct tree *t, const char *hosts, const char **bad);
+
+/* Is any target in this part of the planned tree? Then its top is to be marked too. */
+static bool mark_ancestors (struct idset *marked, const json_t *node)
+{
+    unsigned int rank = json_integer_value (json_object_get (node, "rank"));
+    bool any = idset_test (marked, rank);
+    json_t *child;
+    size_t i;
+
+    json_array_foreach (json_object_get (node, "children"), i, child)
+    {
+        any |= mark_ancestors (marked, child);
+    }
+    if (any)
+        idset_set (marked, rank);
+    return any;
+}
+
+/* The ranks or hosts of --highlight, and all that are above them. */
+static struct idset *read_highlight (struct tree *t)
+{
+    struct idset *marked = NULL;
+    const char *s, *bad = NULL;
+
+    for (int iter = 0; (s = cmd_next (t->c, "highlight", &iter));) {
+        struct idset *ids = idset_decode (s);
+        if (!ids)
+            ids = ranks_of (t, s, &bad);
+        if (!ids || bad ||
+            (!idset_empty (ids) && t->hosts && (int)idset_last (ids) >= hostlist_count (t->hosts)))
+            cmd_die (t->c, "--highlight=%s: not ranks or hosts of this instance", s);
+        if (!marked && !(marked = idset_create (0, IDSET_FLAG_AUTOGROW)))
+            cmd_die (t->c, "out of memory");
+        idset_add (marked, ids);
+        idset_destroy (ids);
+    }
+    if (marked) {
+        json_t *topo = overlay_topology_rpc (t->c, t->h);
+        mark_ancestors (marked, topo);
+        json_decref (topo);
+    }
+    return marked;
+}
+
 static int run_status (struct cmd *c)
 {
     struct tree t = {.c = c,
@@ -193,6 +250,7 @@ static int run_status (struct cmd *c)
     tree_open (&t);
     if (wait)
         wait_for (&t, rank, wait);
+    t.highlight = read_highlight (&t);
     json_t *o = health (&t, rank, &error);
     if (!o)
         return cmd_fail (c, "rank %u: %s", rank, error.text);
@@ -202,6 +260,7 @@ static int run_status (struct cmd *c)
     if (!t.summary)
         walk (&t, "", o, 0);
     json_decref (o);
+    idset_destroy (t.highlight);
     hostlist_destroy (t.hosts);
     flux_close (t.h);
     return 0;
@@ -491,6 +550,11 @@ static const struct cmd_opt status_opts[] = {
     {.name = "no-pretty", .help = "No indentation"},
     {.name = "no-ghost", .help = "Has no effect", .flags = CMD_OPT_HIDDEN},
     TERM_COLOR_L_OPT,
+    {.key = 'H',
+     .name = "highlight",
+     .arg = "RANKS|HOSTS",
+     .help = "Mark these and all above them",
+     .flags = CMD_OPT_REPEAT},
     {.key = 'w',
      .name = "wait",
      .arg = "STATE",

@@ -44,6 +44,19 @@ expect_equal "2 h2: full" "$(flux overlay status -r 2 --no-pretty | head -n 1)"
 expect_match '^0 h0: full for .*s$' "$(flux overlay status -v)"
 expect_match '^0 h0: full for .*s \([0-9.]+ ms\)$' "$(flux overlay status -vv)"
 expect_equal "" "$(flux overlay errors)"
+flux overlay status -H 3 --highlight=h6 >got
+expect_equal "$(cat <<'TREE'
+<<0 h0>>: full
+├─ <<1 h1>>: full
+│  ├─ <<3 h3>>: full
+│  └─ 4 h4: full
+└─ <<2 h2>>: full
+   ├─ 5 h5: full
+   └─ <<6 h6>>: full
+TREE
+)" "$(cat got)"
+expect_fail flux overlay status -H 7
+expect_fail flux overlay status -H nosuchhost
 EOF
 END
 
@@ -93,11 +106,25 @@ flux ping -c 1 --rank 3 attr
 EOF
 END
 
+test_case 'exec on the nodes of a job' <<'END'
+in_instance <<'EOF'
+flux submit -N3 -n3 -c$(nproc) sleep 60 >/dev/null
+id=$(flux submit -N2 -n2 -c$(nproc) sleep 60)
+flux job wait-event -t 10 $id start >/dev/null
+expect_equal "3 4" "$(flux exec -j $id flux getattr rank | sort | xargs)"
+expect_output 4 flux exec --jobid=$id -r 1 flux getattr rank
+expect_output 4 flux exec -j $id -x 0 flux getattr rank
+expect_fail flux exec -j $id -r 2 true
+expect_fail flux exec -j f9999 true
+flux cancel --all
+EOF
+END
+
 test_case 'trace: requests and responses, by peer, type and topic' <<'END'
 in_instance <<'EOF'
 flux overlay trace >all & flux overlay trace -t request 'attr.*' >requests &
 flux overlay trace -r 2 --full 'attr.*' >two &
-until grep -q attr.ping all && grep -q attr.ping requests; do flux ping -c 1 --rank 3 attr; sleep .1; done >/dev/null
+until grep -q 'tx 1 request attr.ping' all && grep -q attr.ping requests; do flux ping -c 1 --rank 3 attr; sleep .1; done >/dev/null
 flux ping -c 1 --rank 6 attr
 wait_until 5 grep -q '"rank": 6' two
 kill %1 %2 %3
