@@ -96,7 +96,8 @@ int matcher_cancel_ranks (struct matcher *m, uint64_t jobid, const int64_t *rank
                           bool *full, flux_error_t *errp);
 /* Whatever job holds it: clear ranks entirely. */
 int matcher_clear_ranks (struct matcher *m, const int64_t *ranks, size_t n, flux_error_t *errp);
-/* A reservation begins to run; or a running job's end moves. */
+/* A reservation begins to run, maybe early; or a job's end moves. EBUSY: errp names a vertex that
+ * somebody else still has. */
 int matcher_start (struct matcher *m, uint64_t jobid, flux_error_t *errp);
 int matcher_set_end (struct matcher *m, uint64_t jobid, int64_t end, flux_error_t *errp);
 

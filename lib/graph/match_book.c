@@ -136,6 +136,7 @@ int matcher_update (struct matcher *m, uint64_t jobid, int64_t at, int64_t durat
         return -1;
     arrange (m);
     time_home (m);
+    m->overbooked = m->overbooked || (m->nreserved && !reserved);
     if (job)
         return jobs_extend (m, job, m->res.items, m->res.count) < 0
                    ? errprintf (errp, "out of memory")
@@ -156,8 +157,10 @@ static void drop (struct matcher *m, struct job *job)
     weights_update (m, job->items, job->count, true);
     jobs_drop (m, job);
     m->count.cancels++;
-    if (m->nreserved == 0)
+    if (m->nreserved == 0) {
         time_forget (m);
+        m->overbooked = false;
+    }
 }
 
 int matcher_cancel (struct matcher *m, uint64_t jobid, flux_error_t *errp)
@@ -349,8 +352,11 @@ int matcher_start (struct matcher *m, uint64_t jobid, flux_error_t *errp)
     for (uint32_t i = 0; i < job->count; i++)
         if (check_item (m, &job->items[i], errp) < 0)
             return -1;
+    time_plan (m, job, false);
     job->reserved = false;
+    time_plan (m, job, true);
     m->nreserved--;
+    m->overbooked = m->overbooked || m->nreserved;
     job_apply (m, job);
     return 0;
 }
@@ -366,6 +372,7 @@ int matcher_set_end (struct matcher *m, uint64_t jobid, int64_t end, flux_error_
                           (long long)end);
     }
     time_plan (m, job, false);
+    m->overbooked = m->overbooked || (m->nreserved && end > job->end);
     job->end = end;
     time_plan (m, job, true);
     return 0;

@@ -146,6 +146,7 @@ struct matcher {
     struct draw *draw; // of pools in the window, and then what was discounted
     uint32_t ndraws, draw_room, ndiscounts;
     struct planner *planner; // NULL: nobody has looked into the future yet
+    bool overbooked; // a job may run into what is reserved: what is planned adds up to too much
     uint64_t planner_generation;
 
     struct match_counters count;

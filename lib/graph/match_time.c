@@ -15,7 +15,7 @@ static bool holds (const struct job *job, int64_t from, int64_t until, int64_t n
 {
     if (from == now && !job->reserved)
         return true; // it runs until somebody cancels it, whatever its end
-    return job->at < until && job->end > from;
+    return (!job->reserved || job->at < until) && job->end > from; // it may have begun early
 }
 
 /* ---- Pools: jobs that follow each other in the window draw from them one after the other, so of
@@ -75,7 +75,8 @@ static bool list_draws (struct matcher *m, int64_t from, int64_t now)
         for (uint32_t k = 0; k < job->count; k++) {
             const struct result_item *item = &job->items[k];
             if (is_draw (m->g, item) &&
-                (!add_draw (m, item->vertex, job->at > from ? job->at : from, item->needs) ||
+                (!add_draw (m, item->vertex, job->reserved && job->at > from ? job->at : from,
+                            item->needs) ||
                  !add_draw (m, item->vertex, runs_on ? INT64_MAX : job->end,
                             -(int64_t)item->needs)))
                 return false; // then all of it counts
@@ -185,6 +186,12 @@ void time_forget (struct matcher *m)
     m->planner = NULL;
 }
 
+/* What runs has its units, whenever it was to begin. */
+static int64_t plan_start (const struct matcher *m, const struct job *job)
+{
+    return job->reserved ? job->at : m->start;
+}
+
 /* When the planner cannot follow, it goes; the next search makes it anew. */
 void time_plan (struct matcher *m, const struct job *job, bool add)
 {
@@ -196,9 +203,8 @@ void time_plan (struct matcher *m, const struct job *job, bool add)
         return;
     }
     sum_job (m, job, counts);
-    if (job->at >= job->end)
-        return;
-    if ((add ? planner_add : planner_remove) (m->planner, job->at, job->end, counts) < 0 &&
+    if ((add ? planner_add : planner_remove) (m->planner, plan_start (m, job), job->end, counts) <
+            0 &&
         errno == ENOMEM)
         time_forget (m);
 }
@@ -211,7 +217,7 @@ static int plan_all (struct matcher *m, uint32_t ntypes)
     for (size_t i = 0; rc == 0 && i < m->njobs; i++) {
         const struct job *job = m->job[i];
         sum_job (m, job, counts + i * ntypes);
-        span[i] = (struct planner_span){job->at, job->end, counts + i * ntypes};
+        span[i] = (struct planner_span){plan_start (m, job), job->end, counts + i * ntypes};
     }
     if (rc == 0)
         rc = planner_fill (m->planner, span, m->njobs);
@@ -275,14 +281,14 @@ int64_t time_candidate (struct matcher *m, const struct want *list, int64_t afte
         errno = ENOENT;
         return -1;
     }
-    sum_wants (m, list, counts);
+    sum_wants (m, m->overbooked ? NULL : list, counts);
     return planner_first_fit (m->planner, from, duration, counts);
 }
 
 bool time_worth_now (struct matcher *m, const struct want *list, int64_t now, int64_t duration)
 {
     uint64_t counts[GRAPH_MAX_PLANNED];
-    if (!m->planner || m->planner_generation != m->g->generation)
+    if (!m->planner || m->planner_generation != m->g->generation || m->overbooked)
         return true;
     sum_wants (m, list, counts);
     return planner_fits (m->planner, now, duration, counts);

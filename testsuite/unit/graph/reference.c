@@ -24,7 +24,7 @@ static bool in_window (const struct match_job *job, int64_t from, int64_t until,
 {
     if (from == now && !job->reserved)
         return true;
-    return job->at < until && job->end > from;
+    return (!job->reserved || job->at < until) && job->end > from;
 }
 
 /* What is held at t counts where it is more than what was held at the instants before. */
@@ -37,7 +37,7 @@ static void add_instant (struct view *w, struct matcher *m, int64_t t, int64_t f
     while (matcher_next_job (m, &cursor, &job)) {
         bool runs_on = from == now && !job.reserved;
         if (job.id == self || !in_window (&job, from, until, now) ||
-            !(runs_on || (job.at <= t && job.end > t)))
+            !(runs_on || ((!job.reserved || job.at <= t) && job.end > t)))
             continue;
         for (size_t i = 0; i < job.count; i++)
             used[job.items[i].vertex] += job.items[i].exclusive ? job.items[i].needs : 0;

@@ -412,6 +412,52 @@ static void test_several_parents (void **state)
     graph_destroy (g);
 }
 
+/* A type that the graph did not have comes while jobs run and wait. */
+static void test_new_type (void **state)
+{
+    (void)state;
+    flux_error_t error = {""};
+    const struct result *res;
+    struct graph *g = graph_from_recipe ("cluster/node=2/core=2", &error);
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    struct request *whole = request_from_text ("node=2!", 100);
+    struct request *fpga = request_from_text ("slot=1/[core=1;fpga=1]", 50);
+    match_op_t op = MATCH_ALLOCATE_ORELSE_RESERVE;
+    assert_int_equal (matcher_match (m, whole, op, 1, 0, NULL, &res, &error), 0);
+    assert_int_equal (matcher_match (m, fpga, op, 2, 0, NULL, &res, &error), -1);
+    assert_int_equal (errno, ENODEV);
+    assert_int_equal (matcher_match (m, whole, op, 3, 0, NULL, &res, &error), 0);
+    assert_int_equal (graph_begin (g, &error), 0);
+    uint32_t node, v;
+    struct graph_vertex spec = GRAPH_VERTEX_INIT;
+    spec.type = "node";
+    spec.id = 2;
+    assert_int_equal (graph_add_vertex (g, &spec, &node, &error), 0);
+    assert_int_equal (graph_add_edge (g, graph_root (g), node, "containment", &error), 0);
+    for (int i = 0; i < 2; i++) {
+        spec.type = i ? "fpga" : "core";
+        spec.id = 0;
+        assert_int_equal (graph_add_vertex (g, &spec, &v, &error), 0);
+        assert_int_equal (graph_add_edge (g, node, v, "containment", &error), 0);
+    }
+    assert_int_equal (graph_commit (g, &error), 0);
+    assert_int_equal (matcher_match (m, fpga, op, 4, 0, NULL, &res, &error), 0);
+    assert_int_equal (res->at, 0);
+    assert_int_equal (count_items (res, g, "fpga"), 1);
+    assert_int_equal (matcher_match (m, fpga, op, 5, 0, NULL, &res, &error), 0);
+    assert_int_equal (res->at, 50);
+    assert_int_equal (matcher_check (m, &error), 0);
+    assert_int_equal (matcher_remove_subgraph (m, node, &error), 0);
+    assert_int_equal (matcher_match (m, fpga, op, 6, 0, NULL, &res, &error), -1);
+    assert_int_equal (errno, ENODEV);
+    assert_int_equal (matcher_job_count (m), 2);
+    assert_int_equal (matcher_check (m, &error), 0);
+    request_destroy (whole);
+    request_destroy (fpga);
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
 static void test_bad_policies (void **state)
 {
     (void)state;
@@ -432,11 +478,12 @@ static void test_bad_policies (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_policies),     cmocka_unit_test (test_time),
-        cmocka_unit_test (test_shrink),       cmocka_unit_test (test_update),
-        cmocka_unit_test (test_constraint),   cmocka_unit_test (test_new_policies),
-        cmocka_unit_test (test_flexible),     cmocka_unit_test (test_divisible),
-        cmocka_unit_test (test_bad_policies), cmocka_unit_test (test_several_parents),
+        cmocka_unit_test (test_policies),        cmocka_unit_test (test_time),
+        cmocka_unit_test (test_shrink),          cmocka_unit_test (test_update),
+        cmocka_unit_test (test_constraint),      cmocka_unit_test (test_new_policies),
+        cmocka_unit_test (test_flexible),        cmocka_unit_test (test_divisible),
+        cmocka_unit_test (test_bad_policies),    cmocka_unit_test (test_new_type),
+        cmocka_unit_test (test_several_parents),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -227,6 +227,81 @@ static void step_cancel (struct pair *p, uint32_t n)
             die ("cancel", error.text);
 }
 
+/* One of the jobs. */
+static bool pick_job (struct pair *p, struct match_job *job)
+{
+    size_t n = matcher_job_count (p->m[0]), cursor = n ? pick (n) : 0;
+    return n && matcher_next_job (p->m[0], &cursor, job);
+}
+
+/* Release by rank, of some that the job may not hold. */
+static void step_ranks (struct pair *p)
+{
+    struct match_job job;
+    flux_error_t error;
+    int rc[2];
+    bool full[2] = {false, false};
+    if (!pick_job (p, &job))
+        return;
+    uint64_t id = job.id;
+    int64_t rank = pick (10);
+    for (int i = 0; i < 2; i++)
+        rc[i] = matcher_cancel_ranks (p->m[i], id, &rank, 1, &full[i], &error);
+    if (rc[0] != rc[1] || full[0] != full[1])
+        die ("ranks", "the two differ");
+    if (rc[0] == 0 && full[0] != (matcher_job (p->m[0], id, &job) < 0))
+        die ("ranks", "a job without anything is there, or one with something is not");
+}
+
+/* A job goes and comes back from its own items, as after a restart. */
+static void step_resume (struct pair *p, int64_t now)
+{
+    struct match_job job, again;
+    flux_error_t error;
+    struct result_item items[256];
+    size_t n = 0;
+    if (!pick_job (p, &job) || job.count > 256 || job.end <= now)
+        return;
+    for (size_t i = 0; i < job.count; i++) {
+        if (job.items[i].aux && job.items[i].exclusive)
+            return; // what the policy has charged is not in R
+        if (!job.items[i].aux)
+            items[n++] = job.items[i];
+    }
+    int rc[2];
+    for (int i = 0; i < 2; i++) {
+        if (matcher_cancel (p->m[i], job.id, &error) < 0)
+            die ("resume", error.text);
+        rc[i] = matcher_update (p->m[i], job.id, job.at, job.end - job.at, job.reserved, items, n,
+                                NULL, &error);
+        if (rc[i] < 0 &&
+            (!job.reserved || errno != EBUSY)) // who runs longer than it said may be there
+            die ("resume", error.text);
+        if (rc[i] == 0 && (matcher_job (p->m[i], job.id, &again) < 0 || again.count != job.count ||
+                           again.at != job.at || again.end != job.end))
+            die ("resume", "the job is another one");
+    }
+    if (rc[0] != rc[1])
+        die ("resume", "the two differ");
+}
+
+/* A reservation begins, when it can; a job ends earlier or later than it said. */
+static void step_time (struct pair *p, int64_t now)
+{
+    struct match_job job;
+    flux_error_t error;
+    int rc[2];
+    if (!pick_job (p, &job))
+        return;
+    uint64_t id = job.id;
+    int64_t end = job.reserved ? 0 : now + 1 + pick (50);
+    for (int i = 0; i < 2; i++)
+        rc[i] = job.reserved ? matcher_start (p->m[i], id, &error)
+                             : matcher_set_end (p->m[i], id, end, &error);
+    if (rc[0] != rc[1])
+        die ("time", "the two differ");
+}
+
 static void step_status (struct pair *p)
 {
     uint32_t v = 1 + pick (graph_limit (p->g[0]) - 1);
@@ -305,9 +380,15 @@ static uint32_t sequence (uint32_t seed, uint32_t steps)
     open_pair (&p, recipe, policy);
     int64_t now = 0;
     for (uint32_t i = 0; i < steps; i++) {
-        uint32_t what = pick (40);
+        uint32_t what = pick (40), more = pick (12);
         if (what == 39)
             step_shape (&p, i);
+        if (more == 0)
+            step_ranks (&p);
+        else if (more == 1)
+            step_resume (&p, now);
+        else if (more == 2)
+            step_time (&p, now);
         what /= 2;
         if (what < 12)
             step_match (&p, policy, i + 1, now);
