@@ -584,15 +584,24 @@ int router_respond_error (struct router *rt, const flux_msg_t *request, int errn
                     errtext ? strlen (errtext) + 1 : 0);
 }
 
+char *router_vpack (const char *fmt, va_list ap)
+{
+    json_t *o = json_vpack_ex (NULL, 0, fmt, ap);
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+
+    json_decref (o);
+    if (!s)
+        errno = EINVAL;
+    return s;
+}
+
 int router_respond_pack (struct router *rt, const flux_msg_t *request, const char *fmt, ...)
 {
     va_list ap;
 
     va_start (ap, fmt);
-    json_t *o = json_vpack_ex (NULL, 0, fmt, ap);
+    char *s = router_vpack (fmt, ap);
     va_end (ap);
-    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
-    json_decref (o);
     if (!s)
         return router_respond_error (rt, request, ENOMEM, "the answer could not be encoded");
     int rc = router_respond (rt, request, s);

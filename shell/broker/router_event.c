@@ -224,14 +224,10 @@ int router_publish_pack (struct router *rt, const char *topic, const char *fmt, 
     va_list ap;
 
     va_start (ap, fmt);
-    json_t *o = json_vpack_ex (NULL, 0, fmt, ap);
+    char *s = router_vpack (fmt, ap);
     va_end (ap);
-    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
-    json_decref (o);
-    if (!s) {
-        errno = EINVAL;
+    if (!s)
         return -1;
-    }
     int rc = router_publish (rt, topic, s);
     free (s);
     return rc;

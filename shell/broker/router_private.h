@@ -12,6 +12,7 @@
 #ifndef FLUX_BROKER_ROUTER_PRIVATE_H
 #define FLUX_BROKER_ROUTER_PRIVATE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <uthash.h>
 #include <flux/message.h>
@@ -66,6 +67,9 @@ struct router {
 
 /* Route a message of a local client or a service of this broker. Takes over the reference. */
 void router_input (struct router *rt, flux_msg_t *msg);
+
+/* An object by a format of jansson as text, which the caller frees. NULL with EINVAL. */
+char *router_vpack (const char *fmt, va_list ap);
 
 /* Append a message for this rank's services or callers; takes over the reference. */
 int router_enqueue (struct router *rt, flux_msg_t *msg);

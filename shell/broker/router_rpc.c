@@ -167,14 +167,10 @@ uint32_t router_rpc_pack (struct router *rt, const char *topic, uint32_t nodeid,
     va_list ap;
 
     va_start (ap, fmt);
-    json_t *o = json_vpack_ex (NULL, 0, fmt, ap);
+    char *s = router_vpack (fmt, ap);
     va_end (ap);
-    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
-    json_decref (o);
-    if (!s) {
-        errno = EINVAL;
+    if (!s)
         return 0;
-    }
     uint32_t matchtag = router_rpc (rt, topic, nodeid, flags, s, cb, arg);
     free (s);
     return matchtag;

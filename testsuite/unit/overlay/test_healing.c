@@ -75,7 +75,7 @@ static void test_inner_broker_dies (void **state)
     tree_init (&t, 11, "kary:2");
     tree_start (&t);
     publish (&t, 1, 200);
-    tree_run_for (&t, .002); // some are on their way
+    TREE_UNTIL (&t, t.node[1].last_seq > 0); // others are on their way
     node_destroy (&t.node[1]);
     publish (&t, 201, 400);
     assert_true (tree_wait_int (&t, &t.node[3].parent_up, 2, 10));
@@ -123,6 +123,11 @@ static void test_two_levels_die (void **state)
     tree_fini (&t);
 }
 
+static bool six_are_told (struct tree *t, void *arg)
+{
+    return strlen (t->node[0].states) == strlen ("+1 +2 +3 +4 +5 +6 ");
+}
+
 static bool lost_is_told (struct tree *t, void *arg)
 {
     return strchr (t->node[0].states, '!') != NULL;
@@ -136,7 +141,7 @@ static void test_rank_states (void **state)
     tree_init (&t, 7, "kary:2");
     t.conf.lost_timeout = .5;
     tree_start (&t);
-    tree_run_for (&t, .05);
+    assert_true (tree_run (&t, six_are_told, NULL, 10));
     for (const char *s = "123456"; *s; s++)
         assert_non_null (strchr (t.node[0].states, *s));
     assert_null (strchr (t.node[0].states, '-'));
@@ -158,14 +163,8 @@ static void test_rank_states (void **state)
     node_create (&t, 6);
     node_connect (&t, 6, 2);
     assert_true (tree_wait_int (&t, &t.node[6].parent_up, 1, 5));
-    tree_run_for (&t, .1);
-    assert_string_equal (t.node[0].states, "-6 !6 +6 ");
+    TREE_UNTIL (&t, strcmp (t.node[0].states, "-6 !6 +6 ") == 0);
     tree_fini (&t);
-}
-
-static bool six_are_told (struct tree *t, void *arg)
-{
-    return strlen (t->node[0].states) == strlen ("+1 +2 +3 +4 +5 +6 ");
 }
 
 static bool replaced_is_told (struct tree *t, void *arg)
@@ -215,18 +214,16 @@ static void test_dead_one_returns (void **state)
     assert_true (tree_run (&t, online_is, &want, 10));
     assert_int_equal (overlay_parent (t.node[3].ov), 0);
     /* Nobody counts 3 and 4 as missing, neither where they were nor where they should be. */
-    tree_run_for (&t, .1);
-    assert_int_equal (overlay_get_status (t.node[1].ov), OVERLAY_FULL);
-    assert_int_equal (overlay_get_status (t.node[0].ov), OVERLAY_FULL);
+    TREE_UNTIL (&t, overlay_get_status (t.node[1].ov) == OVERLAY_FULL &&
+                        overlay_get_status (t.node[0].ov) == OVERLAY_FULL);
     /* One that starts anew goes to its regular parent. */
     node_create (&t, 4);
     node_connect (&t, 4, 1);
     assert_true (tree_wait_int (&t, &t.node[4].parent_up, 1, 10));
-    tree_run_for (&t, .2);
-    assert_int_equal (overlay_child_route (t.node[0].ov, 4), 1);
-    assert_int_equal (overlay_child_route (t.node[0].ov, 3), 3);
-    assert_int_equal (overlay_online_count (t.node[0].ov), 7);
-    assert_int_equal (overlay_get_status (t.node[0].ov), OVERLAY_FULL);
+    TREE_UNTIL (&t, overlay_child_route (t.node[0].ov, 4) == 1 &&
+                        overlay_child_route (t.node[0].ov, 3) == 3 &&
+                        overlay_online_count (t.node[0].ov) == 7 &&
+                        overlay_get_status (t.node[0].ov) == OVERLAY_FULL);
     tree_fini (&t);
 }
 
@@ -329,11 +326,10 @@ static void test_reparent (void **state)
     assert_int_equal (t.node[3].parent_down, 1);
     assert_int_equal (overlay_parent (t.node[3].ov), 0);
     assert_true (tree_wait_int (&t, &t.node[1].peer_down, 1, 10));
-    tree_run_for (&t, .1);
-    assert_int_equal (overlay_child_route (t.node[0].ov, 3), 3);
-    assert_int_equal (overlay_online_count (t.node[0].ov), 7);
-    assert_int_equal (overlay_get_status (t.node[1].ov), OVERLAY_FULL);
-    assert_int_equal (overlay_get_status (t.node[0].ov), OVERLAY_FULL);
+    TREE_UNTIL (&t, overlay_child_route (t.node[0].ov, 3) == 3 &&
+                        overlay_online_count (t.node[0].ov) == 7 &&
+                        overlay_get_status (t.node[1].ov) == OVERLAY_FULL &&
+                        overlay_get_status (t.node[0].ov) == OVERLAY_FULL);
     tree_fini (&t);
 }
 

@@ -217,7 +217,7 @@ static void test_child_loss (void **state)
     node_create (&t, 2);
     node_connect (&t, 2, 0);
     assert_true (tree_run (&t, online_is, &want, 10));
-    tree_run_for (&t, .05);
+    TREE_UNTIL (&t, overlay_get_status (t.node[0].ov) == OVERLAY_FULL);
     assert_string_equal (status_of (&t, 0), "full");
     assert_int_equal (t.node[0].peer_up, 5);
     assert_int_equal (t.node[0].peer_down, 1);
@@ -255,7 +255,7 @@ static void test_goodbye (void **state)
     assert_int_equal (t.node[1].errnum, 0);
     assert_int_equal (t.node[0].peer_down, 1);
     assert_int_equal (t.node[0].peer_lost, 0);
-    tree_run_for (&t, .1);
+    TREE_UNTIL (&t, overlay_get_status (t.node[0].ov) == OVERLAY_PARTIAL);
     assert_string_equal (status_of (&t, 0), "partial");
     assert_int_equal (overlay_goodbye (t.node[0].ov), 0);
     assert_true (tree_wait_int (&t, &t.node[0].parent_final, 1, 10));

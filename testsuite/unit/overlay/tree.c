@@ -222,6 +222,16 @@ bool tree_run (struct tree *t, bool (*cond) (struct tree *t, void *arg), void *a
     return cond && cond (t, arg);
 }
 
+void tree_turn (struct tree *t)
+{
+    ev_timer w;
+
+    ev_timer_init (&w, timer_cb, .025, 0.);
+    ev_timer_start (t->loop, &w);
+    ev_run (t->loop, EVRUN_ONCE);
+    ev_timer_stop (t->loop, &w);
+}
+
 void tree_run_for (struct tree *t, double seconds)
 {
     tree_run (t, NULL, NULL, seconds);

@@ -67,7 +67,15 @@ void tree_start (struct tree *t);
 
 /* Run the loop until cond holds; false after `timeout` seconds. */
 bool tree_run (struct tree *t, bool (*cond) (struct tree *t, void *arg), void *arg, double timeout);
-void tree_run_for (struct tree *t, double seconds);
+void tree_run_for (struct tree *t, double seconds); // to see that nothing happens
+
+/* Run until an expression holds, which must be within 10 s. */
+void tree_turn (struct tree *t); // at most 25 ms
+#define TREE_UNTIL(t, cond)                                                                        \
+    for (int turns_ = 0; !(cond); turns_++) {                                                      \
+        assert_true (turns_ < 400);                                                                \
+        tree_turn (t);                                                                             \
+    }
 
 /* The same with an int that must reach a value. */
 bool tree_wait_int (struct tree *t, const int *val, int want, double timeout);
