@@ -21,6 +21,17 @@
 #pragma weak job_list
 #pragma weak last_job_update
 
+/* At least 100 and no other plugin's: Slurm checks that once, when all plugins are loaded. */
+#define API_OWN_ID 0x67726170
+#define API_CR_MEMORY CR_MEMORY
+#define API_CR_SOCKET CR_SOCKET
+
+/* Does this program load the configured select plugin alone? */
+static inline bool api_loads_one (void)
+{
+    return running_in_slurmd_stepd ();
+}
+
 /* The calls that go straight to the plugin beneath: X (type, name, parameters, arguments). */
 #define SELECT_API_FORWARDED(X)                                                                    \
     X (int, state_save, (char *dir), (dir))                                                        \
@@ -65,6 +76,9 @@
        (resv_desc_msg_t * resv, uint32_t count, bitstr_t * avail, bitstr_t * *cores),              \
        (resv, count, avail, cores))
 
+/* Those after which what the job has must be read again: X (name) of void (job). */
+#define SELECT_API_CHANGING(X)
+
 /* Those which the plugin does something of its own for, besides job_test. */
 #define SELECT_API_OWN(X)                                                                          \
     X (int, node_init, (void), ())                                                                 \
@@ -78,6 +92,7 @@
     X (int, select_nodeinfo_set, (job_record_t * job), (job))
 
 typedef List api_list_t;
+typedef struct job_details api_details_t;
 typedef bitstr_t api_exclusion_t; // cores of the whole system that a job must not get; NULL: none
 
 /* The question that job_test is asked, and how it is handed on. */
@@ -128,7 +143,13 @@ static inline void api_exclusion_free (api_exclusion_t *x)
     FREE_NULL_BITMAP (x);
 }
 
-static inline bool api_wants_whole_nodes (const struct job_details *details)
+/* At a reconfigure, does another slurmctld go on when this one does not start? */
+static inline bool api_may_refuse (void)
+{
+    return false;
+}
+
+static inline bool api_wants_whole_nodes (const api_details_t *details)
 {
     return details->whole_node == WHOLE_NODE_REQUIRED;
 }

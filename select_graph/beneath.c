@@ -68,6 +68,12 @@ static const char *find_calls (struct beneath *b)
     SELECT_API_FORWARDED (FIND_CALL)
     SELECT_API_OWN (FIND_CALL)
 #undef FIND_CALL
+#define FIND_CHANGING(name)                                                                        \
+    *(void **)&b->name = dlsym (b->handle, "select_p_" #name);                                     \
+    if (!b->name)                                                                                  \
+        return "select_p_" #name;
+    SELECT_API_CHANGING (FIND_CHANGING)
+#undef FIND_CHANGING
     *(void **)&b->job_test = dlsym (b->handle, "select_p_job_test");
     return b->job_test ? NULL : "select_p_job_test";
 }

@@ -14,6 +14,9 @@ struct beneath {
     SELECT_API_FORWARDED (BENEATH_CALL)
     SELECT_API_OWN (BENEATH_CALL)
 #undef BENEATH_CALL
+#define BENEATH_CHANGING(name) void (*name) (job_record_t * job);
+    SELECT_API_CHANGING (BENEATH_CHANGING)
+#undef BENEATH_CHANGING
     int (*job_test) API_JOB_TEST_PARAMS;
     void *handle;
 };

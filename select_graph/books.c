@@ -44,8 +44,9 @@ static uint64_t sum_nodes (void)
     return sum;
 }
 
-/* A file with an error in it changes nothing; without a file the graph is not asked. */
-static bool read_conf (struct books *b)
+/* A file with an error in it changes nothing; without a file the graph is not asked. *wrong: it has
+ * an error. */
+static bool read_conf (struct books *b, bool *wrong)
 {
     char *path = get_extra_conf_path ("graph.conf");
     struct graph_conf conf;
@@ -59,8 +60,10 @@ static bool read_conf (struct books *b)
     } else if (errno == ENOENT) {
         graph_conf_clear (&b->conf);
         wanted = false;
-    } else
+    } else {
         complain (why.text);
+        *wrong = true;
+    }
     xfree (path);
     return wanted;
 }
@@ -83,8 +86,8 @@ static void drop_site (struct books *b)
     b->site = NULL;
 }
 
-/* When the new graph is wrong the one before goes on, unless nodes have changed. */
-static void make_site (struct books *b)
+/* When the new graph is wrong (-1) the one before goes on, unless nodes have changed. */
+static int make_site (struct books *b)
 {
     uint64_t nodes = sum_nodes ();
     flux_error_t why;
@@ -94,7 +97,7 @@ static void make_site (struct books *b)
         complain (why.text);
         if (b->site && nodes == b->nodes) {
             complain ("the graph stays as it was");
-            return;
+            return -1;
         }
         complain ("there is no graph: select/cons_tres chooses alone");
     }
@@ -104,19 +107,23 @@ static void make_site (struct books *b)
     if (site)
         info ("%s: policy %s, %zu vertices", own_type, b->conf.policy,
               graph_count (site_graph (site)));
+    return site ? 0 : -1;
 }
 
-void books_open (struct books *b, const struct beneath *beneath)
+int books_open (struct books *b, const struct beneath *beneath)
 {
-    if (!read_conf (b)) {
+    bool wrong = false;
+
+    if (!read_conf (b, &wrong)) {
         drop_site (b);
-        return;
+        return wrong ? -1 : 0;
     }
     chosen_clear (&b->chooser.last);
     read_state (b);
-    make_site (b);
+    wrong = make_site (b) < 0 || wrong;
     b->chooser =
         (struct chooser){.beneath = beneath, .conf = &b->conf, .site = b->site, .ends_read = 0};
+    return wrong ? -1 : 0;
 }
 
 static int enter_one (void *job, void *books)
@@ -129,7 +136,7 @@ void books_settle (struct books *b)
 {
     if (b->site && sum_nodes () != b->nodes) {
         read_state (b);
-        make_site (b);
+        (void)make_site (b);
         b->chooser.site = b->site;
         if (b->site)
             list_for_each (job_list, enter_one, b);

@@ -19,8 +19,8 @@ struct books {
 };
 
 /* graph.conf and the node table anew; jobs are booked after it, one by one. What is wrong is
- * logged, and changes as little as possible. */
-void books_open (struct books *books, const struct beneath *beneath);
+ * logged, and changes as little as possible; then it returns -1. */
+int books_open (struct books *books, const struct beneath *beneath);
 /* All jobs have been booked; or nodes may have come or gone since. */
 void books_settle (struct books *books);
 void books_close (struct books *books);

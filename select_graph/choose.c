@@ -215,7 +215,7 @@ static api_exclusion_t *keep_cores (const struct attempt *a, const struct site_c
 static void widen (struct attempt *a, uint32_t nodes)
 {
     struct api_test *t = a->test;
-    struct job_details *d = t->job->details;
+    api_details_t *d = t->job->details;
 
     if (d->min_nodes < nodes) {
         d->min_nodes = nodes;

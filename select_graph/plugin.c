@@ -6,11 +6,9 @@
  * slurmctld and also into slurmd, slurmstepd and the clients, where it does nothing of its own. */
 
 #include "select_graph/books.h"
+#include "select_graph/facts.h"
 #include "select_graph/layout.h"
 #include "select_graph/plugin.h"
-
-/* At least 100 and no other plugin's: Slurm checks that once, when all plugins are loaded. */
-#define OWN_ID 0x67726170
 
 SELECT_EXPORT const char plugin_name[] = "Resource graph selection plugin";
 SELECT_EXPORT const char plugin_type[] = "select/graph";
@@ -18,7 +16,7 @@ SELECT_EXPORT const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 /* Slurm writes this number into messages and state files in front of what the plugin packs, which
  * is what select/cons_tres packs. So it must be that one's number, or programs without our plugin
  * could not read them; but while Slurm compares the numbers of all plugins it must be another. */
-SELECT_EXPORT uint32_t plugin_id = OWN_ID;
+SELECT_EXPORT uint32_t plugin_id = API_OWN_ID;
 
 static struct plugin {
     struct beneath beneath;
@@ -39,10 +37,10 @@ struct site *plugin_site (void)
 }
 
 /* Installed as select_cons_tres.so (SelectType=select/cons_tres), ours is the only one with the
- * number; and slurmd and slurmstepd load no other plugin to compare with. */
+ * number; and some programs load no other plugin to compare with. */
 static bool alone (void)
 {
-    return beneath_is_shadowed () || running_in_slurmd_stepd ();
+    return beneath_is_shadowed () || api_loads_one ();
 }
 
 int init (void)
@@ -58,7 +56,7 @@ int init (void)
         error ("%s: %s", plugin_type, why);
         return SLURM_ERROR;
     }
-    plugin_id = alone () ? SELECT_PLUGIN_CONS_TRES : OWN_ID;
+    plugin_id = alone () ? SELECT_PLUGIN_CONS_TRES : API_OWN_ID;
     return SLURM_SUCCESS;
 }
 
@@ -78,7 +76,11 @@ int select_p_node_init (void)
         error ("%s: was built for another Slurm: %s is not as expected", plugin_type, wrong);
         return SLURM_ERROR;
     }
-    books_open (&plugin.books, &plugin.beneath);
+    // The slurmctld that runs goes on with what it has, and scontrol reports it.
+    if (books_open (&plugin.books, &plugin.beneath) < 0 && api_may_refuse ()) {
+        error ("%s: the graph stays as it was", plugin_type);
+        return SLURM_ERROR;
+    }
     return plugin_beneath ()->node_init ();
 }
 
@@ -154,6 +156,12 @@ int select_p_job_resume (job_record_t *job, bool indefinite)
     if (plugin.books.site && indefinite)
         books_change (&plugin.books, job, true, -1);
     return rc;
+}
+
+void plugin_job_changed (const job_record_t *job)
+{
+    if (plugin.books.site)
+        books_change (&plugin.books, job, facts_has_cores (job), -1);
 }
 
 static bool check_first_job (const job_record_t *job, const bitstr_t *nodes)

@@ -38,7 +38,7 @@ void show_waiting (job_record_t *job, const char *text)
     job->state_desc = xstrdup_printf (MARK "%s", text);
 }
 
-static void set_environment (struct job_details *d, const char *name, const char *value)
+static void set_environment (api_details_t *d, const char *name, const char *value)
 {
     size_t len = strlen (name);
     char *line = xstrdup_printf ("%s=%s", name, value);

@@ -36,7 +36,7 @@ static uint32_t threads_used (const job_record_t *job, const node_record_t *node
 
 static uint32_t tasks_per_node (const job_record_t *job, uint32_t nodes)
 {
-    const struct job_details *d = job->details;
+    const api_details_t *d = job->details;
 
     if (d->ntasks_per_node)
         return d->ntasks_per_node;
@@ -48,7 +48,7 @@ static uint32_t tasks_per_node (const job_record_t *job, uint32_t nodes)
 static uint32_t cores_per_node (const struct api_test *t, uint32_t nodes, uint32_t threads)
 {
     const job_record_t *job = t->job;
-    const struct job_details *d = job->details;
+    const api_details_t *d = job->details;
     const multi_core_data_t *mc = d->mc_ptr;
     uint32_t per_task = is_set (d->cpus_per_task) ? d->cpus_per_task : 1;
     uint32_t tasks = tasks_per_node (job, nodes), cpus, cores;
@@ -72,7 +72,7 @@ static bool counts_memory (const job_record_t *job)
 
     if (job->part_ptr->cr_type)
         type = job->part_ptr->cr_type;
-    return type & CR_MEMORY;
+    return type & API_CR_MEMORY;
 }
 
 /* MB on each node */
@@ -98,11 +98,11 @@ struct gres_want {
 /* The same on each of its nodes, and nothing that the graph counts in another way? */
 static bool is_exact (const struct api_test *t, uint32_t nodes)
 {
-    const struct job_details *d = t->job->details;
+    const api_details_t *d = t->job->details;
 
     return nodes == t->min_nodes && nodes == t->max_nodes && !d->req_node_bitmap &&
            (d->num_tasks % nodes == 0 || d->ntasks_per_node) && d->min_cpus % nodes == 0 &&
-           !t->job->req_switch && !(slurm_conf.select_type_param & CR_SOCKET);
+           !t->job->req_switch && !(slurm_conf.select_type_param & API_CR_SOCKET);
 }
 
 static int add_gres (void *x, void *arg)
@@ -133,7 +133,7 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
                  struct site_want *want)
 {
     const job_record_t *job = t->job;
-    const struct job_details *d = job->details;
+    const api_details_t *d = job->details;
     const node_record_t *node = first_node (t);
     struct gres_want gres = {.site = site, .want = want, .nodes = nodes};
     uint32_t threads;

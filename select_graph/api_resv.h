@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors
+ *
+ * What the headers of Slurm 23.11 and newer share: job_test gets what reservations keep from a job
+ * as one structure, with a bitmap of cores per node. */
+
+#ifndef FLUX_SELECT_GRAPH_API_RESV_H
+#define FLUX_SELECT_GRAPH_API_RESV_H
+
+/* First, because it renames functions: error() would else be glibc's. */
+#include "src/common/slurm_xlator.h"
+#include "src/common/node_conf.h"
+#include "src/common/run_in_daemon.h"
+#include "src/common/slurm_protocol_api.h"
+#include "src/common/xstring.h"
+#include "src/interfaces/gres.h"
+#include "src/interfaces/select.h"
+#include "src/interfaces/topology.h"
+#include "src/slurmctld/slurmctld.h"
+
+/* slurmctld has these; the clients, which may load the plugin as well, do not. */
+#pragma weak job_list
+#pragma weak last_job_update
+
+/* Those which the plugin does something of its own for, besides job_test. */
+#define SELECT_API_OWN(X)                                                                          \
+    X (int, node_init, (void), ())                                                                 \
+    X (int, reconfigure, (void), ())                                                               \
+    X (int, job_begin, (job_record_t * job), (job))                                                \
+    X (int, job_expand, (job_record_t * from, job_record_t * to), (from, to))                      \
+    X (int, job_resized, (job_record_t * job, node_record_t * node), (job, node))                  \
+    X (int, job_suspend, (job_record_t * job, bool indefinite), (job, indefinite))                 \
+    X (int, job_resume, (job_record_t * job, bool indefinite), (job, indefinite))                  \
+    X (int, job_fini, (job_record_t * job), (job))                                                 \
+    X (int, select_nodeinfo_set, (job_record_t * job), (job))
+
+typedef list_t *api_list_t;
+typedef job_details_t api_details_t;
+typedef resv_exc_t api_exclusion_t; // what reservations keep from a job; never NULL in a question
+
+/* The question that job_test is asked, and how it is handed on. */
+struct api_test {
+    job_record_t *job;
+    bitstr_t *nodes; // in: those that may be had; out: those chosen
+    uint32_t min_nodes, max_nodes, req_nodes;
+    uint16_t mode;
+    list_t *candidates;
+    list_t **preemptees;
+    api_exclusion_t *excluded;
+    will_run_data_t *will_run;
+};
+
+#define API_JOB_TEST_PARAMS                                                                        \
+    (job_record_t * job, bitstr_t * nodes, uint32_t min_nodes, uint32_t max_nodes,                 \
+     uint32_t req_nodes, uint16_t mode, list_t * candidates, list_t * *preemptees,                 \
+     resv_exc_t * excluded, will_run_data_t * will_run)
+#define API_JOB_TEST_READ(t)                                                                       \
+    struct api_test t = {job,  nodes,      min_nodes,  max_nodes, req_nodes,                       \
+                         mode, candidates, preemptees, excluded,  will_run}
+#define API_JOB_TEST_CALL(call, t)                                                                 \
+    (call) ((t)->job, (t)->nodes, (t)->min_nodes, (t)->max_nodes, (t)->req_nodes, (t)->mode,       \
+            (t)->candidates, (t)->preemptees, (t)->excluded, (t)->will_run)
+
+static inline bool api_is_excluded (const api_exclusion_t *x, uint32_t node, uint32_t core)
+{
+    return x && x->exc_cores && x->exc_cores[node] && core < bit_size (x->exc_cores[node]) &&
+           bit_test (x->exc_cores[node], core);
+}
+
+/* Is any core excluded at all? */
+static inline bool api_excludes (const api_exclusion_t *x)
+{
+    return x && x->exc_cores;
+}
+
+/* A copy to which cores are added; freed with api_exclusion_free(). Lists are the original's. */
+static inline api_exclusion_t *api_exclusion_copy (const api_exclusion_t *x)
+{
+    api_exclusion_t *copy = xmalloc (sizeof (*copy));
+
+    if (x)
+        *copy = *x;
+    copy->exc_cores = xcalloc (node_record_count, sizeof (*copy->exc_cores));
+    for (int i = 0; x && x->exc_cores && i < node_record_count; i++)
+        if (x->exc_cores[i])
+            copy->exc_cores[i] = bit_copy (x->exc_cores[i]);
+    return copy;
+}
+
+static inline void api_exclude (api_exclusion_t *x, uint32_t node, uint32_t core)
+{
+    if (!x->exc_cores[node])
+        x->exc_cores[node] = bit_alloc (node_record_table_ptr[node]->tot_cores);
+    bit_set (x->exc_cores[node], core);
+}
+
+static inline void api_exclusion_free (api_exclusion_t *x)
+{
+    for (int i = 0; x && i < node_record_count; i++)
+        FREE_NULL_BITMAP (x->exc_cores[i]);
+    if (x)
+        xfree (x->exc_cores);
+    xfree (x);
+}
+
+/* At a reconfigure, does another slurmctld go on when this one does not start? */
+static inline bool api_may_refuse (void)
+{
+    return getenv ("SLURMCTLD_RECONF_PARENT_FD") != NULL;
+}
+
+static inline bool api_wants_whole_nodes (const api_details_t *details)
+{
+    return details->whole_node & (WHOLE_NODE_REQUIRED | WHOLE_TOPO);
+}
+
+/* Does the job keep all cores of its nodes from others, whichever it has itself? */
+static inline bool api_has_whole_nodes (const job_resources_t *res)
+{
+    return res->whole_node & WHOLE_NODE_REQUIRED;
+}
+
+/* "s0.s1.n1" with the pattern "switch.switch.node"; both are freed by the caller with xfree(). */
+static inline int api_node_address (char *node, char **address, char **pattern)
+{
+    return topology_g_get_node_addr (node, address, pattern);
+}
+
+#endif // !FLUX_SELECT_GRAPH_API_RESV_H

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# For tests of select/graph, after lib.sh: the plugins for the Slurm installed here or, with T_VERSION,
+# for that one in a chroot, and a slurmctld that can be restarted.
+
+# Sets SELECT_GRAPH, SPANK_GRAPH; skips the file where there are none.
+select_plugins ()
+{
+    local build=$top_builddir code=0 source
+    if [ -n "${T_VERSION:-}" ]; then
+        "$top_srcdir/testsuite/slurm/chroot" make "$T_VERSION" >"$T_STATE/chroot" 2>&1 || code=$?
+        if [ $code -eq 4 ]; then
+            grep -h '\*\*\*' "$T_STATE/chroot" | tee /dev/stderr | sed 's/^/# /'
+            skip_all "Slurm $T_VERSION could not be downloaded"
+        fi
+        source=$("$top_srcdir/testsuite/slurm/source" "$top_builddir/slurm-source" --version "$T_VERSION" 2>>"$T_STATE/chroot") || {
+            echo "*** NO SOURCE OF SLURM $T_VERSION, SO select_graph IS NOT TESTED WITH IT ***" | tee /dev/stderr | sed 's/^/# /'
+            skip_all "the source of Slurm $T_VERSION could not be downloaded"
+        }
+        build=$top_builddir/select-$T_VERSION
+        CONFIGURE_ARGS="--enable-werror CFLAGS=-O1" flock "$top_builddir/Makefile" \
+            "$top_srcdir/testsuite/slurm/chroot" build "$T_VERSION" "$build" -s "$source" \
+            select_graph/select_graph.la spank/spank_graph.la >>"$T_STATE/chroot" 2>&1 || {
+            tail -n 40 "$T_STATE/chroot" | sed 's/^/# /'
+            echo "Bail out! no build for Slurm $T_VERSION"
+            exit 99
+        }
+    fi
+    SELECT_GRAPH=$build/select_graph/.libs/select_graph.so
+    SPANK_GRAPH=$build/spank/.libs/spank_graph.so
+    [ -f "$SELECT_GRAPH" ] || skip_all "select_graph.so was not built (configure --with-slurm-source)"
+    PLUGINS=$(dirname "$(find /usr/lib -name select_cons_tres.so 2>/dev/null | head -n 1)")
+    mkdir "$T_TMP/select" && cp "$SELECT_GRAPH" "$SPANK_GRAPH" "$T_TMP/select"
+}
+
+# select_up N [OPTIONS]: a cluster with select/graph and spank_graph.so
+select_up ()
+{
+    select_plugins
+    set -- "$@" --conf SelectType=select/graph --conf "PluginDir=$T_TMP/select:$PLUGINS" \
+        --plugstack "required $T_TMP/select/spank_graph.so"
+    if [ -z "${T_VERSION:-}" ]; then
+        slurm_up "$@"
+        return
+    fi
+    CLUSTER_DIR=$T_TMP/cluster
+    at_end "'$CLUSTER' -d '$CLUSTER_DIR' down"
+    "$CLUSTER" -d "$CLUSTER_DIR" up "$@" --version "$T_VERSION" --bind "$T_TMP" >"$T_STATE/up" 2>&1 || {
+        sed 's/^/# /' "$T_STATE/up"
+        echo "Bail out! no cluster"
+        exit 99
+    }
+    mkdir -m 777 "$T_TMP/user"
+}
+
+as_root () { timeout -k 2 20 "$CLUSTER" -d "$CLUSTER_DIR" as root "$@"; }
+# reconfigure; what slurm.conf and graph.conf say is then in force, or logged
+reconfigure () { as_root scontrol reconfigure && wait_until 20 as_root scontrol ping; }
+ctld_gone () { ! pgrep -F "$CLUSTER_DIR/slurmctld.pid" >/dev/null 2>&1; }
+restart_ctld ()
+{
+    as_root scontrol shutdown slurmctld
+    wait_until 20 ctld_gone
+    start_ctld
+}
+start_ctld ()
+{
+    setsid "$CLUSTER" -d "$CLUSTER_DIR" as root slurmctld -D >>"$CLUSTER_DIR/log/slurmctld.out" 2>&1 8>&- &
+    wait_until 20 as_root scontrol ping
+}
+
+running () { [ "$(as_user squeue -h -t R | wc -l)" -eq "$1" ]; }
+shown () { as_user scontrol show job "$1"; }
+clear_jobs () { as_user scancel --me && wait_until 30 batch_done; }
+submit () { as_user sbatch --parsable -o /dev/null "$@" --wrap 'exec sleep 100'; }
+state_is () { [ "$(as_user squeue -h -j "$1" -o %T)" = "$2" ]; }
+# AdminComment is written when a job is looked at.
+waits_for () { shown "$1" | grep -q "AdminComment=graph: waits: $2"; }
