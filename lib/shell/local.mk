@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LTLIBRARIES += lib/shell/libshell.la lib/shell/libspawnpkt.la lib/shell/libioencode.la
 lib_shell_libioencode_la_SOURCES = %D%/ioencode.c %D%/ioencode.h
-lib_shell_libshell_la_LIBADD = lib/shell/libioencode.la lib/tasks/libgroupframe.la
+lib_shell_libshell_la_LIBADD = lib/archive/libfilearchive.la lib/shell/libioencode.la lib/tasks/libgroupframe.la
 lib_shell_libspawnpkt_la_SOURCES = %D%/spawnpkt.c %D%/spawnpkt.h
 lib_shell_libshell_la_SOURCES = \
 	%D%/affinity.c %D%/affinity.h \
@@ -32,6 +32,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/rlimits.c %D%/rlimits.h \
 	%D%/shell.c %D%/shell.h \
 	%D%/signals.c \
+	%D%/stagein.c %D%/stagein.h \
 	%D%/start.h \
 	%D%/task.c %D%/task.h \
 	%D%/taskpmi.c %D%/taskpmi.h \

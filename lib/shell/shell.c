@@ -19,6 +19,7 @@
 #include "lib/shell/proctree.h"
 #include "lib/shell/proctable.h"
 #include "lib/shell/shell.h"
+#include "lib/shell/stagein.h"
 #include "lib/shell/spawnpkt.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
@@ -252,6 +253,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
               taskpmi_create (sh->loop, sh->info, sh->peers, sh->start->libpmi, pmi_abort_cb, sh)))
         return errprintf (errp, "%s", strerror (errno));
     if (sh->tmpdir && jobfiles_extract (sh->info->files, sh->tmpdir, errp) < 0)
+        return -1;
+    if (stagein_run (sh->info, sh->tmpdir, sh->env.v, errp) < 0)
         return -1;
     if (!(sh->ptys = taskptys_create (sh->loop, sh->link, sh->info, &pty_ops, sh, errp)))
         return -1;

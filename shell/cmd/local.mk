@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += shell/cmd/libcmd.la
 shell_cmd_libcmd_la_SOURCES = \
 	%D%/alloc.c \
+	%D%/archive.c \
 	%D%/archive_lib.c \
 	%D%/archive_lib.h \
 	%D%/args.c \
@@ -156,7 +157,7 @@ shell_cmd_libcmd_la_SOURCES = \
 
 bin_PROGRAMS += shell/cmd/flux
 shell_cmd_flux_SOURCES = %D%/main.c
-FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/pmi/libpmiclient.la lib/client/libclient.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
+FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/archive/libfilearchive.la lib/pmi/libpmiclient.la lib/client/libclient.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
 	lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS) $(EV_LIBS) $(MUNGE_LIBS)
 shell_cmd_flux_LDADD = $(FLUX_CMD_LIBS)
 
@@ -168,6 +169,7 @@ shell_cmd_flux_top_LDADD = $(FLUX_CMD_LIBS) $(NCURSES_LIBS)
 # Man pages: the prose is in flux-VERB.1.in, synopsis and options come from the tables.
 flux_man_in = \
 	%D%/flux-alloc.1.in \
+	%D%/flux-archive.1.in \
 	%D%/flux-batch.1.in \
 	%D%/flux-bulksubmit.1.in \
 	%D%/flux-cancel.1.in \

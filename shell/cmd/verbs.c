@@ -42,6 +42,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_pmi,
     &cmd_verb_kvs,
     &cmd_verb_content,
+    &cmd_verb_archive,
     &cmd_verb_dump,
     &cmd_verb_restore,
     &cmd_verb_config,

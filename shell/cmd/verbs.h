@@ -15,6 +15,7 @@ extern const struct cmd_verb cmd_verb_dmesg;
 extern const struct cmd_verb cmd_verb_env;
 extern const struct cmd_verb cmd_verb_event;
 extern const struct cmd_verb cmd_verb_exec;
+extern const struct cmd_verb cmd_verb_archive;
 extern const struct cmd_verb cmd_verb_config;
 extern const struct cmd_verb cmd_verb_getattr;
 extern const struct cmd_verb cmd_verb_help;
