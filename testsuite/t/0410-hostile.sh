@@ -56,4 +56,13 @@ test_case -t 120 'the same in an instance of two brokers' <<'END'
 flux start -s2 "$HOSTILE" requests $TOPICS
 END
 
+FLOOD=$top_builddir/testsuite/helpers/wire_flood
+test_case -t 120 'a million watchers that never read: one error each past the bound, and bounded memory' <<'END'
+flux start "$FLOOD" watchers 1000000
+END
+
+test_case -t 120 'a watcher of large values that never reads' <<'END'
+flux start "$FLOOD" values 250
+END
+
 test_done

@@ -74,10 +74,12 @@ int watch_set_request (struct watcher *w, const flux_msg_t *msg)
         errno = ENOSPC;
         return -1;
     }
+    /* Answers need its head only, and there may be many. */
+    if (!(w->msg = flux_msg_copy (msg, false)))
+        return -1;
     s->count++;
     DL_APPEND2 (s->list, w, sprev, snext);
     w->sender = s;
-    w->msg = flux_msg_incref (msg);
     return 0;
 }
 
