@@ -31,7 +31,8 @@ job-manager.raise job-manager.raiseall job-manager.kill job-manager.killall job-
 job-manager.wait job-manager.list job-manager.getattr job-manager.update job-manager.memo
 job-manager.purge job-manager.purge-id job-manager.events-journal
 job-manager.events-journal-cancel job-manager.disconnect job-manager.stats-get
-job-manager.history.get job-manager.getinfo job-manager.queue-enable job-manager.queue-start
+job-manager.jobtap job-manager.jobtap-query job-manager.housekeeping-kill job-manager.drain
+job-info.update-watch-cancel job-manager.history.get job-manager.getinfo job-manager.queue-enable job-manager.queue-start
 job-manager.queue-list job-manager.queue-status job-manager.alloc-query job-manager.idle
 job-list.list job-list.list-id job-list.list-attrs job-list.job-stats job-list.disconnect
 job-info.lookup job-info.eventlog-watch job-info.eventlog-watch-cancel job-info.update-watch

@@ -30,7 +30,7 @@
 #include "shell/service/job_manager/job.h"
 #include "shell/service/kvs/kvs.h"
 
-#define KILL_TIMEOUT 5. // seconds from SIGTERM to SIGKILL
+#define KILL_TIMEOUT 5. // seconds from SIGTERM to SIGKILL, unless configured
 
 /* When the link to a shell's rank is lost, its broker may be finding another way to us: ask for the
  * shell again and again, until the rank is lost, or it takes too long. */
@@ -67,6 +67,7 @@ struct job_exec {
     const struct job_exec_ops *ops;
     void *arg;
     struct running_job *jobs;
+    double kill_timeout;
     struct idset *lost; // ranks
     ev_timer attach;
 };
@@ -514,7 +515,7 @@ void job_exec_cancel (struct job_exec *e, uint64_t id)
     job->cancelled = true;
     job_exec_kill (e, id, SIGTERM);
     if (!job->simulated) {
-        ev_timer_init (&job->timer, kill_timeout_cb, KILL_TIMEOUT, KILL_TIMEOUT);
+        ev_timer_init (&job->timer, kill_timeout_cb, e->kill_timeout, e->kill_timeout);
         job->timer.data = job;
         ev_timer_start (router_loop (e->rt), &job->timer);
     }
@@ -592,6 +593,7 @@ struct job_exec *job_exec_create (struct router *rt, struct kvs *kvs, struct exe
     if (!e)
         return NULL;
     e->rt = rt;
+    e->kill_timeout = KILL_TIMEOUT;
     e->kvs = kvs;
     e->local = local;
     ev_init (&e->attach, attach_cb);
@@ -619,6 +621,11 @@ void job_exec_destroy (struct job_exec *e)
         free (e);
         errno = saved_errno;
     }
+}
+
+void job_exec_set_kill_timeout (struct job_exec *e, double seconds)
+{
+    e->kill_timeout = seconds >= 0 ? seconds : KILL_TIMEOUT;
 }
 
 void job_exec_set_ops (struct job_exec *e, const struct job_exec_ops *ops, void *arg)

@@ -42,6 +42,10 @@ void job_exec_set_ops (struct job_exec *e, const struct job_exec_ops *ops, void 
 
 int job_exec_start (struct job_exec *e, const struct exec_request *req, flux_error_t *errp);
 
+/* From SIGTERM to SIGKILL when a job is canceled; below 0: as usual. For jobs canceled from now on.
+ */
+void job_exec_set_kill_timeout (struct job_exec *e, double seconds);
+
 /* Send a signal to all tasks. ENOENT when no such job runs. */
 int job_exec_kill (struct job_exec *e, uint64_t id, int signum);
 

@@ -20,6 +20,7 @@ struct jm_conf {
     double inactive_age_limit; // seconds, below 0: none
     int inactive_num_limit;    // below 0: none
     bool stop_queues_on_restart;
+    double kill_timeout; // [exec] kill-timeout, below 0: not there
     struct perilog_conf prolog, epilog;
     struct housekeeping_conf housekeeping;
 };

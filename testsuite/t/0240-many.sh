@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# What could hurt an instance: many jobs and many who watch them, a disk that is full, jobs that do
+# not want to end, processes without end. It goes on and says what happened.
+
+. "$(dirname "$0")/lib.sh"
+
+CC=${CC:-gcc}
+
+in_flux ()
+{
+    cat >script
+    flux start "$@" bash -eu script
+}
+
+# program NAME <source: with the library for users
+program ()
+{
+    cat >$1.c
+    $CC -I"$top_srcdir/lib/include" -o $1 $1.c -L"$top_builddir/lib/.libs" -lflux-slurm \
+        -Wl,-rpath,"$top_builddir/lib/.libs"
+}
+
+# watch_many ID N: N watchers of one job on one connection; prints how many saw its end
+program watch_many <<'END'
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <flux/core.h>
+
+static int ended;
+
+static void event_cb (flux_future_t *f, void *arg)
+{
+    const char *event;
+
+    if (flux_job_event_watch_get (f, &event) < 0) {
+        ended += errno == ENODATA;
+        flux_future_destroy (f);
+        return;
+    }
+    flux_future_reset (f);
+}
+
+int main (int argc, char **argv)
+{
+    flux_t *h = flux_open (NULL, 0);
+    flux_jobid_t id;
+
+    if (!h || argc < 3 || flux_job_id_parse (argv[1], &id) < 0)
+        return 1;
+    for (int i = 0; i < atoi (argv[2]); i++) {
+        flux_future_t *f = flux_job_event_watch (h, id, "eventlog", 0);
+        if (!f || flux_future_then (f, -1., event_cb, NULL) < 0)
+            return 1;
+    }
+    if (flux_reactor_run (flux_get_reactor (h), 0) < 0)
+        return 1;
+    printf ("%d\n", ended);
+    flux_close (h);
+    return 0;
+}
+END
+
+test_case '1,000 watchers of a job, and 200 commands' <<'END'
+in_flux <<'EOS'
+id=$(flux submit sleep 1000)
+flux job wait-event -t 30 $id start
+./watch_many $id 1000 >out &
+pids=
+for i in $(seq 200); do
+    flux job wait-event $id clean >/dev/null &
+    pids="$pids $!"
+done
+sleep 1
+flux cancel $id
+for p in $pids; do wait $p; done
+wait
+expect_equal 1000 "$(cat out)"
+EOS
+END
+
+test_case '10,000 jobs at once; none is lost; cancel them all' <<'END'
+in_flux <<'EOS'
+flux queue stop >/dev/null
+flux submit --cc=1-10000 --quiet sleep 1000
+expect_equal 10000 "$(flux job stats | jq .job_states.sched)"
+expect_equal 10000 "$(flux jobs -n -c 0 -o '{id}' | sort -u | wc -l)"
+flux cancel --all 2>/dev/null
+flux queue drain --timeout=50s
+expect_equal 10000 "$(flux job stats | jq .canceled)"
+EOS
+END
+
+test_case 'a job that ignores SIGTERM ends by SIGKILL' <<'END'
+in_flux --conf=exec.kill-timeout=0.3s <<'EOS'
+id=$(flux submit --output=out sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done')
+wait_until 20 grep -q ready out
+flux cancel $id
+flux job wait-event -t 20 $id clean >/dev/null
+expect_match 'finish status=9$' "$(flux job eventlog $id)"
+EOS
+expect_fail flux start --conf=exec.kill-timeout=soon true 2>err
+expect_match 'exec.kill-timeout: invalid FSD value' "$(cat err)"
+END
+
+test_case 'hundreds of processes of a job are gone with it' <<'END'
+export TAG=$$
+in_flux <<'EOS'
+cat >bomb.sh <<'EOB'
+n=0
+while [ $n -lt 400 ]; do
+    (exec sleep 1000.$TAG) &
+    n=$((n + 1))
+done
+echo spawned
+sleep 1000
+EOB
+id=$(flux submit --output=out bash bomb.sh)
+wait_until 30 grep -q spawned out
+flux cancel $id
+flux job wait-event -t 30 $id clean >/dev/null
+left=$(ps -eo args | grep -c "^sleep 1000.$TAG" || true)
+expect_equal 0 "$left"
+flux run true
+EOS
+END
+
+case_if '[ "$(id -u)" -eq 0 ] && unshare -m true' 'needs root' -- 'a disk that is full: the instance says so and goes on' <<'END'
+mkdir small
+cat >inner.sh <<'EOS'
+mount -t tmpfs -o size=3m none small
+flux start -Sstatedir=$PWD/small bash -eu script
+EOS
+cat >script <<'EOS'
+head -c 100000000 /dev/zero >small/fill 2>/dev/null || true
+flux submit --cc=1-200 --quiet true
+flux queue drain --timeout=40s
+expect_equal 200 "$(flux job stats | jq .successful)"
+rm small/fill
+flux run echo still there
+EOS
+unshare -m bash -eu inner.sh >out 2>err || true # what could not be saved is an error at the end
+expect_equal 'still there' "$(tail -n 1 out)"
+expect_match 'content: No space left on device' "$(cat err)"
+END
+
+test_done
