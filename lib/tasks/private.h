@@ -58,7 +58,7 @@ struct outgoing {
     void *shared; // what holds data when a link has it, too
     bool direct;
     uint32_t matchtag; // of the call that carries it; 0: none now
-    double again;      // to be sent again at this time; 0: not so
+    double again;      // to be sent again at this time; 0: not so (send_later)
     struct outgoing *prev, *next;
 };
 
@@ -139,8 +139,9 @@ struct flux_tasks {
     struct flux_group *groups;
     struct direct *direct; // NULL until needed
     size_t direct_min;
-    size_t queued; // bytes in all queues of groups
-    int errnum;    // the connection is lost
+    size_t queued;  // bytes in all queues of groups
+    size_t retries; // letters that are to be sent again
+    int errnum;     // the connection is lost
     int epfd;
 };
 

@@ -15,12 +15,22 @@
 
 static void post (struct outgoing *o);
 
+/* Time 0: not any more. */
+static void send_later (struct outgoing *o, double when)
+{
+    struct flux_tasks *t = o->peer->group->tasks;
+
+    t->retries += (when > 0) - (o->again > 0);
+    o->again = when;
+}
+
 void outgoing_free (struct outgoing *o)
 {
     struct peer *p = o->peer;
 
     if (o->matchtag)
         tasks_forget (p->group->tasks, o->matchtag);
+    send_later (o, 0);
     DL_DELETE (p->out, o);
     p->out_bytes -= o->len;
     p->out_count--;
@@ -77,7 +87,7 @@ static void posted_cb (struct flux_tasks *t, const flux_msg_t *response, void *a
     if (errnum == 0)
         send_taken (o);
     else if (response && may_come_back (o->peer, errnum))
-        o->again = monotime_now () + GROUP_RETRY_PAUSE;
+        send_later (o, monotime_now () + GROUP_RETRY_PAUSE);
     else
         send_fail (o->peer, errnum);
 }
@@ -95,12 +105,12 @@ static void post (struct outgoing *o)
     buf_append (&b, head, n);
     buf_append (&b, o->data, o->len);
     snprintf (topic, sizeof (topic), "%s.msg", p->address);
-    o->again = 0;
+    send_later (o, 0);
     o->direct = false;
     if (!b.err)
         o->matchtag = tasks_call (p->group->tasks, topic, p->node, 0, b.data, b.len, posted_cb, o);
     if (o->matchtag == 0)
-        o->again = monotime_now () + GROUP_RETRY_PAUSE;
+        send_later (o, monotime_now () + GROUP_RETRY_PAUSE);
     buf_clear (&b);
 }
 
@@ -110,7 +120,7 @@ void send_again (struct flux_tasks *t, double now)
     struct peer *p, *tmp;
     struct outgoing *o;
 
-    DL_FOREACH (t->groups, g)
+    DL_FOREACH (t->retries ? t->groups : NULL, g)
     {
         HASH_ITER (hh, g->peers, p, tmp)
         {
@@ -130,7 +140,7 @@ double send_next_time (const struct flux_tasks *t)
     const struct outgoing *o;
     double next = 0;
 
-    DL_FOREACH (t->groups, g)
+    DL_FOREACH (t->retries ? t->groups : NULL, g)
     {
         HASH_ITER (hh, g->peers, p, tmp)
         {

@@ -142,6 +142,8 @@ static void enter_done (struct group *g, struct entering *e, json_t *ranks, json
     for (size_t i = 0; i < e->count; i++) {
         int rank = json_integer_value (json_array_get (ranks, i));
         struct join *j = join_by_id (g, e->ids[i]);
+        if (j && rank >= 0 && !idset_test (g->live, rank)) // the event that tells it is on its way
+            group_add_member (g, rank, router_rank (g->gs->rt), j->address);
         if (j)
             entered (g, j, rank, seq);
         else if (rank >= 0)
@@ -153,15 +155,15 @@ static void enter_cb (struct router *rt, const flux_msg_t *response, void *arg)
 {
     struct entering *e = arg;
     struct group *g;
-    json_t *ranks, *view;
+    json_t *ranks, *view = NULL;
     json_int_t seq;
     int errnum = EPROTO;
 
     HASH_FIND_STR (e->gs->groups, e->key, g);
     if (g &&
-        flux_msg_unpack (response, "{s:o s:I s:o}", "ranks", &ranks, "seq", &seq, "view", &view) ==
+        flux_msg_unpack (response, "{s:o s:I s?o}", "ranks", &ranks, "seq", &seq, "view", &view) ==
             0 &&
-        json_array_size (ranks) == e->count && group_set_view (g, view) == 0) {
+        json_array_size (ranks) == e->count && (!view || group_set_view (g, view) == 0)) {
         group_tell (g);
         enter_done (g, e, ranks, seq);
     } else if (g) {
@@ -204,9 +206,9 @@ static void send_joins (struct group *g)
     struct entering *e = collect_joins (g, list);
 
     if (e && e->count > 0 &&
-        router_rpc_pack (rt, "group.enter", 0, 0, enter_cb, e, "{s:I s:s s:i s:O}", "uid",
-                         (json_int_t)g->uid, "name", g->name, "node", router_rank (rt), "joins",
-                         list) > 0)
+        router_rpc_pack (rt, "group.enter", 0, 0, enter_cb, e, "{s:I s:s s:i s:I s:O}", "uid",
+                         (json_int_t)g->uid, "name", g->name, "node", router_rank (rt), "have",
+                         (json_int_t)g->version, "joins", list) > 0)
         e = NULL;
     if (e) {
         enter_failed (g, e, ENOMEM);

@@ -89,26 +89,27 @@ static json_t *enter_all (struct group *g, uint32_t node, json_t *joins)
     return ranks;
 }
 
-/* group.enter {"uid":i "name":s "node":i "joins":[[wanted,address]]}
- *          -> {"ranks":[i] "seq":i "view":{...}}; a rank below 0 is an errno. */
+/* group.enter {"uid":i "name":s "node":i "have":i "joins":[[wanted,address]]}
+ *          -> {"ranks":[i] "seq":i ["view":{...}]}; a rank below 0 is an errno. A broker that has a
+ * version gets the rest by events. */
 void group_enter_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct group_service *gs = arg;
-    json_int_t uid, node;
+    json_int_t uid, node, have;
     const char *name;
     json_t *joins;
     struct group *g;
 
-    if (flux_msg_unpack (msg, "{s:I s:s s:I s:o}", "uid", &uid, "name", &name, "node", &node,
-                         "joins", &joins) < 0 ||
+    if (flux_msg_unpack (msg, "{s:I s:s s:I s:I s:o}", "uid", &uid, "name", &name, "node", &node,
+                         "have", &have, "joins", &joins) < 0 ||
         strlen (name) > GROUP_NAME_MAX || node < 0 || node >= router_size (rt)) {
         router_respond_error (rt, msg, EPROTO, NULL);
     } else if (!(g = group_get (gs, uid, name))) {
         router_respond_error (rt, msg, errno, NULL);
     } else {
         json_t *ranks = enter_all (g, node, joins);
-        router_respond_pack (rt, msg, "{s:o s:I s:o}", "ranks", ranks, "seq",
-                             (json_int_t)g->next_seq, "view", group_view (g));
+        router_respond_pack (rt, msg, "{s:o s:I s:o*}", "ranks", ranks, "seq",
+                             (json_int_t)g->next_seq, "view", have ? NULL : group_view (g));
         group_check (g);
     }
 }

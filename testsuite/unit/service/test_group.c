@@ -415,9 +415,9 @@ static void test_expected_failures (void **state)
     ask (b, "group.get", "{\"name\":\"nosuch\"}", 0);
     assert_int_equal (next_errnum (f, b), ENOENT);
     struct msgio *guest = add_task (f, getuid () + 1);
-    ask (guest, "group.enter", "{\"uid\":0,\"name\":\"g\",\"node\":0,\"joins\":[]}", 0);
+    ask (guest, "group.enter", "{\"uid\":0,\"name\":\"g\",\"node\":0,\"have\":0,\"joins\":[]}", 0);
     assert_int_equal (next_errnum (f, guest), EPERM);
-    ask (b, "group.enter", "{\"uid\":0,\"name\":\"g\",\"node\":77,\"joins\":[]}", 0);
+    ask (b, "group.enter", "{\"uid\":0,\"name\":\"g\",\"node\":77,\"have\":0,\"joins\":[]}", 0);
     assert_int_equal (next_errnum (f, b), EPROTO);
     ask (b, "group.exit", "{\"uid\":0,\"name\":\"g\",\"ranks\":\"x\",\"died\":true}", 0);
     assert_int_equal (next_errnum (f, b), EPROTO);
