@@ -44,14 +44,20 @@ test_case 'a member that dies is noticed' <<'END'
 expect_equal 'death ok' "$(inst -s4 flux run -N4 -n8 -o exit-timeout=none $TASK death 2>err)" || { cat err; exit 1; }
 END
 
-test_case 'two jobs meet' <<'END'
+test_case 'many tasks' <<'END'
+expect_equal 'collective ok' "$(inst -s4 flux run -N4 --tasks-per-node=16 $TASK collective)"
+END
+
+test_case 'two jobs meet, and others later under the same name' <<'END'
 cat >run.sh <<'EOF'
 set -e
-one=$(flux submit -N2 -n3 $TASK meet 5)
-flux run -N2 -n2 $TASK meet 5
-flux job attach $one
+for i in 1 2; do
+    one=$(flux submit -N2 -n3 $TASK meet 5)
+    flux run -N2 -n2 $TASK meet 5
+    flux job attach $one
+done
 EOF
-expect_equal 'meet ok meet ok' "$(inst -s4 bash run.sh | xargs)"
+expect_equal 'meet ok meet ok meet ok meet ok' "$(inst -s4 bash run.sh | xargs)"
 END
 
 test_case 'example: sum' <<'END'

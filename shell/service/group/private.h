@@ -73,7 +73,8 @@ struct group_service {
     struct reduce *reduce;
     uint32_t version; // rank 0: the last one given
     uint64_t last_join;
-    ev_timer again; // tell rank 0 what it could not be told
+    uint32_t next_seq; // rank 0: for a new group, past all that groups of its name had
+    ev_timer again;    // tell rank 0 what it could not be told
 };
 
 /* view.c */

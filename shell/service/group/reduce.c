@@ -43,6 +43,7 @@ struct op {
     struct waiter *waiters; // for what is in open
     struct idset *sent;
     int nbatches; // under way
+    bool failed;  // nobody need be waited for
     UT_hash_handle hh;
 };
 
@@ -199,9 +200,10 @@ static void drop_old_results (struct reduce *r, double now)
 /* Takes over data. */
 static void keep_result (struct reduce *r, const char *key, struct buf *data)
 {
-    struct result *res = calloc (1, sizeof (*res));
+    struct result *res;
 
-    if (!res) {
+    HASH_FIND_STR (r->results, key, res);
+    if (res || data->err || !(res = calloc (1, sizeof (*res)))) {
         buf_clear (data);
         return;
     }
@@ -276,6 +278,21 @@ static void batch_done (struct batch *b)
         op_free (op);
 }
 
+/* One that failed before all had come: they are told here. */
+static void keep_failure (struct op *op, const void *data, size_t len)
+{
+    struct group_frame f;
+    struct buf copy = {0};
+
+    if (group_frame_decode (&f, data, len) < 0)
+        return;
+    if (f.errnum) {
+        buf_append (&copy, data, len);
+        keep_result (op->reduce, op->key, &copy);
+    }
+    group_frame_clear (&f);
+}
+
 static void batch_cb (struct router *rt, const flux_msg_t *response, void *arg)
 {
     struct batch *b = arg;
@@ -294,6 +311,7 @@ static void batch_cb (struct router *rt, const flux_msg_t *response, void *arg)
         result.data = (char *)data;
         result.len = len;
         answer_all (rt, &b->waiters, &result);
+        keep_failure (b->op, data, len);
     } else {
         fail_all (rt, &b->waiters, errnum ? errnum : EPROTO);
     }
@@ -370,7 +388,7 @@ static bool is_complete (struct op *op)
     struct reduce *r = op->reduce;
     bool root = router_rank (r->gs->rt) == 0;
 
-    if (op->open.errnum)
+    if (op->failed)
         return true;
     if (op->need)
         return covers (op, op->need, !root);
@@ -453,16 +471,21 @@ static int check_local (struct reduce *r, const flux_msg_t *msg, const struct gr
     return has_joined (r, msg, f) ? 0 : EPERM;
 }
 
-/* Rank 0: an errno, or -1 when it was answered. */
-static int check_number (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
+static bool is_over (struct reduce *r, const struct group_frame *f)
 {
     struct result *res;
     char key[KEY_SIZE];
 
     make_key (key, f);
     HASH_FIND_STR (r->results, key, res);
+    return res != NULL;
+}
+
+/* Rank 0: an errno, or -1 when it was answered. */
+static int check_number (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
+{
     struct group *g = f->need ? NULL : group_lookup (r->gs, f->uid, f->name);
-    if (res || (g && (int32_t)(f->seq - g->next_seq) < 0)) {
+    if (g && (int32_t)(f->seq - g->next_seq) < 0) {
         answer_late (r, msg, f);
         return -1;
     }
@@ -481,6 +504,10 @@ static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
         return EPROTO;
     if (local && (rc = check_local (r, msg, f)) != 0)
         return rc;
+    if (is_over (r, f)) {
+        answer_late (r, msg, f);
+        return 0;
+    }
     if (router_rank (r->gs->rt) == 0 && (rc = check_number (r, msg, f)) != 0)
         return rc;
     struct op *op = op_get (r, f);
@@ -516,6 +543,7 @@ static void fail_for (struct op *op, int rank)
 {
     combine_fail (&op->open, EHOSTUNREACH);
     idset_set (op->open.have, rank);
+    op->failed = true;
     check_op (op);
 }
 

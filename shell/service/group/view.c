@@ -61,8 +61,10 @@ struct group *group_get (struct group_service *gs, uint32_t uid, const char *nam
         return NULL;
     }
     g->name = strchr (g->key, '/') + 1;
-    if (router_rank (gs->rt) == 0)
+    if (router_rank (gs->rt) == 0) {
         g->version = g->told = gs->version;
+        g->next_seq = gs->next_seq;
+    }
     HASH_ADD_KEYPTR (hh, gs->groups, g->key, strlen (g->key), g);
     return g;
 }
@@ -98,6 +100,8 @@ void group_free (struct group *g)
 
     if (g->name)
         HASH_DEL (g->gs->groups, g);
+    if (g->next_seq > g->gs->next_seq)
+        g->gs->next_seq = g->next_seq;
     DL_FOREACH_SAFE (g->joins, j, tmp)
     join_free (j);
     if (g->live)

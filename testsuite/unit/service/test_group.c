@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <jansson.h>
 #include <flux/request.h>
 #include <flux/response.h>
 
@@ -380,6 +381,53 @@ static void test_broken_link (void **state)
     assert_int_equal (result_of (f->up[2], "1"), EHOSTUNREACH);
 }
 
+/* A new group of the same name does not get the old one's results. */
+static void test_same_name (void **state)
+{
+    struct fixture *f = *state;
+    json_int_t seq[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct msgio *a = add_task (f, getuid ());
+        join (a, 0);
+        flux_msg_t *msg = next (f, a);
+        assert_int_equal (flux_msg_unpack (msg, "{s:I}", "seq", &seq[i]), 0);
+        flux_msg_decref (msg);
+        drain (f, a);
+        reduce (a, i == 0 ? GROUP_SUM_INT : GROUP_BARRIER, seq[i], "0", NULL);
+        msg = next (f, a);
+        assert_int_equal (result_of (msg, "0"), 0);
+        flux_msg_decref (msg);
+        msgio_destroy (a);
+        turn (f);
+    }
+    assert_true (seq[1] > seq[0]);
+}
+
+/* An operation that failed before all had come: the late ones are told at the next broker. */
+static void test_late (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *a = add_task (f, getuid ()), *b = add_task (f, getuid ());
+
+    reduce (a, GROUP_BARRIER, 0, "1", "1,3");
+    turn (f);
+    msgio_destroy (a);
+    turn (f);
+    assert_int_equal (f->nup, 1);
+    flux_msg_t *answer = flux_response_derive (f->up[0], 0);
+    const void *data;
+    size_t len;
+    flux_msg_get_payload (f->up[0], &data, &len);
+    flux_msg_set_payload (answer, data, len);
+    router_input_peer (f->rt, answer, true);
+    turn (f);
+    reduce (b, GROUP_BARRIER, 0, "1", "1,3");
+    assert_int_equal (next_result (f, b, NULL), EHOSTUNREACH);
+    msgio_destroy (b);
+    turn (f);
+}
+
 static void test_expected_failures (void **state)
 {
     struct fixture *f = *state;
@@ -436,6 +484,8 @@ int main (void)
         T (test_death, setup_root),
         T (test_tree, setup_inner),
         T (test_broken_link, setup_inner),
+        T (test_same_name, setup_root),
+        T (test_late, setup_inner),
         T (test_expected_failures, setup_root),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
