@@ -173,6 +173,17 @@ static void add_cores (const struct affinity *aff, const struct idset *ids, int 
             CPU_OR (cpus, cpus, &aff->topo->core[id]);
 }
 
+bool affinity_job_cpus (const struct affinity *aff, cpu_set_t *cpus)
+{
+    struct idset *ids = aff->topo ? idset_decode (aff->info->cores) : NULL;
+
+    CPU_ZERO (cpus);
+    if (ids)
+        add_cores (aff, ids, 0, aff->info->ncores, cpus);
+    idset_destroy (ids);
+    return CPU_COUNT (cpus) > 0;
+}
+
 bool affinity_cpus (const struct affinity *aff, int localid, cpu_set_t *cpus)
 {
     int n = aff->info->ncores, first = 0, count = n;

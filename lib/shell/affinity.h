@@ -38,6 +38,9 @@ int affinity_init (struct affinity *aff, const struct shell_info *info, const st
 /* The CPUs of a task. False when it may run on all. */
 bool affinity_cpus (const struct affinity *aff, int localid, cpu_set_t *cpus);
 
+/* All CPUs that the job has on this node. False when that is not known. */
+bool affinity_job_cpus (const struct affinity *aff, cpu_set_t *cpus);
+
 /* Set CUDA_VISIBLE_DEVICES and the like. -1 with errno. */
 int affinity_gpus (const struct affinity *aff, int localid, struct envlist *env);
 

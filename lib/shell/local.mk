@@ -10,6 +10,8 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/distribute.c %D%/distribute.h \
 	%D%/envlist.c %D%/envlist.h \
 	%D%/exits.c \
+	%D%/helper.c %D%/helper.h \
+	%D%/hwlocxml.c \
 	%D%/info.c %D%/info.h \
 	%D%/input.c %D%/input.h \
 	%D%/joblog.c %D%/joblog.h \

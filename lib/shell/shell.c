@@ -254,7 +254,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
         return errprintf (errp, "%s", strerror (errno));
     if (sh->tmpdir && jobfiles_extract (sh->info->files, sh->tmpdir, errp) < 0)
         return -1;
-    if (stagein_run (sh->info, sh->tmpdir, sh->env.v, errp) < 0)
+    if (stagein_run (sh->info, sh->tmpdir, sh->env.v, errp) < 0 ||
+        shell_export_topology (sh, errp) < 0)
         return -1;
     if (!(sh->ptys = taskptys_create (sh->loop, sh->link, sh->info, &pty_ops, sh, errp)))
         return -1;

@@ -72,6 +72,9 @@ int shell_prepare_env (struct shell *sh);
 void shell_launch (struct shell *sh);
 int shell_change_dir (struct shell *sh);
 
+/* hwlocxml.c: option hwloc.xmlfile. */
+int shell_export_topology (struct shell *sh, flux_error_t *errp);
+
 /* exits.c: tasks that end. */
 void shell_reap (struct shell *sh);
 void shell_task_ended (struct shell *sh, int localid, int status);

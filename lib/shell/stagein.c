@@ -5,16 +5,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "lib/shell/helper.h"
 #include "lib/shell/stagein.h"
 #include "lib/util/errprintf.h"
-#include "lib/util/fdutil.h"
 #include "lib/util/peers.h"
-#include "lib/util/spawn.h"
-
-#define COMPLAINT_MAX 65536
 
 static const char *string_option (const struct shell_info *info, const char *path, const char *dflt)
 {
@@ -38,45 +33,6 @@ static const char *destination (const struct shell_info *info, const char *tmpdi
     return strncmp (s, "local:", 6) == 0 ? s + 6 : s;
 }
 
-/* The last line of what it says is the reason. */
-static void last_line (char *text)
-{
-    size_t len = strlen (text);
-
-    while (len > 0 && text[len - 1] == '\n')
-        text[--len] = '\0';
-    char *nl = strrchr (text, '\n');
-    if (nl)
-        memmove (text, nl + 1, strlen (nl + 1) + 1);
-}
-
-static int run (char *const *argv, char *const *envv, flux_error_t *errp)
-{
-    struct spawn_spec spec = {.argv = argv, .envp = envv, .fds = {-1, -1, -1}};
-    char *said = NULL;
-    int fds[2], status = 0;
-
-    if (pipe (fds) < 0)
-        return errprintf (errp, "stage-in: %s", strerror (errno));
-    fd_set_cloexec (fds[0]);
-    spec.fds[2] = fds[1];
-    pid_t pid = spawn_program (&spec, errp);
-    close (fds[1]);
-    if (pid >= 0 && fd_read_all (fds[0], COMPLAINT_MAX, &said) >= 0)
-        last_line (said);
-    close (fds[0]);
-    if (pid < 0)
-        return -1;
-    while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (status != 0) {
-        errno = EIO;
-        errprintf (errp, "stage-in: %s", said && *said ? said : "flux archive extract failed");
-    }
-    free (said);
-    return status == 0 ? 0 : -1;
-}
-
 static int extract (const struct shell_info *info, const char *flux, const char *name,
                     const char *dir, char *const *envv, flux_error_t *errp)
 {
@@ -84,7 +40,7 @@ static int extract (const struct shell_info *info, const char *flux, const char 
     const char *argv[] = {flux, "archive", "extract", "--waitcreate=10s", "-n", name, "-C", dir,
                           "--", pattern,   NULL};
 
-    return run ((char *const *)argv, envv, errp);
+    return helper_run ("stage-in", (char *const *)argv, envv, errp);
 }
 
 int stagein_run (const struct shell_info *info, const char *tmpdir, char *const *envv,

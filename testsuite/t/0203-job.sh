@@ -271,4 +271,16 @@ expect_in_file '^rc=0' detach
 expect_equal sleep "$(cat left)"
 END
 
+test_case 'hwloc.xmlfile: the topology of the node, or of what the job has of it' <<'END'
+in_flux <<'EOS'
+flux run -o hwloc.xmlfile sh -c 'cat $HWLOC_XMLFILE; echo $HWLOC_XMLFILE >&2' >all 2>name
+flux run -n1 -c1 -o hwloc.xmlfile -o hwloc.restrict sh -c 'cat $HWLOC_XMLFILE' >one
+rc=0; flux run sh -c 'test -n "$HWLOC_XMLFILE"' 2>/dev/null || rc=$?; [ $rc -eq 1 ]
+EOS
+expect_in_file '<topology' all
+expect_match '/hwloc.xml$' "$(cat name)"
+expect_output "$(nproc)" grep -c 'type="PU"' all
+expect_output 1 grep -c 'type="Core"' one
+END
+
 test_done
