@@ -88,6 +88,7 @@ static const struct known known_attrs[] = {
     {"log-level", IMMUTABLE},
     {"heartbeat.period", IMMUTABLE},
     {"content.hash", IMMUTABLE},
+    {"content.backing-path", READONLY | IMMUTABLE},
     {"content.dump", RUNTIME},
     {"content.restore", RUNTIME},
     {"resource.path", IMMUTABLE},

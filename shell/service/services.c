@@ -187,7 +187,9 @@ struct services *services_create (struct router *rt, struct attrs *attrs, flux_e
     if (!(s->content = content_create (rt, &content_config, errp)) ||
         !(s->kvs = kvs_create (rt, s->content, errp)))
         goto error;
-    if (attr_set (attrs, "content.hash", content_hash_name (s->content)) < 0) {
+    if (attr_set (attrs, "content.hash", content_hash_name (s->content)) < 0 ||
+        (router_rank (rt) == 0 &&
+         attr_set (attrs, "content.backing-path", content_backing_path (s->content)) < 0)) {
         errprintf (errp, "out of memory");
         goto error;
     }

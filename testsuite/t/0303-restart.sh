@@ -219,6 +219,9 @@ inst made <<'EOF'
 [ "$(flux getattr statedir)" = "$PWD/made" ]
 EOF
 [ -e made/content.lmdb ]
+inst made <<'EOF'
+[ "$(flux getattr content.backing-path)" = "$PWD/made/content.lmdb" ]
+EOF
 inst gone -Sstatedir-cleanup=1 </dev/null
 [ ! -e gone ]
 mkdir -m 1777 sticky

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "shell/service/kvs/content.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -109,6 +110,11 @@ const struct digest_alg *content_alg (const struct content *c)
 const char *content_hash_name (const struct content *c)
 {
     return c->alg->name;
+}
+
+const char *content_backing_path (const struct content *c)
+{
+    return c->path;
 }
 
 bool content_is_durable (const struct content *c)
@@ -345,6 +351,7 @@ void content_destroy (struct content *c)
     json_decref (c->checkpoints);
     free (c->rundir);
     free (c->statedir);
+    free (c->path);
     free (c);
     errno = saved_errno;
 }
@@ -356,6 +363,11 @@ static int set_config (struct content *c, const struct content_config *conf, flu
     if ((conf->rundir && !(c->rundir = strdup (conf->rundir))) ||
         (conf->statedir && !(c->statedir = strdup (conf->statedir))))
         return errprintf (errp, "out of memory");
+    const char *dir = c->statedir ? c->statedir : c->rundir;
+    if (dir && asprintf (&c->path, "%s/content.lmdb", dir) < 0) {
+        c->path = NULL;
+        return errprintf (errp, "out of memory");
+    }
     return 0;
 }
 

@@ -33,6 +33,9 @@ void content_destroy (struct content *c);
 /* "sha1" or "sha256". */
 const char *content_hash_name (const struct content *c);
 
+/* Where rank 0 keeps, or would keep, its file; NULL without a folder. */
+const char *content_backing_path (const struct content *c);
+
 /* ---- For the KVS in the same process */
 
 const struct digest_alg *content_alg (const struct content *c);

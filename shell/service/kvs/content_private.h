@@ -48,7 +48,7 @@ struct flush_waiter {
 struct content {
     struct router *rt;
     const struct digest_alg *alg;
-    char *rundir, *statedir;
+    char *rundir, *statedir, *path;
     size_t gc_min;
     struct entry *entries; // uthash
     struct entry *clean, *dirty;

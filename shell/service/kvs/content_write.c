@@ -22,21 +22,16 @@ enum { CHECKPOINTS_MAX = 5 };
 
 int content_open_backing (struct content *c, bool create, flux_error_t *errp)
 {
-    char path[4096], *text;
-    const char *dir = c->statedir ? c->statedir : c->rundir;
+    char *text;
 
     if (c->backing)
         return 0;
-    if (!dir) {
+    if (!c->path) {
         errno = ENOSYS;
         return errprintf (errp, "content: no folder for a backing store");
     }
-    if (snprintf (path, sizeof (path), "%s/content.lmdb", dir) >= (int)sizeof (path)) {
-        errno = ENAMETOOLONG;
-        return errprintf (errp, "%s: the name is too long", dir);
-    }
-    c->backing = backing_open (router_loop (c->rt), path, create, c->statedir != NULL, c->alg->size,
-                               content_write_done, c, errp);
+    c->backing = backing_open (router_loop (c->rt), c->path, create, c->statedir != NULL,
+                               c->alg->size, content_write_done, c, errp);
     if (!c->backing)
         return -1;
     if (!c->checkpoints && (text = backing_checkpoints (c->backing))) {
