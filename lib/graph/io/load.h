@@ -2,7 +2,8 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* Graphs from files. Each loader opens and closes its own transaction: on failure the graph is as
- * it was, and errp names the vertex, edge or key. Choose the dominant subsystem before. */
+ * it was, and errp names the vertex, edge or key. Choose the dominant subsystem before. Each takes
+ * O(length of the text + V). */
 
 #ifndef FLUX_GRAPH_IO_LOAD_H
 #define FLUX_GRAPH_IO_LOAD_H
