@@ -61,7 +61,7 @@ static const struct known known_attrs[] = {
     {"broker.recovery-mode", 0},
     {"broker.wrap", IMMUTABLE},
     {"broker.uuid", READONLY | IMMUTABLE},
-    {"conf.shell_pluginpath", RUNTIME},
+    {"conf.shell_pluginpath", IMMUTABLE},
     {"config.path", IMMUTABLE},
     {"tbon.topo", 0},
     {"tbon.descendants", READONLY},

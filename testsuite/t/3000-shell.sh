@@ -154,6 +154,7 @@ expect_match 'no/such.so' "$(cat err)"
 mkdir -p site
 cp $so site/
 expect_equal hello "$(FLUX_SHELL_PLUGIN_PATH=/none:$PWD/site inst flux run printenv REPORT_GREETING)"
+expect_equal hello "$(FLUX_SHELL_PLUGIN_PATH=/none inst -Sconf.shell_pluginpath=$PWD/site flux run printenv REPORT_GREETING)"
 END
 
 test_case 'a terminal for a task' <<'END'

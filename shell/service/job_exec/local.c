@@ -122,7 +122,9 @@ int exec_local_warm (struct exec_local *el, flux_error_t *errp)
     char *path = peer_find ("flux-shell", "job");
     if (!path)
         return errprintf (errp, "flux-shell is not found: %s", strerror (errno));
-    el->spawner = spawner_create (router_loop (el->rt), path, &spawner_ops, el, errp);
+    el->spawner =
+        spawner_create (router_loop (el->rt), path, attr_get (el->attrs, "conf.shell_pluginpath"),
+                        &spawner_ops, el, errp);
     free (path);
     return el->spawner ? 0 : -1;
 }

@@ -46,7 +46,8 @@ struct spawner {
     const struct spawner_ops *ops;
     void *arg;
     char *path;
-    pid_t pid; // 0: none
+    char *plugins; // FLUX_SHELL_PLUGIN_PATH=..., or NULL
+    pid_t pid;     // 0: none
     int fd;
     ev_io readable;
     ev_io writable;
@@ -236,18 +237,21 @@ static int send_packet (struct spawner *sp, const struct spawnpkt *pkt)
     return enqueue (sp, pkt);
 }
 
-/* Our environment, and all symbols bound at the start: once, not again in each fork. */
-static char **spawner_env (void)
+/* Our environment, and all symbols bound at the start: once, not again in each fork. Of variables
+ * that are there twice the first counts. */
+static char **spawner_env (const struct spawner *sp)
 {
     extern char **environ;
-    size_t n = 0;
+    size_t n = 0, own = 0;
 
     while (environ[n])
         n++;
-    char **env = calloc (n + 2, sizeof (*env));
+    char **env = calloc (n + 3, sizeof (*env));
     if (env) {
-        memcpy (env, environ, n * sizeof (*env));
-        env[n] = "LD_BIND_NOW=1";
+        if (sp->plugins)
+            env[own++] = sp->plugins;
+        memcpy (env + own, environ, n * sizeof (*env));
+        env[own + n] = "LD_BIND_NOW=1";
     }
     return env;
 }
@@ -284,7 +288,7 @@ static int launch (struct spawner *sp, flux_error_t *errp)
     sigfillset (&all);
     sigemptyset (&none);
     sigprocmask (SIG_SETMASK, &all, &old);
-    char **env = spawner_env ();
+    char **env = spawner_env (sp);
     pid_t pid = env ? vfork () : -1;
     if (pid == 0)
         exec_spawner (sp->path, env, sv[1], &none);
@@ -307,11 +311,14 @@ static int launch (struct spawner *sp, flux_error_t *errp)
 }
 
 struct spawner *spawner_create (struct ev_loop *loop, const char *flux_shell,
-                                const struct spawner_ops *ops, void *arg, flux_error_t *errp)
+                                const char *plugin_path, const struct spawner_ops *ops, void *arg,
+                                flux_error_t *errp)
 {
     struct spawner *sp = calloc (1, sizeof (*sp));
 
-    if (!sp || !(sp->path = strdup (flux_shell))) {
+    if (!sp || !(sp->path = strdup (flux_shell)) ||
+        (plugin_path && asprintf (&sp->plugins, "FLUX_SHELL_PLUGIN_PATH=%s", plugin_path) < 0)) {
+        free (sp ? sp->path : NULL);
         free (sp);
         errprintf (errp, "out of memory");
         return NULL;
@@ -346,6 +353,7 @@ void spawner_destroy (struct spawner *sp)
         }
         spawnpkt_clear (&sp->buf);
         free (sp->path);
+        free (sp->plugins);
         free (sp);
         errno = saved_errno;
     }

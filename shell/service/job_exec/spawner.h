@@ -53,8 +53,11 @@ struct spawner_ops {
 
 /* flux_shell is the path of the flux-shell program, ops and arg outlive the spawner. The process
  * is started at once, and does not hold open any fd of the broker. NULL with errno and errp. */
+/* plugin_path: folders of shell plugins, separated by colons; NULL: those of the environment, or
+ * the installed one. */
 struct spawner *spawner_create (struct ev_loop *loop, const char *flux_shell,
-                                const struct spawner_ops *ops, void *arg, flux_error_t *errp);
+                                const char *plugin_path, const struct spawner_ops *ops, void *arg,
+                                flux_error_t *errp);
 
 /* Kills the spawner and all that runs under it; no more callbacks. NULL is allowed. */
 void spawner_destroy (struct spawner *sp);
