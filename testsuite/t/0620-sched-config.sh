@@ -74,6 +74,36 @@ EOF
 flux start -Sresource.path=R.json bash -eEu run.sh
 END
 
+test_case 'each queue has its resources and its policy' <<'END'
+jq -c '.execution.properties = {"big": "0-2", "small": "3"}' R.json >queues.json
+cat >queues.toml <<'EOF'
+[queues.big]
+requires = ["big"]
+[queues.small]
+requires = ["small"]
+[sched-fluxion-qmanager]
+queue-policy = "fcfs"
+[sched-fluxion-qmanager.queues.big]
+queue-policy = "easy"
+EOF
+cat >run.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h -q big -N2 -x -t 1h)
+b=$(sim 1m -q big -N3 -x -t 1m)     # waits
+c=$(sim 1m -q big -N1 -x -t 30m)    # goes before it
+d=$(sim 1h -q small -n3 -t 1h)      # held up by none of them
+e=$(sim 1m -q small -n2 -t 1m)      # waits
+f=$(sim 1m -q small -n1 -t 1m)      # does not go before it
+wait_run $d
+expect_equal 'RUN SCHED RUN RUN SCHED SCHED' "$(flux jobs -n -o '{state}' $a $b $c $d $e $f | xargs)"
+expect_equal '0-1 2 3' "$(ranks_of $a) $(ranks_of $c) $(ranks_of $d)"
+expect_exit 1 flux submit -q small -N2 true 2>err
+expect_in_file 'it asks for 2 nodes, and there is 1 where its constraint holds' err
+flux cancel --all
+EOF
+flux start -Sresource.path=queues.json -c queues.toml bash -eEu run.sh
+END
+
 test_case 'no instance with a bad scheduler' <<'END'
 expect_exit 1 flux start --conf=sched-fluxion-qmanager.queue-policy=best true 2>err
 expect_in_file 'sched-fluxion-qmanager.queue-policy=best' err
@@ -231,7 +261,7 @@ done <<'LIST'
 -n1 -c5:it asks for 5 cores in a slot, which is on one node, and there are 4
 -N2 -n10:it asks for 5 cores on each node, and there are 4
 -n1 -g1:it asks for 1 GPU in a slot, which is on one node, and there is none
--N3 --requires=fast:it asks for 3 nodes, and there are 2 that meet its constraint
+-N3 --requires=fast:it asks for 3 nodes, and there are 2 where its constraint holds
 -n1 --requires=slow:no node meets its constraint
 LIST
 expect_exit 1 flux submit -N1 --requires=rank:9 true 2>err

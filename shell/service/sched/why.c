@@ -96,5 +96,5 @@ void why_never (struct inventory *inv, const struct job *job, const struct reque
     else
         blame_facts (&s, &job->facts, b);
     if (b->len > 0 && req->constraint)
-        buf_puts (b, " that meet its constraint");
+        buf_puts (b, " where its constraint holds");
 }
