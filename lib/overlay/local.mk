@@ -5,7 +5,9 @@ noinst_LTLIBRARIES += lib/overlay/liboverlay.la
 lib_overlay_liboverlay_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZMQ_CFLAGS)
 lib_overlay_liboverlay_la_SOURCES = \
 	%D%/overlay.c %D%/overlay.h %D%/private.h %D%/limits.h \
-	%D%/admit.c %D%/children.c %D%/health.c %D%/join.c %D%/parent.c \
+	%D%/admit.c %D%/health.c %D%/join.c \
+	%D%/children.c %D%/children_bind.c %D%/children_io.c \
+	%D%/parent.c %D%/parent_api.c %D%/parent_io.c \
 	%D%/heal.c %D%/heal.h \
 	%D%/hello.c %D%/hello.h \
 	%D%/ifaddr.c \

@@ -210,6 +210,11 @@ struct child *children_by_uuid (const struct overlay *ov, const char *uuid);
 void children_doom (struct overlay *ov, struct child *c, const char *fmt, ...)
     __attribute__ ((format (printf, 3, 4)));
 int children_bcast (struct overlay *ov, const flux_msg_t *msg);
+void children_ready (struct zsock *zs, void *arg);                 // there may be input
+void children_monitor (uint16_t event, uint32_t value, void *arg); // a connection closed
+void children_free (struct overlay *ov, struct child *c);          // the connection is no more
+void children_down (struct overlay *ov, struct child *c, bool lost, const char *reason);
+uint64_t children_fd_inode (int fd); // 0: it is closed
 
 /* admit.c: the hello seen from the parent. */
 void admit_message (struct overlay *ov, struct child *c, const flux_msg_t *msg);
@@ -228,6 +233,10 @@ json_t *parent_ancestors (const struct overlay *ov);
 void parent_lost (struct overlay *ov, const char *reason);
 void parent_final (struct overlay *ov, int errnum, const char *reason);
 void parent_failed (struct overlay *ov, int errnum, const char *reason, bool refused);
+void parent_next_try (struct overlay *ov, int errnum, const char *reason);
+void parent_set_timer (struct overlay *ov, double after);
+void parent_ready (struct zsock *zs, void *arg); // there may be input
+void parent_send_routes (struct overlay *ov);
 int parent_write (struct overlay *ov, const flux_msg_t *msg);
 void parent_orphan (struct overlay *ov, bool orphan); // note it, and tell the children
 
