@@ -4,6 +4,7 @@
 #include "config.h"
 #include "shell/service/kvs/backing.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -190,9 +191,31 @@ void backing_wait (struct backing *b)
     deliver (b);
 }
 
+#define LOCK_SIZE 8192 // as LMDB makes it for its 126 readers
+
+/* LMDB writes to its lock file through memory: on a disk that is full that would be a SIGBUS. */
+static int reserve_lock_file (const char *path)
+{
+    char *name;
+    int fd, rc;
+
+    if (asprintf (&name, "%s-lock", path) < 0)
+        return ENOMEM;
+    fd = open (name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    free (name);
+    if (fd < 0)
+        return errno;
+    rc = posix_fallocate (fd, 0, LOCK_SIZE);
+    close (fd);
+    return rc == EOPNOTSUPP || rc == EINVAL ? 0 : rc;
+}
+
 /* The map is address space, not memory, and bounds the file. */
 static int open_env (struct backing *b, const char *path)
 {
+    int err = reserve_lock_file (path);
+    if (err)
+        return err;
     unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | (b->durable ? 0 : MDB_NOSYNC);
     int rc = 0;
     for (int shift = 40; shift >= 30; shift -= 2) {
