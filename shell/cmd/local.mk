@@ -41,6 +41,9 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/fmt.h \
 	%D%/fmt_internal.h \
 	%D%/fmt_value.c \
+	%D%/graph.c \
+	%D%/graph_slurm.c \
+	%D%/graph_slurm.h \
 	%D%/help.c \
 	%D%/helpverb.c \
 	%D%/hostlist.c \
@@ -181,6 +184,7 @@ flux_man_in = \
 	%D%/flux-event.1.in \
 	%D%/flux-exec.1.in \
 	%D%/flux-getattr.1.in \
+	%D%/flux-graph.1.in \
 	%D%/flux-help.1.in \
 	%D%/flux-hostlist.1.in \
 	%D%/flux-housekeeping.1.in \

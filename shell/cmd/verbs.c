@@ -55,6 +55,7 @@ const struct cmd_verb *const cmd_verbs[] = {
     &cmd_verb_dmesg,
     &cmd_verb_logger,
     &cmd_verb_uptime,
+    &cmd_verb_graph,
     &cmd_verb_hostlist,
     &cmd_verb_env,
     &cmd_verb_uri,

@@ -18,6 +18,7 @@ extern const struct cmd_verb cmd_verb_exec;
 extern const struct cmd_verb cmd_verb_archive;
 extern const struct cmd_verb cmd_verb_config;
 extern const struct cmd_verb cmd_verb_getattr;
+extern const struct cmd_verb cmd_verb_graph;
 extern const struct cmd_verb cmd_verb_help;
 extern const struct cmd_verb cmd_verb_hostlist;
 extern const struct cmd_verb cmd_verb_interactive;

@@ -95,6 +95,11 @@ third=$(submit --graph-request='rack/[storage=3{unit:"TB"};node/core=1]')
 wait_until 20 waits_for "$third" 'no rack with 3 TB storage free'
 expect_equal PENDING "$(as_user squeue -h -j "$third" -o %T)"
 echo "$second $third" >next
+[ -z "${T_VERSION:-}" ] || exit 0
+expect_equal "Job $third waits: no rack with 3 TB storage free." "$(as_user flux graph explain "$third")"
+expect_match "Job $second is RUNNING: chosen on n\[3-4\] by policy=low in rack1" "$(as_user flux graph explain "$second")"
+expect_exit 1 as_user flux graph explain nonesuch 2>err
+expect_in_file 'one id of a Slurm job' err
 END
 
 test_case 'storage is accounted for after reconfigure and restart' <<'END'
@@ -130,6 +135,19 @@ PY
 done
 END
 
+test_case 'an instance in that allocation has the graph for its own jobs' <<'END'
+[ -z "${T_VERSION:-}" ] || exit 0
+as_user srun --flux --graph-request='rack/[storage=2{unit:"TB"};node=2]' -n2 --exclusive flux kvs get resource.R >R.json
+python3 - R.json <<'PY'
+import json, sys
+r = json.load(open(sys.argv[1]))
+names = [v["metadata"]["name"] for v in r["scheduling"]["graph"]["nodes"]]
+for n in ("rack0", "storage0", "n1", "n2", "core3"):
+    assert n in names, names
+PY
+expect_equal "n1 n2" "$(as_user srun --flux --graph-policy=low -N2 --exclusive flux run -N2 hostname | sort | xargs)"
+END
+
 test_case 'Constrain: no more nodes of a rack than its PDU feeds' <<'END'
 echo 'Constrain=power:watts' >>"$CLUSTER_DIR/graph.conf"
 reconfigure
@@ -142,6 +160,22 @@ expect_equal PENDING "$(as_user squeue -h -j "$id" -o %T)"
 # what is in use draws nothing more
 expect_equal n1 "$(as_user srun -n1 hostname)"
 clear_jobs
+END
+
+test_case 'a graph made of the running Slurm is one that it takes' <<'END'
+[ -z "${T_VERSION:-}" ] || exit 0
+as_user flux graph from-slurm --pretty >made.json
+python3 - made.json <<'PY'
+import json, sys
+g = json.load(open(sys.argv[1]))["graph"]
+types = [v["metadata"]["type"] for v in g["nodes"]]
+assert types.count("node") == 4 and types.count("core") == 16 and types.count("memory") == 4, types
+assert len(g["edges"]) == len(g["nodes"]) - 1
+PY
+printf 'Policy=high\nGraph=%s\n' "$T_TMP/made.json" >"$CLUSTER_DIR/graph.conf"
+reconfigure
+expect_match 'select/graph: policy high, 41 vertices' "$(tail -n 12 "$CLUSTER_DIR/log/slurmctld.log")"
+expect_equal n4 "$(as_user srun -n1 hostname)"
 END
 
 test_case 'a graph with a node too many and one too few goes on, and says which' <<'END'

@@ -2,12 +2,14 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* R that is given to the instance: by the attribute resource.path, by the table [resource] of the
- * configuration (flux-config-resource(5)), or by the instance that it is a job of. */
+ * configuration (flux-config-resource(5)), by the instance that it is a job of, or by select/graph
+ * of the Slurm that it runs in. */
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <flux/hostlist.h>
 
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
@@ -70,6 +72,38 @@ static int from_parent (struct resource *r, flux_error_t *errp)
     if (R)
         all_down (r, R);
     return define (r, R, "resources of the enclosing instance", errp);
+}
+
+static bool same_hosts (const char *a, const char *b)
+{
+    struct hostlist *x = a ? hostlist_decode (a) : NULL, *y = b ? hostlist_decode (b) : NULL;
+    char *s = x ? hostlist_encode (x) : NULL, *t = y ? hostlist_encode (y) : NULL;
+    bool same = s && t && strcmp (s, t) == 0;
+
+    free (s);
+    free (t);
+    hostlist_destroy (x);
+    hostlist_destroy (y);
+    return same;
+}
+
+/* What select/graph chose for a job of Slurm is in the job's environment, with its graph. It is
+ * this instance's when that has all nodes of the job; else the brokers say what there is. */
+static int from_allocation (struct resource *r, const char *text, const char *hosts)
+{
+    json_t *R = json_loads (text, 0, NULL), *execution = json_object_get (R, "execution");
+    const char *list =
+        json_string_value (json_array_get (json_object_get (execution, "nodelist"), 0));
+
+    // Times are Slurm's: the step ends when the job does.
+    json_object_del (execution, "starttime");
+    json_object_del (execution, "expiration");
+    if (!R || !json_object_get (R, "scheduling") || !same_hosts (list, hosts)) {
+        json_decref (R);
+        return 0;
+    }
+    all_down (r, R);
+    return define (r, R, "GRAPH_ALLOC", NULL);
 }
 
 /* For tests and measurements with nodes that are not there: all of them count as up. */
@@ -139,5 +173,10 @@ int resource_take_given (struct resource *r, const struct attrs *attrs, const js
         return from_attribute (r, attr, errp);
     if (r->uplink)
         return from_parent (r, errp);
-    return path ? from_table (r, path, scheduling, errp) : 0;
+    if (path)
+        return from_table (r, path, scheduling, errp);
+    if (getenv ("GRAPH_ALLOC") &&
+        from_allocation (r, getenv ("GRAPH_ALLOC"), attr_get (attrs, "hostlist")) < 0)
+        r->R_given = false; // the brokers will say
+    return 0;
 }
