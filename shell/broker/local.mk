@@ -5,6 +5,7 @@ shell_broker_librouter_la_SOURCES = \
 	%D%/router.c %D%/router.h %D%/router_overlay.h %D%/router_private.h \
 	%D%/router_rpc.c \
 	%D%/router_event.c \
+	%D%/router_log.c \
 	%D%/router_track.c \
 	%D%/router_client.c %D%/router_client.h \
 	%D%/waiters.c %D%/waiters.h \

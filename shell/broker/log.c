@@ -4,13 +4,11 @@
 /* The log service, see log.h. */
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include <flux/request.h>
 #include <flux/rpc.h>
@@ -88,24 +86,6 @@ static void append (struct log *log, const char *data, size_t len)
         waiters_each (log->followers, deliver_each, &d);
     }
     log_sink_put (log->sink, severity, line, len);
-}
-
-void log_msg (struct log *log, int severity, const char *fmt, ...)
-{
-    char text[ENTRY_MAX], line[ENTRY_MAX + 128], stamp[64];
-    struct timespec now;
-    struct tm tm;
-    va_list ap;
-
-    va_start (ap, fmt);
-    vsnprintf (text, sizeof (text), fmt, ap);
-    va_end (ap);
-    clock_gettime (CLOCK_REALTIME, &now);
-    gmtime_r (&now.tv_sec, &tm);
-    strftime (stamp, sizeof (stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-    int n = snprintf (line, sizeof (line), "<%d>1 %s.%06ldZ %u broker - - - %s\n", severity << 3,
-                      stamp, now.tv_nsec / 1000, (unsigned)router_rank (log->rt), text);
-    append (log, line, n < (int)sizeof (line) ? n : (int)sizeof (line) - 1);
 }
 
 static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)

@@ -16,8 +16,4 @@ struct router;
 struct log *log_create (struct router *rt, const struct attrs *attrs, flux_error_t *errp);
 void log_destroy (struct log *log);
 
-/* severity is one of syslog's. */
-void log_msg (struct log *log, int severity, const char *fmt, ...)
-    __attribute__ ((format (printf, 3, 4)));
-
 #endif /* !FLUX_BROKER_LOG_H */

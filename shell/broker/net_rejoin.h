@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* overlay.rejoin {"rank":i "force"?b}: what a new broker must know to take the place of the lost one of that
- * rank, which is below this one. It has the secret of the instance: for the owner only.
+/* overlay.rejoin {"rank":i "force"?b}: what a new broker must know to take the place of the lost
+ * one of that rank, which is below this one. It has the secret of the instance: for the owner only.
  *
  *   {"rank":i (the parent, this broker) "size":i "uri":s "pubkey":s "auth":s "secret":s "host":s
  *    "hostlist":s "attrs":s}

@@ -79,6 +79,11 @@ int router_publish_pack (struct router *rt, const char *topic, const char *fmt, 
 /* The same for the owner's eyes only (RFC 3, private events). */
 int router_publish_private (struct router *rt, const char *topic, const char *payload);
 
+/* A line in the log of this broker (RFC 5424; log.h): severity is one of syslog's, appname a word.
+ */
+void router_log (struct router *rt, int severity, const char *appname, const char *fmt, ...)
+    __attribute__ ((format (printf, 4, 5)));
+
 /* Hear the events whose topic begins with prefix. */
 typedef void (*event_f) (struct router *rt, const flux_msg_t *event, void *arg);
 int router_event_subscribe (struct router *rt, const char *prefix, event_f cb, void *arg);

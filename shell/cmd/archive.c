@@ -17,13 +17,13 @@
 #include "lib/archive/pack.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
+#include "shell/cmd/blobref.h"
 #include "shell/cmd/kvs.h"
 #include "shell/cmd/verbs.h"
 
 #define CHUNK_DEFAULT (1024 * 1024)
 #define SMALL_DEFAULT 1024
 #define AHEAD 16 // blobs asked for at once
-#define DIGEST_MAX 32
 
 struct archive {
     struct cmd *c;
@@ -116,12 +116,10 @@ static int store (const void *data, size_t len, char *ref, size_t ref_size, void
     size_t n;
     int rc = -1;
 
-    if (!f || flux_rpc_get_raw (f, &digest, &n) < 0)
+    if (!f || flux_rpc_get_raw (f, &digest, &n) < 0 ||
+        blobref_encode (a->hash, digest, n, ref, ref_size) < 0)
         errprintf (errp, "content store: %s", f ? cmd_why (f) : strerror (errno));
     else {
-        int at = snprintf (ref, ref_size, "%s-", a->hash);
-        for (size_t i = 0; i < n && at + 2 < (int)ref_size; i++)
-            at += snprintf (ref + at, ref_size - at, "%02x", ((const unsigned char *)digest)[i]);
         rc = json_array_append_new (a->refs, json_string (ref));
     }
     flux_future_destroy (f);
@@ -306,33 +304,13 @@ static int run_remove (struct cmd *c)
 
 /* ---- extract ---- */
 
-static int nibble (char ch)
-{
-    const char *digits = "0123456789abcdef", *p = ch ? strchr (digits, ch) : NULL;
-
-    return p ? (int)(p - digits) : -1;
-}
-
-static int parse_ref (const char *ref, unsigned char *digest, size_t *len)
-{
-    const char *p = ref ? strchr (ref, '-') : NULL;
-
-    *len = 0;
-    for (p = p ? p + 1 : ""; p[0] && p[1] && *len < DIGEST_MAX; p += 2) {
-        int hi = nibble (p[0]), lo = nibble (p[1]);
-        if (hi < 0 || lo < 0)
-            break;
-        digest[(*len)++] = (unsigned char)(hi << 4 | lo);
-    }
-    return *len > 0 && *p == '\0' ? 0 : -1;
-}
-
 static flux_future_t *ask_blob (struct archive *a, const json_t *region)
 {
-    unsigned char digest[DIGEST_MAX];
-    size_t len;
+    const char *ref = json_string_value (json_array_get (region, 2));
+    unsigned char digest[BLOBREF_DIGEST_MAX];
+    size_t len = blobref_decode (ref, digest);
 
-    if (parse_ref (json_string_value (json_array_get (region, 2)), digest, &len) < 0) {
+    if (len == 0) {
         errno = EPROTO;
         return NULL;
     }

@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 #include "lib/util/fdutil.h"
+#include "shell/cmd/blobref.h"
 #include "shell/cmd/kvs.h"
 #include "shell/cmd/verbs.h"
 
-enum { BLOB_MAX = 1 << 30, DIGEST_MAX = 32 };
+enum { BLOB_MAX = 1 << 30 };
 
 static const struct cmd_opt bypass_opts[] = {
     {.name = "bypass-cache", .key = 'b', .help = "Ask the backing store itself"},
@@ -30,32 +31,18 @@ static uint32_t target (const struct cmd *c)
 
 /* ---- load */
 
-static int hex (char ch)
-{
-    const char *digits = "0123456789abcdef", *p = ch ? strchr (digits, ch) : NULL;
-    return p ? p - digits : -1;
-}
-
-/* The digest in a blobref of any hash; the service knows which one it takes. */
 static size_t digest_of (const struct cmd *c, const char *ref, unsigned char *digest)
 {
-    const char *p = strchr (ref, '-');
-    size_t n = 0;
+    size_t n = blobref_decode (ref, digest);
 
-    for (p = p ? p + 1 : ""; p[0] && p[1] && n < DIGEST_MAX; p += 2) {
-        int hi = hex (p[0]), lo = hex (p[1]);
-        if (hi < 0 || lo < 0)
-            break;
-        digest[n++] = hi << 4 | lo;
-    }
-    if (n == 0 || *p)
+    if (n == 0)
         cmd_die (c, "%s: not a blobref", ref);
     return n;
 }
 
 static void load_one (const struct cmd *c, flux_t *h, const char *ref)
 {
-    unsigned char digest[DIGEST_MAX];
+    unsigned char digest[BLOBREF_DIGEST_MAX];
     size_t n = digest_of (c, ref, digest), len;
     const void *data;
     const char *topic = cmd_has (c, "bypass-cache") ? "content-backing.load" : "content.load";
@@ -109,10 +96,10 @@ static void store_one (const struct cmd *c, flux_t *h, const char *hash, const c
 
     if (!f || flux_rpc_get_raw (f, &digest, &n) < 0)
         kvs_die (c, f, "store");
-    printf ("%s-", hash);
-    for (size_t i = 0; i < n; i++)
-        printf ("%02x", ((const unsigned char *)digest)[i]);
-    putchar ('\n');
+    char ref[BLOBREF_MAX];
+    if (blobref_encode (hash, digest, n, ref, sizeof (ref)) < 0)
+        cmd_die (c, "the digest is too long");
+    printf ("%s\n", ref);
     flux_future_destroy (f);
 }
 
@@ -250,7 +237,7 @@ static int run_update (struct cmd *c)
 {
     flux_t *h;
     flux_future_t *f;
-    unsigned char digest[DIGEST_MAX];
+    unsigned char digest[BLOBREF_DIGEST_MAX];
 
     kvs_operands (c, 1, 1);
     digest_of (c, c->argv[0], digest);

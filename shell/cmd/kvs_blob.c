@@ -12,9 +12,10 @@
 #include <string.h>
 
 #include "lib/client/treeobj.h"
+#include "shell/cmd/blobref.h"
 #include "shell/cmd/kvs_blob.h"
 
-enum { DIGEST_MAX = 32, REF_MAX = 80, WINDOW = 4 };
+enum { WINDOW = 4 };
 
 /* ---- store: some requests are under way at a time */
 
@@ -29,17 +30,13 @@ struct store {
 static int finish_oldest (struct store *s)
 {
     flux_future_t *f = s->sent[s->done++ % WINDOW];
-    char ref[REF_MAX];
+    char ref[BLOBREF_MAX];
     const void *digest;
-    size_t n, at;
+    size_t n;
     int rc = flux_rpc_get_raw (f, &digest, &n);
 
-    if (rc == 0 && n <= DIGEST_MAX && strlen (s->hash) + 2 + 2 * n < sizeof (ref)) {
-        at = sprintf (ref, "%s-", s->hash);
-        for (size_t i = 0; i < n; i++)
-            at += sprintf (ref + at, "%02x", ((const unsigned char *)digest)[i]);
+    if (rc == 0 && (rc = blobref_encode (s->hash, digest, n, ref, sizeof (ref))) == 0)
         json_array_append_new (s->refs, json_string (ref));
-    }
     flux_future_destroy (f);
     return rc;
 }
@@ -81,23 +78,11 @@ char *kvs_blobs_store (flux_t *h, const char *data, size_t len)
 
 /* ---- load */
 
-static int nibble (char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static flux_future_t *load_begin (flux_t *h, const char *ref)
 {
-    unsigned char digest[DIGEST_MAX];
-    const char *p = ref ? strchr (ref, '-') : NULL;
-    size_t n = 0;
+    unsigned char digest[BLOBREF_DIGEST_MAX];
+    size_t n = blobref_decode (ref, digest);
 
-    for (p = p ? p + 1 : ""; p[0] && p[1] && n < DIGEST_MAX; p += 2) {
-        int hi = nibble (p[0]), lo = nibble (p[1]);
-        if (hi < 0 || lo < 0)
-            break;
-        digest[n++] = hi << 4 | lo;
-    }
     return flux_rpc_raw (h, "content.load", digest, n, FLUX_NODEID_ANY, 0);
 }
 

@@ -15,6 +15,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/attach_pty.h \
 	%D%/attr.c \
 	%D%/batch.c \
+	%D%/blobref.c %D%/blobref.h \
 	%D%/broker.c \
 	%D%/bulk.c \
 	%D%/bulk.h \

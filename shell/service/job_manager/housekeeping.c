@@ -123,9 +123,9 @@ static void ended_cb (struct rankcmd *rc, uint32_t rank, int status, void *arg)
 
     if (status != 0) {
         fluid_encode (room->id, FLUID_F58_PLAIN, id, sizeof (id));
-        rankcmd_log (room->hk->jm->rt, LOG_ERR, "housekeeping: %s: rank %u: %s %d", id,
-                     (unsigned)rank, WIFSIGNALED (status) ? "killed by signal" : "exit code",
-                     WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
+        router_log (room->hk->jm->rt, LOG_ERR, "job-manager", "housekeeping: %s: rank %u: %s %d",
+                    id, (unsigned)rank, WIFSIGNALED (status) ? "killed by signal" : "exit code",
+                    WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
     }
     if (after == 0.)
         room->releasing = true;

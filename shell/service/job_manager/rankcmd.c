@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <syslog.h>
-#include <time.h>
 
 #include <flux/response.h>
 #include <flux/rpc.h>
@@ -44,25 +43,6 @@ struct rankcmd {
     void *arg;
 };
 
-void rankcmd_log (struct router *rt, int severity, const char *fmt, ...)
-{
-    char text[1024], line[1280], stamp[32];
-    struct timespec now;
-    struct tm tm;
-    va_list ap;
-
-    va_start (ap, fmt);
-    vsnprintf (text, sizeof (text), fmt, ap);
-    va_end (ap);
-    clock_gettime (CLOCK_REALTIME, &now);
-    gmtime_r (&now.tv_sec, &tm);
-    strftime (stamp, sizeof (stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-    int n = snprintf (line, sizeof (line), "<%d>1 %s.%06ldZ %u job-manager - - - %s\n", severity,
-                      stamp, now.tv_nsec / 1000, (unsigned)router_rank (rt), text);
-    router_rpc_raw (rt, "log.append", FLUX_NODEID_ANY, FLUX_RPC_NORESPONSE, line,
-                    n < (int)sizeof (line) ? n : (int)sizeof (line) - 1, NULL, NULL);
-}
-
 static int code_of (int status)
 {
     return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
@@ -81,8 +61,8 @@ static void log_output (struct process *p, json_t *io)
     char *text = strndup (data, len);
     for (line = text ? strtok_r (text, "\n", &save) : NULL; line;
          line = strtok_r (NULL, "\n", &save))
-        rankcmd_log (rc->rt, strcmp (stream, "stderr") == 0 ? LOG_ERR : LOG_INFO,
-                     "%s: %s: rank %u: %s: %s", rc->id, rc->name, (unsigned)p->rank, stream, line);
+        router_log (rc->rt, strcmp (stream, "stderr") == 0 ? LOG_ERR : LOG_INFO, "job-manager",
+                    "%s: %s: rank %u: %s: %s", rc->id, rc->name, (unsigned)p->rank, stream, line);
     free (text);
     free (data);
 }
@@ -126,8 +106,8 @@ static void response_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         int errnum = errno;
         if (flux_response_decode_error (msg, &text) < 0)
             text = NULL;
-        rankcmd_log (rt, LOG_ERR, "%s: %s: rank %u: %s", p->rc->id, p->rc->name, (unsigned)p->rank,
-                     text ? text : strerror (errnum));
+        router_log (rt, LOG_ERR, "job-manager", "%s: %s: rank %u: %s", p->rc->id, p->rc->name,
+                    (unsigned)p->rank, text ? text : strerror (errnum));
         ended (p, NOT_RUN);
         return;
     }

@@ -37,8 +37,4 @@ const struct idset *rankcmd_failed (const struct rankcmd *rc);
 /* The highest of the statuses so far. */
 int rankcmd_status (const struct rankcmd *rc);
 
-/* Lines for the broker's log; severity is one of syslog's. */
-void rankcmd_log (struct router *rt, int severity, const char *fmt, ...)
-    __attribute__ ((format (printf, 3, 4)));
-
 #endif /* !FLUX_SERVICE_JOB_MANAGER_RANKCMD_H */

@@ -45,20 +45,9 @@ int content_open_backing (struct content *c, bool create, flux_error_t *errp)
     return 0;
 }
 
-/* A line in the log of the broker (RFC 5424). */
 static void log_error (struct content *c, const char *text)
 {
-    char line[512], stamp[32];
-    time_t now = walltime_now ();
-    struct tm tm;
-    int n;
-
-    strftime (stamp, sizeof (stamp), "%FT%T", gmtime_r (&now, &tm));
-    n = snprintf (line, sizeof (line), "<%d>1 %s.000000Z 0 content - - - %s\n", LOG_ERR << 3, stamp,
-                  text);
-    if (n > 0 && n < (int)sizeof (line))
-        router_rpc_raw (c->rt, "log.append", FLUX_NODEID_ANY, FLUX_RPC_NORESPONSE, line, n, NULL,
-                        NULL);
+    router_log (c->rt, LOG_ERR, "content", "%s", text);
 }
 
 /* Said when the store begins to fail or to work again, not for each batch. What is not written

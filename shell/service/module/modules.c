@@ -10,14 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 #include <utlist.h>
 #include <flux/module.h>
 #include <flux/request.h>
 #include <flux/rpc.h>
 
-#include "lib/util/monotime.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/router.h"
 #include "shell/broker/waiters.h"
@@ -53,20 +51,9 @@ struct modules {
     ev_timer timer;
 };
 
-/* A line in the broker's log (RFC 5424). */
 static void log_line (struct modules *mods, int severity, const char *name, const char *text)
 {
-    char line[512], stamp[32];
-    time_t now = walltime_now ();
-    struct tm tm;
-    int n;
-
-    strftime (stamp, sizeof (stamp), "%FT%T", gmtime_r (&now, &tm));
-    n = snprintf (line, sizeof (line), "<%d>1 %s.000000Z %u module - - - %s: %s", severity << 3,
-                  stamp, router_rank (mods->rt), name, text);
-    if (n > 0 && n < (int)sizeof (line))
-        router_rpc_raw (mods->rt, "log.append", FLUX_NODEID_ANY, FLUX_RPC_NORESPONSE, line, n, NULL,
-                        NULL);
+    router_log (mods->rt, severity, "module", "%s: %s", name, text);
 }
 
 /* By name; or by the file it was loaded from, when that is loaded under its own name or once. */
