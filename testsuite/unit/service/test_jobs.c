@@ -450,6 +450,67 @@ static void test_jobtext (void **state)
     }
 }
 
+/* What a job had before a restart is taken from the others again, with or without a graph. */
+#define VERTEX(id, type, number, rank, path)                                                       \
+    "{\"id\":\"" id "\",\"metadata\":{\"type\":\"" type "\",\"id\":" number ",\"rank\":" rank      \
+    ",\"paths\":{\"containment\":\"" path "\"}}}"
+#define EDGE(a, b) "{\"source\":\"" a "\",\"target\":\"" b "\"}"
+
+static const char *R_graph =
+    "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{\"core\":\"0\"}}],"
+    "\"nodelist\":[\"a,b\"]},\"scheduling\":{\"graph\":{\"nodes\":["
+    // clang-format off
+    VERTEX ("0", "cluster", "0", "-1", "/cluster0") ","
+    VERTEX ("1", "rack", "0", "-1", "/cluster0/rack0") ","
+    VERTEX ("2", "node", "0", "0", "/cluster0/rack0/node0") ","
+    VERTEX ("3", "core", "0", "0", "/cluster0/rack0/node0/core0") ","
+    VERTEX ("4", "node", "1", "1", "/cluster0/rack0/node1") ","
+    VERTEX ("5", "core", "0", "1", "/cluster0/rack0/node1/core0") "],\"edges\":["
+    EDGE ("0", "1") "," EDGE ("1", "2") "," EDGE ("2", "3") "," EDGE ("1", "4") ","
+    EDGE ("4", "5") "]}}}";
+// clang-format on
+
+static void test_adopt (void **state)
+{
+    const char *const texts[] = {R_text, R_graph};
+    static const struct ask node = {1, 1, 1, 0, true};
+    struct sched_config config;
+    flux_error_t error = {""};
+    double start;
+
+    assert_int_equal (sched_config_parse (&config, NULL, NULL, &error), 0);
+    for (size_t i = 0; i < 2; i++) {
+        struct sched *before = sched_create (&config, &error);
+        struct sched *after = sched_create (&config, &error);
+        struct sched_alloc alloc = {0};
+        struct job *job = asking (7, node);
+        json_t *R = json_loads (texts[i], 0, NULL);
+        assert_int_equal (sched_set_resources (before, R, &error), 0);
+        assert_int_equal (sched_set_resources (after, R, &error), 0);
+        job->facts.duration = 100;
+        assert_int_equal (sched_alloc (before, job, 1000., 0, &alloc, &start, &error), 0);
+        json_t *held = json_loads (alloc.R, 0, NULL);
+        assert_int_equal (json_object_get (held, "scheduling") != NULL, i == 1);
+        if (sched_adopt (after, 7, held, &error) < 0)
+            fail_msg ("%s", error.text);
+        assert_int_equal (sched_adopt (after, 8, held, &error), -1); // somebody has it
+        json_t *a = sched_status (before), *b = sched_status (after);
+        assert_true (json_equal (a, b));
+        assert_int_equal (try (after, 9, node, "1"), 0);
+        sched_free (after, 7);
+        assert_int_equal (try (after, 10, node, "0"), 0);
+        json_decref (a);
+        json_decref (b);
+        json_decref (held);
+        json_decref (R);
+        sched_alloc_clear (&alloc);
+        job_free (job);
+        sched_destroy (before);
+        sched_destroy (after);
+    }
+    sched_config_clear (&config);
+}
+
 static void test_strpool (void **state)
 {
     struct strpool *pool = strpool_create ();
@@ -480,6 +541,7 @@ int main (void)
         cmocka_unit_test (test_jobtext),
         cmocka_unit_test (test_resources_change),
         cmocka_unit_test (test_end),
+        cmocka_unit_test (test_adopt),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
