@@ -11,7 +11,7 @@ EXTRA_DIST += %D%/jobtap-plugins/site-policy.c
 check_LTLIBRARIES += contrib/jobtap-plugins/site-policy.la
 contrib_jobtap_plugins_site_policy_la_SOURCES = %D%/jobtap-plugins/site-policy.c
 contrib_jobtap_plugins_site_policy_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
-EXTRA_DIST += %D%/quickstart
+EXTRA_DIST += %D%/quickstart %D%/graph.conf.example
 
 # Slurm's commands for scripts in an instance: one program under five names, in a folder of its own.
 libexec_programs += contrib/wrappers/flux-slurm-wrap

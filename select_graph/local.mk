@@ -44,3 +44,4 @@ EXTRA_select_graph_select_graph_la_DEPENDENCIES = $(srcdir)/%D%/select_graph.map
 endif
 DISTCLEANFILES = %D%/conf/config.h %D%/conf/slurm/slurm_version.h
 EXTRA_DIST += %D%/select_graph.map
+dist_man_MANS += %D%/graph.conf.5

@@ -23,7 +23,7 @@ spank_spank_flux_la_LDFLAGS = -module -avoid-version -shared \
 	-Wl,--version-script=$(srcdir)/%D%/spank_flux.map
 EXTRA_spank_spank_flux_la_DEPENDENCIES = $(srcdir)/%D%/spank_flux.map
 EXTRA_DIST += %D%/spank_flux.map
-dist_man_MANS += %D%/spank_flux.8
+dist_man_MANS += %D%/spank_flux.8 %D%/spank_graph.8
 
 # --graph-policy and --graph-request, for select/graph. libjob is taken as an archive: libtool would
 # put lib/util, which libgraph has too, in twice.

@@ -35,3 +35,8 @@ check_PROGRAMS += testsuite/unit/cmd/test_tree_plan
 TESTS += testsuite/unit/cmd/test_tree_plan
 testsuite_unit_cmd_test_tree_plan_SOURCES = %D%/test_tree_plan.c
 testsuite_unit_cmd_test_tree_plan_LDADD = $(CMD_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_graph_slurm
+TESTS += testsuite/unit/cmd/test_graph_slurm
+testsuite_unit_cmd_test_graph_slurm_SOURCES = %D%/test_graph_slurm.c
+testsuite_unit_cmd_test_graph_slurm_LDADD = $(CMD_LIBS)

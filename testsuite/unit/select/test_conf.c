@@ -62,6 +62,28 @@ static void test_good (void **state)
     graph_conf_clear (&conf);
 }
 
+/* The sample with its comments taken away from the keys is good, too. */
+static void test_sample (void **state)
+{
+    const char *top = getenv ("srcdir");
+    char path[256], line[CONF_MAX_LINE], text[8192] = "";
+    struct graph_conf conf;
+    flux_error_t error;
+    FILE *f;
+
+    snprintf (path, sizeof (path), "%s/contrib/graph.conf.example", top ? top : "..");
+    if (!(f = fopen (path, "r")))
+        skip ();
+    while (fgets (line, sizeof (line), f))
+        strcat (text, line[0] == '#' && line[1] != ' ' ? line + 1 : line);
+    fclose (f);
+    if (read_text (text, &conf, &error) < 0)
+        fail_msg ("%s", error.text);
+    assert_string_equal (conf.graph, "/etc/slurm/site.json");
+    assert_int_equal (conf.nconstrain, 1);
+    graph_conf_clear (&conf);
+}
+
 static void test_bad (void **state)
 {
     static const struct {
@@ -122,6 +144,7 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_good),
+        cmocka_unit_test (test_sample),
         cmocka_unit_test (test_bad),
         cmocka_unit_test (test_file),
     };
