@@ -392,6 +392,7 @@ static int leave_it (struct attempt *a, flux_error_t *errp)
         if (bit_test (a->test->nodes, i))
             nodes[n++] = i;
     if (site_may_draw (c->site, nodes, n, errp) < 0) {
+        show_waiting (a->test->job, errp->text);
         free_job_resources (&a->test->job->job_resrcs);
         restore_nodes (a);
         rc = SLURM_ERROR;
@@ -424,7 +425,7 @@ static void explain (struct attempt *a, const flux_error_t *why)
 {
     char text[200];
 
-    if (!a->strict && a->c->conf->nconstrain == 0)
+    if ((!a->strict && a->c->conf->nconstrain == 0) || errno == ENOTSUP)
         return;
     snprintf (text, sizeof (text), "%s", why->text);
     if (errno == EBUSY || errno == ENODEV) {
