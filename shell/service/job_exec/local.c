@@ -134,10 +134,9 @@ static const char *attrs_text (struct exec_local *el)
 {
     static const char *names[] = {"local-uri", "rank",           "size",       "hostlist",
                                   "hostname",  "instance-level", "jobid-path", "rundir"};
-    json_t *attrs = json_object ();
-
     if (el->attrs_text)
         return el->attrs_text;
+    json_t *attrs = json_object ();
     for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
         const char *value = attr_get (el->attrs, names[i]);
         if (value)
