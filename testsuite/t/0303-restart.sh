@@ -147,6 +147,20 @@ for id in $(flux jobs -a -n -o '{id}'); do flux job wait-event -t 30 $id clean >
 EOF
 END
 
+test_case 'symbolic dependencies hold over a restart' <<'END'
+inst sym <<'EOF'
+flux submit --urgency=hold --job-name=first --dependency='string:x?type=out' true >/dev/null
+flux submit --job-name=second --dependency='string:x?type=in' true >/dev/null
+[ "$(states)" = "first=S second=D " ]
+EOF
+inst sym <<'EOF'
+[ "$(states)" = "first=S second=D " ]
+flux job urgency $(first first) default
+wait_clean first second
+[ "$(states)" = "first=CD second=CD " ]
+EOF
+END
+
 test_case 'what queues were told is remembered' <<'END'
 inst q <<'EOF'
 flux queue stop -m resting >/dev/null

@@ -293,6 +293,14 @@ static int add_one (struct depends *d, struct job *job, const json_t *entry, flu
     return jobtap_dependency (d->jm->jobtap, job, entry, errp);
 }
 
+void depends_add_again (struct depends *d, struct job *job, const json_t *dependencies)
+{
+    size_t i;
+    json_t *entry;
+
+    json_array_foreach (dependencies, i, entry) symbols_add_again (d->symbols, job, entry);
+}
+
 int depends_add (struct depends *d, struct job *job, const json_t *dependencies, flux_error_t *errp)
 {
     size_t i;

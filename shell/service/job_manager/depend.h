@@ -35,6 +35,8 @@ void singletons_forget (struct singletons *s, uint64_t id);
 struct symbols *symbols_create (struct job_manager *jm, struct depends *d);
 void symbols_destroy (struct symbols *s);
 int symbols_add (struct symbols *s, struct job *job, const json_t *dependency, flux_error_t *errp);
+/* After a restart, of a job that waits for nothing any more: only what it puts out. */
+void symbols_add_again (struct symbols *s, struct job *job, const json_t *dependency);
 /* The job ended, or is not to be. */
 void symbols_forget (struct symbols *s, uint64_t id);
 

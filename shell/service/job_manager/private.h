@@ -193,6 +193,8 @@ void depends_destroy (struct depends *d);
 /* Register what jobspec.attributes.system.dependencies asks for. EINVAL with a sentence. */
 int depends_add (struct depends *d, struct job *job, const json_t *dependencies,
                  flux_error_t *errp);
+/* After a restart, of a job that waits for nothing any more: what others may wait for. */
+void depends_add_again (struct depends *d, struct job *job, const json_t *dependencies);
 /* Tell of them in the eventlog. */
 void depends_announce (struct depends *d, struct job *job);
 

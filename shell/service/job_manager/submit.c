@@ -351,9 +351,12 @@ int job_revive (struct job_manager *jm, struct job *job, const char *J, flux_err
     if (js && set_simulation (job, js, errp) == 0) {
         if (take_environment (jm, job, js, env, env_len) < 0)
             errprintf (errp, "out of memory");
-        else if (!(job->state & (JOB_NEW | JOB_DEPEND)) ||
-                 depends_add (jm->depends, job, js->dependencies, errp) == 0)
+        else if ((job->state & (JOB_NEW | JOB_DEPEND)))
+            rc = depends_add (jm->depends, job, js->dependencies, errp);
+        else {
+            depends_add_again (jm->depends, job, js->dependencies);
             rc = 0;
+        }
     }
     jobspec_destroy (js);
     free (text);

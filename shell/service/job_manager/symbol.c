@@ -200,6 +200,17 @@ static int parse (const struct symbols *s, const struct job *job, const json_t *
     return 0;
 }
 
+void symbols_add_again (struct symbols *s, struct job *job, const json_t *dependency)
+{
+    const char *scheme = json_string_value (json_object_get (dependency, "scheme"));
+    const char *value = json_string_value (json_object_get (dependency, "value"));
+    bool in = false, out = false, global = false;
+
+    if (scheme && value && strcmp (scheme, "string") == 0 &&
+        parse (s, job, dependency, &in, &out, &global, NULL) == 0 && out)
+        put_out (s, job, value, global);
+}
+
 int symbols_add (struct symbols *s, struct job *job, const json_t *dependency, flux_error_t *errp)
 {
     const char *scheme = json_string_value (json_object_get (dependency, "scheme"));
