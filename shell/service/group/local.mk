@@ -2,6 +2,7 @@
 shell_service_libservice_la_SOURCES += \
 	%D%/group.c %D%/group.h %D%/private.h \
 	%D%/reduce.c \
+	%D%/results.c %D%/results.h \
 	%D%/root.c \
 	%D%/view.c
 dist_man_MANS += %D%/flux-group-protocol.7

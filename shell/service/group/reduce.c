@@ -22,8 +22,7 @@
 #include "lib/tasks/combine.h"
 #include "lib/util/monotime.h"
 #include "shell/service/group/private.h"
-
-#define KEY_SIZE (GROUP_NAME_MAX + 32)
+#include "shell/service/group/results.h"
 
 /* Who waits for the result. */
 struct waiter {
@@ -34,7 +33,7 @@ struct waiter {
 
 struct op {
     struct reduce *reduce;
-    char key[KEY_SIZE];
+    char key[OP_KEY_SIZE];
     uint32_t uid;
     uint32_t seq;
     char name[GROUP_NAME_MAX + 1];
@@ -58,19 +57,11 @@ struct batch {
     struct batch *prev, *next;
 };
 
-struct result {
-    char key[KEY_SIZE];
-    struct buf data;
-    double time;
-    UT_hash_handle hh; // in the order of their making
-};
-
 struct reduce {
     struct group_service *gs;
     struct op *ops;
     struct batch *batches;
-    struct result *results;
-    size_t results_size;
+    struct results *results;
     ev_timer recheck; // while there are operations: the tree may have changed
 };
 
@@ -78,15 +69,15 @@ static void check_op (struct op *op);
 static void send_batch (struct batch *b);
 
 /* Groups and those that are named by each message do not meet. */
-static void make_key (char key[KEY_SIZE], const struct group_frame *f)
+static void make_key (char key[OP_KEY_SIZE], const struct group_frame *f)
 {
-    snprintf (key, KEY_SIZE, "%u%c%s#%u", (unsigned)f->uid, f->need ? '!' : '/', f->name,
+    snprintf (key, OP_KEY_SIZE, "%u%c%s#%u", (unsigned)f->uid, f->need ? '!' : '/', f->name,
               (unsigned)f->seq);
 }
 
 static struct op *op_lookup (struct reduce *r, const struct group_frame *f)
 {
-    char key[KEY_SIZE];
+    char key[OP_KEY_SIZE];
     struct op *op;
 
     make_key (key, f);
@@ -177,42 +168,10 @@ static void encode (const struct op *op, struct buf *b)
 
 /* ---- rank 0 ---- */
 
-static void result_free (struct reduce *r, struct result *res)
-{
-    HASH_DEL (r->results, res);
-    r->results_size -= sizeof (*res) + res->data.len;
-    buf_clear (&res->data);
-    free (res);
-}
-
-static void drop_old_results (struct reduce *r, double now)
-{
-    struct result *res, *tmp;
-
-    HASH_ITER (hh, r->results, res, tmp)
-    {
-        if (now - res->time < GROUP_RESULTS_TIME && r->results_size <= GROUP_RESULTS_MAX)
-            break;
-        result_free (r, res);
-    }
-}
-
 /* Takes over data. */
 static void keep_result (struct reduce *r, const char *key, struct buf *data)
 {
-    struct result *res;
-
-    HASH_FIND_STR (r->results, key, res);
-    if (res || data->err || !(res = calloc (1, sizeof (*res)))) {
-        buf_clear (data);
-        return;
-    }
-    strcpy (res->key, key);
-    res->data = *data;
-    res->time = monotime_now ();
-    r->results_size += sizeof (*res) + res->data.len;
-    HASH_ADD_STR (r->results, key, res);
-    drop_old_results (r, res->time);
+    results_keep (r->results, key, data);
     if (!ev_is_active (&r->recheck))
         ev_timer_again (router_loop (r->gs->rt), &r->recheck);
 }
@@ -220,18 +179,17 @@ static void keep_result (struct reduce *r, const char *key, struct buf *data)
 /* Something that is over: a result that is still there, or else an operation that failed. */
 static void answer_late (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
 {
-    struct result *res;
-    char key[KEY_SIZE];
+    const struct buf *data;
+    char key[OP_KEY_SIZE];
     struct buf b = {0};
 
     make_key (key, f);
-    HASH_FIND_STR (r->results, key, res);
-    if (!res) {
+    if (!(data = results_lookup (r->results, key))) {
         f->errnum = EHOSTUNREACH;
         f->nparts = f->parts_len = 0;
         group_frame_encode (f, &b);
+        data = &b;
     }
-    const struct buf *data = res ? &res->data : &b;
     router_respond_raw (r->gs->rt, msg, data->data, data->len);
     buf_clear (&b);
 }
@@ -471,14 +429,12 @@ static int check_local (struct reduce *r, const flux_msg_t *msg, const struct gr
     return has_joined (r, msg, f) ? 0 : EPERM;
 }
 
-static bool is_over (struct reduce *r, const struct group_frame *f)
+static bool is_over (const struct reduce *r, const struct group_frame *f)
 {
-    struct result *res;
-    char key[KEY_SIZE];
+    char key[OP_KEY_SIZE];
 
     make_key (key, f);
-    HASH_FIND_STR (r->results, key, res);
-    return res != NULL;
+    return results_lookup (r->results, key) != NULL;
 }
 
 /* Rank 0: an errno, or -1 when it was answered. */
@@ -630,10 +586,9 @@ static void recheck_cb (struct ev_loop *loop, ev_timer *w, int revents)
     struct reduce *r = w->data;
     struct op *op, *tmp;
 
-    drop_old_results (r, monotime_now ());
     HASH_ITER (hh, r->ops, op, tmp)
     check_op (op);
-    if (!r->ops && !r->results)
+    if (results_expire (r->results) && !r->ops)
         ev_timer_stop (loop, w);
 }
 
@@ -641,6 +596,10 @@ struct reduce *reduce_create (struct group_service *gs)
 {
     struct reduce *r = calloc (1, sizeof (*r));
 
+    if (r && !(r->results = results_create ())) {
+        free (r);
+        return NULL;
+    }
     if (r) {
         r->gs = gs;
         ev_timer_init (&r->recheck, recheck_cb, 0., GROUP_RECHECK_TIME);
@@ -654,14 +613,12 @@ void reduce_destroy (struct reduce *r)
     if (r) {
         struct op *op, *tmp;
         struct batch *b, *btmp;
-        struct result *res, *rtmp;
         ev_timer_stop (router_loop (r->gs->rt), &r->recheck);
         DL_FOREACH_SAFE (r->batches, b, btmp)
         batch_free (b);
         HASH_ITER (hh, r->ops, op, tmp)
         op_free (op);
-        HASH_ITER (hh, r->results, res, rtmp)
-        result_free (r, res);
+        results_destroy (r->results);
         free (r);
     }
 }
