@@ -34,6 +34,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/singleton.c \
 	%D%/slice.c %D%/slice.h \
 	%D%/strpool.c %D%/strpool.h \
+	%D%/submission.c %D%/submission.h \
 	%D%/submit.c \
 	%D%/transition.c \
 	%D%/symbol.c \
