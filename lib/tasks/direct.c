@@ -13,20 +13,14 @@
 #include <string.h>
 #include <utlist.h>
 #include <zmq.h>
-#include <flux/response.h>
 
-#include "lib/overlay/overlay.h"
-#include "lib/tasks/private.h"
+#include "lib/tasks/direct_private.h"
 #include "lib/util/monotime.h"
 
-#define KEY_SIZE OVERLAY_KEY_SIZE
 #define LINK_PAUSE 30. // seconds until a link is tried again
 #define LINK_TIMEOUT 20.
 #define HEARTBEAT_MS 2000
 #define HEARTBEAT_TIMEOUT_MS 10000
-#define KEYS_MAX 65536
-#define ZAP_PARTS 7
-#define ZAP_KEY 6
 
 enum link_state {
     LINK_ASKING,     // for endpoint and key
@@ -45,26 +39,9 @@ struct direct_link {
     struct direct_link *prev, *next;
 };
 
-/* Of a task that may connect. */
-struct allowed {
-    char key[KEY_SIZE];
-    UT_hash_handle hh;
-};
-
-struct direct {
-    struct flux_tasks *tasks;
-    void *zmq;
-    char public_key[KEY_SIZE], secret_key[KEY_SIZE]; // for both sides
-    void *server, *zap;
-    char endpoint[128];
-    struct allowed *allowed;
-    struct direct_link *links;
-    unsigned int last_monitor;
-};
-
 /* ---- both sides ---- */
 
-static struct direct *get_direct (struct flux_tasks *t)
+struct direct *direct_get (struct flux_tasks *t)
 {
     struct direct *d = t->direct;
 
@@ -81,17 +58,17 @@ static struct direct *get_direct (struct flux_tasks *t)
     return t->direct = d;
 }
 
-static int set_int (void *sock, int option, int value)
+int direct_set_int (void *sock, int option, int value)
 {
     return zmq_setsockopt (sock, option, &value, sizeof (value));
 }
 
-static int set_str (void *sock, int option, const char *value)
+int direct_set_str (void *sock, int option, const char *value)
 {
     return zmq_setsockopt (sock, option, value, strlen (value));
 }
 
-static void watch (struct direct *d, void *sock)
+void direct_watch (struct direct *d, void *sock)
 {
     int fd;
     size_t len = sizeof (fd);
@@ -100,35 +77,34 @@ static void watch (struct direct *d, void *sock)
         tasks_watch_fd (d->tasks, fd);
 }
 
-static int set_options (struct direct *d, void *sock)
+int direct_set_options (struct direct *d, void *sock)
 {
     int64_t max = GROUP_MESSAGE_MAX + LETTER_HEAD_MAX;
 
-    if (set_int (sock, ZMQ_LINGER, 0) < 0 || set_int (sock, ZMQ_SNDHWM, 0) < 0 ||
-        set_int (sock, ZMQ_RCVHWM, 0) < 0 || // windows limit what is on its way
+    if (direct_set_int (sock, ZMQ_LINGER, 0) < 0 || direct_set_int (sock, ZMQ_SNDHWM, 0) < 0 ||
+        direct_set_int (sock, ZMQ_RCVHWM, 0) < 0 || // windows limit what is on its way
         zmq_setsockopt (sock, ZMQ_MAXMSGSIZE, &max, sizeof (max)) < 0 ||
-        set_int (sock, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) < 0 ||
-        set_int (sock, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS) < 0 ||
-        set_str (sock, ZMQ_CURVE_PUBLICKEY, d->public_key) < 0 ||
-        set_str (sock, ZMQ_CURVE_SECRETKEY, d->secret_key) < 0)
+        direct_set_int (sock, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) < 0 ||
+        direct_set_int (sock, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS) < 0 ||
+        direct_set_str (sock, ZMQ_CURVE_PUBLICKEY, d->public_key) < 0 ||
+        direct_set_str (sock, ZMQ_CURVE_SECRETKEY, d->secret_key) < 0)
         return -1;
     return 0;
 }
 
-static int send_part (void *sock, const void *data, size_t len, int flags)
+int direct_send_part (void *sock, const void *data, size_t len, int flags)
 {
     return zmq_send (sock, data, len, ZMQ_DONTWAIT | flags) < 0 ? -1 : 0;
 }
 
-static int send_letter (void *sock, const struct letter *l)
+int direct_send_letter (void *sock, const struct letter *l)
 {
     unsigned char head[LETTER_HEAD_MAX];
 
-    return send_part (sock, head, letter_encode (l, head), 0);
+    return direct_send_part (sock, head, letter_encode (l, head), 0);
 }
 
-/* Receive a message of at most max parts; returns how many, or 0. The caller closes them. */
-static int recv_parts (void *sock, zmq_msg_t *parts, int max)
+int direct_recv_parts (void *sock, zmq_msg_t *parts, int max)
 {
     int n = 0, more = 1;
 
@@ -149,177 +125,18 @@ static int recv_parts (void *sock, zmq_msg_t *parts, int max)
     return n;
 }
 
-static void close_parts (zmq_msg_t *parts, int n)
+void direct_close_parts (zmq_msg_t *parts, int n)
 {
     for (int i = 0; i < n; i++)
         zmq_msg_close (&parts[i]);
 }
 
-static int decode_part (zmq_msg_t *part, struct letter *l)
+int direct_decode_part (zmq_msg_t *part, struct letter *l)
 {
     const void *data;
     size_t len;
 
     return letter_decode (l, zmq_msg_data (part), zmq_msg_size (part), &data, &len);
-}
-
-/* ---- the receiver's side ---- */
-
-/* The ZAP handler (ZeroMQ RFC 27): only keys that came through the brokers. */
-static void zap_answer (struct direct *d, zmq_msg_t *parts, int n)
-{
-    char key[KEY_SIZE] = "";
-    struct allowed *a = NULL;
-
-    if (n == ZAP_PARTS && zmq_msg_size (&parts[ZAP_KEY]) == 32 &&
-        zmq_z85_encode (key, zmq_msg_data (&parts[ZAP_KEY]), 32))
-        HASH_FIND_STR (d->allowed, key, a);
-    if (n < 2)
-        return;
-    send_part (d->zap, "1.0", 3, ZMQ_SNDMORE);
-    send_part (d->zap, zmq_msg_data (&parts[1]), zmq_msg_size (&parts[1]), ZMQ_SNDMORE);
-    send_part (d->zap, a ? "200" : "400", 3, ZMQ_SNDMORE);
-    send_part (d->zap, "", 0, ZMQ_SNDMORE);
-    send_part (d->zap, "", 0, ZMQ_SNDMORE);
-    send_part (d->zap, "", 0, 0);
-}
-
-static bool zap_progress (struct direct *d)
-{
-    zmq_msg_t parts[ZAP_PARTS];
-    bool any = false;
-    int n;
-
-    while (d->zap && (n = recv_parts (d->zap, parts, ZAP_PARTS)) > 0) {
-        zap_answer (d, parts, n);
-        close_parts (parts, n);
-        any = true;
-    }
-    return any;
-}
-
-static void find_address (char *buf, size_t size)
-{
-    const char *hint = getenv ("FLUX_TASKS_INTERFACE");
-    flux_error_t error;
-
-    if (overlay_interface_addr (hint, buf, size, &error) < 0 &&
-        overlay_interface_addr ("hostname", buf, size, &error) < 0)
-        snprintf (buf, size, "127.0.0.1");
-}
-
-static int bind_server (struct direct *d)
-{
-    char address[64], uri[96];
-    size_t len = sizeof (d->endpoint);
-
-    if (d->server)
-        return 0;
-    find_address (address, sizeof (address));
-    snprintf (uri, sizeof (uri), "tcp://%s:*", address);
-    if (!(d->zap = zmq_socket (d->zmq, ZMQ_REP)) ||
-        zmq_bind (d->zap, "inproc://zeromq.zap.01") < 0 ||
-        !(d->server = zmq_socket (d->zmq, ZMQ_ROUTER)) || set_options (d, d->server) < 0 ||
-        set_int (d->server, ZMQ_CURVE_SERVER, 1) < 0 ||
-        set_str (d->server, ZMQ_ZAP_DOMAIN, "flux") < 0 || zmq_bind (d->server, uri) < 0 ||
-        zmq_getsockopt (d->server, ZMQ_LAST_ENDPOINT, d->endpoint, &len) < 0) {
-        int saved_errno = errno;
-        if (d->server)
-            zmq_close (d->server);
-        if (d->zap)
-            zmq_close (d->zap);
-        d->server = d->zap = NULL;
-        errno = saved_errno;
-        return -1;
-    }
-    watch (d, d->zap);
-    watch (d, d->server);
-    return 0;
-}
-
-static int allow (struct direct *d, const char *key)
-{
-    struct allowed *a;
-
-    HASH_FIND_STR (d->allowed, key, a);
-    if (a)
-        return 0;
-    if (strlen (key) != KEY_SIZE - 1 || HASH_COUNT (d->allowed) >= KEYS_MAX) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (!(a = calloc (1, sizeof (*a))))
-        return -1;
-    strcpy (a->key, key);
-    HASH_ADD_STR (d->allowed, key, a);
-    return 0;
-}
-
-void direct_request (struct flux_tasks *t, const flux_msg_t *msg)
-{
-    struct direct *d = get_direct (t);
-    flux_msg_t *response;
-    const char *key;
-    int errnum = 0;
-
-    if (flux_msg_unpack (msg, "{s:s}", "key", &key) < 0)
-        errnum = EPROTO;
-    else if (!d || allow (d, key) < 0 || bind_server (d) < 0)
-        errnum = errno;
-    if ((response = flux_response_derive (msg, errnum)) &&
-        (errnum ||
-         flux_msg_pack (response, "{s:s s:s}", "endpoint", d->endpoint, "key", d->public_key) == 0))
-        tasks_send (t, response, -1.);
-    flux_msg_decref (response);
-}
-
-static void *copy_part (zmq_msg_t *part)
-{
-    void *p = malloc (zmq_msg_size (part) + 1);
-
-    if (p)
-        memcpy (p, zmq_msg_data (part), zmq_msg_size (part));
-    return p;
-}
-
-static void server_message (struct direct *d, zmq_msg_t *parts, int n)
-{
-    struct letter l;
-
-    if (n < 2 || decode_part (&parts[1], &l) < 0)
-        return;
-    if (l.kind == LETTER_HELLO) {
-        send_part (d->server, zmq_msg_data (&parts[0]), zmq_msg_size (&parts[0]), ZMQ_SNDMORE);
-        send_letter (d->server, &l);
-    } else if (l.kind == LETTER_DATA && n == 3) {
-        void *identity = copy_part (&parts[0]);
-        if (identity)
-            recv_letter (d->tasks, &l, zmq_msg_data (&parts[2]), zmq_msg_size (&parts[2]), NULL,
-                         identity, zmq_msg_size (&parts[0]));
-    }
-}
-
-static bool server_progress (struct direct *d)
-{
-    zmq_msg_t parts[3];
-    bool any = false;
-    int n;
-
-    while (d->server && (n = recv_parts (d->server, parts, 3)) > 0) {
-        server_message (d, parts, n);
-        close_parts (parts, n);
-        any = true;
-    }
-    return any;
-}
-
-void direct_taken (struct flux_tasks *t, const void *identity, size_t identity_len,
-                   const struct letter *l)
-{
-    if (t->direct && t->direct->server) {
-        send_part (t->direct->server, identity, identity_len, ZMQ_SNDMORE);
-        send_letter (t->direct->server, l);
-    }
 }
 
 /* ---- the sender's side ---- */
@@ -371,7 +188,7 @@ static int start_monitor (struct direct *d, struct direct_link *k)
     if (zmq_socket_monitor (k->sock, uri, ZMQ_EVENT_DISCONNECTED) < 0 ||
         !(k->monitor = zmq_socket (d->zmq, ZMQ_PAIR)) || zmq_connect (k->monitor, uri) < 0)
         return -1;
-    watch (d, k->monitor);
+    direct_watch (d, k->monitor);
     return 0;
 }
 
@@ -382,11 +199,11 @@ static int link_connect (struct direct *d, struct direct_link *k, const char *en
 
     strcpy (hello.name, k->peer->group->name);
     if (strncmp (endpoint, "tcp://", 6) != 0 || strlen (key) != KEY_SIZE - 1 ||
-        !(k->sock = zmq_socket (d->zmq, ZMQ_DEALER)) || set_options (d, k->sock) < 0 ||
-        set_str (k->sock, ZMQ_CURVE_SERVERKEY, key) < 0 || start_monitor (d, k) < 0 ||
-        zmq_connect (k->sock, endpoint) < 0 || send_letter (k->sock, &hello) < 0)
+        !(k->sock = zmq_socket (d->zmq, ZMQ_DEALER)) || direct_set_options (d, k->sock) < 0 ||
+        direct_set_str (k->sock, ZMQ_CURVE_SERVERKEY, key) < 0 || start_monitor (d, k) < 0 ||
+        zmq_connect (k->sock, endpoint) < 0 || direct_send_letter (k->sock, &hello) < 0)
         return -1;
-    watch (d, k->sock);
+    direct_watch (d, k->sock);
     k->state = LINK_CONNECTING;
     return 0;
 }
@@ -419,7 +236,7 @@ static void link_ask (struct direct *d, struct direct_link *k)
 
 bool direct_ready (struct peer *p)
 {
-    struct direct *d = get_direct (p->group->tasks);
+    struct direct *d = direct_get (p->group->tasks);
     struct direct_link *k = p->link;
 
     if (!d)
@@ -474,7 +291,7 @@ int direct_send (struct outgoing *o)
         return -1;
     zmq_msg_init (&copy);
     if (zmq_msg_copy (&copy, o->shared) < 0 ||
-        send_part (k->sock, head, letter_encode (&o->letter, head), ZMQ_SNDMORE) < 0 ||
+        direct_send_part (k->sock, head, letter_encode (&o->letter, head), ZMQ_SNDMORE) < 0 ||
         zmq_msg_send (&copy, k->sock, ZMQ_DONTWAIT) < 0) {
         zmq_msg_close (&copy);
         return -1;
@@ -507,14 +324,14 @@ static bool link_progress (struct direct_link *k)
     bool any = false;
     int n;
 
-    while (k->sock && (n = recv_parts (k->sock, parts, 2)) > 0) {
-        if (n == 1 && decode_part (&parts[0], &l) == 0)
+    while (k->sock && (n = direct_recv_parts (k->sock, parts, 2)) > 0) {
+        if (n == 1 && direct_decode_part (&parts[0], &l) == 0)
             link_message (k, &l);
-        close_parts (parts, n);
+        direct_close_parts (parts, n);
         any = true;
     }
-    if (k->monitor && (n = recv_parts (k->monitor, parts, 2)) > 0) {
-        close_parts (parts, n);
+    if (k->monitor && (n = direct_recv_parts (k->monitor, parts, 2)) > 0) {
+        direct_close_parts (parts, n);
         if (k->state == LINK_READY || k->state == LINK_CONNECTING)
             link_fail (k);
         any = true;
@@ -528,9 +345,9 @@ bool direct_progress (struct flux_tasks *t)
 {
     struct direct *d = t->direct;
     struct direct_link *k, *tmp;
-    bool any = zap_progress (d);
+    bool any = direct_zap_progress (d);
 
-    any |= server_progress (d);
+    any |= direct_server_progress (d);
     DL_FOREACH_SAFE (d->links, k, tmp)
     any |= link_progress (k);
     return any;

@@ -11,7 +11,7 @@ lib_tasks_libgroupframe_la_SOURCES = \
 lib_LTLIBRARIES += lib/tasks/libflux-tasks.la
 lib_tasks_libflux_tasks_la_SOURCES = \
 	%D%/collective.c \
-	%D%/direct.c \
+	%D%/direct.c %D%/direct_private.h %D%/direct_server.c \
 	%D%/frame.c \
 	%D%/group.c \
 	%D%/letter.c \
