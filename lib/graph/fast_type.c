@@ -23,24 +23,26 @@ static bool full (const struct pick *p)
     return p->sum >= p->target || p->m->error;
 }
 
-/* Visit the vertex at a place; keep it when it fits. */
-static bool try_place (struct pick *p, uint32_t i)
+uint32_t fast_visit (struct matcher *m, uint32_t v, const struct want *w)
 {
-    struct matcher *m = p->m;
     struct bag found = {.first = NULL};
-    uint32_t v = p->ix->order[i], avail;
+    uint32_t avail;
     int64_t score;
     bool excl = false;
     if (!fast_reach (m, v, &m->above))
-        return false;
-    int rc = walk_visit (m, v, p->w, true, &excl, &found, &score, &avail);
+        return 0;
+    int rc = walk_visit (m, v, w, true, &excl, &found, &score, &avail);
     bag_clear (m, &found);
     if (rc < 0)
-        return false;
+        return 0;
     m->nedge = 0; // what is below it has been marked
-    fast_pick (m, v, avail, p->w->r->index, excl);
-    p->sum += avail;
-    return true;
+    fast_pick (m, v, avail, w->r->index, excl);
+    return avail;
+}
+
+static void try_place (struct pick *p, uint32_t i)
+{
+    p->sum += fast_visit (p->m, p->ix->order[i], p->w);
 }
 
 static void pick_up (struct pick *p, uint32_t from, uint32_t to)
@@ -132,17 +134,16 @@ static int set_need (struct pick *p, bool alone)
     return 0;
 }
 
-/* Of what was found, best first, take as many as the count allows. */
-static int choose (struct pick *p)
+int fast_choose (struct matcher *m, const struct want *w, uint64_t sum)
 {
-    uint32_t count = request_count_fit (&p->w->r->count, p->sum < UINT32_MAX ? p->sum : UINT32_MAX);
+    uint32_t count = request_count_fit (&w->r->count, sum < UINT32_MAX ? sum : UINT32_MAX);
     int64_t left = count;
     if (count == 0)
         return -1;
-    for (uint32_t i = 0; left > 0 && i < p->m->npick; i++) {
-        struct edge e = p->m->pick[i];
-        bool cut = (p->m->g->v[e.vertex].flags & V_DIVISIBLE) && left < e.count;
-        fast_mark (p->m, e.vertex, cut ? left : e.count, e.exclusive, e.request);
+    for (uint32_t i = 0; left > 0 && i < m->npick; i++) {
+        struct edge e = m->pick[i];
+        bool cut = (m->g->v[e.vertex].flags & V_DIVISIBLE) && left < e.count;
+        fast_mark (m, e.vertex, cut ? left : e.count, e.exclusive, e.request);
         left -= e.count;
     }
     return 1;
@@ -168,5 +169,5 @@ int fast_type (struct matcher *m, const struct want *w)
         pick_runs (&p);
     else
         return 0;
-    return m->error ? -1 : choose (&p);
+    return m->error ? -1 : fast_choose (m, w, p.sum);
 }

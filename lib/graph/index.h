@@ -125,6 +125,11 @@ uint32_t index_prev_lack (struct matcher *m, const struct index *ix, const struc
 /* ---- fast_type.c, fast_slot.c: as fast_select ---- */
 int fast_type (struct matcher *m, const struct want *w);
 int fast_slot (struct matcher *m, const struct want *slot);
+int fast_scored (struct matcher *m, const struct want *w); // fast_scored.c
+/* Visit v as the walk would, and pick it when it fits: the units it has, else 0. */
+uint32_t fast_visit (struct matcher *m, uint32_t v, const struct want *w);
+/* Of the picks, best first, mark as many as the count allows; 1, or -1: none. */
+int fast_choose (struct matcher *m, const struct want *w, uint64_t sum);
 /* v and its ancestors let a walk through to it; *above gets what node_centric adds. */
 bool fast_reach (struct matcher *m, uint32_t v, int64_t *above);
 /* Note a vertex in matcher.pick; ENOMEM goes to matcher.error. */

@@ -15,7 +15,7 @@ lib_graph_libgraph_la_SOURCES = \
 	%D%/policy/bestfit.c %D%/policy/power.c %D%/policy/nearest.c \
 	%D%/match.h %D%/match_priv.h %D%/match.c %D%/match_book.c %D%/match_look.c \
 	%D%/match_time.c %D%/match_fast.c \
-	%D%/index.h %D%/index.c %D%/index_make.c %D%/fast_type.c %D%/fast_slot.c \
+	%D%/index.h %D%/index.c %D%/index_make.c %D%/fast_type.c %D%/fast_slot.c %D%/fast_scored.c \
 	%D%/compile.c %D%/groups.c %D%/walk.c %D%/explore.c %D%/walk_priv.h %D%/slots.c %D%/flexible.c %D%/collect.c \
 	%D%/weights.c %D%/prune.c %D%/jobs.c
 lib_graph_libgraph_la_LIBADD = lib/util/libutil.la -lm

@@ -65,6 +65,7 @@ void matcher_destroy (struct matcher *m)
     free (m->charges.list);
     free (m->pick);
     free (m->heap);
+    free (m->scored);
     free (m->sort_space);
     free (m->word_space);
     free (m->run_space);

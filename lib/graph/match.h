@@ -8,16 +8,25 @@
  *
  * Cost, with V vertices, T the vertices of the type requested at the top, r the items of the
  * result and d the depth:
+ *
  *   match now, common shapes (T nodes of slots, slots of cores ...): O(log T + r) visits
- *   match now, several levels, children in the order of their scores (first, low, high and their
- *   node policies): at each level the children up to those that are enough, each with what is looked
- *   at below it, and one look at a child that an aggregate rules out
- *   match now, any other shape, policy, or a graph with vertices that have several parents:
+ *
+ *   match now, n of one type by scores that change (bestfit, variation, nearest): O(T) scores,
+ *   and those that are chosen are visited
+ *
+ *   match now, several levels, children in the order of their scores (first, low, high and
+ *   their node policies): at each level the children up to those that are enough, each with
+ *   what is looked at below it, and one look at a child that an aggregate rules out
+ *
+ *   match now, any other shape or policy, or a graph with vertices that have several parents:
  *   O(vertices not ruled out by an aggregate)
- *   match in the future: the above per point in time that the planner does not rule out, plus the
- *   items of the jobs that start or end on the way there, plus O(jobs); the first one
+ *
+ *   match in the future: the above per point in time that the planner does not rule out, plus
+ *   the items of the jobs that start or end on the way there, plus O(jobs); the first one
  *   O(jobs log jobs) to make the planner
+ *
  *   cancel, update: O(r d)
+ *
  * Counted, not timed: matcher_counters(). */
 
 #ifndef FLUX_GRAPH_MATCH_H

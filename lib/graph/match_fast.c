@@ -59,7 +59,7 @@ int fast_select (struct matcher *m, const struct want *list, struct mark *root)
 {
     const struct policy *p = m->policy;
     if (m->satisfy || list->next || m->g->extras.n || p->stop_on_1 || p->ops->arrange ||
-        !p->ops->fixed_score || list->type == m->g->v[m->g->root].type)
+        list->type == m->g->v[m->g->root].type)
         return 0;
     m->nedge = m->npick = m->charges.n = 0;
     m->above = 0;
@@ -69,7 +69,8 @@ int fast_select (struct matcher *m, const struct want *list, struct mark *root)
         errno = EBUSY;
         return -1;
     }
-    int rc = list->kind == REQUEST_SLOT ? fast_slot (m, list) : fast_type (m, list);
+    bool fixed = p->ops->fixed_score, slot = list->kind == REQUEST_SLOT;
+    int rc = slot ? (fixed ? fast_slot (m, list) : 0) : (fixed ? fast_type : fast_scored) (m, list);
     m->above = 0;
     if (rc < 0)
         errno = m->error ? m->error : EBUSY;

@@ -111,6 +111,8 @@ struct matcher {
     uint32_t npick, pick_room;
     struct fast_entry *heap; // fast_slot.c
     uint32_t nheap, heap_room;
+    struct scored *scored; // fast_scored.c
+    uint32_t scored_room;
     struct evals *free_evals;
     struct group *sort_space;
     struct charges charges;

@@ -71,9 +71,13 @@ static const char *requests[] = {
     "cluster=1/unit=1/appliance=1!",
 };
 
-static const char *policies[] = {
-    "low",   "high",       "lonode",  "hinode",          "locality",     "lonodex",
-    "first", "firstnodex", "bestfit", "pack level=rack", "power draw=3", "spread level=rack"};
+static const char *policies[] = {"low",          "high",
+                                 "lonode",       "hinode",
+                                 "locality",     "lonodex",
+                                 "first",        "firstnodex",
+                                 "bestfit",      "pack level=rack",
+                                 "power draw=3", "spread level=rack",
+                                 "variation",    "nearest target=/cluster0/rack0/node1"};
 
 #define COUNT(a) (sizeof (a) / sizeof (a[0]))
 
