@@ -72,12 +72,25 @@ static char *in_build_tree (const char *name, const char *dir)
     return path;
 }
 
+/* All programs were copied to one folder, which plugstack.conf may name. */
+static char *beside (const char *name)
+{
+    char *self = peer_self ();
+    const char *slash = self ? strrchr (self, '/') : NULL;
+    char *path = slash ? executable (self, slash - self, "", name) : NULL;
+
+    free (self);
+    return path;
+}
+
 char *peer_find (const char *name, const char *dir)
 {
     char *path = on_exec_path (name);
 
     if (!path)
         path = in_build_tree (name, dir);
+    if (!path)
+        path = beside (name);
     if (!path)
         path = executable (FLUX_LIBEXECDIR, strlen (FLUX_LIBEXECDIR), "", name);
     if (!path)

@@ -5,8 +5,8 @@
 #define FLUX_UTIL_PEERS_H
 
 /* The path of a program of this suite ("flux-broker" with dir "broker"): on FLUX_EXEC_PATH, else
- * beside this program in the build tree (shell/<dir>/<name>), else where it was installed. The
- * caller frees it. NULL with errno. */
+ * beside this program in the build tree (shell/<dir>/<name>) or in its own folder, else where it
+ * was installed. The caller frees it. NULL with errno. */
 char *peer_find (const char *name, const char *dir);
 
 /* The path of this very program. The caller frees it. NULL with errno. */

@@ -31,7 +31,8 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/net_watch.c %D%/net_watch.h \
 	%D%/program.c %D%/program.h \
 	%D%/rundir.c %D%/rundir.h \
-	%D%/statedir.c %D%/statedir.h
+	%D%/statedir.c %D%/statedir.h \
+	lib/shell/proctree.c lib/shell/proctree.h
 shell_broker_flux_broker_CPPFLAGS = $(AM_CPPFLAGS)
 shell_broker_flux_broker_LDFLAGS = $(module_host_flags)
 shell_broker_flux_broker_LDADD = \

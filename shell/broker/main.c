@@ -17,6 +17,7 @@
 #include "config.h"
 #include "lib/bootstrap/bootstrap.h"
 #include "lib/overlay/overlay.h"
+#include "lib/shell/proctree.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/archive.h"
 #include "shell/broker/attr.h"
@@ -36,6 +37,8 @@
 #include "shell/broker/rundir.h"
 #include "shell/broker/statedir.h"
 #include "shell/service/services.h"
+
+#define ORPHAN_TIMEOUT 2. // seconds
 
 void broker_complain (struct broker *b, const char *fmt, ...)
 {
@@ -250,10 +253,23 @@ static int exit_like (int exit_code, int wait_status)
     return exit_code;
 }
 
+/* In a step of a resource manager nothing is left when the instance ends, not even what the program
+ * has cut off from itself, as Slurm without cgroups loses sight of that. What was started by hand
+ * with `flux start` may stay. */
+static bool adopt_orphans (const struct broker *b)
+{
+    const struct bootstrap_info *info = b->info;
+    bool step = info->jobid && (info->method == BOOTSTRAP_SINGLE ||
+                                (info->method == BOOTSTRAP_WIREUP && info->munge));
+
+    return step && prctl (PR_SET_CHILD_SUBREAPER, 1) == 0;
+}
+
 int main (int argc, char **argv)
 {
     struct broker b = {0};
     flux_error_t error;
+    bool adopts = false;
 
     protect_memory ();
     if (!(b.attrs = attrs_create ()))
@@ -267,10 +283,13 @@ int main (int argc, char **argv)
         if (b.bootstrap)
             bootstrap_abort (b.bootstrap, error.text);
     } else {
+        adopts = adopt_orphans (&b);
         life_post (b.life, "start");
         if (life_state (b.life) != STATE_EXIT) // else it could not even begin
             ev_run (b.loop, 0);
     }
     broker_fini (&b);
+    if (adopts)
+        proctree_clear (ORPHAN_TIMEOUT);
     return exit_like (b.exit_code, b.program_status);
 }

@@ -122,6 +122,15 @@ as_user srun --flux -N2 sh -c 'flux submit -N2 sleep 4244 >/dev/null; flux submi
 wait_until 5 no_user_processes
 END
 
+test_case 'what program or jobs have cut off from themselves ends with the step' <<'END'
+as_user srun --flux -N2 sh -c 'setsid -f sleep 4250; flux run -N2 setsid -f sleep 4250; (sleep 4250 &); sleep 0.2; echo over' >out
+expect_equal over "$(cat out)"
+wait_until 5 no_user_processes
+as_user srun --quiet --flux -N1 sh -c 'setsid -f sleep 4251; exit 3' || code=$?
+expect_equal 3 "${code:-}"
+wait_until 5 no_user_processes
+END
+
 test_case 'the program outlives a broker of another node that is killed' <<'END'
 as_user srun --flux -N3 sh -c 'echo up; sleep 2; flux run hostname; echo over' >out 2>err &
 wait_until 10 expect_in_file up out
@@ -151,6 +160,10 @@ END
 
 test_case 'attributes reach the broker' <<'END'
 expect_equal "kary:2 b" "$(as_user srun --flux -N4 --flux-fanout=2 --flux-attr=my.a=b sh -c 'flux getattr tbon.topo; flux getattr my.a' | xargs)"
+END
+
+test_case 'the folder that plugstack.conf names is enough to find all programs' <<'END'
+expect_equal n1 "$(as_user env -u FLUX_EXEC_PATH srun --quiet --flux -N1 "$T_TMP/flux/flux" run hostname)"
 END
 
 test_case 'a missing flux-broker: one sentence, its path, nothing left' <<'END'
