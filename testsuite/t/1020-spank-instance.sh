@@ -123,7 +123,7 @@ wait_until 5 no_user_processes
 END
 
 test_case 'what program or jobs have cut off from themselves ends with the step' <<'END'
-as_user srun --flux -N2 sh -c 'setsid -f sleep 4250; flux run -N2 setsid -f sleep 4250; (sleep 4250 &); sleep 0.2; echo over' >out
+as_user srun --flux -N2 sh -c 'setsid -f sleep 4250; flux run -N2 sh -c "setsid -f sleep 4250 >/dev/null 2>&1"; (sleep 4250 &); sleep 0.2; echo over' >out
 expect_equal over "$(cat out)"
 wait_until 5 no_user_processes
 as_user srun --quiet --flux -N1 sh -c 'setsid -f sleep 4251; exit 3' || code=$?
