@@ -19,7 +19,7 @@ expect_equal n1 "$(cat user/out.txt)"
 expect_equal hello "$(echo hello | as_user srun -N1 cat)"
 END
 
-test_case 'a second cluster can be up beside it, in each mode' <<'END'
+test_case -t 180 'a second cluster can be up beside it, in each mode' <<'END'
 for mode in plain uts netns; do
     "$CLUSTER" up 2 --mode $mode --dir "$T_TMP/second" --names m
     at_end "[ ! -d $T_TMP/second ] || '$CLUSTER' -d $T_TMP/second down"
