@@ -4,6 +4,8 @@
 # For tests of select/graph, after lib.sh: the plugins for the Slurm installed here or, with T_VERSION,
 # for that one in a chroot, and a slurmctld that can be restarted.
 
+export T_VERSION="${T_VERSION:-}" # the cases want to know
+
 # Sets SELECT_GRAPH, SPANK_GRAPH; skips the file where there are none.
 select_plugins ()
 {
