@@ -10,8 +10,8 @@
 
 enum { GRAPH_REQUEST_MAX = 32768 }; // bytes: it travels with the job
 
-/* "pack,level=rack" as the matcher wants it: "pack level=rack". NULL with EINVAL: errp names what is
- * wrong. The caller frees it. */
+/* "pack,level=rack" as the matcher wants it: "pack level=rack". NULL with EINVAL: errp names what
+ * is wrong. The caller frees it. */
 char *graph_policy_value (const char *arg, flux_error_t *errp);
 
 /* A shape (RFC 46), or with "@" before it a file with a shape, a jobspec or its resources as JSON:

@@ -157,8 +157,9 @@ static void log_cpus (struct shell *sh, int localid, const cpu_set_t *cpus)
                 sh->info->taskids[localid], n > 0 ? text : "all");
 }
 
-/* Option stop-tasks-in-exec: the task has met its debugger, which is this process, at its exec; let go
- * of it, and it stays stopped until somebody continues it. One that died instead is left to be reaped.
+/* Option stop-tasks-in-exec: the task has met its debugger, which is this process, at its exec; let
+ * go of it, and it stays stopped until somebody continues it. One that died instead is left to be
+ * reaped.
  */
 static int leave_stopped (pid_t pid)
 {

@@ -9,11 +9,9 @@
 #include "shell/cmd/verbs.h"
 
 static const struct cmd_verb *const subs[] = {
-    &cmd_verb_resource_list,     &cmd_verb_resource_info,
-    &cmd_verb_resource_status,   &cmd_verb_resource_drain,
-    &cmd_verb_resource_undrain,  &cmd_verb_resource_R,
-    &cmd_verb_resource_eventlog, &cmd_verb_resource_reload,
-    NULL,
+    &cmd_verb_resource_list,     &cmd_verb_resource_info,    &cmd_verb_resource_status,
+    &cmd_verb_resource_drain,    &cmd_verb_resource_undrain, &cmd_verb_resource_R,
+    &cmd_verb_resource_eventlog, &cmd_verb_resource_reload,  NULL,
 };
 
 const struct cmd_verb cmd_verb_resource = {

@@ -66,8 +66,8 @@ void job_manager_rank_lost (struct job_manager *jm, uint32_t rank, const char *h
 /* More or other resources: look at the queue again. */
 void job_manager_reschedule (struct job_manager *jm);
 
-/* The resources go at another time (seconds since the epoch, 0: never): so do running jobs that have
- * no time limit of their own. */
+/* The resources go at another time (seconds since the epoch, 0: never): so do running jobs that
+ * have no time limit of their own. */
 void job_manager_set_end (struct job_manager *jm, double expiration);
 
 /* How waiting jobs are scheduled from now on; until it is said for the first time, none is. It must

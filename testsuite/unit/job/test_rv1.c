@@ -69,7 +69,8 @@ static void test_codec (void **state)
          "\"core\":\"0-47\",\"gpu\":\"0-7\"}}],\"nodelist\":[\"node[186-189]\"],\"nslots\":32,"
          "\"starttime\":1676560542.0,\"expiration\":1676562342.5}}",
          NULL, 4, 192, 32},
-        {"{\"version\":1,\"execution\":{\"R_lite\":[],\"nodelist\":[]" NO_TIMES "}}", NULL, 0, 0, 0},
+        {"{\"version\":1,\"execution\":{\"R_lite\":[],\"nodelist\":[]" NO_TIMES "}}", NULL, 0, 0,
+         0},
         {"{\"version\":1,\"execution\":{\"R_lite\":["
          "{\"rank\":\"2\",\"children\":{\"core\":\"0-1\"}},"
          "{\"rank\":\"0\",\"children\":{\"core\":\"3\"}},"

@@ -210,7 +210,8 @@ static void test_schedules (void **state)
           {5, 4, 50, 20, 100, NULL},
           {6, 1, 94, 0, 6, NULL},
           {7, 1, 94, 0, 160, NULL}}},
-        // a queue that waits does not hold up the other, each has its policy, and age counts for all
+        // a queue that waits does not hold up the other, each has its policy, and age counts for
+        // all
         {"{\"queues\":{\"a\":{},\"b\":{}},\"sched-fluxion-qmanager\":{\"queues\":{"
          "\"b\":{\"queue-policy\":\"easy\"}}}}",
          {{0, 2, 100, 0, 0, "a"},

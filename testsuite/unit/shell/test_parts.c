@@ -51,8 +51,7 @@ static void test_utf8 (void **state)
         assert_int_equal (utf8_valid (table[i].s, len, &cut), table[i].valid);
         if (table[i].valid)
             assert_int_equal (cut, table[i].cut);
-        assert_int_equal (utf8_valid (table[i].s, len, NULL),
-                          table[i].valid && table[i].cut == 0);
+        assert_int_equal (utf8_valid (table[i].s, len, NULL), table[i].valid && table[i].cut == 0);
     }
 }
 
