@@ -6,11 +6,12 @@
 . "$(dirname "$0")/lib.sh"
 slurm_up 3
 
-# All processes that belong to a node: its daemon, the step's, the broker, jobs.
+# All processes of this cluster that belong to a node: its daemon, the step's, the broker, jobs.
 kill_node ()
 {
     local p
     for p in /proc/[0-9]*; do
+        grep -qsxzF "SLURM_CONF=$CLUSTER_DIR/slurm.conf" "$p/environ" || continue
         if [ "$(nsenter -u -t "${p#/proc/}" hostname 2>/dev/null)" = "$1" ]; then
             kill -9 "${p#/proc/}" 2>/dev/null
         fi
