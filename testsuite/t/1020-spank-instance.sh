@@ -34,6 +34,12 @@ test_case 'jobs run on every node' <<'END'
 expect_equal "n1 n2 n3 n4" "$(as_user srun --flux -N4 flux run -N4 hostname | sort | xargs)"
 END
 
+test_case 'a configuration file' <<'END'
+printf '[policy.limits]\nduration = "1h"\n' >user/site.toml
+expect_equal "1h 1h" "$(as_user srun --flux -N2 --flux-attr=config.path=$PWD/user/site.toml \
+    flux exec flux config get policy.limits.duration | xargs)"
+END
+
 test_case 'one node, one core' <<'END'
 expect_equal "n1" "$(as_user srun --flux -N1 flux run hostname)"
 END

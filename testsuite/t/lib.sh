@@ -273,7 +273,7 @@ slurm_up ()
     fi
     mkdir "$bin"
     cp "$T_BUILD"/shell/cmd/flux "$T_BUILD"/shell/broker/flux-broker \
-        "$T_BUILD"/shell/job/flux-shell "$bin" 2>/dev/null
+        "$T_BUILD"/shell/job/flux-shell "$T_BUILD"/lib/conf/.libs/flux-toml.so "$bin" 2>/dev/null
     [ -z "${T_BROKER:-}" ] || cp "$T_BROKER" "$bin/flux-broker" || exit 99
     PATH=$bin:$PATH
     FLUX_EXEC_PATH=$bin
