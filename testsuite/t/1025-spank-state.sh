@@ -8,7 +8,7 @@ slurm_up 2
 
 DIR=$(mktemp -d)
 chown fluxtest "$DIR"
-trap 'rm -rf "$DIR"' EXIT
+at_end "rm -rf '$DIR'"
 
 test_case 'jobs of one step are pending in the next one, and run' <<'END'
 as_user srun --quiet --flux=state=$DIR/s -N2 -c2 sh -c '
