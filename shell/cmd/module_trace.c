@@ -26,16 +26,7 @@ static int run_trace (struct cmd *c)
 }
 
 static const struct cmd_opt opts[] = {
-    {.key = 'f', .name = "full", .help = "Show JSON payloads too"},
     {.key = 'T', .name = "topic", .arg = "GLOB", .help = "Only these topics"},
-    {.key = 't',
-     .name = "type",
-     .arg = "TYPE,...",
-     .help = "Only these of request, response, event, control",
-     .flags = CMD_OPT_REPEAT},
-    TERM_COLOR_OPT,
-    {.key = 'H', .name = "human", .help = "The date once a minute, then seconds"},
-    {.key = 'd', .name = "delta", .help = "With --human, seconds since the message before"},
     {0},
 };
 
@@ -43,6 +34,6 @@ const struct cmd_verb module_trace_verb = {
     .name = "trace",
     .args = "[MODULE...]",
     .summary = "Show the messages of modules as they pass",
-    .opts = {opts},
+    .opts = {opts, trace_show_opts},
     .run = run_trace,
 };

@@ -22,8 +22,9 @@ json_t *overlay_topology_rpc (struct cmd *c, flux_t *h);
 /* The rank that an operand names by number or by host. Ends the program when there is none. */
 int overlay_target_rank (struct cmd *c, flux_t *h, const char *target);
 
-/* For verbs with the options type, color, human, delta: the mask of --type, and show what the
+/* For verbs that show messages as they pass: their common options, the mask of --type, and what the
  * streaming RPC f tells until it fails. */
+extern const struct cmd_opt trace_show_opts[];
 int trace_typemask (struct cmd *c);
 int trace_show (struct cmd *c, flux_future_t *f);
 

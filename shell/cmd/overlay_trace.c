@@ -185,9 +185,9 @@ static int run_trace (struct cmd *c)
     return trace_show (c, f);
 }
 
-static const struct cmd_opt trace_opts[] = {
+/* What trace_show() and its callers take from the command line. */
+const struct cmd_opt trace_show_opts[] = {
     {.key = 'f', .name = "full", .help = "Show JSON payloads too"},
-    {.key = 'r', .name = "rank", .arg = "NODEID", .help = "Only to and from this peer"},
     {.key = 't',
      .name = "type",
      .arg = "TYPE,...",
@@ -199,10 +199,15 @@ static const struct cmd_opt trace_opts[] = {
     {0},
 };
 
+static const struct cmd_opt trace_opts[] = {
+    {.key = 'r', .name = "rank", .arg = "NODEID", .help = "Only to and from this peer"},
+    {0},
+};
+
 const struct cmd_verb overlay_trace_verb = {
     .name = "trace",
     .args = "[TOPIC-GLOB]",
     .summary = "Show the messages between brokers as they pass",
-    .opts = {trace_opts},
+    .opts = {trace_opts, trace_show_opts},
     .run = run_trace,
 };
