@@ -77,6 +77,10 @@ static void get_id (struct jobinfo *ji, const json_t *job, const char *field, st
     const char *type = after_dot (field);
     char buf[128];
 
+    if (!json_object_get (job, "id")) { // the instance at the root of a tree
+        fmt_set_str (v, ".");
+        return;
+    }
     if (strcmp (type, "dec") == 0) {
         snprintf (buf, sizeof (buf), "%llu", (unsigned long long)id);
         fmt_set_owned (v, strdup (buf));

@@ -15,8 +15,8 @@
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/jobinfo.h"
+#include "shell/cmd/jobinstance.h"
 #include "shell/cmd/joblist.h"
-#include "shell/cmd/rstates.h"
 #include "shell/cmd/term.h"
 #include "shell/cmd/verbs.h"
 
@@ -209,50 +209,20 @@ static void print_stats (const struct joblist_stats *s, bool purged)
     printf ("\n");
 }
 
-/* Numbers of cores, nodes and GPUs of each state in an instance, for instance.resources.* */
-static json_t *instance_numbers (flux_t *h)
-{
-    struct joblist_stats s;
-    struct rstates states;
-    json_t *res, *out;
-
-    if (joblist_stats (h, NULL, &s, NULL) < 0)
-        return NULL;
-    out = json_pack ("{s:{s:i s:i s:i s:i s:i s:i}}", "stats", "total", s.total, "inactive",
-                     s.inactive, "pending", s.pending, "running", s.running, "successful",
-                     s.successful, "failed", s.failed);
-    res = cmd_rpc_try (h, "resource.sched-status", FLUX_NODEID_ANY, NULL, NULL);
-    if (rstates_create (&states, res) == 0) {
-        json_object_set_new (out, "resources", rstates_counts (&states));
-        rstates_clear (&states);
-    }
-    json_decref (res);
-    return out;
-}
-
 static bool is_instance (const struct jobs *j, const json_t *job)
 {
     json_t *uid = json_object_get (job, "userid");
 
-    return jobinfo_uri (job) &&
-           json_integer_value (json_object_get (job, "state")) == FLUX_JOB_STATE_RUN &&
+    return jobinstance_running (job) &&
            (cmd_has (j->c, "recurse-all") || !uid || json_integer_value (uid) == getuid ());
 }
 
 static void add_instances (struct jobs *j, json_t *jobs)
 {
-    json_t *job, *o;
+    json_t *job;
     size_t i;
 
-    json_array_foreach (jobs, i, job)
-    {
-        if (!is_instance (j, job))
-            continue;
-        flux_t *h = cmd_open_uri (jobinfo_uri (job), NULL);
-        if (h && (o = instance_numbers (h)))
-            jobinfo_set_instance (job, o);
-        flux_close (h);
-    }
+    json_array_foreach (jobs, i, job) if (is_instance (j, job)) jobinstance_ask (job);
 }
 
 static json_t *to_json (struct jobs *j, json_t *jobs)

@@ -65,6 +65,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/jobinfo.c \
 	%D%/jobinfo.h \
 	%D%/jobinfo_json.c \
+	%D%/jobinstance.c %D%/jobinstance.h \
 	%D%/joblist.c \
 	%D%/joblist.h \
 	%D%/jobs.c \
@@ -103,7 +104,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/progress.h \
 	%D%/proxy.c \
 	%D%/proctable.c %D%/proctable.h \
-	%D%/pstree.c \
+	%D%/pstree.c %D%/pstree.h %D%/pstree_draw.c \
 	%D%/pump.c \
 	%D%/pump.h \
 	%D%/queue.c \

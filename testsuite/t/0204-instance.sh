@@ -133,6 +133,34 @@ expect_match 'is not running' "$(cat gone)"
 expect_equal 'flux-alloc: the number of slots (-n) or of nodes (-N) is needed' "$(cat slots)"
 END
 
+test_case 'pstree: details in front, the root left out or not, numbers of each instance' <<'END'
+in_flux <<'EOS'
+id=$(flux alloc -n1 --job-name=nest --bg)
+flux proxy $id flux submit --cc=1-3 --job-name=leaf sleep 300 >inner
+for i in $(seq 100); do [ $(flux proxy $id flux jobs -f run -no '{id}' | wc -l) -eq 1 ] && break; sleep 0.05; done
+flux pstree -x >extended
+flux pstree -xn --skip-root=no >rooted
+flux pstree -d stats >stats
+flux pstree -a --parent-label='{name} {instance.stats}' $id >labels
+flux pstree --detail-format='{id.f58plain:>14}' -d stats -L0 >own
+rc=0; flux pstree -d nothing 2>err || rc=$?; [ $rc -eq 1 ]
+rc=0; flux pstree --skip-root=maybe 2>>err || rc=$?; [ $rc -eq 1 ]
+flux cancel --all 2>/dev/null
+echo ${id} >id
+EOS
+expect_match '^ +JOBID USER +ST NTASKS NNODES +RUNTIME *$' "$(head -n1 extended)"
+expect_match "^ +$(cat id) .* nest$" "$(sed -n 2p extended)"
+expect_match "^ +$(head -n1 inner) .* └── leaf$" "$(sed -n 3p extended)"
+expect_equal 3 "$(wc -l <extended)"
+expect_match '^ +\. .* \.$' "$(head -n1 rooted)"
+expect_match '└── nest$' "$(sed -n 2p rooted)"
+expect_match 'PD:2 R:1 CD:0 F:0 .* nest$' "$(cat stats)"
+expect_equal "$(printf 'nest PD:2 R:1 CD:0 F:0\n├── 2*[leaf:S]\n└── leaf:R')" "$(cat labels)"
+expect_equal 2 "$(wc -l <own)"
+expect_in_file "--detail=nothing: not one of default, progress, resources, stats" err
+expect_in_file "--skip-root=maybe: neither yes nor no" err
+END
+
 test_case 'batch: directives, arguments, output file, --wrap' <<'END'
 cat >job.sh <<'SCRIPT'
 #!/bin/sh
