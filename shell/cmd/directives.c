@@ -12,6 +12,7 @@
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "shell/cmd/directives.h"
+#include "shell/cmd/words.h"
 
 struct parser {
     struct directives *d;
@@ -134,18 +135,9 @@ static const char *read_triple (struct parser *ps, const char *p, const char *en
 
 static const char *read_quoted (struct parser *ps, const char *p, const char *end, struct buf *word)
 {
-    char quote = *p++;
-
-    for (; p < end && *p != quote; p++) {
-        if (quote == '"' && *p == '\\' && p + 1 < end && strchr ("\\\"$`", p[1]))
-            p++;
-        buf_putc (word, *p);
-    }
-    if (p == end) {
+    if (!(p = words_quoted (p, end, word)))
         bad (ps, "a quote is not closed");
-        return NULL;
-    }
-    return p + 1;
+    return p;
 }
 
 static const char *read_word (struct parser *ps, const char *p, const char *end, struct buf *word)

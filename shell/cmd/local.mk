@@ -91,6 +91,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/module_trace.c \
 	%D%/mux.c \
 	%D%/mux.h \
+	%D%/multi_prog.c \
 	%D%/overlay.c \
 	%D%/overlay.h \
 	%D%/overlay_rejoin.c \
@@ -126,6 +127,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/shutdown.c \
 	%D%/broker_find.c \
 	%D%/broker_find.h \
+	%D%/sproc.c \
 	%D%/start.c \
 	%D%/startlog.c \
 	%D%/start_test.c \
@@ -158,7 +160,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/verbs.c \
 	%D%/verbs.h \
 	%D%/version.c \
-	%D%/watch.c
+	%D%/watch.c \
+	%D%/words.c %D%/words.h
 
 bin_PROGRAMS += shell/cmd/flux
 shell_cmd_flux_SOURCES = %D%/main.c
@@ -197,6 +200,7 @@ flux_man_in = \
 	%D%/flux-logger.1.in \
 	%D%/flux-lsattr.1.in \
 	%D%/flux-module.1.in \
+	%D%/flux-multi-prog.1.in \
 	%D%/flux-overlay.1.in \
 	%D%/flux-pgrep.1.in \
 	%D%/flux-group.1.in \
@@ -212,6 +216,7 @@ flux_man_in = \
 	%D%/flux-run.1.in \
 	%D%/flux-setattr.1.in \
 	%D%/flux-shutdown.1.in \
+	%D%/flux-sproc.1.in \
 	%D%/flux-start.1.in \
 	%D%/flux-startlog.1.in \
 	%D%/flux-submit.1.in \

@@ -217,7 +217,7 @@ static const struct cmd_opt pgrep_opts[] = {
 };
 
 static const struct cmd_opt pkill_opts[] = {
-    {.name = "wait", .help = "Wait until the jobs have ended"},
+    {.key = 'w', .name = "wait", .help = "Wait until the jobs have ended"},
     {0},
 };
 
