@@ -1,1 +1,0 @@
-flux run -N2 -n5 --label-io flux multi-prog conf
