@@ -103,6 +103,12 @@ static inline void api_exclusion_free (api_exclusion_t *x)
     xfree (x);
 }
 
+/* Is it asked about a stretch of time? */
+static inline bool api_has_window (const struct api_test *t)
+{
+    return t->will_run && (t->will_run->start || t->will_run->end);
+}
+
 /* At a reconfigure, does another slurmctld go on when this one does not start? */
 static inline bool api_may_refuse (void)
 {

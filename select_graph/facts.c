@@ -206,9 +206,15 @@ struct site_range *facts_ranges (bitstr_t *nodes, size_t *n)
 {
     struct site_range *ranges = NULL;
     size_t room = 0;
+    int64_t first = bit_ffs (nodes), last = bit_fls (nodes);
 
     *n = 0;
-    for (int64_t i = bit_ffs (nodes); i >= 0 && i < bit_size (nodes); i++) {
+    if (first >= 0 && last - first + 1 == bit_set_count (nodes)) { // no holes
+        ranges = xcalloc (1, sizeof (*ranges));
+        ranges[(*n)++] = (struct site_range){first, last};
+        return ranges;
+    }
+    for (int64_t i = first; i >= 0 && i <= last; i++) {
         if (!bit_test (nodes, i))
             continue;
         if (*n > 0 && ranges[*n - 1].last + 1 == i) {

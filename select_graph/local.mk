@@ -9,6 +9,7 @@ select_graph_libselectcore_la_SOURCES = \
 	%D%/site_book.c \
 	%D%/site_build.c \
 	%D%/site_explain.c \
+	%D%/site_flat.c \
 	%D%/site_flow.c \
 	%D%/site_jgf.c \
 	%D%/site_when.c \
@@ -21,12 +22,16 @@ if HAVE_SLURM_SOURCE
 noinst_LTLIBRARIES += select_graph/libselectgraph.la
 select_graph_libselectgraph_la_SOURCES = \
 	%D%/api_2205.h %D%/api_2411.h %D%/api_2605.h %D%/api_resv.h \
+	%D%/attempt.c %D%/attempt.h \
 	%D%/beneath.c %D%/beneath.h \
 	%D%/books.c %D%/books.h \
 	%D%/choose.c %D%/choose.h \
+	%D%/ends.c \
 	%D%/facts.c %D%/facts.h \
 	%D%/forward.c \
 	%D%/layout.c %D%/layout.h \
+	%D%/offer.c \
+	%D%/pick.c \
 	%D%/plugin.c %D%/plugin.h \
 	%D%/show.c %D%/show.h \
 	%D%/want.c

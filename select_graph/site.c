@@ -50,6 +50,7 @@ void site_destroy (struct site *site)
         return;
     site_free_jobs (site);
     site_free_flows (site);
+    site_free_flat (site);
     matcher_destroy (site->matcher);
     graph_destroy (site->graph);
     for (uint32_t i = 0; i < site->nnodes; i++)
@@ -184,7 +185,8 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
         clear_facts (&node->facts);
     }
     site->horizon = conf->horizon;
-    if (!(site->claimed = calloc (graph_limit (site->graph), sizeof (*site->claimed))))
+    if (!(site->claimed = calloc (graph_limit (site->graph), sizeof (*site->claimed))) ||
+        site_make_flat (site) < 0)
         return errprintf (errp, "out of memory");
     if (site_make_flows (site, conf, complain, errp) < 0)
         return -1;

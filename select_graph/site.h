@@ -100,6 +100,9 @@ void site_lower (struct site *site, uint32_t job, int64_t now);
 void site_set_end (struct site *site, uint32_t job, int64_t now, int64_t end);
 /* What a job holds beyond its nodes; valid until the next change. */
 size_t site_extra (const struct site *site, uint32_t job, const struct site_extra **extra);
+/* The nodes of which a job has something, likewise. */
+size_t site_nodes (const struct site *site, uint32_t job, const uint32_t **nodes);
+size_t site_job_count (const struct site *site);
 /* All jobs: start with *cursor NULL; false at the end. */
 bool site_next_job (struct site *site, void **cursor, uint32_t *job);
 
@@ -123,8 +126,9 @@ struct site_want {
     uint64_t memory; // MB
     uint32_t gres[SITE_MAX_GRES];
     bool whole;
-    bool one_switch; // all below one leaf switch
-    bool exact;      // no other shape would do: where the graph has none, there is none
+    bool one_switch;  // all below one leaf switch
+    bool exact;       // no other shape would do: where the graph has none, there is none
+    bool which_cores; // the choice is to name cores
     const json_t *resources;
     const struct policy *policy; // NULL: the site's
     int64_t duration;            // seconds, for the future

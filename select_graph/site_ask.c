@@ -46,6 +46,8 @@ static int add_plain (struct site *site, struct request *req, const struct site_
                       flux_error_t *errp)
 {
     struct request_resource *above = NULL, *node, *slot;
+    uint64_t unit = site->memory_unit ? site->memory_unit : 1;
+    uint64_t memory = (want->memory + unit - 1) / unit;
 
     if (want->one_switch && site->has_switches &&
         !(above = request_add (req, NULL, "switch", errp)))
@@ -59,7 +61,7 @@ static int add_plain (struct site *site, struct request *req, const struct site_
     node->count.operand = 1;
     node->exclusive = want->whole ? REQUEST_TRUE : REQUEST_UNSET;
     if (add_type (req, slot, "core", want->cores, errp) < 0 ||
-        add_type (req, slot, "memory", want->memory, errp) < 0)
+        add_type (req, slot, "memory", memory, errp) < 0)
         return -1;
     for (size_t i = 0; i < site->ngres; i++)
         if (add_type (req, slot, site->gres[i], want->gres[i], errp) < 0)
@@ -294,6 +296,10 @@ int site_choose (struct site *site, const struct site_want *want, enum site_when
     int64_t from = now;
     int rc;
 
+    if (choice)
+        *choice = &site->choice;
+    if (site_is_flat (site, want, when))
+        return site_choose_flat (site, want, when, now, errp);
     // For plain requests it is known when enough nodes will do; the matcher looks there only.
     if (when == SITE_FUTURE && !want->resources && (from = site_when (site, want, now)) > now)
         from--;
@@ -310,7 +316,5 @@ int site_choose (struct site *site, const struct site_want *want, enum site_when
         errno = EBUSY;
         rc = errprintf (errp, "%zu of %u nodes", site->choice.n, want->nodes_min);
     }
-    if (choice)
-        *choice = &site->choice;
     return rc;
 }

@@ -73,9 +73,14 @@ static void enter (struct site *site, struct site_job *job, int64_t now)
 static void claim (struct site *site, const struct site_job *job, bool more)
 {
     for (size_t i = 0; i < job->nuses; i++) {
-        uint64_t amount = job->uses[i].amount;
+        const struct site_use *use = &job->uses[i];
+        uint64_t amount = use->amount;
 
-        site->claimed[job->uses[i].vertex] += more ? amount : -amount;
+        site->claimed[use->vertex] += more ? amount : -amount;
+        site_take (site, use, more, site->left, site->left_gres);
+        if (use->node == GRAPH_NONE && graph_alive (site->graph, use->vertex) &&
+            graph_child_count (site->graph, use->vertex) > 0)
+            site->nplaces += more ? 1 : -1;
     }
     for (size_t i = 0; i < job->nnodes; i++)
         site_draw (site, job->nodes[i], more);
@@ -151,7 +156,7 @@ void site_lower (struct site *site, uint32_t id, int64_t now)
 /* ---- From holds to vertices ---- */
 
 static int add_use (struct site_job *job, size_t *room, const struct site_hold *h, uint32_t vertex,
-                    uint32_t amount)
+                    uint32_t amount, uint32_t scale)
 {
     struct site_use *last = job->nuses ? &job->uses[job->nuses - 1] : NULL;
 
@@ -166,6 +171,7 @@ static int add_use (struct site_job *job, size_t *room, const struct site_hold *
     job->uses[job->nuses++] = (struct site_use){.vertex = vertex,
                                                 .amount = amount,
                                                 .node = h ? h->node : GRAPH_NONE,
+                                                .scale = scale ? scale : 1,
                                                 .kind = h ? h->kind : 0,
                                                 .gres = h ? h->gres : 0};
     return 0;
@@ -185,7 +191,7 @@ static int add_range (struct site_job *job, size_t *room, const struct site_node
         if (p->kind != h->kind || p->gres != h->gres || from >= until)
             continue;
         found += until - from;
-        if (add_use (job, room, h, p->vertex, (uint32_t)(until - from)) < 0)
+        if (add_use (job, room, h, p->vertex, (uint32_t)(until - from), 1) < 0)
             return -1;
     }
     if (found == h->count || h->kind != SITE_CORE)
@@ -218,13 +224,14 @@ static int add_amount (struct site *site, struct site_job *job, size_t *room,
         claimed = site->claimed[p->vertex];
         give = claimed >= p->count ? 0 : p->count - (uint32_t)claimed;
         give = units < give ? units : give;
-        if (add_use (job, room, h, p->vertex, give) < 0)
+        if (add_use (job, room, h, p->vertex, give, scale) < 0)
             return -1;
         left -= give == units ? left : give * scale;
     }
     if (left == 0 || !last)
         return 0;
-    return add_use (job, room, h, last->vertex, divide_up (left, last->scale ? last->scale : 1));
+    return add_use (job, room, h, last->vertex, divide_up (left, last->scale ? last->scale : 1),
+                    last->scale);
 }
 
 static int add_node (struct site_job *job, size_t *room, uint32_t node)
@@ -277,7 +284,7 @@ static int add_extra (struct site *site, struct site_job *job, const struct site
     job->nextra = n;
     for (size_t i = 0; i < n; i++)
         if (graph_alive (site->graph, extra[i].vertex) &&
-            add_use (job, &room, NULL, extra[i].vertex, extra[i].amount) < 0)
+            add_use (job, &room, NULL, extra[i].vertex, extra[i].amount, 1) < 0)
             return -1;
     return 0;
 }
@@ -327,6 +334,19 @@ size_t site_extra (const struct site *site, uint32_t id, const struct site_extra
 
     *extra = job ? job->extra : NULL;
     return job ? job->nextra : 0;
+}
+
+size_t site_nodes (const struct site *site, uint32_t id, const uint32_t **nodes)
+{
+    const struct site_job *job = find_job (site, id);
+
+    *nodes = job ? job->nodes : NULL;
+    return job ? job->nnodes : 0;
+}
+
+size_t site_job_count (const struct site *site)
+{
+    return HASH_COUNT (site->jobs);
 }
 
 bool site_next_job (struct site *site, void **cursor, uint32_t *id)

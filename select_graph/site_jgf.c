@@ -134,6 +134,11 @@ static int bind_vertex (struct site *site, struct site_node *node, uint32_t v, s
     } else if (strcmp (type, "memory") == 0) {
         part.kind = SITE_MEMORY;
         part.scale = unit_mb (graph_unit (site->graph, v));
+        if (site->memory_unit && site->memory_unit != part.scale) {
+            errno = EINVAL;
+            return -1;
+        }
+        site->memory_unit = part.scale;
     } else if ((gres = site_gres_number (site, type)) >= 0) {
         part.kind = SITE_GRES;
         part.gres = (uint8_t)gres;
@@ -171,7 +176,9 @@ static int bind_nodes (struct site *site, site_complain_f complain, flux_error_t
         node = &site->nodes[rank];
         node->vertex = list[i];
         if (bind_below (site, node, list[i], &counts) < 0)
-            return errprintf (errp, "out of memory");
+            return errprintf (errp, errno == EINVAL
+                                        ? "the memory of the nodes is in more than one unit"
+                                        : "out of memory");
         if (counts.cores == node->facts.sockets * node->facts.cores)
             continue;
         snprintf (text, sizeof (text), "node %.60s: %u cores in the graph, %u in slurm.conf",

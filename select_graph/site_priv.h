@@ -27,13 +27,20 @@ struct site_node {
     uint32_t nparts;
     uint32_t ncores;
     uint32_t njobs; // that have something of it
+    bool up;        // it and all above it
+};
+
+/* What nobody claims of a node; less than 0 when jobs share it. */
+struct site_left {
+    int64_t cores, memory; // MB
 };
 
 /* A part of a vertex that a job has */
 struct site_use {
     uint32_t vertex;
     uint32_t amount;
-    uint32_t node; // GRAPH_NONE: of no node
+    uint32_t node;  // GRAPH_NONE: of no node
+    uint32_t scale; // MB of a unit of memory, else 1
     uint8_t kind;
     uint8_t gres;
 };
@@ -71,11 +78,19 @@ struct site {
     bool has_switches;
     bool mixed; // nodes have cores of more than one number of threads
     uint32_t threads;
+    uint32_t memory_unit; // MB of a unit of memory in the graph
     bool each_core;
 
     struct site_job *jobs;
-    uint64_t *claimed; // by vertex
-    size_t nshort;     // jobs that have a short use
+    uint64_t *claimed;      // by vertex
+    size_t nshort;          // jobs that have a short use
+    size_t nplaces;         // vertices with others below them that jobs hold for themselves
+    struct site_left *left; // of each node
+    int64_t *left_gres;     // of each node, ngres of them
+    uint32_t *by_low;       // the nodes of the graph in the order of the policy `low`
+    uint32_t *by_high;
+    uint32_t nordered;
+    uint8_t *good; // of each node: for a choice under way
     struct site_flow flow[CONF_MAX_CONSTRAIN];
     size_t nflow;
 
@@ -98,8 +113,24 @@ bool site_may_draw_one (const struct site *site, uint32_t node);
 void site_free_flows (struct site *site);
 
 /* ---- site_when.c: the earliest time at which as many nodes as are wanted have what is wanted, as
- * the ends of the jobs are known; -1: never, or out of memory ---- */
+ * the ends of the jobs are known, and site->good says which; -1: never, or out of memory ---- */
 int64_t site_when (struct site *site, const struct site_want *want, int64_t now);
+
+/* ---- site_flat.c: choices that follow from what is left of each node ---- */
+int site_make_flat (struct site *site);
+void site_free_flat (struct site *site);
+/* Has a node what is wanted of each? It is up, too. */
+bool site_node_fits (const struct site *site, const struct site_want *want, uint32_t node,
+                     const struct site_left *left, const int64_t *gres, uint32_t njobs);
+/* site->good of the nodes of the ranges that fit now; how many they are */
+uint32_t site_mark_good (struct site *site, const struct site_want *want);
+/* What a job has or has no more, in `left` and `left_gres` like the site's. */
+void site_take (const struct site *site, const struct site_use *use, bool more,
+                struct site_left *left, int64_t *gres);
+bool site_is_flat (const struct site *site, const struct site_want *want, enum site_when when);
+/* As site_choose(). */
+int site_choose_flat (struct site *site, const struct site_want *want, enum site_when when,
+                      int64_t now, flux_error_t *errp);
 
 /* ---- site_book.c ---- */
 void site_free_jobs (struct site *site);
