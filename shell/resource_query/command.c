@@ -127,14 +127,18 @@ static void print_satisfiable (struct query *q, bool yes, double elapse)
     print_counts (q, elapse, stdout);
 }
 
-static void print_result (struct query *q, const struct result *res, const struct request *req)
+static void write_text (struct query *q, const struct result *res, const struct request *req,
+                        struct buf *text)
 {
-    struct buf text = {.data = NULL};
-    if (write_result (q->w, q->g, res, req) < 0 || writer_finish (q->w, &text) < 0)
+    if (write_result (q->w, q->g, res, req) < 0 || writer_finish (q->w, text) < 0)
         fprintf (stderr, "match_allocate: ERROR: match writer emit: %s\n", strerror (errno));
-    else if (text.len)
-        fwrite (text.data, 1, text.len, q->out);
-    buf_clear (&text);
+}
+
+static void print_text (struct query *q, struct buf *text)
+{
+    if (text->len)
+        fwrite (text->data, 1, text->len, q->out);
+    buf_clear (text);
 }
 
 static int match_text (struct query *q, match_op_t op, const char *text, size_t len, uint64_t id,
@@ -169,12 +173,14 @@ static int run_match (struct query *q, match_op_t op, const char *path, uint64_t
     char *text = query_read_file (path, &len);
     if (!text)
         return cannot_open (path);
+    struct buf out = {.data = NULL};
     double t = monotime_now ();
     int rc = match_text (q, op, text, len, id, &req, &res, &errnum);
-    t = monotime_now () - t;
     bool never = rc < 0 && (errnum == ENODEV || errnum == ENOENT);
     if (rc == 0 && op != MATCH_SATISFIABILITY)
-        print_result (q, res, req);
+        write_text (q, res, req, &out);
+    t = monotime_now () - t; // jobspec to R, as Fluxion counts it
+    print_text (q, &out);
     if (op == MATCH_SATISFIABILITY)
         print_satisfiable (q, !never, t);
     else if (rc < 0)
@@ -256,6 +262,7 @@ static void update (struct query *q, char **argv, uint64_t id, int64_t at, int64
 {
     struct result_item *items = NULL;
     const struct result *res;
+    struct buf out = {.data = NULL};
     flux_error_t error;
     size_t n = 0;
     json_t *doc = read_json (argv[3]);
@@ -266,12 +273,13 @@ static void update (struct query *q, char **argv, uint64_t id, int64_t at, int64
     if (rc == 0)
         rc = matcher_update (q->m, id, at, duration, !strcmp (argv[1], "reserve"), items, n, &res,
                              &error);
+    if (rc == 0 && has_way (q, argv[2], items, n))
+        write_text (q, res, NULL, &out);
     t = monotime_now () - t;
+    print_text (q, &out);
     if (rc < 0)
         fprintf (stderr, "ERROR: traverser run () returned error \nERROR: %s\n", error.text);
     else {
-        if (has_way (q, argv[2], items, n))
-            print_result (q, res, NULL);
         note_time (q, t);
         note_job (q, id, at, argv[3], t);
     }

@@ -35,7 +35,7 @@ static void reset (struct writer *w)
     json_decref (w->edges);
     w->nodes = w->edges = NULL;
     w->cut = false;
-    rlite_clear (&w->rlite);
+    rlite_reset (&w->rlite);
     free (w->queue);
     w->queue = NULL;
 }
@@ -46,6 +46,7 @@ void writer_destroy (struct writer *w)
         return;
     int saved = errno;
     reset (w);
+    rlite_clear (&w->rlite);
     buf_clear (&w->text);
     free (w);
     errno = saved;
@@ -136,25 +137,54 @@ int writer_queue (struct writer *w, const char *queue)
     return 0;
 }
 
+/* What needs no value in between, as text. */
+static int put_text (struct writer *w, struct buf *out)
+{
+    if (w->format <= WRITE_PRETTY_SIMPLE)
+        return w->text.len ? buf_append (out, w->text.data, w->text.len) : 0;
+    if (w->format != WRITE_RLITE)
+        return rv1_put (w, out);
+    return w->rlite.n ? rlite_put (&w->rlite, out) : 0;
+}
+
+static json_t *finish_rlite (struct writer *w)
+{
+    struct buf text = {.data = NULL};
+    json_t *o = NULL;
+    if (put_text (w, &text) == 0 && text.len)
+        o = json_loadb (text.data, text.len, 0, NULL);
+    buf_clear (&text);
+    if (!o || !has_jgf (w))
+        return o;
+    json_t *jgf = jgf_finish (w);
+    if (!jgf || json_object_set_new (o, "scheduling", jgf) < 0) {
+        json_decref (o);
+        return NULL;
+    }
+    if (w->queue)
+        json_object_set_new (o, "attributes",
+                             json_pack ("{s:{s:{s:s}}}", "system", "scheduler", "queue", w->queue));
+    return o;
+}
+
 json_t *writer_finish_json (struct writer *w)
 {
     json_t *o = NULL;
     if (w->format <= WRITE_PRETTY_SIMPLE)
         o = w->text.len ? json_string (w->text.data) : NULL;
-    else if (w->format == WRITE_RLITE)
-        o = rlite_finish (&w->rlite, NULL, NULL);
-    else if (has_rlite (w))
-        o = rv1_finish (w);
     else
-        o = jgf_finish (w);
+        o = has_rlite (w) ? finish_rlite (w) : jgf_finish (w);
     reset (w);
     return o;
 }
 
 int writer_finish (struct writer *w, struct buf *out)
 {
-    if (w->format <= WRITE_PRETTY_SIMPLE) {
-        int rc = w->text.len ? buf_append (out, w->text.data, w->text.len) : 0;
+    if (!has_jgf (w)) {
+        size_t before = out->len;
+        int rc = put_text (w, out);
+        if (rc == 0 && out->len > before && w->format > WRITE_PRETTY_SIMPLE)
+            rc = buf_putc (out, '\n');
         reset (w);
         return rc;
     }

@@ -8,24 +8,35 @@
 
 #include "lib/graph/io/write.h"
 
-/* Nodes whose children have the same ids. */
-struct rlite_host {
-    int64_t rank;
-    char *name;
+struct rlite_ids {
+    uint32_t *id;
+    size_t n, room;
 };
 
+/* Nodes whose children have the same ids. */
 struct rlite_group {
     char *key; // the children as JSON text
-    json_t *children;
-    struct rlite_host *host;
-    size_t n;
+    struct rlite_ids ranks;
+};
+
+struct rlite_name {
+    int64_t rank;
+    size_t at; // in rlite.text
+};
+
+struct rlite_names {
+    struct rlite_name *list;
+    size_t n, room;
 };
 
 struct rlite {
-    struct idset *cores, *gpus; // seen since the last node
-    struct rlite_group *group;
-    size_t n;
-    json_t *properties; // name: array of ranks
+    struct rlite_ids cores, gpus; // seen since the last node
+    struct rlite_group *group;    // in the order of their keys
+    size_t n, room, last;
+    struct rlite_names hosts, properties;
+    struct buf text, key;
+    const char *type; // of the vertex before, and what it is here
+    int kind;
 };
 
 struct writer {
@@ -44,9 +55,11 @@ int jgf_edge (struct writer *w, const struct graph *g, uint32_t from, uint32_t t
 json_t *jgf_finish (struct writer *w); // NULL: nothing
 
 int rlite_vertex (struct rlite *r, const struct graph *g, const struct write_vertex *v);
-/* R_lite array, and nodelist and properties (NULL: none) when asked; NULL: nothing. */
-json_t *rlite_finish (struct rlite *r, json_t **nodelist, json_t **properties);
+/* Append the array R_lite, or R without what the scheduler adds (nothing when nothing was written).
+ * -1 with ENOMEM, EINVAL. */
+int rlite_put (struct rlite *r, struct buf *b);
+int rv1_put (struct writer *w, struct buf *b);
+void rlite_reset (struct rlite *r); // begin anew
 void rlite_clear (struct rlite *r);
-json_t *rv1_finish (struct writer *w);
 
 #endif /* !FLUX_GRAPH_IO_WRITE_PRIV_H */

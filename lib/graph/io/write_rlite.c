@@ -1,46 +1,114 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* R version 1 (RFC 20): nodes that have the same cores and GPUs share an entry. */
+/* R version 1 (RFC 20), straight as text: nodes that have the same cores and GPUs share an entry.
+ * Memory is kept from one R to the next. */
 
 #include <errno.h>
 #include <flux/hostlist.h>
-#include <flux/idset.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/graph/io/write_priv.h"
+#include "lib/job/jsonbuf.h"
 
-static int collect (struct idset **set, int64_t id)
+enum { KIND_OTHER, KIND_CORE, KIND_GPU, KIND_NODE };
+
+static void *make_room (void *list, size_t *room, size_t n, size_t size)
 {
-    if (!*set && !(*set = idset_create (0, IDSET_FLAG_AUTOGROW)))
-        return -1;
-    if (id < 0) {
+    if (n <= *room)
+        return list;
+    size_t more = *room ? *room * 2 : 16;
+    void *p = realloc (list, more * size);
+    if (p)
+        *room = more;
+    return p;
+}
+
+static int add_id (struct rlite_ids *ids, int64_t id)
+{
+    if (id < 0 || id >= UINT32_MAX) {
         errno = EINVAL;
         return -1;
     }
-    return idset_set (*set, id);
+    uint32_t *list = make_room (ids->id, &ids->room, ids->n + 1, sizeof (*list));
+    if (!list)
+        return -1;
+    ids->id = list;
+    list[ids->n++] = id;
+    return 0;
 }
 
-static void set_children (json_t *o, const char *type, struct idset **set)
+static int by_value (const void *a, const void *b)
 {
-    char *ids = *set ? idset_encode (*set, IDSET_FLAG_RANGE) : NULL;
-    if (ids)
-        json_object_set_new (o, type, json_string (ids));
-    free (ids);
-    idset_destroy (*set);
-    *set = NULL;
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void sort_ids (struct rlite_ids *ids)
+{
+    for (size_t i = 1; i < ids->n; i++)
+        if (ids->id[i - 1] > ids->id[i]) {
+            qsort (ids->id, ids->n, sizeof (*ids->id), by_value);
+            break;
+        }
+}
+
+static void put_number (struct buf *b, uint64_t n)
+{
+    char text[24], *p = text + sizeof (text);
+    do
+        *--p = '0' + n % 10;
+    while (n /= 10);
+    buf_append (b, p, text + sizeof (text) - p);
+}
+
+/* An idset (RFC 22): "0-3,7". */
+static void put_ids (struct buf *b, struct rlite_ids *ids)
+{
+    sort_ids (ids);
+    for (size_t i = 0, last; i < ids->n; i = last + 1) {
+        for (last = i; last + 1 < ids->n && ids->id[last + 1] <= ids->id[last] + 1;)
+            last++;
+        if (i > 0)
+            buf_putc (b, ',');
+        put_number (b, ids->id[i]);
+        if (ids->id[last] > ids->id[i]) {
+            buf_putc (b, '-');
+            put_number (b, ids->id[last]);
+        }
+    }
+}
+
+static void put_children (struct buf *b, const char *type, struct rlite_ids *ids)
+{
+    if (ids->n == 0)
+        return;
+    buf_puts (b, b->len > 1 ? ", \"" : "\"");
+    buf_puts (b, type);
+    buf_puts (b, "\": \"");
+    put_ids (b, ids);
+    buf_putc (b, '"');
+    ids->n = 0;
 }
 
 /* The group of a children text, in the order of the texts. */
-static struct rlite_group *find_group (struct rlite *r, const char *key, json_t *children)
+static struct rlite_group *find_group (struct rlite *r, const char *key)
 {
-    size_t i = 0;
-    while (i < r->n && strcmp (r->group[i].key, key) < 0)
-        i++;
-    if (i < r->n && !strcmp (r->group[i].key, key))
-        return &r->group[i];
-    struct rlite_group *list = realloc (r->group, (r->n + 1) * sizeof (*list));
+    size_t lo = 0, hi = r->n;
+    if (r->last < r->n && !strcmp (r->group[r->last].key, key))
+        return &r->group[r->last];
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (strcmp (r->group[mid].key, key) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    r->last = lo;
+    if (lo < r->n && !strcmp (r->group[lo].key, key))
+        return &r->group[lo];
+    struct rlite_group *list = make_room (r->group, &r->room, r->n + 1, sizeof (*list));
     char *copy = strdup (key);
     if (list)
         r->group = list;
@@ -48,204 +116,203 @@ static struct rlite_group *find_group (struct rlite *r, const char *key, json_t 
         free (copy);
         return NULL;
     }
-    memmove (list + i + 1, list + i, (r->n - i) * sizeof (*list));
-    list[i] = (struct rlite_group){.key = copy, .children = json_incref (children)};
+    memmove (list + lo + 1, list + lo, (r->n - lo) * sizeof (*list));
+    list[lo] = (struct rlite_group){.key = copy};
     r->n++;
-    return &list[i];
+    return &list[lo];
 }
 
-static int add_host (struct rlite_group *group, const struct graph *g, uint32_t v)
+/* Note the name that has been put at `at` for a rank. */
+static int add_name (struct rlite *r, struct rlite_names *names, int64_t rank, size_t at)
 {
-    char name[GRAPH_MAX_NAME + 16];
-    struct rlite_host *list = realloc (group->host, (group->n + 1) * sizeof (*list));
-    if (!list)
+    struct rlite_name *list = make_room (names->list, &names->room, names->n + 1, sizeof (*list));
+    if (!list || buf_putc (&r->text, '\0') < 0)
         return -1;
-    group->host = list;
-    if (graph_name (g, v, name, sizeof (name)) < 0 || !(list[group->n].name = strdup (name)))
-        return -1;
-    list[group->n++].rank = graph_rank (g, v);
+    names->list = list;
+    list[names->n++] = (struct rlite_name){.rank = rank, .at = at};
     return 0;
 }
 
-static int add_properties (struct rlite *r, const struct graph *g, uint32_t v)
+static int add_host (struct rlite *r, const struct graph *g, uint32_t v, int64_t rank)
+{
+    char name[GRAPH_MAX_NAME + 16];
+    size_t at = r->text.len;
+    if (graph_name (g, v, name, sizeof (name)) < 0)
+        return -1;
+    buf_puts (&r->text, name);
+    return add_name (r, &r->hosts, rank, at);
+}
+
+static int add_properties (struct rlite *r, const struct graph *g, uint32_t v, int64_t rank)
 {
     const char *key, *value;
     size_t cursor = 0;
     while (graph_property_next (g, v, &cursor, &key, &value)) {
-        struct buf name = {.data = NULL};
-        if (!r->properties && !(r->properties = json_object ()))
-            return -1;
-        if (buf_printf (&name, *value ? "%s=%s" : "%s", key, value) < 0)
-            return -1;
-        json_t *ranks = json_object_get (r->properties, name.data);
-        if (!ranks) {
-            ranks = json_array ();
-            json_object_set_new (r->properties, name.data, ranks);
+        size_t at = r->text.len;
+        buf_puts (&r->text, key);
+        if (*value) {
+            buf_putc (&r->text, '=');
+            buf_puts (&r->text, value);
         }
-        json_array_append_new (ranks, json_integer (graph_rank (g, v)));
-        buf_clear (&name);
+        if (add_name (r, &r->properties, rank, at) < 0)
+            return -1;
     }
     return 0;
 }
 
 static int add_node (struct rlite *r, const struct graph *g, uint32_t v)
 {
-    if (!r->cores && !r->gpus)
+    int64_t rank = graph_rank (g, v);
+    if (!r->cores.n && !r->gpus.n)
         return 0;
-    json_t *children = json_object ();
-    char *key = NULL;
-    int rc = -1;
-    if (!children)
+    buf_reset (&r->key);
+    buf_putc (&r->key, '{');
+    put_children (&r->key, "core", &r->cores);
+    put_children (&r->key, "gpu", &r->gpus);
+    if (buf_putc (&r->key, '}') < 0)
         return -1;
-    set_children (children, "core", &r->cores);
-    set_children (children, "gpu", &r->gpus);
-    if ((key = json_dumps (children, JSON_INDENT (0)))) {
-        struct rlite_group *group = find_group (r, key, children);
-        if (group && add_host (group, g, v) == 0)
-            rc = add_properties (r, g, v);
-    }
-    free (key);
-    json_decref (children);
-    return rc;
+    struct rlite_group *group = find_group (r, r->key.data);
+    if (!group || add_id (&group->ranks, rank) < 0 || add_host (r, g, v, rank) < 0)
+        return -1;
+    return add_properties (r, g, v, rank);
+}
+
+static int kind_of (const char *type)
+{
+    if (!strcmp (type, "core"))
+        return KIND_CORE;
+    if (!strcmp (type, "gpu"))
+        return KIND_GPU;
+    return !strcmp (type, "node") || !strcmp (type, "storage_node") ? KIND_NODE : KIND_OTHER;
 }
 
 int rlite_vertex (struct rlite *r, const struct graph *g, const struct write_vertex *v)
 {
     const char *type = graph_type (g, v->vertex);
-    if (!strcmp (type, "core"))
-        return collect (&r->cores, graph_id (g, v->vertex));
-    if (!strcmp (type, "gpu"))
-        return collect (&r->gpus, graph_id (g, v->vertex));
-    if (!strcmp (type, "node") || !strcmp (type, "storage_node"))
+    if (type != r->type) { // the same text lies in the same place
+        r->type = type;
+        r->kind = kind_of (type);
+    }
+    switch (r->kind) {
+    case KIND_CORE:
+        return add_id (&r->cores, graph_id (g, v->vertex));
+    case KIND_GPU:
+        return add_id (&r->gpus, graph_id (g, v->vertex));
+    case KIND_NODE:
         return add_node (r, g, v->vertex);
+    }
     return 0;
 }
 
-static char *encode_ranks (const struct rlite_group *group)
+static bool put_nodelist (struct rlite *r, struct buf *b)
 {
-    struct idset *ids = NULL;
-    char *text = NULL;
-    for (size_t i = 0; i < group->n; i++)
-        if (collect (&ids, group->host[i].rank) < 0)
-            goto out;
-    text = idset_encode (ids, IDSET_FLAG_RANGE);
-out:
-    idset_destroy (ids);
+    const struct rlite_names *hosts = &r->hosts;
+    struct hostlist *hl = hostlist_create ();
+    for (size_t i = 0; hl && i < hosts->n; i++)
+        hostlist_append (hl, r->text.data + hosts->list[i].at);
+    char *text = hl ? hostlist_encode (hl) : NULL;
+    if (text) {
+        buf_puts (b, ", \"nodelist\": [");
+        jsonbuf_str (b, text);
+        buf_putc (b, ']');
+    }
+    free (text);
+    hostlist_destroy (hl);
     return text;
 }
 
 static int by_rank (const void *a, const void *b)
 {
-    const struct rlite_host *x = a, *y = b;
+    const struct rlite_name *x = a, *y = b;
     return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static json_t *make_nodelist (const struct rlite *r)
+static int by_name (const void *a, const void *b, void *arg)
 {
-    size_t n = 0, at = 0;
-    for (size_t i = 0; i < r->n; i++)
-        n += r->group[i].n;
-    struct rlite_host *all = calloc (n + 1, sizeof (*all));
-    struct hostlist *hl = hostlist_create ();
-    json_t *o = NULL;
-    for (size_t i = 0; all && i < r->n; i++)
-        for (size_t k = 0; k < r->group[i].n; k++)
-            all[at++] = r->group[i].host[k];
-    if (all)
-        qsort (all, n, sizeof (*all), by_rank);
-    for (size_t i = 0; hl && i < at; i++)
-        hostlist_append (hl, all[i].name);
-    char *text = hl ? hostlist_encode (hl) : NULL;
-    if (text)
-        o = json_pack ("[s]", text);
-    free (text);
-    free (all);
-    hostlist_destroy (hl);
-    return o;
+    const struct rlite_name *x = a, *y = b;
+    int cmp = strcmp ((const char *)arg + x->at, (const char *)arg + y->at);
+    return cmp ? cmp : by_rank (a, b);
 }
 
-static int by_name (const void *a, const void *b)
+static int put_properties (struct rlite *r, struct buf *b)
 {
-    const char *const *x = a, *const *y = b;
-    return strcmp (*x, *y);
+    struct rlite_names *p = &r->properties;
+    if (p->n == 0)
+        return 0;
+    qsort_r (p->list, p->n, sizeof (*p->list), by_name, r->text.data);
+    buf_puts (b, ", \"properties\": {");
+    for (size_t i = 0; i < p->n;) {
+        const char *name = r->text.data + p->list[i].at;
+        buf_puts (b, i ? ", " : "");
+        r->cores.n = 0;
+        for (; i < p->n && !strcmp (r->text.data + p->list[i].at, name); i++)
+            if (add_id (&r->cores, p->list[i].rank) < 0)
+                return -1;
+        jsonbuf_str (b, name);
+        buf_puts (b, ": \"");
+        put_ids (b, &r->cores);
+        buf_putc (b, '"');
+    }
+    r->cores.n = 0;
+    return buf_putc (b, '}');
 }
 
-static json_t *make_properties (const struct rlite *r)
+int rlite_put (struct rlite *r, struct buf *b)
 {
-    size_t n = json_object_size (r->properties), at = 0, k;
-    const char **names = calloc (n + 1, sizeof (*names));
-    const char *name;
-    json_t *ranks, *rank, *o = json_object ();
-    json_object_foreach (r->properties, name, ranks)
-    {
-        if (names)
-            names[at++] = name;
+    buf_putc (b, '[');
+    for (size_t i = 0; i < r->n; i++) {
+        buf_puts (b, i ? ", {\"rank\": \"" : "{\"rank\": \"");
+        put_ids (b, &r->group[i].ranks);
+        buf_puts (b, "\", \"children\": ");
+        buf_puts (b, r->group[i].key);
+        buf_putc (b, '}');
     }
-    if (names)
-        qsort (names, at, sizeof (*names), by_name);
-    for (size_t i = 0; i < at; i++) {
-        struct idset *ids = NULL;
-        json_array_foreach (json_object_get (r->properties, names[i]), k, rank)
-        {
-            collect (&ids, json_integer_value (rank));
-        }
-        set_children (o, names[i], &ids);
-    }
-    free (names);
-    return o;
+    return buf_putc (b, ']');
 }
 
-json_t *rlite_finish (struct rlite *r, json_t **nodelist, json_t **properties)
+static bool is_ascending (const struct rlite_names *hosts)
 {
-    json_t *list = r->n ? json_array () : NULL;
-    for (size_t i = 0; list && i < r->n; i++) {
-        char *ranks = encode_ranks (&r->group[i]);
-        json_t *o =
-            ranks ? json_pack ("{s:s s:O}", "rank", ranks, "children", r->group[i].children) : NULL;
-        free (ranks);
-        if (!o || json_array_append_new (list, o) < 0) {
-            json_decref (list);
-            return NULL;
-        }
+    for (size_t i = 1; i < hosts->n; i++)
+        if (hosts->list[i - 1].rank > hosts->list[i].rank)
+            return false;
+    return true;
+}
+
+int rv1_put (struct writer *w, struct buf *b)
+{
+    struct rlite *r = &w->rlite;
+    if (r->n == 0)
+        return 0;
+    if (!is_ascending (&r->hosts))
+        qsort (r->hosts.list, r->hosts.n, sizeof (*r->hosts.list), by_rank);
+    buf_puts (b, "{\"version\": 1, \"execution\": {\"R_lite\": ");
+    rlite_put (r, b);
+    put_nodelist (r, b);
+    if (put_properties (r, b) < 0)
+        return -1;
+    return buf_printf (b, ", \"starttime\": %lld, \"expiration\": %lld}}", (long long)w->start,
+                       (long long)w->end);
+}
+
+void rlite_reset (struct rlite *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        free (r->group[i].key);
+        free (r->group[i].ranks.id);
     }
-    if (list && nodelist)
-        *nodelist = make_nodelist (r);
-    if (list && properties)
-        *properties = r->properties ? make_properties (r) : NULL;
-    return list;
+    r->n = r->last = r->cores.n = r->gpus.n = r->hosts.n = r->properties.n = 0;
+    r->type = NULL;
+    buf_reset (&r->text);
 }
 
 void rlite_clear (struct rlite *r)
 {
-    for (size_t i = 0; i < r->n; i++) {
-        for (size_t k = 0; k < r->group[i].n; k++)
-            free (r->group[i].host[k].name);
-        free (r->group[i].host);
-        free (r->group[i].key);
-        json_decref (r->group[i].children);
-    }
+    rlite_reset (r);
     free (r->group);
-    json_decref (r->properties);
-    idset_destroy (r->cores);
-    idset_destroy (r->gpus);
-    *r = (struct rlite){.cores = NULL};
-}
-
-json_t *rv1_finish (struct writer *w)
-{
-    json_t *nodelist = NULL, *properties = NULL, *o = NULL;
-    json_t *rlite = rlite_finish (&w->rlite, &nodelist, &properties);
-    json_t *jgf = w->format == WRITE_RV1_NOSCHED ? NULL : jgf_finish (w);
-    if (rlite && (jgf || w->format == WRITE_RV1_NOSCHED))
-        o = json_pack ("{s:i s:{s:O s:O* s:O* s:I s:I} s:O*}", "version", 1, "execution", "R_lite",
-                       rlite, "nodelist", nodelist, "properties", properties, "starttime",
-                       (json_int_t)w->start, "expiration", (json_int_t)w->end, "scheduling", jgf);
-    if (o && w->queue && w->format != WRITE_RV1_NOSCHED)
-        json_object_set_new (o, "attributes",
-                             json_pack ("{s:{s:{s:s}}}", "system", "scheduler", "queue", w->queue));
-    json_decref (rlite);
-    json_decref (nodelist);
-    json_decref (properties);
-    json_decref (jgf);
-    return o;
+    free (r->cores.id);
+    free (r->gpus.id);
+    free (r->hosts.list);
+    free (r->properties.list);
+    buf_clear (&r->text);
+    buf_clear (&r->key);
 }
