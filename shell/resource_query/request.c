@@ -97,9 +97,10 @@ static json_t *parse (const char *text, size_t len, flux_error_t *errp)
 struct request *query_request (const struct query *q, const char *text, size_t len,
                                flux_error_t *errp)
 {
-    json_t *o = parse (text, len, errp);
-    struct request *req = o ? request_create () : NULL;
-    if (req && (fill (req, o, errp) < 0 || check_types (q->g, req, errp) < 0)) {
+    struct request *req = request_from_json_text (text, len);
+    json_t *o = req ? NULL : parse (text, len, errp);
+    bool empty = !req && o && (req = request_create ());
+    if (req && ((empty && fill (req, o, errp) < 0) || check_types (q->g, req, errp) < 0)) {
         request_destroy (req);
         req = NULL;
         errno = EINVAL;

@@ -2,9 +2,9 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* Graph files and criteria. The first byte says what the rest is: j JGF, r R, g GRUG, p recipe, y
- * YAML, f find criteria, o policy options, q resources of a jobspec in YAML. What loads must hold
- * together, be written and read back, and serve a match; a request and a policy must leave a graph
- * whole, whatever they get. */
+ * YAML, f find criteria, o policy options, q resources of a jobspec in YAML, s a jobspec in JSON.
+ * What loads must hold together, be written and read back, and serve a match; a request and a
+ * policy must leave a graph whole, whatever they get. */
 
 #include <ctype.h>
 
@@ -142,6 +142,39 @@ static void request_input (const char *text, size_t len)
     request_destroy (req);
 }
 
+static bool same_text (const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp (a, b));
+}
+
+/* A jobspec straight from text makes the request that the JSON value makes. */
+static void jobspec_input (const char *text, size_t len)
+{
+    struct request *direct = request_from_json_text (text, len), *other;
+    json_t *o = direct ? json_loadb (text, len, 0, NULL) : NULL;
+    if (!direct)
+        return;
+    MUST (o && (other = request_create ()));
+    json_t *system = json_object_get (json_object_get (o, "attributes"), "system");
+    MUST (request_add_resources (other, json_object_get (o, "resources"), NULL) == 0);
+    MUST (!json_object_get (system, "constraints"));
+    MUST (direct->duration == json_number_value (json_object_get (system, "duration")));
+    MUST (same_text (direct->queue, json_string_value (json_object_get (system, "queue"))));
+    MUST (request_seal (other, NULL) == 0 && request_count (direct) == request_count (other));
+    for (size_t i = 0; i < request_count (direct); i++) {
+        const struct request_resource *a = request_resource_at (direct, i);
+        const struct request_resource *b = request_resource_at (other, i);
+        MUST (a->kind == b->kind && same_text (a->type, b->type) && same_text (a->unit, b->unit));
+        MUST (same_text (a->label, b->label) && same_text (a->id, b->id));
+        MUST (a->count.min == b->count.min && a->count.max == b->count.max);
+        MUST (a->exclusive == b->exclusive && !a->parent == !b->parent);
+        MUST (!a->parent || a->parent->index == b->parent->index);
+    }
+    json_decref (o);
+    request_destroy (direct);
+    request_destroy (other);
+}
+
 static void policy_input (const char *text)
 {
     flux_error_t error;
@@ -180,6 +213,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         json_decref (yaml_to_json (text, size - 1, &error));
     else if (*data == 'q')
         request_input (text, size - 1);
+    else if (*data == 's')
+        jobspec_input (text, size - 1);
     else if (*data == 'f' || *data == 'p' || *data == 'o')
         text_input (*data, text, size - 1);
     else if (*data == 'j' || *data == 'r' || *data == 'g') {

@@ -20,4 +20,8 @@ int request_add_resources (struct request *req, const json_t *resources, flux_er
 /* A whole, sealed request: resources, duration, constraint, queue. The caller destroys it. */
 struct request *request_from_jobspec (const struct jobspec *js, flux_error_t *errp);
 
+/* The same straight from the text of a jobspec in JSON, whatever its version says, when it is
+ * a plain one (jobspec_text.c); NULL without a reason when it is not: go through a JSON value. */
+struct request *request_from_json_text (const char *text, size_t len);
+
 #endif /* !FLUX_GRAPH_IO_JOBSPEC_H */

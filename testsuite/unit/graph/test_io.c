@@ -12,6 +12,7 @@
 #include "testsuite/unit/cmocka.h"
 #include "lib/graph/io/constraint.h"
 #include "lib/graph/io/find.h"
+#include "lib/graph/io/jobspec.h"
 #include "lib/graph/io/load.h"
 #include "lib/graph/io/yaml.h"
 #include "lib/graph/recipe.h"
@@ -581,6 +582,56 @@ static void test_yaml (void **state)
             fail_msg ("'%s' was taken", bad[i]);
 }
 
+/* What is read straight from text, and what is left to the way through a JSON value. */
+static void test_jobspec_text (void **state)
+{
+    (void)state;
+#define SLOT "{\"type\":\"slot\",\"count\":2,\"label\":\"t\",\"with\":[{\"type\":\"core\"}]}"
+    static const struct {
+        const char *text;
+        bool plain;
+    } cases[] = {
+        {"{\"resources\":[" SLOT "]}", true},
+        {" { \"version\" : 1, \"resources\" : [ " SLOT " ] , \"tasks\" : [ {} ] } ", true},
+        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"duration\":7,\"queue\":\"q\"}}}",
+         true},
+        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"duration\":7.5}}}", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"duration\":-1}}}", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"constraints\":{}}}}", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":7}", false},
+        {"{\"resources\":[" SLOT "],\"resources\":[" SLOT "]}", false},
+        {"{\"resources\":[" SLOT "]} x", false},
+        {"{\"resources\":[" SLOT "]", false},
+        {"{\"resources\":[]}", false},
+        {"{\"resources\":[{\"type\":\"core\",\"count\":0}]}", false},
+        {"{\"resources\":[{\"type\":\"core\",\"count\":\"2-4\"}]}", false},
+        {"{\"resources\":[{\"type\":\"core\",\"count\":{\"min\":1}}]}", false},
+        {"{\"resources\":[{\"type\":\"core\",\"count\":4294967295}]}", false},
+        {"{\"resources\":[{\"type\":\"core\",\"type\":\"gpu\"}]}", false},
+        {"{\"resources\":[{\"type\":\"c\\u006fre\"}]}", false},
+        {"{\"resources\":[{\"count\":1}]}", false},
+        {"{\"resources\":[{\"type\":\"slot\"}]}", false},
+        {"{\"resources\":[{\"type\":\"core\",\"exclusive\":1}]}", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        const char *text = cases[i].text;
+        struct request *req = request_from_json_text (text, strlen (text));
+        if (!req != !cases[i].plain)
+            fail_msg ("%s", text);
+        if (req) {
+            const struct request_resource *r = request_resource_at (req, 0);
+            assert_string_equal (r->label, "t");
+            assert_int_equal (r->count.min, 2);
+            assert_string_equal (r->with->type, "core");
+            assert_true (req->duration == (i == 2 ? 7 : 0));
+            assert_true (i == 2 ? !strcmp (req->queue, "q") : !req->queue);
+        }
+        request_destroy (req);
+    }
+#undef SLOT
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
@@ -589,7 +640,7 @@ int main (void)
         cmocka_unit_test (test_constraint),     cmocka_unit_test (test_rv1),
         cmocka_unit_test (test_treepool),       cmocka_unit_test (test_grug),
         cmocka_unit_test (test_bad_files),      cmocka_unit_test (test_find),
-        cmocka_unit_test (test_yaml),
+        cmocka_unit_test (test_yaml),           cmocka_unit_test (test_jobspec_text),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
