@@ -6,6 +6,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -266,17 +268,18 @@ static int run_timeleft (struct cmd *c)
         cmd_rpc (c, parent ? parent : h, "job-list.list-id", FLUX_NODEID_ANY,
                  cmd_pack (c, "{s:I s:[ss]}", "id", id, "attrs", "state", "expiration"), FID (id));
     json_t *job = json_object_get (out, "job");
-    if (json_integer_value (json_object_get (job, "state")) != FLUX_JOB_STATE_RUN)
-        return cmd_fail (c, "%s: job is not running", FID (id));
+    int state = (int)json_integer_value (json_object_get (job, "state"));
+    if (state & FLUX_JOB_STATE_PENDING)
+        return cmd_fail (c, "%s: job has not started", FID (id));
     expiration = json_number_value (json_object_get (job, "expiration"));
     double left = expiration > 0 ? expiration - walltime_now () : __builtin_inf ();
-    if (left < 0)
+    if (left < 0 || state != FLUX_JOB_STATE_RUN)
         left = 0;
     fmt_duration (left, buf, sizeof (buf));
     if (cmd_has (c, "human"))
-        printf ("%s\n", expiration > 0 ? buf : "infinity");
-    else // a limit that is none is the largest number, so that scripts can compare
-        printf ("%lu\n", expiration > 0 ? (unsigned long)left + 1 : (unsigned long)-1);
+        printf ("%s\n", left < __builtin_inf () ? buf : "infinity");
+    else // no limit is a large number, so that scripts can compare
+        printf ("%u\n", left < UINT_MAX ? (unsigned int)ceil (left) : UINT_MAX);
     json_decref (out);
     flux_close (parent);
     flux_close (h);

@@ -15,27 +15,30 @@
 #include "shell/cmd/client.h"
 #include "shell/cmd/job.h"
 
+/* 1 for a job that failed, 2 when there is nothing to wait for: so scripts end their loops. */
 static int wait_one (struct cmd *c, flux_t *h, flux_jobid_t id)
 {
     flux_future_t *f = flux_job_wait (h, id);
     const char *errstr = "";
     bool success = false;
     flux_jobid_t got = id;
+    int rc = 2;
 
-    if (!f || flux_job_wait_get_status (f, &success, &errstr) < 0) {
-        if (errno == ECHILD && id == FLUX_JOBID_ANY)
-            cmd_die (c, "there are no more waitable jobs");
-        if (errno == ECHILD)
-            cmd_die (c, "%s: invalid job id, or the job is not waitable, or it was waited for",
-                     FID (id));
-        cmd_die (c, "%s", cmd_why (f));
-    }
-    if (id == FLUX_JOBID_ANY && flux_job_wait_get_id (f, &got) == 0)
-        printf ("%s\n", FID (got));
-    if (!success)
-        cmd_warn (c, "%s", errstr);
+    if (f && flux_job_wait_get_status (f, &success, &errstr) == 0) {
+        if (id == FLUX_JOBID_ANY && flux_job_wait_get_id (f, &got) == 0)
+            printf ("%s\n", FID (got));
+        if (!success)
+            cmd_warn (c, "%s", errstr);
+        rc = success ? 0 : 1;
+    } else if (errno != ECHILD)
+        rc = cmd_fail (c, "%s", cmd_why (f));
+    else if (id == FLUX_JOBID_ANY)
+        cmd_warn (c, "there are no more waitable jobs");
+    else
+        cmd_warn (c, "%s: invalid job id, or the job is not waitable, or it was waited for",
+                  FID (id));
     flux_future_destroy (f);
-    return success ? 0 : 1;
+    return rc;
 }
 
 static int wait_all (struct cmd *c, flux_t *h)

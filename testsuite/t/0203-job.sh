@@ -181,6 +181,40 @@ expect_equal 'purged 2 inactive jobs, 0 remaining' "$(cat purged)"
 expect_in_file '"inactive_purged": ?2' stats
 END
 
+test_case 'wait: 1 for a job that failed, 2 when none is left; timeleft of one that has ended' <<'END'
+in_flux <<'EOS'
+good=$(flux submit --flags=waitable true)
+flux job wait >any; echo "$good" >want
+bad=$(flux submit --flags=waitable sh -c 'exit 3')
+rc=0; flux job wait $bad 2>err || rc=$?; echo "failed $rc" >codes
+rc=0; flux job wait $bad 2>>err || rc=$?; echo "again $rc" >>codes
+rc=0; flux job wait 2>>err || rc=$?; echo "none $rc" >>codes
+plain=$(flux submit true)
+rc=0; flux job wait $plain 2>>err || rc=$?; echo "plain $rc" >>codes
+flux submit --quiet --cc=1-3 --flags=waitable true
+flux job wait --all; echo "all $?" >>codes
+flux submit --quiet --cc=0-2 --flags=waitable sh -c 'exit {cc}'
+rc=0; flux job wait --all 2>>err || rc=$?; echo "some $rc" >>codes
+flux job timeleft $plain >left
+run=$(flux submit sleep 300); flux job wait-event -q $run start
+flux job timeleft $run >>left
+flux job timeleft -H $run >>left
+flux cancel $run
+EOS
+expect_equal "$(cat want)" "$(cat any)"
+expect_equal 'failed 1
+again 2
+none 2
+plain 2
+all 0
+some 1' "$(cat codes)"
+expect_equal "0
+4294967295
+infinity" "$(cat left)"
+expect_equal 1 "$(grep -c 'there are no more waitable jobs' err)"
+expect_equal 2 "$(grep -c 'the job is not waitable' err)"
+END
+
 test_case 'last: how many, slices' <<'END'
 in_flux <<'EOS'
 flux submit --urgency=0 --cc=1-5 true >ids
@@ -222,21 +256,6 @@ expect_equal '2-3 1 n0 2' "$(cat ids node host n | xargs)"
 expect_equal "$(cat map.raw)" "$(cat back)"
 expect_match 'there are only 4 tasks' "$(cat range)"
 expect_match 'a job id is needed' "$(cat nohosts)"
-END
-
-test_case 'wait: waitable jobs by id, any, all' <<'END'
-in_flux <<'EOS'
-a=$(flux submit --flags=waitable true); b=$(flux submit --flags=waitable false); c=$(flux submit true)
-flux job wait $a
-rc=0; flux job wait $b 2>bad || rc=$?; [ $rc -eq 1 ]
-rc=0; flux job wait $c 2>not || rc=$?; [ $rc -eq 1 ]
-flux submit --cc=1-3 --flags=waitable true >/dev/null
-flux job wait --all
-rc=0; flux job wait 2>none || rc=$?; [ $rc -eq 1 ]
-EOS
-expect_equal 1 "$(wc -l <bad)"
-expect_match 'not waitable' "$(cat not)"
-expect_match 'no more waitable jobs' "$(cat none)"
 END
 
 test_case 'submit of a jobspec from a file and from standard input' <<'END'
