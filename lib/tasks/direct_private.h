@@ -13,6 +13,23 @@
 
 #define KEY_SIZE OVERLAY_KEY_SIZE
 
+enum link_state {
+    LINK_ASKING,     // for endpoint and key
+    LINK_CONNECTING, // until the hello comes back
+    LINK_READY,
+    LINK_FAILED,
+};
+
+struct direct_link {
+    struct peer *peer;
+    enum link_state state;
+    double since;
+    void *sock;
+    void *monitor;
+    uint32_t matchtag;
+    struct direct_link *prev, *next;
+};
+
 /* Of a task that may connect. */
 struct allowed {
     char key[KEY_SIZE];
@@ -47,8 +64,13 @@ int direct_recv_parts (void *sock, zmq_msg_t *parts, int max);
 void direct_close_parts (zmq_msg_t *parts, int n);
 int direct_decode_part (zmq_msg_t *part, struct letter *l);
 
+/* direct_link.c: true when something came in. */
+bool direct_link_progress (struct direct_link *k);
+
 /* direct_server.c: true when something came in. */
 bool direct_zap_progress (struct direct *d);
 bool direct_server_progress (struct direct *d);
+/* Nothing is read while more than enough waits to be taken. */
+bool direct_has_room (const struct direct *d);
 
 #endif /* !FLUX_TASKS_DIRECT_PRIVATE_H */

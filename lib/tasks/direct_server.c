@@ -132,6 +132,11 @@ static void *copy_part (zmq_msg_t *part)
     return p;
 }
 
+static bool is_data (const struct letter *l)
+{
+    return l->kind == LETTER_DATA || l->kind == LETTER_DATA_ASK;
+}
+
 static void server_message (struct direct *d, zmq_msg_t *parts, int n)
 {
     struct letter l;
@@ -142,12 +147,18 @@ static void server_message (struct direct *d, zmq_msg_t *parts, int n)
         direct_send_part (d->server, zmq_msg_data (&parts[0]), zmq_msg_size (&parts[0]),
                           ZMQ_SNDMORE);
         direct_send_letter (d->server, &l);
-    } else if (l.kind == LETTER_DATA && n == 3) {
+    } else if (l.kind == LETTER_ASK || (is_data (&l) && n == 3)) {
         void *identity = copy_part (&parts[0]);
         if (identity)
-            recv_letter (d->tasks, &l, zmq_msg_data (&parts[2]), zmq_msg_size (&parts[2]), NULL,
-                         identity, zmq_msg_size (&parts[0]));
+            recv_letter (d->tasks, &l, n == 3 ? zmq_msg_data (&parts[2]) : "",
+                         n == 3 ? zmq_msg_size (&parts[2]) : 0, NULL, identity,
+                         zmq_msg_size (&parts[0]));
     }
+}
+
+bool direct_has_room (const struct direct *d)
+{
+    return d->tasks->queued <= TASKS_QUEUE_MAX;
 }
 
 bool direct_server_progress (struct direct *d)
@@ -156,7 +167,7 @@ bool direct_server_progress (struct direct *d)
     bool any = false;
     int n;
 
-    while (d->server && (n = direct_recv_parts (d->server, parts, 3)) > 0) {
+    while (d->server && direct_has_room (d) && (n = direct_recv_parts (d->server, parts, 3)) > 0) {
         server_message (d, parts, n);
         direct_close_parts (parts, n);
         any = true;
@@ -164,8 +175,8 @@ bool direct_server_progress (struct direct *d)
     return any;
 }
 
-void direct_taken (struct flux_tasks *t, const void *identity, size_t identity_len,
-                   const struct letter *l)
+void direct_answer (struct flux_tasks *t, const void *identity, size_t identity_len,
+                    const struct letter *l)
 {
     if (t->direct && t->direct->server) {
         direct_send_part (t->direct->server, identity, identity_len, ZMQ_SNDMORE);

@@ -8,7 +8,7 @@
 #include "lib/tasks/letter.h"
 
 #define LETTER_MAGIC 'M'
-#define LETTER_VERSION 1
+#define LETTER_VERSION 2
 
 int letter_decode (struct letter *l, const void *buf, size_t size, const void **data, size_t *len)
 {
@@ -23,9 +23,14 @@ int letter_decode (struct letter *l, const void *buf, size_t size, const void **
     l->tag = cursor_be32 (&c);
     l->epoch = cursor_be32 (&c);
     l->seq = cursor_be32 (&c);
+    l->receipt.epoch = cursor_be32 (&c);
+    l->receipt.received = cursor_be32 (&c);
+    l->receipt.taken = cursor_be32 (&c);
+    l->receipt.bytes = cursor_be32 (&c);
     const unsigned char *name = cursor_take (&c, n);
-    cursor_check (&c, l->kind <= LETTER_TAKEN && n <= GROUP_NAME_MAX && l->from <= GROUP_RANK_MAX &&
-                          l->to <= GROUP_RANK_MAX && c.left <= GROUP_MESSAGE_MAX);
+    cursor_check (&c, l->kind <= LETTER_DATA_ASK && n <= GROUP_NAME_MAX &&
+                          l->from <= GROUP_RANK_MAX && l->to <= GROUP_RANK_MAX &&
+                          c.left <= GROUP_MESSAGE_MAX);
     if (c.bad || memchr (name, '\0', n)) {
         errno = EPROTO;
         return -1;
@@ -51,6 +56,10 @@ size_t letter_encode (const struct letter *l, unsigned char head[LETTER_HEAD_MAX
     p = put_be32 (p, l->tag);
     p = put_be32 (p, l->epoch);
     p = put_be32 (p, l->seq);
+    p = put_be32 (p, l->receipt.epoch);
+    p = put_be32 (p, l->receipt.received);
+    p = put_be32 (p, l->receipt.taken);
+    p = put_be32 (p, l->receipt.bytes);
     memcpy (p, l->name, n);
     return p + n - head;
 }

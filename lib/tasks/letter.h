@@ -4,8 +4,9 @@
 /* What one member sends to another: the payload of a request to its service, or the first part of a
  * message over a direct link, whose second is the data:
  *
- *   | 'M' | version 1 | kind | length of name |    4 x 1 byte
+ *   | 'M' | version 2 | kind | length of name |    4 x 1 byte
  *   | from | to | tag | epoch | seq |              5 x 4 bytes, big-endian
+ *   | of | received | taken | bytes |              4 x 4 bytes: see struct receipt
  *   | name | data ...
  */
 
@@ -19,11 +20,22 @@
 
 enum letter_kind {
     LETTER_DATA = 0,
-    LETTER_HELLO = 1, // direct links: is somebody there? It comes back
-    LETTER_TAKEN = 2, // direct links: receipt
+    LETTER_HELLO = 1,    // direct links: is somebody there? It comes back
+    LETTER_TAKEN = 2,    // no more than the receipt in it
+    LETTER_ASK = 3,      // a receipt, please, when `seq` letters were taken
+    LETTER_DATA_ASK = 4, // data over a direct link, and a receipt when it was taken
 };
 
-#define LETTER_HEAD_MAX (24 + GROUP_NAME_MAX)
+#define LETTER_HEAD_MAX (40 + GROUP_NAME_MAX)
+
+/* What became of the letters in the other direction: each letter says it by the way. The numbers
+ * count from the beginning of the epoch, and wrap. */
+struct receipt {
+    uint32_t epoch;
+    uint32_t received; // all those before this one have come
+    uint32_t taken;    // how many of them
+    uint32_t bytes;    // in those
+};
 
 struct letter {
     uint8_t kind;
@@ -32,6 +44,7 @@ struct letter {
     uint32_t tag;
     uint32_t epoch; // of the sender's membership
     uint32_t seq;   // counts the letters to this member
+    struct receipt receipt;
     char name[GROUP_NAME_MAX + 1];
 };
 

@@ -10,12 +10,14 @@ lib_tasks_libgroupframe_la_SOURCES = \
 # For tasks; see flux-tasks(7). It uses the public library, and has ZeroMQ for links between tasks.
 lib_LTLIBRARIES += lib/tasks/libflux-tasks.la
 lib_tasks_libflux_tasks_la_SOURCES = \
+	%D%/call.c \
 	%D%/collective.c \
-	%D%/direct.c %D%/direct_private.h %D%/direct_server.c \
+	%D%/direct.c %D%/direct_link.c %D%/direct_private.h %D%/direct_server.c \
 	%D%/frame.c \
 	%D%/group.c \
 	%D%/letter.c \
 	%D%/private.h \
+	%D%/receipt.c \
 	%D%/recv.c \
 	%D%/send.c \
 	%D%/tasks.c \

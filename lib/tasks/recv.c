@@ -13,20 +13,29 @@
 
 #include "lib/tasks/private.h"
 
-static void respond (struct flux_tasks *t, const flux_msg_t *request, int errnum)
+#define EPOCHS_OLD 1024
+
+void tasks_respond (struct flux_tasks *t, const flux_msg_t *request, int errnum, const void *data,
+                    size_t len)
 {
     flux_msg_t *msg;
 
     if (flux_msg_is_noresponse (request) || !(msg = flux_response_derive (request, errnum)))
         return;
-    tasks_send (t, msg, -1.);
+    if (len == 0 || flux_msg_set_payload (msg, data, len) == 0)
+        tasks_send (t, msg, -1.);
     flux_msg_decref (msg);
+}
+
+static void refuse (struct flux_tasks *t, const flux_msg_t *request, int errnum)
+{
+    tasks_respond (t, request, errnum, NULL, 0);
 }
 
 void incoming_free (struct incoming *in)
 {
     flux_msg_decref (in->request);
-    free (in->direct);
+    free (in->identity);
     flux_group_message_clear (&in->m);
     free (in);
 }
@@ -53,21 +62,7 @@ void recv_forget_peer (struct peer *p)
         incoming_free (in);
     }
     p->nheld = 0;
-}
-
-static void say_taken (struct flux_group *g, struct incoming *in)
-{
-    if (in->request)
-        respond (g->tasks, in->request, 0);
-    if (in->direct) {
-        struct letter l = {.kind = LETTER_TAKEN,
-                           .from = g->rank,
-                           .to = in->m.from,
-                           .epoch = g->epoch,
-                           .seq = in->seq};
-        strcpy (l.name, g->name);
-        direct_taken (g->tasks, in->direct, in->direct_len, &l);
-    }
+    receipt_forget (&p->asked);
 }
 
 /* Those that were held because an earlier one was missing. */
@@ -80,12 +75,12 @@ static void release_held (struct peer *p)
         found = false;
         DL_FOREACH_SAFE (p->held, in, tmp)
         {
-            if (in->seq != p->in_seq)
+            if (in->seq != p->in.received)
                 continue;
             DL_DELETE (p->held, in);
             p->nheld--;
             DL_APPEND (p->group->letters, in);
-            p->in_seq++;
+            p->in.received++;
             found = true;
         }
     } while (found);
@@ -103,28 +98,41 @@ static bool is_held (const struct peer *p, uint32_t seq)
     return false;
 }
 
-/* Returns an errno, or 0 when it was put somewhere, or was there before. */
-static int accept_letter (struct flux_group *g, const struct letter *l, struct incoming *in)
+static bool is_full (const struct flux_tasks *t, size_t len)
 {
-    struct peer *p = group_peer (g, l->from);
+    return t->queued + len > TASKS_QUEUE_MAX && t->queued > 0;
+}
 
-    if (!p)
-        return ENOMEM;
-    if (p->in_epoch != l->epoch) { // its first one, or another member with its rank
-        recv_forget_peer (p);
-        p->in_epoch = l->epoch;
-        p->in_seq = 0;
-    }
-    if ((int32_t)(l->seq - p->in_seq) < 0 || is_held (p, l->seq)) {
-        say_taken (g, in);
+/* Of an earlier epoch: it was given up. */
+static bool is_old (const struct peer *p, const struct letter *l)
+{
+    return p->in.received > 0 && l->epoch - p->in.epoch > UINT32_MAX - EPOCHS_OLD;
+}
+
+/* Its first one, or another member with its rank, or it gave the others up. */
+static void check_epoch (struct peer *p, const struct letter *l)
+{
+    if (p->in.epoch == l->epoch)
+        return;
+    recv_forget_peer (p);
+    p->in = (struct receipt){.epoch = l->epoch};
+}
+
+/* Returns an errno, or 0 when it was put somewhere, or was there before. One that came over a link
+ * is taken in any case: when all is full the link is not read. */
+static int accept_letter (struct flux_group *g, struct peer *p, const struct letter *l,
+                          struct incoming *in, bool direct)
+{
+    if ((int32_t)(l->seq - p->in.received) < 0 || is_held (p, l->seq)) {
+        receipt_give (p, in->request, in->identity, in->identity_len);
         incoming_free (in);
         return 0;
     }
-    if (g->tasks->queued + in->m.len > TASKS_QUEUE_MAX && g->tasks->queued > 0)
+    if (is_full (g->tasks, in->m.len) && !direct)
         return ENOBUFS;
-    if (l->seq == p->in_seq) {
+    if (l->seq == p->in.received) {
         DL_APPEND (g->letters, in);
-        p->in_seq++;
+        p->in.received++;
     } else {
         if (p->nheld >= TASKS_HOLD_MAX)
             return ENOBUFS;
@@ -152,27 +160,54 @@ static struct incoming *incoming_create (const struct letter *l, const void *dat
     in->m.tag = l->tag;
     in->m.data = copy;
     in->m.len = len;
+    in->epoch = l->epoch;
     in->seq = l->seq;
     return in;
+}
+
+static int take_data (struct flux_group *g, struct peer *p, const struct letter *l,
+                      const void *data, size_t len, const flux_msg_t *request, void **identity,
+                      size_t identity_len)
+{
+    struct incoming *in = incoming_create (l, data, len);
+    bool direct = *identity != NULL;
+
+    if (!in)
+        return ENOMEM;
+    if (request && !flux_msg_is_noresponse (request))
+        in->request = flux_msg_incref (request);
+    if (l->kind == LETTER_DATA_ASK) {
+        in->identity = *identity;
+        in->identity_len = identity_len;
+        *identity = NULL;
+    }
+    int errnum = accept_letter (g, p, l, in, direct);
+    if (errnum)
+        incoming_free (in);
+    return errnum;
 }
 
 void recv_letter (struct flux_tasks *t, const struct letter *l, const void *data, size_t len,
                   const flux_msg_t *request, void *identity, size_t identity_len)
 {
     struct flux_group *g = group_by_name (t, l->name, l->to);
-    struct incoming *in = g ? incoming_create (l, data, len) : NULL;
-    int errnum = g ? ENOMEM : ENOSYS;
+    struct peer *p = g ? group_peer (g, l->from) : NULL;
+    int errnum = !g ? ENOSYS : !p ? ENOMEM : 0;
 
-    if (in) {
-        in->request = request ? flux_msg_incref (request) : NULL;
-        in->direct = identity;
-        in->direct_len = identity_len;
-        identity = NULL;
-        if ((errnum = accept_letter (g, l, in)) != 0)
-            incoming_free (in);
+    if (p && is_old (p, l)) {
+        errnum = ENOSYS;
+    } else if (p) {
+        check_epoch (p, l);
+        receipt_take (p, &l->receipt);
+        if (l->kind == LETTER_ASK) {
+            receipt_asked (p, l->seq, request, identity, identity_len);
+            identity = NULL;
+        } else {
+            errnum = take_data (g, p, l, data, len, request, &identity, identity_len);
+        }
     }
     if (errnum && request)
-        respond (t, request, errnum);
+        refuse (t, request, errnum);
     free (identity);
 }
 
@@ -192,14 +227,15 @@ void recv_request (struct flux_tasks *t, const flux_msg_t *msg)
 
     flux_msg_get_topic (msg, &topic);
     if (flux_msg_authorize (msg, t->uid) < 0)
-        respond (t, msg, EPERM);
+        refuse (t, msg, EPERM);
     else if (has_method (t, topic, "link"))
         direct_request (t, msg);
     else if (!has_method (t, topic, "msg"))
-        respond (t, msg, ENOSYS);
+        refuse (t, msg, ENOSYS);
     else if (flux_msg_get_payload (msg, &payload, &size) < 0 ||
-             letter_decode (&l, payload, size, &data, &len) < 0 || l.kind != LETTER_DATA)
-        respond (t, msg, EPROTO);
+             letter_decode (&l, payload, size, &data, &len) < 0 ||
+             (l.kind != LETTER_DATA && l.kind != LETTER_ASK))
+        refuse (t, msg, EPROTO);
     else
         recv_letter (t, &l, data, len, msg, NULL, 0);
 }
@@ -218,9 +254,12 @@ static struct incoming *find_letter (struct flux_group *g, int from, int tag)
 
 static void take (struct flux_group *g, struct incoming *in, struct flux_group_message *m)
 {
+    struct peer *p;
+
     DL_DELETE (g->letters, in);
     g->tasks->queued -= in->m.len;
-    say_taken (g, in);
+    if ((p = group_find_peer (g, in->m.from)))
+        receipt_taken (p, in);
     *m = in->m;
     memset (&in->m, 0, sizeof (in->m));
     incoming_free (in);

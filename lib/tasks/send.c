@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Letters on their way out. Each is kept until its receiver has taken it, which is what the answer
- * to the request that carries it says; so there is a window per receiver, and a letter whose way
- * was cut is sent again. The receiver knows by its number whether it has it already. */
+/* Letters on their way out. Each is kept until its receiver has it, and counts for the window of
+ * that receiver until it was taken there; both is known by receipts. A letter whose way was cut is
+ * sent again. The receiver knows by its number whether it has it already. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,27 +13,13 @@
 #include "lib/tasks/private.h"
 #include "lib/util/monotime.h"
 
-static void post (struct outgoing *o);
-
-/* Time 0: not any more. */
-static void send_later (struct outgoing *o, double when)
-{
-    struct flux_tasks *t = o->peer->group->tasks;
-
-    t->retries += (when > 0) - (o->again > 0);
-    o->again = when;
-}
-
 void outgoing_free (struct outgoing *o)
 {
     struct peer *p = o->peer;
 
     if (o->matchtag)
         tasks_forget (p->group->tasks, o->matchtag);
-    send_later (o, 0);
     DL_DELETE (p->out, o);
-    p->out_bytes -= o->len;
-    p->out_count--;
     if (o->shared)
         direct_release (o->shared);
     else
@@ -46,24 +32,18 @@ void send_fail (struct peer *p, int errnum)
 {
     struct outgoing *o, *tmp;
 
-    if (p->out)
+    if (receipt_waiting (p) > 0)
         p->errnum = errnum;
     p->failing = 0;
     p->epoch++;
-    p->seq = 0;
+    receipt_reset (p);
     DL_FOREACH_SAFE (p->out, o, tmp)
-    outgoing_free (o);
-}
-
-void send_taken (struct outgoing *o)
-{
-    o->peer->failing = 0;
     outgoing_free (o);
 }
 
 /* No way there, or no such service: the broker will soon tell that the member is gone, or else a
  * way is found again. */
-static bool may_come_back (struct peer *p, int errnum)
+bool send_may_come_back (struct peer *p, int errnum)
 {
     double now = monotime_now ();
 
@@ -76,92 +56,80 @@ static bool may_come_back (struct peer *p, int errnum)
     return now - p->failing < GROUP_RETRY_TIME;
 }
 
+/* The answer has a receipt, which may free o. */
 static void posted_cb (struct flux_tasks *t, const flux_msg_t *response, void *arg)
 {
     struct outgoing *o = arg;
+    struct peer *p = o->peer;
+    const void *data = NULL, *rest;
+    size_t size = 0, len;
+    struct letter l;
     int errnum = ECONNRESET;
 
     o->matchtag = 0;
     if (response)
         flux_msg_get_errnum (response, &errnum);
-    if (errnum == 0)
-        send_taken (o);
-    else if (response && may_come_back (o->peer, errnum))
-        send_later (o, monotime_now () + GROUP_RETRY_PAUSE);
+    if (errnum == 0 && flux_msg_get_payload (response, &data, &size) == 0 &&
+        letter_decode (&l, data, size, &rest, &len) == 0)
+        receipt_take (p, &l.receipt);
+    else if (response && send_may_come_back (p, errnum))
+        receipt_missing (p); // and what went the same way just before
     else
-        send_fail (o->peer, errnum);
+        send_fail (p, errnum ? errnum : EPROTO);
 }
 
-/* By way of the brokers. */
-static void post (struct outgoing *o)
+/* One whose receipt is asked for is a request with an answer, which comes when it was taken. */
+void send_post (struct outgoing *o)
 {
     struct peer *p = o->peer;
     struct buf b = {0};
     unsigned char head[LETTER_HEAD_MAX];
     char topic[GROUP_ADDRESS_MAX + 8];
 
+    o->letter.kind = LETTER_DATA;
+    receipt_fill (p, &o->letter);
     size_t n = letter_encode (&o->letter, head);
     buf_reserve (&b, n + o->len);
     buf_append (&b, head, n);
     buf_append (&b, o->data, o->len);
     snprintf (topic, sizeof (topic), "%s.msg", p->address);
-    send_later (o, 0);
+    o->again = false;
     o->direct = false;
-    if (!b.err)
-        o->matchtag = tasks_call (p->group->tasks, topic, p->node, 0, b.data, b.len, posted_cb, o);
-    if (o->matchtag == 0)
-        send_later (o, monotime_now () + GROUP_RETRY_PAUSE);
+    if (b.err)
+        o->again = true;
+    else if (!o->ask)
+        o->again = tasks_post (p->group->tasks, topic, p->node, b.data, b.len) < 0;
+    else if (!(o->matchtag =
+                   tasks_call (p->group->tasks, topic, p->node, 0, b.data, b.len, posted_cb, o)))
+        o->again = true;
+    tasks_check_in (p->group->tasks, o->again ? GROUP_RETRY_PAUSE : TASKS_CHECK_PAUSE);
     buf_clear (&b);
 }
 
-void send_again (struct flux_tasks *t, double now)
+void send_again (struct peer *p)
 {
-    struct flux_group *g;
-    struct peer *p, *tmp;
     struct outgoing *o;
 
-    DL_FOREACH (t->retries ? t->groups : NULL, g)
+    DL_FOREACH (p->out, o)
     {
-        HASH_ITER (hh, g->peers, p, tmp)
-        {
-            DL_FOREACH (p->out, o)
-            {
-                if (o->again > 0 && o->again <= now)
-                    post (o);
-            }
+        if (o->again && !o->matchtag) {
+            o->ask = true;
+            send_post (o);
         }
     }
-}
-
-double send_next_time (const struct flux_tasks *t)
-{
-    const struct flux_group *g;
-    const struct peer *p, *tmp;
-    const struct outgoing *o;
-    double next = 0;
-
-    DL_FOREACH (t->retries ? t->groups : NULL, g)
-    {
-        HASH_ITER (hh, g->peers, p, tmp)
-        {
-            DL_FOREACH (p->out, o)
-            {
-                if (o->again > 0 && (next == 0 || o->again < next))
-                    next = o->again;
-            }
-        }
-    }
-    return next;
 }
 
 void send_link_lost (struct peer *p)
 {
     struct outgoing *o;
 
+    receipt_link_lost (p);
     DL_FOREACH (p->out, o)
     {
-        if (o->direct)
-            post (o);
+        if (o->direct) {
+            o->ask = true;
+            send_post (o);
+        }
     }
 }
 
@@ -213,13 +181,16 @@ static int take_error (struct peer *p)
 static bool has_room (const struct peer *p, size_t len)
 {
     size_t max = p->link ? TASKS_DIRECT_BYTES : TASKS_WINDOW_BYTES;
+    uint32_t count = receipt_waiting (p);
 
-    return p->out_count == 0 || (p->out_count < TASKS_WINDOW_LETTERS && p->out_bytes + len <= max);
+    return count == 0 || (count < TASKS_WINDOW_LETTERS && receipt_waiting_bytes (p) + len <= max);
 }
 
 static int wait_room (struct flux_group *g, struct peer *p, size_t len, double deadline)
 {
     while (!has_room (p, len)) {
+        if (!receipt_is_pending (p))
+            receipt_ask (p);
         if (tasks_step (g->tasks, deadline) < 0 || check_member (g, p->rank) < 0)
             return -1;
     }
@@ -238,6 +209,7 @@ static struct outgoing *outgoing_create (struct peer *p, int tag, const void *da
         memcpy (o->data, data, len);
     o->len = len;
     o->peer = p;
+    o->ask = receipt_is_due (p, len);
     o->letter = (struct letter){.kind = LETTER_DATA,
                                 .from = p->group->rank,
                                 .to = p->rank,
@@ -246,16 +218,31 @@ static struct outgoing *outgoing_create (struct peer *p, int tag, const void *da
                                 .seq = p->seq++};
     strcpy (o->letter.name, p->group->name);
     DL_APPEND (p->out, o);
-    p->out_bytes += len;
-    p->out_count++;
+    p->sent_bytes += len;
+    if (o->ask) {
+        p->asked_seq = p->seq;
+        p->asked_bytes = p->sent_bytes;
+    }
+    p->stream_letters++;
+    p->stream_bytes += len;
     return o;
 }
 
-static bool wants_link (const struct peer *p, size_t len)
+/* A large one, or many. Who talks to all does not make a link to each because of the latter. */
+static bool wants_link (struct peer *p, size_t len)
 {
     struct flux_tasks *t = p->group->tasks;
 
-    return (int)p->node != t->node && (len >= t->direct_min || p->link);
+    if ((int)p->node == t->node || t->direct_min == SIZE_MAX)
+        return false;
+    if (len >= t->direct_min || p->link)
+        return true;
+    if (t->streams >= TASKS_STREAM_LINKS ||
+        (p->stream_letters < TASKS_STREAM_LETTERS && p->stream_bytes < TASKS_STREAM_BYTES))
+        return false;
+    p->stream = true;
+    t->streams++;
+    return true;
 }
 
 int flux_group_send (flux_group_t *g, int to, int tag, const void *data, size_t len, double timeout)
@@ -276,8 +263,9 @@ int flux_group_send (flux_group_t *g, int to, int tag, const void *data, size_t 
         send_resolve (p, deadline) < 0 || wait_room (g, p, len, deadline) < 0 ||
         !(o = outgoing_create (p, tag, data, len)))
         return -1;
+    p->since = monotime_now ();
     if (!wants_link (p, len) || !direct_ready (p) || direct_send (o) < 0)
-        post (o);
+        send_post (o);
     return 0;
 }
 
@@ -287,10 +275,18 @@ static struct peer *first_unfinished (struct flux_group *g)
 
     HASH_ITER (hh, g->peers, p, tmp)
     {
-        if (p->out || p->errnum)
+        if (receipt_waiting (p) > 0 || p->errnum)
             return p;
     }
     return NULL;
+}
+
+static void ask_all (struct flux_group *g)
+{
+    struct peer *p, *tmp;
+
+    HASH_ITER (hh, g->peers, p, tmp)
+    receipt_ask (p);
 }
 
 int flux_group_flush (flux_group_t *g, double timeout)
@@ -301,6 +297,7 @@ int flux_group_flush (flux_group_t *g, double timeout)
     while ((p = first_unfinished (g))) {
         if (take_error (p) < 0)
             return -1;
+        ask_all (g);
         if (tasks_step (g->tasks, deadline) < 0)
             return -1;
     }

@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+#include <flux/event.h>
 
 #include "lib/tasks/private.h"
 #include "lib/util/base64.h"
 
 #define TOPIC_PREFIX "group.pub."
+#define TOPIC_DROPPED "group.dropped" // from the broker: what it had no room for
 #define EVENT_TOPIC_MAX (sizeof (TOPIC_PREFIX) + GROUP_NAME_MAX + GROUP_TOPIC_MAX + 8)
 
 static int make_topic (const struct flux_group *g, char *buf, size_t size, const char *topic)
@@ -43,6 +45,7 @@ static int ask_broker (struct flux_group *g, const char *method, const char *pre
 
 int flux_group_subscribe (flux_group_t *g, const char *prefix, double timeout)
 {
+    g->subscribed = true;
     return ask_broker (g, "event.subscribe", prefix, timeout);
 }
 
@@ -168,6 +171,7 @@ static void keep (struct flux_group *g, const struct letter *l, const char *topi
         in->m.data = calloc (1, len + 1);
     if (!in || !in->m.topic || !in->m.data || g->tasks->queued + len > TASKS_QUEUE_MAX) {
         g->overflow = true;
+        g->dropped++;
         if (in)
             incoming_free (in);
         return;
@@ -180,6 +184,28 @@ static void keep (struct flux_group *g, const struct letter *l, const char *topi
     DL_APPEND (g->events, in);
 }
 
+/* Of which group they were is not known. */
+static void dropped_event (struct flux_tasks *t, const flux_msg_t *msg)
+{
+    struct flux_group *g;
+    json_int_t count;
+
+    if (flux_event_unpack (msg, NULL, "{s:I}", "count", &count) < 0 || count <= 0)
+        return;
+    DL_FOREACH (t->groups, g)
+    {
+        if (g->subscribed) {
+            g->overflow = true;
+            g->dropped += count;
+        }
+    }
+}
+
+uint64_t flux_group_dropped (const flux_group_t *g)
+{
+    return g->dropped;
+}
+
 void topic_event (struct flux_tasks *t, const flux_msg_t *msg)
 {
     const char *topic = "", *colon;
@@ -190,6 +216,10 @@ void topic_event (struct flux_tasks *t, const flux_msg_t *msg)
     uint32_t userid = FLUX_USERID_UNKNOWN;
 
     flux_msg_get_topic (msg, &topic);
+    if (!strcmp (topic, TOPIC_DROPPED)) {
+        dropped_event (t, msg);
+        return;
+    }
     flux_msg_get_userid (msg, &userid);
     if (strncmp (topic, TOPIC_PREFIX, strlen (TOPIC_PREFIX)) != 0 ||
         !(colon = strchr (topic, ':')) || userid != t->uid ||

@@ -11,8 +11,10 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include <flux/event.h>
 #include <flux/request.h>
 
+#include "lib/codec/limits.h"
 #include "lib/codec/msgio.h"
 #include "lib/util/uuid.h"
 #include "shell/broker/router_client.h"
@@ -47,9 +49,10 @@ struct client {
     struct armed *armed;
     const struct client_ops *ops; // or NULL
     void *ops_arg;
-    uint32_t track; // its number in the table of unanswered requests
-    bool lost;      // to be freed at the end of the turn
-    bool unsent;    // is on the list of those to be flushed
+    uint64_t dropped; // messages of tasks that it was too slow for, and does not know of
+    uint32_t track;   // its number in the table of unanswered requests
+    bool lost;        // to be freed at the end of the turn
+    bool unsent;      // is on the list of those to be flushed
     struct client *next_unsent, *next_lost;
     UT_hash_handle hh;
 };
@@ -124,9 +127,48 @@ size_t router_client_count (const struct router *rt)
     return HASH_COUNT (rt->clients->clients);
 }
 
-static void client_flush (struct client *c)
+/* What tasks publish (flux-group-protocol(7)) may be lost on those who don't read; they are told of
+ * it before anything else comes. No other message is dropped. */
+#define PUBLISHED "group.pub."
+#define DROPPED "group.dropped"
+
+static void tell_dropped (struct client *c)
+{
+    flux_msg_t *msg = flux_event_pack (DROPPED, "{s:I}", "count", (json_int_t)c->dropped);
+    struct flux_msg_cred cred = {c->rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL};
+
+    if (msg && flux_msg_set_cred (msg, cred) == 0 && msgio_send (c->io, msg) == 0)
+        c->dropped = 0;
+    flux_msg_decref (msg);
+}
+
+static bool is_dropped (struct client *c, const char *topic)
+{
+    if (strncmp (topic, PUBLISHED, strlen (PUBLISHED)) != 0)
+        return false;
+    if (msgio_pending (c->io) > CLIENT_PUBLISHED_MAX) {
+        c->dropped++;
+        return true;
+    }
+    if (c->dropped)
+        tell_dropped (c);
+    return false;
+}
+
+static int write_out (struct client *c)
 {
     int rc = msgio_flush (c->io);
+
+    if (rc == 0 && c->dropped) {
+        tell_dropped (c);
+        rc = msgio_flush (c->io);
+    }
+    return rc;
+}
+
+static void client_flush (struct client *c)
+{
+    int rc = write_out (c);
 
     if (rc < 0)
         client_lose (c);
@@ -222,7 +264,8 @@ void client_broadcast_event (struct router *rt, const flux_msg_t *msg, const cha
     HASH_ITER (hh, rt->clients->clients, c, tmp)
     {
         if (!c->lost && is_subscribed (c, topic) &&
-            (!private || flux_msg_cred_authorize (c->cred, cred.userid) == 0))
+            (!private || flux_msg_cred_authorize (c->cred, cred.userid) == 0) &&
+            !is_dropped (c, topic))
             client_send (c, msg);
     }
 }

@@ -168,9 +168,9 @@ static void barrier (void)
 /* ---- measurements ---- */
 
 struct figures {
-    double ping[ROUNDS_MAX], bare_ping[ROUNDS_MAX]; // us for a round trip
-    double mib[ROUNDS_MAX], bare_mib[ROUNDS_MAX];   // MiB/s
-    double coll[ROUNDS_MAX], reduce[ROUNDS_MAX];    // us
+    double ping[ROUNDS_MAX], link_ping[ROUNDS_MAX], bare_ping[ROUNDS_MAX]; // us for a round trip
+    double mib[ROUNDS_MAX], bare_mib[ROUNDS_MAX];                          // MiB/s
+    double coll[ROUNDS_MAX], reduce[ROUNDS_MAX];                           // us
 };
 
 static double mib_per_s (double seconds)
@@ -182,11 +182,17 @@ static void pair_round (struct figures *f, int i, struct bare *b, const char *da
 {
     double start;
 
-    flux_tasks_set_direct (t, 64 << 10);
+    flux_tasks_set_direct (t, SIZE_MAX);
     barrier ();
     start = monotime_now ();
     pings (data);
     f->ping[i] = (monotime_now () - start) / PINGS * 1e6;
+    flux_tasks_set_direct (t, 64 << 10);
+    pings (data); // that many make a link
+    barrier ();
+    start = monotime_now ();
+    pings (data);
+    f->link_ping[i] = (monotime_now () - start) / PINGS * 1e6;
     barrier ();
     start = monotime_now ();
     if (rank == 0)
@@ -230,6 +236,8 @@ static void print (struct figures *f, int rounds, bool pair)
     if (pair) {
         double a = median (f->ping, rounds), b = median (f->bare_ping, rounds);
         printf ("round trip, 8 bytes    %8.1f us     ZeroMQ %8.1f us     %5.2fx\n", a, b, a / b);
+        a = median (f->link_ping, rounds);
+        printf ("      once it is many  %8.1f us     ZeroMQ %8.1f us     %5.2fx\n", a, b, a / b);
         a = median (f->mib, rounds);
         b = median (f->bare_mib, rounds);
         printf ("stream of 1 MiB        %8.0f MiB/s  ZeroMQ %8.0f MiB/s  %5.2fx\n", a, b, b / a);

@@ -21,6 +21,10 @@ expect_equal "${what% *} ok" "$(inst -s4 flux run -N4 -n8 $TASK $what)"
 END
 done
 
+test_case 'subscribers that do not read lose messages, with a count, and stop nobody' <<'END'
+expect_equal 'flood ok' "$(inst -s3 flux run -N3 -n3 $TASK flood 80)"
+END
+
 test_case 'a tree of three levels, and one broker alone' <<'END'
 cat >run.sh <<'EOF'
 set -e

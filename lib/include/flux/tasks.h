@@ -116,10 +116,12 @@ FLUX_EXPORT int flux_group_unsubscribe (flux_group_t *g, const char *prefix, dou
 FLUX_EXPORT int flux_group_publish (flux_group_t *g, const char *topic, const void *data,
                                     size_t len, double timeout);
 
-/* Take the next one. EOVERFLOW, once, when messages were dropped because more than 64 MiB waited to
- * be taken. */
+/* Take the next one. EOVERFLOW, once, when messages were dropped because they were not taken: past
+ * 64 MiB in this process or 16 MiB at the broker. flux_group_dropped() says how many there were so
+ * far, of this group or, where the broker dropped them, of all groups of the task. */
 FLUX_EXPORT int flux_group_recv_topic (flux_group_t *g, struct flux_group_message *m,
                                        double timeout);
+FLUX_EXPORT uint64_t flux_group_dropped (const flux_group_t *g);
 
 /* ---- collective operations ----
  *

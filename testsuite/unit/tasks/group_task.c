@@ -210,6 +210,44 @@ static void topics (int n)
     CHECK (flux_group_recv_topic (g, &m, 0.) < 0 && errno == ETIMEDOUT);
 }
 
+/* Of three subscribers one does not take what it hears, and one does not even call the library:
+ * neither stops the publisher, each is told once how many it has missed, and both go on. */
+static void flood (int mib)
+{
+    struct flux_group_message m;
+    uint64_t n = 0, sent = (uint64_t)mib * 4;
+    char *data = calloc (1, 256 << 10);
+
+    join_all ("flood");
+    CHECK (flux_group_subscribe (g, "", WAIT) == 0 && flux_group_barrier (g, WAIT) == 0);
+    for (uint64_t i = 0; rank == 0 && i < sent; i++) {
+        CHECK (flux_group_publish (g, "data", data, 256 << 10, WAIT) == 0);
+        CHECK (flux_group_recv_topic (g, &m, WAIT) == 0);
+        flux_group_message_clear (&m);
+    }
+    if (rank == 2) { // only the broker keeps something for it
+        while (access ("flooded", F_OK) < 0)
+            usleep (10000);
+    }
+    if (rank == 0) {
+        CHECK (system ("touch flooded") == 0);
+        CHECK (flux_group_dropped (g) == 0);
+    }
+    CHECK (flux_group_barrier (g, WAIT) == 0);
+    for (; rank != 0 && flux_group_recv_topic (g, &m, WAIT) == 0; n++)
+        flux_group_message_clear (&m);
+    CHECK (rank == 0 || errno == EOVERFLOW);
+    CHECK (flux_group_barrier (g, WAIT) == 0);
+    if (rank == 0)
+        CHECK (flux_group_publish (g, "end", "x", 1, WAIT) == 0);
+    CHECK (flux_group_recv_topic (g, &m, WAIT) == 0 && !strcmp (m.topic, "end"));
+    flux_group_message_clear (&m);
+    CHECK (rank == 0 ? n == 0 : n + flux_group_dropped (g) == sent);
+    CHECK (rank == 0 || (flux_group_dropped (g) > 0 && n > 0));
+    CHECK (flux_group_barrier (g, WAIT) == 0);
+    free (data);
+}
+
 /* Some leave, some come later; nobody waits for those who are not there. */
 static void coming_and_going (void)
 {
@@ -370,6 +408,8 @@ int main (int argc, char **argv)
         death ();
     else if (!strcmp (what, "topics"))
         topics (atoi (arg));
+    else if (!strcmp (what, "flood"))
+        flood (atoi (arg));
     else if (!strcmp (what, "going"))
         coming_and_going ();
     else if (!strcmp (what, "timeouts"))
