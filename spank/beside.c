@@ -116,6 +116,34 @@ int beside_start (spank_t sp, struct step *step, char **env)
     return spank_setenv (sp, "FLUX_URI", uri, 1) == ESPANK_SUCCESS ? 0 : -1;
 }
 
+/* What a task of a Flux job finds, as far as it is true: the step is no job of the instance, so
+ * that there is no FLUX_JOB_ID. */
+int beside_task_env (spank_t sp)
+{
+    static const struct {
+        const char *name;
+        int item;
+    } vars[] = {
+        {"FLUX_TASK_RANK", S_TASK_GLOBAL_ID},
+        {"FLUX_TASK_LOCAL_ID", S_TASK_ID},
+        {"FLUX_JOB_SIZE", S_JOB_TOTAL_TASK_COUNT},
+        {"FLUX_JOB_NNODES", S_JOB_NNODES},
+    };
+
+    for (size_t i = 0; i < sizeof (vars) / sizeof (vars[0]); i++) {
+        char value[16];
+        uint32_t n = 0;
+        if (spank_get_item (sp, vars[i].item, &n) != ESPANK_SUCCESS) {
+            slurm_error ("flux: Slurm does not tell what %s is", vars[i].name);
+            return -1;
+        }
+        snprintf (value, sizeof (value), "%u", (unsigned)n);
+        if (spank_setenv (sp, vars[i].name, value, 1) != ESPANK_SUCCESS)
+            return -1;
+    }
+    return 0;
+}
+
 /* The byte stays in the pipe for the next task; its end without one means that the broker is gone.
  */
 int beside_wait (const struct step *step)

@@ -148,7 +148,7 @@ int step_task_init (spank_t sp, struct context *ctx)
     if (!step)
         return 0;
     if (step->launch.ticket.mode == MODE_TASKS)
-        return beside_wait (step);
+        return beside_task_env (sp) < 0 ? -1 : beside_wait (step);
     if (spank_get_item (sp, S_TASK_ID, &id)) {
         slurm_error ("flux: Slurm does not tell the task's id");
         return -1;

@@ -28,6 +28,7 @@ struct step {
 /* --flux=tasks: start the broker beside the tasks and set FLUX_URI for them; let a task wait until
  * the broker can be talked to; end it. */
 int beside_start (spank_t sp, struct step *step, char **env);
+int beside_task_env (spank_t sp); // in each task
 int beside_wait (const struct step *step);
 void beside_end (struct step *step);
 

@@ -27,7 +27,7 @@ static int env_int (const char *name, int min, int def)
     return s && (end == s || *end || v < min || v > INT_MAX) ? def : (int)v;
 }
 
-/* flux-shell tells by FLUX_*; beside the tasks of a Slurm step there are only Slurm's. */
+/* flux-shell tells by FLUX_*; so does spank_flux in a step, which is no job of the instance. */
 static int find_place (struct flux_tasks *t)
 {
     const char *id = getenv ("FLUX_JOB_ID"), *step = getenv ("SLURM_STEP_ID");
@@ -40,8 +40,8 @@ static int find_place (struct flux_tasks *t)
         t->size = env_int ("FLUX_JOB_SIZE", 1, 1);
     } else if (slurm_id && getenv ("SLURM_PROCID")) {
         rc = asprintf (&t->job, "slurm-%s.%s", slurm_id, step ? step : "0");
-        t->rank = env_int ("SLURM_PROCID", 0, 0);
-        t->size = env_int ("SLURM_NTASKS", 1, 1);
+        t->rank = env_int ("FLUX_TASK_RANK", 0, env_int ("SLURM_PROCID", 0, 0));
+        t->size = env_int ("FLUX_JOB_SIZE", 1, env_int ("SLURM_NTASKS", 1, 1));
     } else {
         t->job = strdup ("");
         t->size = 1;

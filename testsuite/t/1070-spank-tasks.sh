@@ -28,6 +28,11 @@ test_case 'srun --flux=tasks: each task knows its broker and its place' <<'END'
 as_user srun --flux=tasks -N2 -n4 --overcommit sh -c 'echo $SLURM_PROCID $(flux getattr rank) $FLUX_URI' >out
 expect_equal '0 1 2 3' "$(cut -d' ' -f1 out | sort | xargs)"
 expect_equal 4 "$(grep -c local:// out)"
+as_user env FLUX_TASK_RANK=9 FLUX_JOB_SIZE=9 srun --flux=tasks -N2 -n4 --overcommit sh -c \
+    'echo $SLURM_PROCID:$FLUX_TASK_RANK:$FLUX_TASK_LOCAL_ID:$FLUX_JOB_SIZE:$FLUX_JOB_NNODES:${FLUX_JOB_ID-none}' >out
+expect_equal '0:0:0:4:2:none 1:1:1:4:2:none 2:2:0:4:2:none 3:3:1:4:2:none' "$(sort out | xargs)"
+as_user srun -N1 -n1 sh -c 'echo ${FLUX_TASK_RANK-none}' >out
+expect_equal none "$(cat out)"
 END
 
 test_case 'in a job of an instance, and between two of its jobs' <<'END'
