@@ -18,3 +18,7 @@ lib_bootstrap_libbootstrap_la_SOURCES = \
 	%D%/single.c \
 	%D%/wireup.c %D%/wireup.h \
 	%D%/wireup_method.c
+
+# Beside it, as the plugin links no JSON.
+noinst_LTLIBRARIES += lib/bootstrap/librejoinframe.la
+lib_bootstrap_librejoinframe_la_SOURCES = %D%/rejoin_frame.c %D%/rejoin_frame.h

@@ -267,6 +267,41 @@ void overlay_destroy (struct overlay *ov)
     }
 }
 
+static bool keeps_places (const struct topology *old, const struct topology *new)
+{
+    for (uint32_t rank = 1; rank < topology_size (old); rank++)
+        if (topology_parent (old, rank) != topology_parent (new, rank))
+            return false;
+    return true;
+}
+
+int overlay_grow (struct overlay *ov, uint32_t size, flux_error_t *errp)
+{
+    struct topology *topo;
+
+    errno = EINVAL;
+    if (size <= ov->size)
+        return errprintf (errp, "there are %u ranks already", ov->size);
+    if (strcmp (topology_uri (ov->topo), "custom") == 0)
+        return errprintf (errp, "a tree with a custom topology cannot grow");
+    if (!(topo = topology_create (topology_uri (ov->topo), size, NULL, errp)))
+        return -1;
+    if (!keeps_places (ov->topo, topo)) {
+        topology_destroy (topo);
+        errno = EINVAL;
+        return errprintf (errp, "a tree with topology %s cannot grow", topology_uri (ov->topo));
+    }
+    if (presence_grow (ov, size) < 0 ||
+        (ov->children.reach && reach_grow (ov->children.reach, size) < 0)) {
+        topology_destroy (topo);
+        return errprintf (errp, "out of memory");
+    }
+    topology_destroy (ov->topo);
+    ov->topo = topo;
+    ov->size = size;
+    return 0;
+}
+
 int overlay_bind (struct overlay *ov, const char *uri, flux_error_t *errp)
 {
     if (!ov->zl || ov->children.endpoint) {

@@ -144,6 +144,10 @@ struct overlay *overlay_create (const struct overlay_conf *conf, const struct ov
 /* Closes all links at once (see overlay_goodbye for the polite way) and burns the keys. */
 void overlay_destroy (struct overlay *ov);
 
+/* The instance has more ranks from now on, at its end. A broker that had no other may have to bind
+ * then. EINVAL with a sentence: the topology would place a rank that is there elsewhere. */
+int overlay_grow (struct overlay *ov, uint32_t size, flux_error_t *errp);
+
 /* Listen for children. uri: "tcp://ADDR:*" (CURVE) or "ipc:///path" (no CURVE; refused unless the
  * folder is the caller's and 0700). A broker without children in the topology need not bind. */
 int overlay_bind (struct overlay *ov, const char *uri, flux_error_t *errp);

@@ -7,6 +7,7 @@
  * however short a time it was away. */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/overlay/private.h"
 
@@ -89,6 +90,18 @@ int presence_init (struct overlay *ov)
     if (!ov->ops->rank_state)
         return 0;
     return (ov->presence = calloc (ov->size, sizeof (*ov->presence))) ? 0 : -1;
+}
+
+int presence_grow (struct overlay *ov, uint32_t size)
+{
+    if (!ov->presence)
+        return 0;
+    struct presence *p = realloc (ov->presence, size * sizeof (*p));
+    if (!p)
+        return -1;
+    memset (p + ov->size, 0, (size - ov->size) * sizeof (*p));
+    ov->presence = p;
+    return 0;
 }
 
 void presence_fini (struct overlay *ov)

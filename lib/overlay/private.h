@@ -247,6 +247,7 @@ void join_ancestors (struct overlay *ov, const json_t *list);
 
 /* presence.c */
 int presence_init (struct overlay *ov);
+int presence_grow (struct overlay *ov, uint32_t size); // before ov->size changes
 void presence_fini (struct overlay *ov);
 void presence_turn (struct overlay *ov);
 

@@ -18,23 +18,52 @@ struct reach {
     bool dirty;
     uint64_t *told;  // the start that the parent believes to be here, by rank; 0: none
     uint64_t *start; // of the broker that is here; 0: none
-    void *via[];
+    void **via;
 };
 
 struct reach *reach_create (uint32_t size, uint32_t own_rank)
 {
-    struct reach *r = calloc (1, sizeof (*r) + size * sizeof (r->via[0]));
+    struct reach *r = calloc (1, sizeof (*r));
 
     if (!r)
         return NULL;
     r->size = size;
     r->own = own_rank;
     if (!(r->told = calloc (size, sizeof (*r->told))) ||
+        !(r->via = calloc (size, sizeof (*r->via))) ||
         !(r->start = calloc (size, sizeof (*r->start)))) {
         reach_destroy (r);
         return NULL;
     }
     return r;
+}
+
+/* NULL: there is no memory, and the old one is as it was. */
+static void *longer (void *old, size_t item, uint32_t from, uint32_t to)
+{
+    char *new = realloc (old, to * item);
+
+    if (new)
+        memset (new + from *item, 0, (to - from) * item);
+    return new;
+}
+
+int reach_grow (struct reach *r, uint32_t size)
+{
+    uint64_t *told, *start;
+    void **via;
+
+    if (!(told = longer (r->told, sizeof (*told), r->size, size)))
+        return -1;
+    r->told = told;
+    if (!(start = longer (r->start, sizeof (*start), r->size, size)))
+        return -1;
+    r->start = start;
+    if (!(via = longer (r->via, sizeof (*via), r->size, size)))
+        return -1;
+    r->via = via;
+    r->size = size;
+    return 0;
 }
 
 void reach_destroy (struct reach *r)
@@ -43,6 +72,7 @@ void reach_destroy (struct reach *r)
         int saved = errno;
         free (r->told);
         free (r->start);
+        free (r->via);
         free (r);
         errno = saved;
     }

@@ -18,6 +18,9 @@ struct reach;
 struct reach *reach_create (uint32_t size, uint32_t own_rank);
 void reach_destroy (struct reach *r);
 
+/* Ranks up to `size`, which is more than before. ENOMEM. */
+int reach_grow (struct reach *r, uint32_t size);
+
 /* Sets of ranks travel as [[first,last],...], ascending. */
 /* `via` is whatever stands for the child. Ranks are added or taken away as `ranks` says; a rank is
  * only taken away from the child which has it (it may have moved meanwhile). EPROTO for what is no

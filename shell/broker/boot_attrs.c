@@ -127,6 +127,13 @@ static int set_mapping (struct attrs *attrs)
     return rc;
 }
 
+int boot_attrs_grow (struct attrs *attrs, uint32_t size, const char *hostlist)
+{
+    if (attr_set_uint (attrs, "size", size) < 0 || attr_set (attrs, "hostlist", hostlist) < 0)
+        return -1;
+    return set_mapping (attrs);
+}
+
 int boot_attrs_late (struct attrs *attrs, const struct bootstrap_info *info)
 {
     if (!attr_get (attrs, "hostlist") &&

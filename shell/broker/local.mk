@@ -23,6 +23,7 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/archive.c %D%/archive.h \
 	%D%/boot_attrs.c %D%/boot_attrs.h \
 	%D%/program_env.c %D%/program_env.h \
+	%D%/grow.c %D%/grow.h \
 	%D%/lone.c %D%/lone.h \
 	%D%/options.c %D%/options.h \
 	%D%/net.c %D%/net.h \
@@ -48,6 +49,7 @@ shell_broker_flux_broker_LDADD = \
 	lib/client/libclient.la \
 	lib/libwhole.la \
 	lib/overlay/liboverlay.la \
+	lib/bootstrap/librejoinframe.la \
 	lib/bootstrap/libbootstrap.la \
 	lib/codec/libcodec.la \
 	lib/job/libjob.la \

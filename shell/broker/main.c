@@ -24,6 +24,7 @@
 #include "shell/broker/boot_attrs.h"
 #include "shell/broker/broker.h"
 #include "shell/broker/conf_service.h"
+#include "shell/broker/grow.h"
 #include "shell/broker/heartbeat.h"
 #include "shell/broker/life.h"
 #include "shell/broker/listener.h"
@@ -67,11 +68,6 @@ void broker_timer_start (struct broker *b, double seconds)
         ev_timer_start (b->loop, &b->timer);
     }
 }
-
-/* The broker itself has only what every service has: ping, rusage, stats-get. */
-static const struct handler_row broker_rows[] = {
-    {NULL, NULL, 0},
-};
 
 /* To look at what an earlier instance left, and to repair it: alone, and nothing is run. */
 static int check_recovery (struct broker *b, flux_error_t *errp)
@@ -199,7 +195,7 @@ static int broker_init (struct broker *b, flux_error_t *errp)
         !(b->life = life_create (b->router, broker_enter_state, b)) ||
         attr_service_add (b->attrs, b->router) < 0 || init_conf (b) < 0 ||
         router_service_add (b->router, "shutdown", broker_shutdown_rows, b) < 0 ||
-        router_service_add (b->router, "broker", broker_rows, b) < 0)
+        router_service_add (b->router, "broker", grow_rows, b) < 0 || grow_follow (b) < 0)
         return errprintf (errp, "out of memory");
     if (!(b->log = log_create (b->router, b->attrs, errp)) ||
         !(b->heartbeat = heartbeat_create (b->router, b->attrs, errp)))

@@ -26,6 +26,8 @@ struct net {
     struct router *rt;
     struct attrs *attrs;
     const struct bootstrap_info *info;
+    uint32_t size;
+    bool late; // bootstrapped long ago
     struct overlay *ov;
     struct net_watch *watch;
     const struct net_ops *ops;
@@ -337,7 +339,7 @@ static int create_overlay (struct net *net, struct attrs *attrs, const struct bo
     struct overlay_conf conf = {
         .loop = router_loop (net->rt),
         .rank = info->rank,
-        .size = info->size,
+        .size = net->size,
         .topology = topo,
         .uuid = attr_get (attrs, "broker.uuid"),
         .hostname = info->hostname,
@@ -352,7 +354,7 @@ static int create_overlay (struct net *net, struct attrs *attrs, const struct bo
         attr_get_uint32 (attrs, "tbon.child_rcvhwm", 0, &rcvhwm, errp) < 0)
         return -1;
     if (topo && strcmp (topo, "custom") == 0 &&
-        !(parents = net_conf_parents (config, info->hostlist, info->size, errp)))
+        !(parents = net_conf_parents (config, info->hostlist, net->size, errp)))
         return -1;
     conf.io_threads = info->rank == 0 ? (int)io_threads : 1;
     conf.child_rcvhwm = (int)rcvhwm;
@@ -375,7 +377,8 @@ static int wire_up (struct net *net, struct attrs *attrs, struct bootstrap *b, f
          overlay_bind (net->ov, uri, errp) < 0))
         return -1;
     const char *endpoint = overlay_endpoint (net->ov);
-    if (bootstrap_finish (b, endpoint ? endpoint : "", overlay_pubkey (net->ov),
+    if (!net->late &&
+        bootstrap_finish (b, endpoint ? endpoint : "", overlay_pubkey (net->ov),
                           parent < 0 ? BOOTSTRAP_NO_PARENT : (uint32_t)parent, errp) < 0)
         return -1;
     if (parent >= 0 && info->parent_rank != BOOTSTRAP_NO_PARENT)
@@ -388,9 +391,9 @@ static int wire_up (struct net *net, struct attrs *attrs, struct bootstrap *b, f
     return 0;
 }
 
-struct net *net_create (struct router *rt, struct attrs *attrs, const json_t *config,
-                        struct bootstrap *b, const struct net_ops *ops, void *arg,
-                        flux_error_t *errp)
+static struct net *create (struct router *rt, struct attrs *attrs, const json_t *config,
+                           struct bootstrap *b, uint32_t size, bool late, const struct net_ops *ops,
+                           void *arg, flux_error_t *errp)
 {
     struct net *net = calloc (1, sizeof (*net));
     const struct bootstrap_info *info = bootstrap_get_info (b);
@@ -400,6 +403,8 @@ struct net *net_create (struct router *rt, struct attrs *attrs, const json_t *co
     net->rt = rt;
     net->attrs = attrs;
     net->info = info;
+    net->size = size;
+    net->late = late;
     net->ops = ops;
     net->arg = arg;
     if (!(net->watch = net_watch_create (rt))) {
@@ -418,6 +423,28 @@ struct net *net_create (struct router *rt, struct attrs *attrs, const json_t *co
 error:
     net_destroy (net);
     return NULL;
+}
+
+struct net *net_create (struct router *rt, struct attrs *attrs, const json_t *config,
+                        struct bootstrap *b, const struct net_ops *ops, void *arg,
+                        flux_error_t *errp)
+{
+    return create (rt, attrs, config, b, bootstrap_get_info (b)->size, false, ops, arg, errp);
+}
+
+struct net *net_create_late (struct router *rt, struct attrs *attrs, const json_t *config,
+                             struct bootstrap *b, uint32_t size, const struct net_ops *ops,
+                             void *arg, flux_error_t *errp)
+{
+    return create (rt, attrs, config, b, size, true, ops, arg, errp);
+}
+
+int net_grow (struct net *net, uint32_t size, flux_error_t *errp)
+{
+    if (overlay_grow (net->ov, size, errp) < 0)
+        return -1;
+    net->size = size;
+    return set_attrs (net, net->attrs, net->info) < 0 ? errprintf (errp, "out of memory") : 0;
 }
 
 void net_destroy (struct net *net)

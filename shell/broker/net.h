@@ -30,7 +30,15 @@ struct net_ops {
 struct net *net_create (struct router *rt, struct attrs *attrs, const json_t *config,
                         struct bootstrap *b, const struct net_ops *ops, void *arg,
                         flux_error_t *errp);
+
+/* The same for an instance that was of one broker and has been bootstrapped: it gets more. */
+struct net *net_create_late (struct router *rt, struct attrs *attrs, const json_t *config,
+                             struct bootstrap *b, uint32_t size, const struct net_ops *ops,
+                             void *arg, flux_error_t *errp);
 void net_destroy (struct net *net);
+
+/* The instance has more ranks. EINVAL with a sentence. */
+int net_grow (struct net *net, uint32_t size, flux_error_t *errp);
 
 /* Another configuration: tbon.torpid_min and torpid_max take effect, the rest at the next start. */
 int net_check_config (const json_t *config, flux_error_t *errp);

@@ -508,6 +508,11 @@ uint32_t router_rank (const struct router *rt)
     return rt->rank;
 }
 
+void router_set_size (struct router *rt, uint32_t size)
+{
+    rt->size = size;
+}
+
 uint32_t router_size (const struct router *rt)
 {
     return rt->size;

@@ -24,6 +24,9 @@ struct router_overlay_ops {
 struct router *router_create (struct ev_loop *loop, uint32_t rank, uint32_t size, uint32_t owner);
 void router_destroy (struct router *rt);
 
+/* There are more ranks now. */
+void router_set_size (struct router *rt, uint32_t size);
+
 void router_set_overlay (struct router *rt, const struct router_overlay_ops *ops, void *arg);
 
 /* A message came from a peer; its route stack is as RFC 3 asks: a request's last route is that

@@ -117,6 +117,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/resource_eventlog.c \
 	%D%/resource_list.c \
 	%D%/resource_reload.c \
+	%D%/resource_resize.c \
 	%D%/resource_query.c \
 	%D%/resource_status.c \
 	%D%/restore.c \
@@ -165,7 +166,7 @@ shell_cmd_libcmd_la_SOURCES = \
 
 bin_PROGRAMS += shell/cmd/flux
 shell_cmd_flux_SOURCES = %D%/main.c
-FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/archive/libfilearchive.la lib/pmi/libpmiclient.la lib/client/libclient.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
+FLUX_CMD_LIBS = shell/cmd/libcmd.la lib/archive/libfilearchive.la lib/pmi/libpmiclient.la lib/client/libclient.la lib/bootstrap/librejoinframe.la lib/bootstrap/libbootstrap.la lib/job/libjob.la \
 	lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS) $(EV_LIBS) $(MUNGE_LIBS)
 shell_cmd_flux_LDADD = $(FLUX_CMD_LIBS)
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <flux/hostlist.h>
 
-#include "lib/bootstrap/record.h"
+#include "lib/bootstrap/rejoin_frame.h"
 #include "lib/util/buf.h"
 #include "lib/util/peers.h"
 #include "shell/cmd/client.h"
@@ -69,26 +69,15 @@ static json_t *ask (struct cmd *c, flux_t *h, int rank)
     return best;
 }
 
-/* A file in memory with the record as one frame (lib/bootstrap/rejoin_method.c). */
+/* A file in memory with the record as one frame. */
 static int make_stdin (struct cmd *c, const json_t *o, int rank)
 {
-    struct wire_record rec = {.kind = WIRE_READY, .rank = (uint32_t)rank};
     struct buf b = {0};
-    unsigned char head[4];
-    int parent, size, fd;
+    int fd;
 
-    if (json_unpack ((json_t *)o, "{s:i s:i s:s s:s s:s s:s s:s s:s s:s}", "rank", &parent, "size",
-                     &size, "uri", &rec.str[WIRE_URI], "pubkey", &rec.str[WIRE_PUBKEY], "auth",
-                     &rec.str[WIRE_NONCE], "secret", &rec.str[WIRE_SECRET], "host",
-                     &rec.str[WIRE_HOST], "hostlist", &rec.str[WIRE_HOSTLIST], "attrs",
-                     &rec.str[WIRE_TEXT]) < 0)
-        cmd_die (c, "rank %d does not understand what is asked", rank);
-    rec.parent = (uint32_t)parent;
-    rec.size = (uint32_t)size;
-    if (wire_record_encode (&b, &rec) < 0)
-        cmd_die (c, "%s", strerror (errno));
-    wire_put_u32 (head, (uint32_t)b.len);
-    if ((fd = memfd_create ("rejoin", MFD_CLOEXEC)) < 0 || write (fd, head, 4) != 4 ||
+    if (rejoin_frame_encode (&b, o, (uint32_t)rank) < 0)
+        cmd_die (c, "what rank 0 says of rank %d is not understood: %s", rank, strerror (errno));
+    if ((fd = memfd_create ("rejoin", MFD_CLOEXEC)) < 0 ||
         write (fd, b.data, b.len) != (ssize_t)b.len || lseek (fd, 0, SEEK_SET) < 0)
         cmd_die (c, "%s", strerror (errno));
     explicit_bzero (b.data, b.len);

@@ -9,14 +9,22 @@
 #include "shell/cmd/verbs.h"
 
 static const struct cmd_verb *const subs[] = {
-    &cmd_verb_resource_list,     &cmd_verb_resource_info,    &cmd_verb_resource_status,
-    &cmd_verb_resource_drain,    &cmd_verb_resource_undrain, &cmd_verb_resource_R,
-    &cmd_verb_resource_eventlog, &cmd_verb_resource_reload,  NULL,
+    &cmd_verb_resource_list,
+    &cmd_verb_resource_info,
+    &cmd_verb_resource_status,
+    &cmd_verb_resource_drain,
+    &cmd_verb_resource_undrain,
+    &cmd_verb_resource_R,
+    &cmd_verb_resource_eventlog,
+    &cmd_verb_resource_reload,
+    &cmd_verb_resource_grow,
+    &cmd_verb_resource_shrink,
+    NULL,
 };
 
 const struct cmd_verb cmd_verb_resource = {
     .name = "resource",
     .args = "COMMAND",
-    .summary = "Look at and drain resources",
+    .summary = "Look at, drain and resize resources",
     .subs = subs,
 };

@@ -21,6 +21,8 @@ extern const struct cmd_verb cmd_verb_resource_drain;
 extern const struct cmd_verb cmd_verb_resource_undrain;
 extern const struct cmd_verb cmd_verb_resource_eventlog;
 extern const struct cmd_verb cmd_verb_resource_reload;
+extern const struct cmd_verb cmd_verb_resource_grow;
+extern const struct cmd_verb cmd_verb_resource_shrink;
 
 /* resource.sched-status, or what --from-stdin says. Ends the program on failure. */
 json_t *resource_sched_status (struct cmd *c, flux_t *h);

@@ -30,6 +30,7 @@
 #include "shell/service/sched/sched.h"
 #include "shell/service/services.h"
 #include "shell/service/startlog.h"
+#include "shell/service/uplink/elastic.h"
 #include "shell/service/uplink/uplink.h"
 
 struct services {
@@ -47,6 +48,7 @@ struct services {
     /* rank 0 */
     struct sched *sched;
     struct sched_config sched_config, sched_next; // what it has; what it may get
+    struct elastic *elastic;
     struct job_exec *exec;
     struct job_manager *job_manager;
     struct job_list *job_list;
@@ -64,6 +66,8 @@ static void resource_changed_cb (void *arg)
 
     if (s->job_manager)
         job_manager_reschedule (s->job_manager);
+    if (s->elastic)
+        elastic_ranks_changed (s->elastic);
     if (s->ready)
         s->ready (s->ready_arg);
 }
@@ -222,6 +226,9 @@ int services_start (struct services *s, struct attrs *attrs, struct conf_service
                                          s->sched, s->uplink, errp)))
         return -1;
     resource_set_ops (s->resource, &resource_ops, s);
+    if (router_rank (rt) == 0 &&
+        !(s->elastic = elastic_create (rt, s->uplink, s->resource, s->sched, attrs)))
+        return errprintf (errp, "out of memory");
     if (s->uplink) {
         uplink_tell_uri (s->uplink, attr_get (attrs, "local-uri"));
         return uplink_follow (s->uplink, expiration_cb, s, errp);
@@ -246,6 +253,7 @@ void services_destroy (struct services *s)
             conf_service_unwatch (s->conf, s);
         kvsconf_stop (s->kvs, s->conf);
         modules_destroy (s->modules);
+        elastic_destroy (s->elastic);
         resource_destroy (s->resource);
         uplink_destroy (s->uplink);
         job_info_destroy (s->job_info);
@@ -285,6 +293,11 @@ void services_rank_lost (struct services *s, uint32_t rank)
         group_service_rank_lost (s->groups, rank);
     if (s->job_manager)
         job_manager_rank_lost (s->job_manager, rank, resource_hostname (s->resource, rank));
+}
+
+int services_grow (struct services *s, uint32_t size)
+{
+    return resource_grow (s->resource, size);
 }
 
 uint32_t services_ready_count (const struct services *s)

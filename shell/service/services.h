@@ -36,6 +36,9 @@ void services_rank_online (struct services *s, uint32_t rank, bool online);
 void services_rank_lost (struct services *s, uint32_t rank);
 
 /* How many ranks have told their resources and are usable. Rank 0 only. */
+/* The instance has more ranks. ENOMEM. */
+int services_grow (struct services *s, uint32_t size);
+
 uint32_t services_ready_count (const struct services *s);
 
 /* Called on rank 0 when services_ready_count() changed. */

@@ -72,7 +72,7 @@ struct job_exec {
     ev_timer attach;
 };
 
-static struct running_job *lookup (struct job_exec *e, uint64_t id)
+static struct running_job *lookup (const struct job_exec *e, uint64_t id)
 {
     struct running_job *job;
 
@@ -173,6 +173,8 @@ static void shell_ended (struct shell *sh)
     sh->matchtag = 0;
     if (++job->nended == job->nshells)
         finish (job);
+    else
+        job->e->ops->left (job->id, sh->rank, job->e->arg);
 }
 
 static void take_appends (struct running_job *job, json_t *appends)
@@ -245,6 +247,14 @@ static struct shell *find_shell (struct running_job *job, uint32_t rank)
             return &job->shells[i];
     }
     return NULL;
+}
+
+bool job_exec_on_rank (const struct job_exec *e, uint64_t id, uint32_t rank)
+{
+    struct running_job *job = lookup (e, id);
+    struct shell *sh = job && !job->simulated ? find_shell (job, rank) : NULL;
+
+    return sh && !sh->ended;
 }
 
 static void local_event (uint64_t id, enum shell_event event, int status, const char *text,

@@ -33,6 +33,7 @@ struct exec_request {
 struct job_exec_ops {
     void (*start) (uint64_t id, void *arg); // all shells run
     void (*exception) (uint64_t id, const char *type, int severity, const char *note, void *arg);
+    void (*left) (uint64_t id, uint32_t rank, void *arg); // this shell has ended, others have not
     void (*finish) (uint64_t id, bool started, int wait_status, void *arg); // no shell is left
 };
 
@@ -45,6 +46,9 @@ int job_exec_start (struct job_exec *e, const struct exec_request *req, flux_err
 /* From SIGTERM to SIGKILL when a job is canceled; below 0: as usual. For jobs canceled from now on.
  */
 void job_exec_set_kill_timeout (struct job_exec *e, double seconds);
+
+/* Has the job a shell on the rank, which has not ended? */
+bool job_exec_on_rank (const struct job_exec *e, uint64_t id, uint32_t rank);
 
 /* Send a signal to all tasks. ENOENT when no such job runs. */
 int job_exec_kill (struct job_exec *e, uint64_t id, int signum);

@@ -270,7 +270,17 @@ static void finish_cb (uint64_t id, bool started, int wait_status, void *arg)
     }
 }
 
+static void left_cb (uint64_t id, uint32_t rank, void *arg)
+{
+    struct job_manager *jm = arg;
+    struct job *job = job_manager_lookup (jm, id);
+
+    if (job)
+        resize_shell_ended (jm, job, rank);
+}
+
 const struct job_exec_ops job_exec_callbacks = {
+    .left = left_cb,
     .start = started_cb,
     .exception = exception_cb,
     .finish = finish_cb,

@@ -70,6 +70,8 @@ int jm_conf_parse (struct jm_conf *c, const json_t *config, flux_error_t *errp)
     c->stop_queues_on_restart = json_is_true (stop);
     if (parse_kill_timeout (c, json_object_get (config, "exec"), errp) < 0)
         return -1;
+    if (resize_conf_parse (&c->resize, json_object_get (table, "resize"), errp) < 0)
+        return -1;
     if (perilog_conf_parse (&c->prolog, json_object_get (table, "prolog"), true, errp) < 0 ||
         perilog_conf_parse (&c->epilog, json_object_get (table, "epilog"), false, errp) < 0 ||
         housekeeping_conf_parse (&c->housekeeping, json_object_get (table, "housekeeping"), errp) <
@@ -128,7 +130,8 @@ static void apply_cb (const json_t *config, void *arg)
 int jm_conf_start (struct job_manager *jm, struct conf_service *conf, flux_error_t *errp)
 {
     if (!conf) {
-        jm->conf = (struct jm_conf){.inactive_age_limit = -1., .inactive_num_limit = -1};
+        jm->conf = (struct jm_conf){
+            .inactive_age_limit = -1., .inactive_num_limit = -1, .resize.shrink = true};
         jm->config = json_object ();
         return 0;
     }

@@ -12,6 +12,7 @@
 
 #include "shell/service/job_manager/housekeeping.h"
 #include "shell/service/job_manager/perilog.h"
+#include "shell/service/job_manager/resize.h"
 
 struct conf_service;
 struct job_manager;
@@ -23,6 +24,7 @@ struct jm_conf {
     double kill_timeout; // [exec] kill-timeout, below 0: not there
     struct perilog_conf prolog, epilog;
     struct housekeeping_conf housekeeping;
+    struct resize_conf resize;
 };
 
 void jm_conf_clear (struct jm_conf *c);

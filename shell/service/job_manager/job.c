@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <utlist.h>
 
+#include "lib/job/rv1.h"
 #include "shell/service/job_manager/job.h"
 
 struct job *job_create (uint64_t id)
@@ -98,6 +99,7 @@ void job_retire (struct job *job)
         live->taps_free (live->taps);
     json_decref (live->constraint);
     json_decref (live->request);
+    rv1_destroy (live->leaving);
     free (live);
     job->live = NULL;
 }

@@ -17,6 +17,7 @@
 struct job_taps;
 struct jobqueue;
 struct queue;
+struct rv1;
 struct strpool;
 
 /* RFC 21 */
@@ -101,6 +102,7 @@ struct job_live {
     struct held_event *held; // the oldest first
     struct job_taps *taps;   // what plugins have on it, or NULL
     void (*taps_free) (struct job_taps *taps);
+    struct rv1 *leaving;     // to be given back when the shells there have ended, or NULL
     int nprologs, nepilogs;  // actions under way
     double t_estimate;       // when it may start; 0: not known
     bool lacks_resources;    // it was tried and does not fit now

@@ -108,6 +108,9 @@ int jobqueue_set_defaults (struct jobqueues *qs, struct jobspec *js, struct jobq
 
 /* Is a job within the limits? EINVAL, EPERM with a sentence. */
 int jobqueue_check_limits (const struct jobqueue *q, const struct jobspec *js, flux_error_t *errp);
+/* The same for nodes, cores and GPUs alone. */
+int jobqueue_check_sizes (const struct jobqueue *q, const uint32_t sizes[SIZE_KINDS],
+                          flux_error_t *errp);
 int jobqueue_check_access (const struct jobqueue *q, uint32_t userid, flux_error_t *errp);
 
 /* May one more job be submitted, or started? */

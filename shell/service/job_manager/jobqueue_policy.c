@@ -203,7 +203,8 @@ static int check_duration (const struct jobqueue *q, double duration, flux_error
                       in_queue (q, queue, sizeof (queue)));
 }
 
-static int check_sizes (const struct jobqueue *q, const uint32_t *sizes, flux_error_t *errp)
+int jobqueue_check_sizes (const struct jobqueue *q, const uint32_t sizes[SIZE_KINDS],
+                          flux_error_t *errp)
 {
     char queue[128];
 
@@ -228,7 +229,7 @@ int jobqueue_check_limits (const struct jobqueue *q, const struct jobspec *js, f
 
     if (check_duration (q, js->duration, errp) < 0)
         return -1;
-    return check_sizes (q, sizes, errp);
+    return jobqueue_check_sizes (q, sizes, errp);
 }
 
 static bool has_name (const json_t *names, const char *name)

@@ -225,6 +225,8 @@ static const struct handler_row rows[] = {
     {"idle", idle_cb, FLUX_ROLE_OWNER},
     {"memo", memo_cb, FLUX_ROLE_USER},
     {"update", update_cb, FLUX_ROLE_USER},
+    {"grow", grow_cb, FLUX_ROLE_USER},
+    {"shrink", shrink_cb, FLUX_ROLE_USER},
     {"alloc-query", alloc_query_cb, FLUX_ROLE_USER},
     {"housekeeping-kill", housekeeping_kill_cb, FLUX_ROLE_OWNER},
     {"jobtap", jobtap_cb, FLUX_ROLE_OWNER},

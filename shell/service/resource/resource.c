@@ -116,6 +116,42 @@ int resource_set_R (struct resource *r, json_t *R, flux_error_t *errp)
     return 0;
 }
 
+int resource_change (struct resource *r, json_t *R, const char *method, flux_error_t *errp)
+{
+    if (resource_set_R (r, R, errp) < 0)
+        return -1;
+    resource_log (r, "resource-define", "{s:s}", "method", method);
+    return 0;
+}
+
+const json_t *resource_get_R (const struct resource *r)
+{
+    return r->R;
+}
+
+bool resource_is_online (const struct resource *r, uint32_t rank)
+{
+    return rank < r->size && r->ranks[rank].online;
+}
+
+struct idset *resource_find (const struct resource *r, const char *targets, flux_error_t *errp)
+{
+    return resource_targets (r, targets, errp);
+}
+
+int resource_grow (struct resource *r, uint32_t size)
+{
+    if (r->ranks) {
+        struct rank_state *ranks = realloc (r->ranks, size * sizeof (*ranks));
+        if (!ranks)
+            return -1;
+        memset (ranks + r->size, 0, (size - r->size) * sizeof (*ranks));
+        r->ranks = ranks;
+    }
+    r->size = size;
+    return 0;
+}
+
 int resource_set_expiration (struct resource *r, double expiration)
 {
     json_t *execution = json_object_get (r->R, "execution");

@@ -16,6 +16,7 @@
 #include <flux/types.h>
 
 struct attrs;
+struct idset;
 struct kvs;
 struct resource;
 struct router;
@@ -38,6 +39,21 @@ void resource_set_ops (struct resource *r, const struct resource_ops *ops, void 
  * no new jobs, and what runs there is the caller's to end. EINVAL with a sentence, and no change.
  */
 int resource_set_R (struct resource *r, json_t *R, flux_error_t *errp);
+
+/* The same, told of in the eventlog with this method. */
+int resource_change (struct resource *r, json_t *R, const char *method, flux_error_t *errp);
+
+/* R, which is the callee's; NULL: none yet. */
+const json_t *resource_get_R (const struct resource *r);
+
+/* Has it announced itself, and is it in reach? */
+bool resource_is_online (const struct resource *r, uint32_t rank);
+
+/* Ranks by idset, or nodes by hostlist. The caller destroys it. NULL with EINVAL and a sentence. */
+struct idset *resource_find (const struct resource *r, const char *targets, flux_error_t *errp);
+
+/* The instance has more ranks. ENOMEM. */
+int resource_grow (struct resource *r, uint32_t size);
 
 /* When the resources go; seconds since the epoch, 0: never. */
 int resource_set_expiration (struct resource *r, double expiration);

@@ -50,8 +50,8 @@ static void remember_feasible (struct sched *s, const struct job *job)
         s->feasible[s->nfeasible++ % FEASIBLE_CACHE] = shape_of (job);
 }
 
-static int say_why (struct sched *s, const struct job *job, const struct request *req,
-                    const flux_error_t *error, flux_error_t *errp)
+int sched_say_why (struct sched *s, const struct job *job, const struct request *req,
+                   const flux_error_t *error, flux_error_t *errp)
 {
     struct buf b = {0};
 
@@ -76,7 +76,7 @@ int sched_feasible (struct sched *s, const struct job *job, flux_error_t *errp)
     if (!req)
         return -1;
     if (matcher_match (s->m, req, MATCH_SATISFIABILITY, job->id, 0, policy, NULL, &error) < 0) {
-        rc = say_why (s, job, req, &error, errp);
+        rc = sched_say_why (s, job, req, &error, errp);
     } else {
         remember_feasible (s, job);
     }

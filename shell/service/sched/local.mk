@@ -10,5 +10,6 @@ shell_service_libservice_la_SOURCES += \
 	%D%/private.h \
 	%D%/qpolicy.c %D%/qpolicy.h \
 	%D%/ranks.c %D%/ranks.h \
+	%D%/resize.c \
 	%D%/sched.c %D%/sched.h \
 	%D%/why.c %D%/why.h

@@ -31,9 +31,17 @@ struct sched {
 /* The request of a job. The caller destroys it. */
 struct request *sched_request (struct sched *s, const struct job *job, flux_error_t *errp);
 
+/* -1 with ENODEV and a sentence: what a request that can never be met asks for that is not there.
+ * error: what the matcher said. */
+int sched_say_why (struct sched *s, const struct job *job, const struct request *req,
+                   const flux_error_t *error, flux_error_t *errp);
+
 /* The job's own match policy; *policy NULL: the one of all jobs. */
 int sched_policy_of (struct sched *s, const struct job *job, const struct policy **policy,
                      flux_error_t *errp);
+
+/* Does R that jobs get have their graph? */
+bool sched_with_graph (const struct sched *s);
 
 /* There are no resources yet. */
 bool sched_is_empty (struct sched *s);

@@ -163,6 +163,12 @@ bool sched_is_empty (struct sched *s)
     return graph_count (inventory_graph (s->inv)) == 0 || !inventory_R (s->inv);
 }
 
+bool sched_with_graph (const struct sched *s)
+{
+    return s->format == SCHED_FORMAT_RV1 ||
+           (s->format == SCHED_FORMAT_AUTO && inventory_is_rich (s->inv));
+}
+
 /* The end of a job that starts now. */
 static double end_of (const struct sched *s, const struct job *job, double now)
 {
@@ -209,8 +215,7 @@ int sched_alloc (struct sched *s, const struct job *job, double now, int reserve
         errno = EBUSY;
         return errprintf (errp, "the job is reserved");
     }
-    grant.with_graph = s->format == SCHED_FORMAT_RV1 ||
-                       (s->format == SCHED_FORMAT_AUTO && inventory_is_rich (s->inv));
+    grant.with_graph = sched_with_graph (s);
     if (grant_describe (&grant, alloc) < 0) {
         sched_alloc_clear (alloc);
         matcher_cancel (s->m, job->id, NULL);

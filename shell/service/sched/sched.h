@@ -14,7 +14,9 @@
 
 struct idset;
 struct job;
+struct job_facts;
 struct qpolicies;
+struct rv1;
 struct sched;
 struct sched_config;
 
@@ -71,6 +73,17 @@ void sched_free (struct sched *s, uint64_t id);
 
 /* Give back what it has on some ranks, not all of its own. */
 void sched_free_ranks (struct sched *s, uint64_t id, const struct idset *ranks);
+
+/* A running job gets more, at once: errno as of sched_alloc(). Or it gives back `less`, after which
+ * it has `left`. *alloc says what it has then. On failure it has what it had. */
+int sched_grow (struct sched *s, const struct job *job, const struct job_facts *more, double now,
+                struct sched_alloc *alloc, flux_error_t *errp);
+int sched_shrink (struct sched *s, const struct job *job, const struct rv1 *less,
+                  const struct rv1 *left, struct sched_alloc *alloc, flux_error_t *errp);
+
+/* What no job holds, whether it is up or not. The caller destroys it. NULL: there is nothing yet, or
+ * no memory. */
+struct rv1 *sched_idle (struct sched *s);
 
 /* The end of a job moved; 0: it has none. */
 void sched_set_expiration (struct sched *s, uint64_t id, double expiration);

@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-shell_service_libservice_la_SOURCES += %D%/uplink.c %D%/uplink.h
+shell_service_libservice_la_SOURCES += \
+	%D%/choose.c %D%/choose.h \
+	%D%/elastic.c %D%/elastic.h \
+	%D%/recruit.c %D%/recruit.h \
+	%D%/uplink.c %D%/uplink.h

@@ -22,6 +22,8 @@ struct uplink {
     flux_jobid_t id;
     flux_reactor_t *reactor;
     flux_future_t *events;
+    uint32_t *above_of; // by rank: the one above on which its broker is
+    uint32_t nranks;
     double expiration; // heard last; < 0: nothing yet
     uplink_expiration_f cb;
     void *arg;
@@ -57,6 +59,7 @@ void uplink_destroy (struct uplink *up)
         flux_future_destroy (up->events);
         flux_close (up->h);
         flux_reactor_decref (up->reactor);
+        free (up->above_of);
         free (up);
         errno = saved_errno;
     }
@@ -64,8 +67,46 @@ void uplink_destroy (struct uplink *up)
 
 /* ---- resources ---- */
 
-/* A vertex of the graph is on the rank that has the place of its old one in R. */
-static void renumber_graph (json_t *scheduling, const struct rv1 *rs)
+/* The parent's ranks mean nothing here: broker i of the job is on the i-th of them, and what came
+ * later is where it was put. */
+static int remember (struct uplink *up, const struct rv1 *rs)
+{
+    for (size_t i = 0; i < rs->nnodes; i++)
+        if (uplink_set_rank (up, i, rs->node[i].rank) < 0)
+            return -1;
+    return 0;
+}
+
+int uplink_set_rank (struct uplink *up, uint32_t rank, uint32_t above)
+{
+    if (rank >= up->nranks) {
+        uint32_t *above_of = realloc (up->above_of, (rank + 1) * sizeof (*above_of));
+        if (!above_of)
+            return -1;
+        up->above_of = above_of;
+        while (up->nranks <= rank)
+            up->above_of[up->nranks++] = UPLINK_NO_RANK;
+    }
+    up->above_of[rank] = above;
+    return 0;
+}
+
+uint32_t uplink_rank_above (const struct uplink *up, uint32_t rank)
+{
+    return rank < up->nranks ? up->above_of[rank] : UPLINK_NO_RANK;
+}
+
+uint32_t uplink_rank_here (const struct uplink *up, uint32_t above)
+{
+    for (uint32_t i = 0; i < up->nranks; i++)
+        if (up->above_of[i] == above)
+            return i;
+    return UPLINK_NO_RANK;
+}
+
+typedef uint32_t (*map_f) (const struct uplink *up, uint32_t rank);
+
+static void map_graph (const struct uplink *up, json_t *scheduling, map_f map)
 {
     json_t *nodes = json_object_get (json_object_get (scheduling, "graph"), "nodes"), *o;
     size_t i;
@@ -74,28 +115,111 @@ static void renumber_graph (json_t *scheduling, const struct rv1 *rs)
     {
         json_t *metadata = json_object_get (o, "metadata");
         const json_t *rank = json_object_get (metadata, "rank");
-        const struct rv1_node *node =
-            json_integer_value (rank) >= 0 ? rv1_find (rs, json_integer_value (rank)) : NULL;
-        if (rank && node)
-            json_object_set_new (metadata, "rank", json_integer (node - rs->node));
+        uint32_t to =
+            json_integer_value (rank) >= 0 ? map (up, json_integer_value (rank)) : UPLINK_NO_RANK;
+        if (rank && to != UPLINK_NO_RANK)
+            json_object_set_new (metadata, "rank", json_integer (to));
         json_object_del (metadata, "exclusive"); // it was said of the job
         json_object_del (metadata, "ephemeral");
     }
 }
 
-/* The parent's ranks mean nothing here: broker i of the job is on the i-th of them. */
-static json_t *renumber (const json_t *R, flux_error_t *errp)
+static int map_properties (const struct uplink *up, const struct rv1 *rs, struct rv1 *new,
+                           map_f map)
 {
-    struct rv1 *rs = rv1_from_json (R, errp);
-    json_t *new = NULL;
+    json_t *properties = rs->props ? rv1_properties_to_json (rs) : NULL, *value;
+    const char *name;
+    int rc = 0;
 
-    if (!rs)
-        return NULL;
-    renumber_graph (rs->scheduling, rs);
-    if (rv1_renumber (rs) < 0 || !(new = rv1_to_json (rs)))
-        errprintf (errp, "out of memory");
+    json_object_foreach (properties, name, value)
+    {
+        const struct idset *ranks = rv1_property (rs, name);
+        struct idset *to = idset_create (0, IDSET_FLAG_AUTOGROW);
+        for (unsigned int r = idset_first (ranks); to && r != IDSET_INVALID_ID;
+             r = idset_next (ranks, r))
+            idset_set (to, map (up, r));
+        if (!to || rv1_set_property (new, name, to, NULL) < 0)
+            rc = -1;
+        idset_destroy (to);
+    }
+    json_decref (properties);
+    return rc;
+}
+
+/* Takes rs. NULL: no memory, or a rank without a place on the other side. */
+static struct rv1 *map_all (const struct uplink *up, struct rv1 *rs, map_f map)
+{
+    struct rv1 *new = rs ? rv1_create () : NULL;
+
+    for (size_t i = 0; new &&i < rs->nnodes; i++) {
+        const struct rv1_node *node = &rs->node[i];
+        uint32_t rank = map (up, node->rank);
+        if (rank == UPLINK_NO_RANK ||
+            rv1_add_node (new, rank, node->host, rv1_node_cores (node), rv1_node_gpus (node)) < 0)
+            goto error;
+    }
+    if (!new || map_properties (up, rs, new, map) < 0)
+        goto error;
+    new->starttime = rs->starttime;
+    new->expiration = rs->expiration;
+    map_graph (up, rs->scheduling, map);
+    new->scheduling = rs->scheduling;
+    rs->scheduling = NULL;
     rv1_destroy (rs);
     return new;
+error:
+    rv1_destroy (new);
+    rv1_destroy (rs);
+    errno = EINVAL;
+    return NULL;
+}
+
+static json_t *map_json (const struct uplink *up, struct rv1 *rs, map_f map, flux_error_t *errp)
+{
+    struct rv1 *new = map_all (up, rs, map);
+    json_t *o = new ? rv1_to_json (new) : NULL;
+
+    if (!o)
+        errprintf (errp, "R cannot be translated");
+    rv1_destroy (new);
+    return o;
+}
+
+json_t *uplink_R_here (const struct uplink *up, const json_t *R, flux_error_t *errp)
+{
+    struct rv1 *rs = rv1_from_json (R, errp);
+
+    return rs ? map_json (up, rs, uplink_rank_here, errp) : NULL;
+}
+
+json_t *uplink_R_above (const struct uplink *up, const struct rv1 *rs, flux_error_t *errp)
+{
+    return map_json (up, rv1_copy (rs), uplink_rank_above, errp);
+}
+
+static json_t *first_R (struct uplink *up, const json_t *R, flux_error_t *errp)
+{
+    struct rv1 *rs = rv1_from_json (R, errp);
+    int rc = rs ? remember (up, rs) : -1;
+
+    rv1_destroy (rs);
+    return rc == 0 ? uplink_R_here (up, R, errp) : NULL;
+}
+
+flux_future_t *uplink_rpc (struct uplink *up, const char *topic, json_t *payload)
+{
+    json_t *o = payload ? payload : json_object ();
+    flux_future_t *f = NULL;
+
+    if (o && json_object_set_new (o, "id", json_integer ((json_int_t)up->id)) == 0)
+        f = flux_rpc_pack (up->h, topic, FLUX_NODEID_ANY, 0, "O", o);
+    json_decref (o);
+    return f;
+}
+
+flux_t *uplink_handle (struct uplink *up)
+{
+    return up->h;
 }
 
 json_t *uplink_get_R (struct uplink *up, flux_error_t *errp)
@@ -110,7 +234,7 @@ json_t *uplink_get_R (struct uplink *up, flux_error_t *errp)
         errprintf (errp, "the enclosing instance does not tell the job's resources: %s",
                    f ? flux_future_error_string (f) : strerror (errno));
     else
-        result = renumber (R, errp);
+        result = first_R (up, R, errp);
     flux_future_destroy (f);
     return result;
 }

@@ -10,8 +10,11 @@
 
 #include <ev.h>
 #include <jansson.h>
+#include <flux/future.h>
+#include <flux/handle.h>
 #include <flux/types.h>
 
+struct rv1;
 struct uplink;
 
 /* Job `jobid` (any encoding) of the instance at `uri`. NULL with errno and a sentence. */
@@ -22,6 +25,21 @@ void uplink_destroy (struct uplink *up);
 /* R of the job, with its ranks numbered from 0 in their order. Blocks for one call. NULL with a
  * sentence. */
 json_t *uplink_get_R (struct uplink *up, flux_error_t *errp);
+
+/* Which rank of the enclosing instance a broker of this one is on, and the other way round;
+ * UPLINK_NO_RANK: none. */
+#define UPLINK_NO_RANK UINT32_MAX
+int uplink_set_rank (struct uplink *up, uint32_t rank, uint32_t above);
+uint32_t uplink_rank_above (const struct uplink *up, uint32_t rank);
+uint32_t uplink_rank_here (const struct uplink *up, uint32_t above);
+
+/* R of that instance as R of this one, and back. NULL with a sentence. */
+json_t *uplink_R_here (const struct uplink *up, const json_t *R, flux_error_t *errp);
+json_t *uplink_R_above (const struct uplink *up, const struct rv1 *rs, flux_error_t *errp);
+
+/* A request about the job: its id is added to `payload`, whose reference is taken. */
+flux_future_t *uplink_rpc (struct uplink *up, const char *topic, json_t *payload);
+flux_t *uplink_handle (struct uplink *up);
 
 /* Note on the job what `memo`, whose reference is taken, says. It is sent, and no answer is waited
  * for; volatile notes are not in the job's eventlog. */

@@ -126,6 +126,23 @@ static void test_reach (void **state)
 }
 
 /* A broker that was started anew is news, though its rank was never away. */
+static void test_reach_grow (void **state)
+{
+    struct reach *r = reach_create (2, 0);
+    int child;
+
+    assert_int_equal (reach_add_rank (r, &child, 1), 0);
+    assert_true (reach_add_rank (r, &child, 3) < 0);
+    assert_int_equal (reach_grow (r, 4), 0);
+    assert_null (reach_lookup (r, 2));
+    assert_int_equal (reach_start (r, 3), 0);
+    assert_int_equal (reach_add_rank (r, &child, 3), 0);
+    assert_ptr_equal (reach_lookup (r, 1), &child);
+    assert_ptr_equal (reach_lookup (r, 3), &child);
+    assert_int_equal (reach_count (r), 2);
+    reach_destroy (r);
+}
+
 static void test_reach_starts (void **state)
 {
     struct reach *r = reach_create (20, 4);
@@ -416,12 +433,13 @@ static void test_interface_addr (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_heal_order),      cmocka_unit_test (test_heal_ends),
-        cmocka_unit_test (test_heal_drop),       cmocka_unit_test (test_reach),
-        cmocka_unit_test (test_reach_starts),    cmocka_unit_test (test_reach_bad_sets),
-        cmocka_unit_test (test_wire_round_trip), cmocka_unit_test (test_wire_damaged),
-        cmocka_unit_test (test_replay),          cmocka_unit_test (test_outq),
-        cmocka_unit_test (test_hello_token),     cmocka_unit_test (test_interface_addr),
+        cmocka_unit_test (test_reach_grow),     cmocka_unit_test (test_heal_order),
+        cmocka_unit_test (test_heal_ends),      cmocka_unit_test (test_heal_drop),
+        cmocka_unit_test (test_reach),          cmocka_unit_test (test_reach_starts),
+        cmocka_unit_test (test_reach_bad_sets), cmocka_unit_test (test_wire_round_trip),
+        cmocka_unit_test (test_wire_damaged),   cmocka_unit_test (test_replay),
+        cmocka_unit_test (test_outq),           cmocka_unit_test (test_hello_token),
+        cmocka_unit_test (test_interface_addr),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

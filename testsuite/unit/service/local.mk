@@ -43,3 +43,8 @@ TESTS += testsuite/unit/service/test_group
 testsuite_unit_service_test_group_SOURCES = %D%/test_group.c
 testsuite_unit_service_test_group_LDADD = $(testsuite_unit_service_test_jobs_LDADD) \
 	lib/tasks/libgroupframe.la lib/set/libset.la lib/util/libutil.la
+
+check_PROGRAMS += testsuite/unit/service/test_choose
+TESTS += testsuite/unit/service/test_choose
+testsuite_unit_service_test_choose_SOURCES = %D%/test_choose.c
+testsuite_unit_service_test_choose_LDADD = $(testsuite_unit_service_test_jobs_LDADD)

@@ -1,0 +1,223 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# An instance asks the one above for more resources, and gives back what it does not need.
+
+. "$(dirname "$0")/lib.sh"
+
+cat >R.json <<'END'
+{"version":1,"execution":{"R_lite":[{"rank":"0-3","children":{"core":"0-3","gpu":"0"}}],
+ "starttime":0,"expiration":0,"nodelist":["n[0-3]"]}}
+END
+cat >flux.toml <<END
+[resource]
+path = "$PWD/R.json"
+END
+
+# has STATE 'NODES CORES GPUS' [CHILD]: what is in this state, here or in a child.
+has () { ${3:+flux proxy $3} flux resource list -no '{nnodes} {ncores} {ngpus}' -s $1 | grep -qx "$2"; }
+gone () { ! pgrep -fx "$1" >/dev/null; }
+ended () { flux job wait-event -q -t 20 $1 clean; has free '4 16 4'; } # with all resources back
+refused () { want=$1; shift; expect_exit 1 "$@" 2>refused; expect_in_file "$want" refused; }
+# run.sh in an instance of four nodes with four cores and a GPU each
+in_flux () { timeout 50 flux start -s4 -c flux.toml "$@" bash -eEu run.sh 2>err || { cat err; false; }; }
+
+test_case 'more nodes: brokers start there, jobs run on them, the parent has them no more' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N1 --bg)
+expect_output '3 nodes, 12 cores, 3 GPUs' flux proxy $id flux resource grow -N2
+expect_equal '0 1 2' "$(flux proxy $id flux run -N3 flux getattr rank | sort | xargs)"
+expect_output 3 flux proxy $id flux getattr size
+expect_output '3 0-2 12' flux jobs -no '{nnodes} {ranks} {ncores}'
+has free '1 4 1'
+expect_equal 0-2 "$(flux job info $id R | jq -r '.execution.R_lite[].rank')"
+flux proxy $id flux resource eventlog >log
+expect_in_file 'resource-define method="grow"' log
+flux job eventlog $id >log
+expect_in_file ' resource-update .*ranks="0-2"' log
+expect_equal "$id $id $id" "$(flux proxy $id flux exec flux getattr jobid | xargs)"
+flux shutdown --quiet $id
+ended $id
+EOF
+in_flux
+END
+
+test_case 'more nodes for an instance that has some, and the same node again' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N2 --bg)
+flux proxy $id flux resource grow --quiet -N1
+expect_equal '0 1 2' "$(flux proxy $id flux run -N3 flux getattr rank | sort | xargs)"
+flux proxy $id flux resource shrink --quiet 2
+has free '2 8 2'
+flux proxy $id flux resource grow --quiet -N1
+expect_equal '0 1 2' "$(flux proxy $id flux run -N3 flux getattr rank | sort | xargs)"
+expect_output 3 flux proxy $id flux getattr size
+has free '1 4 1'
+flux shutdown --quiet $id
+ended $id
+EOF
+in_flux
+END
+
+test_case 'idle nodes go back: their brokers leave, what was started with the job and what came later' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N3 --bg)
+expect_output '2 nodes, 8 cores, 2 GPUs' flux proxy $id flux resource shrink -N1
+wait_until 10 has free '2 8 2'
+expect_output '1 nodes, 4 cores, 1 GPUs' flux proxy $id flux resource shrink 1
+wait_until 10 has free '3 12 3'
+has free '1 4 1' $id
+expect_output '1 0 4' flux jobs -no '{nnodes} {ranks} {ncores}'
+flux run -N3 true
+flux proxy $id flux run -n4 true
+refused 'asks for 2 nodes' flux proxy $id flux run -N2 true
+flux shutdown --quiet $id
+flux job wait-event -q -t 20 $id clean
+expect_output COMPLETED flux jobs -ano '{status}' $id
+has free '4 16 4'
+EOF
+in_flux
+END
+
+test_case 'parts of a node, both ways' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -n1 -c2 --bg)
+expect_output '1 nodes, 4 cores, 1 GPUs' flux proxy $id flux resource grow -n1 -c2 -g1
+has free '3 12 3'
+flux proxy $id flux run -n1 -c4 -g1 true
+expect_output '1 nodes, 1 cores, 1 GPUs' flux proxy $id flux resource shrink -c3
+has free '4 15 3'
+expect_output '1 nodes, 1 cores, 0 GPUs' flux proxy $id flux resource shrink -g1
+has free '4 15 4'
+refused 'nothing is idle' flux proxy $id flux resource shrink --idle
+expect_output '2 nodes, 6 cores, 0 GPUs' flux proxy $id flux resource grow -n5
+has free '4 10 4'
+flux proxy $id flux run -n6 true
+expect_output '1 nodes, 1 cores, 0 GPUs' flux proxy $id flux resource shrink --idle
+wait_until 10 has free '4 15 4'
+flux shutdown --quiet $id
+ended $id
+EOF
+in_flux
+END
+
+test_case 'what is in use stays' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N3 --bg)
+job=$(flux proxy $id flux submit -N1 --requires=rank:2 sleep 300)
+part=$(flux proxy $id flux submit -n3 --requires=rank:0 sleep 300)
+flux proxy $id flux job wait-event -q $part start
+flux proxy $id flux job wait-event -q $job start
+refused 'jobs run on rank 2' flux proxy $id flux resource shrink 2
+refused 'jobs run on rank 2' flux proxy $id flux resource shrink 1-2
+refused 'rank 0 cannot be given back' flux proxy $id flux resource shrink 0
+refused '1 of the nodes besides that of rank 0 is idle, not 2' flux proxy $id flux resource shrink -N2
+refused 'only 5 cores' flux proxy $id flux resource shrink -c6
+expect_output '2 nodes, 7 cores, 2 GPUs' flux proxy $id flux resource shrink -c5
+wait_until 10 has free '2 5 1'
+expect_equal 2 "$(flux proxy $id flux jobs -no '{id}' -f running | wc -l)"
+flux cancel $id
+ended $id
+EOF
+in_flux
+END
+
+test_case 'more than the parent has, or than it has free: refused with the reason, and all is as it was' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N1 --bg)
+refused 'asks for 4 nodes, and there are 3' flux proxy $id flux resource grow -N4
+other=$(flux submit -N2 sleep 300)
+flux job wait-event -q $other start
+refused 'not free now' flux proxy $id flux resource grow -N2
+refused 'how much more is needed' flux proxy $id flux resource grow
+refused 'not a job of another' flux resource grow -N1
+refused 'not a job of another' flux resource shrink -N1
+has free '1 4 1' $id
+has free '1 4 1'
+flux cancel --all
+EOF
+in_flux
+END
+
+test_case 'jobs that wait go before, unless the configuration says otherwise' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N1 --bg)
+flux submit -N4 true
+refused '1 job waits for resources' flux proxy $id flux resource grow -N1
+flux config get | jq '."job-manager".resize.grow = "always"' | flux config load
+flux proxy $id flux resource grow --quiet -N1
+flux config get | jq '."job-manager".resize = {"grow":"never","shrink":false}' | flux config load
+refused 'may not grow here' flux proxy $id flux resource grow -N1
+refused 'may not shrink here' flux proxy $id flux resource shrink 1
+has free '2 8 2' $id
+flux config get | jq '."job-manager".resize = {}' | flux config load
+flux proxy $id flux resource shrink --quiet 1
+flux cancel --all
+echo '{"job-manager":{"resize":{"grow":"x"}}}' >bad
+refused 'must be never, idle or always' sh -c 'flux config load <bad'
+EOF
+in_flux
+END
+
+test_case 'limits hold for what has grown' <<'END'
+cat >run.sh <<'EOF'
+flux config get | jq '.policy.limits."job-size".max.nnodes = 2' | flux config load
+id=$(flux alloc -N1 --bg)
+refused 'requested nnodes .3. exceeds policy limit of 2' flux proxy $id flux resource grow -N2
+flux proxy $id flux resource grow --quiet -N1
+flux shutdown --quiet $id
+EOF
+in_flux
+END
+
+test_case 'two levels: a grandchild grows into what its parent has got' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N1 --bg)
+flux proxy $id flux resource grow --quiet -N2
+inner=$(flux proxy $id flux alloc -N1 --bg)
+expect_output '2 nodes, 8 cores, 2 GPUs' flux proxy $id/$inner flux resource grow -N1
+expect_equal '0 1' "$(flux proxy $id/$inner flux run -N2 flux getattr rank | sort | xargs)"
+has free '1 4 1' $id
+flux proxy $id/$inner flux resource shrink --quiet -N1
+has free '2 8 2' $id
+flux shutdown --quiet $id
+ended $id
+EOF
+in_flux
+END
+
+test_case 'a child with more nodes is killed: nothing of it is left on any' <<'END'
+cat >run.sh <<'EOF'
+task="sleep 310.$$"
+id=$(flux alloc -N1 --bg)
+flux proxy $id flux resource grow --quiet -N2
+flux proxy $id flux submit --quiet -N3 $task
+wait_until 10 pgrep -fx "$task" >/dev/null
+pids=$(flux proxy $id flux exec flux getattr broker.pid)
+kill -9 $(flux proxy $id flux getattr broker.pid)
+flux job wait-event -q -t 20 $id clean
+wait_until 20 gone "$task"
+for p in $pids; do wait_until 20 eval "! kill -0 $p 2>/dev/null"; done
+has free '4 16 4'
+flux run -N4 true
+EOF
+in_flux
+END
+
+test_case 'a node that came later is lost: an exception of its jobs in the child' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N1 --bg)
+flux proxy $id flux resource grow --quiet -N1
+job=$(flux proxy $id flux submit --requires=rank:1 sleep 300)
+flux proxy $id flux job wait-event -q $job start
+kill -9 $(flux proxy $id flux exec -r1 flux getattr broker.pid)
+flux proxy $id flux job wait-event -q -t 30 $job exception
+flux proxy $id flux run -n1 true
+flux shutdown --quiet $id || true
+ended $id
+EOF
+in_flux
+END
+
+test_done
