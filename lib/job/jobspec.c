@@ -88,7 +88,7 @@ static int parse_task (struct jobspec *js, struct jobspec_task *task, json_t *o,
     }
     if (!task->command || !task->slot || !count)
         return jobspec_invalid (errp, "task needs command, slot and count");
-    if (!jobspec_find_slot (js, task->slot))
+    if (!js->any_slot && !jobspec_find_slot (js, task->slot))
         return jobspec_invalid (errp, "task names slot '%s', which is not there", task->slot);
     return parse_task_count (js, task, count, errp);
 }
@@ -144,7 +144,7 @@ static int parse (struct jobspec *js, flux_error_t *errp)
     return js->version == 1 ? check_v1_tasks (js, errp) : 0;
 }
 
-struct jobspec *jobspec_from_json (json_t *o, flux_error_t *errp)
+static struct jobspec *from_json (json_t *o, bool any_slot, flux_error_t *errp)
 {
     struct jobspec *js = calloc (1, sizeof (*js));
 
@@ -153,11 +153,22 @@ struct jobspec *jobspec_from_json (json_t *o, flux_error_t *errp)
         return NULL;
     }
     js->json = json_incref (o);
+    js->any_slot = any_slot;
     if (parse (js, errp) < 0) {
         jobspec_destroy (js);
         return NULL;
     }
     return js;
+}
+
+struct jobspec *jobspec_from_json (json_t *o, flux_error_t *errp)
+{
+    return from_json (o, false, errp);
+}
+
+struct jobspec *jobspec_request_from_json (json_t *o, flux_error_t *errp)
+{
+    return from_json (o, true, errp);
 }
 
 struct jobspec *jobspec_decode (const char *s, size_t len, flux_error_t *errp)

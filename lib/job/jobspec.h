@@ -87,6 +87,7 @@ struct jobspec {
     uint32_t per_resource_count;
 
     struct jobspec_vertex *vertex; // where all vertices are
+    bool any_slot;                 // jobspec_request_from_json()
 };
 
 /* Decode and check. A jobspec of version 1 must be as RFC 25 says (see also jobspec_is_v1_graph()),
@@ -95,6 +96,10 @@ struct jobspec *jobspec_decode (const char *s, size_t len, flux_error_t *errp);
 
 /* The same with decoded JSON, of which a reference is taken. It must not change afterwards. */
 struct jobspec *jobspec_from_json (json_t *o, flux_error_t *errp);
+
+/* The same for who only matches and runs nothing: labels may be there twice, and tasks may name a
+ * slot that is not there, which count for none in jobspec_task_total(). */
+struct jobspec *jobspec_request_from_json (json_t *o, flux_error_t *errp);
 
 /* The same, but the environment, most of the text of a usual jobspec, is only checked and left as
  * text: env lies in s. js->environment is then an empty object. Where that cannot be done

@@ -77,6 +77,12 @@ static int parse_key (struct jobspec_vertex *v, const char *key, const json_t *v
     return 0;
 }
 
+/* xor_slot: one of those side by side, whichever can be had (flexible jobspecs). */
+static bool is_slot (const struct jobspec_vertex *v)
+{
+    return is_type (v, "slot") || is_type (v, "xor_slot");
+}
+
 /* Tools write no gpus as 0 gpus in version 1. */
 static bool is_no_gpu (const struct jobspec *js, const struct jobspec_vertex *v)
 {
@@ -99,7 +105,7 @@ static int parse_vertex (struct jobspec *js, struct jobspec_vertex *v, json_t *o
     if (!v->type || *v->type == '\0' || (v->count.min == 0 && !is_no_gpu (js, v)))
         return jobspec_invalid (errp, "a resource needs type and a positive count");
     json_t *with = json_object_get (o, "with");
-    if (is_type (v, "slot") && (!with || !v->label))
+    if (is_slot (v) && (!with || !v->label))
         return jobspec_invalid (errp, "a slot needs a label and something in it");
     return with ? parse_list (js, with, &v->with, errp) : 0;
 }
@@ -168,7 +174,7 @@ const struct jobspec_vertex *jobspec_find_slot (const struct jobspec *js, const 
 
     for (size_t i = 0; i < js->nvertices; i++) {
         const struct jobspec_vertex *v = &js->vertex[i];
-        if (!is_type (v, "slot"))
+        if (!is_slot (v))
             continue;
         if (strcmp (v->label, label) == 0)
             return v;
@@ -178,11 +184,18 @@ const struct jobspec_vertex *jobspec_find_slot (const struct jobspec *js, const 
     return nslots == 1 ? only : NULL;
 }
 
+/* The tasks of a job have one slot, so alternatives share its label. */
+static bool same_label (const struct jobspec_vertex *a, const struct jobspec_vertex *b)
+{
+    return a->label && b->label && strcmp (a->label, b->label) == 0 &&
+           !(is_type (a, "xor_slot") && is_type (b, "xor_slot"));
+}
+
 static int check_labels (const struct jobspec *js, flux_error_t *errp)
 {
-    for (size_t i = 0; i < js->nvertices; i++) {
-        for (size_t k = 0; js->vertex[i].label && k < i; k++) {
-            if (js->vertex[k].label && strcmp (js->vertex[i].label, js->vertex[k].label) == 0)
+    for (size_t i = 0; i < js->nvertices && !js->any_slot; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (same_label (&js->vertex[i], &js->vertex[k]))
                 return jobspec_invalid (errp, "label '%s' is there twice", js->vertex[i].label);
         }
     }
@@ -208,6 +221,8 @@ static uint64_t add (struct walk *w, uint32_t *sum, uint64_t n)
 static void sum_list (struct walk *w, struct jobspec_vertex *v, uint64_t factor, uint64_t per_node,
                       uint64_t per_slot, bool first_slot)
 {
+    bool seen_xor = false;
+
     for (; v && !w->overflow; v = v->next) {
         uint64_t n = factor * v->count.min, in_node = per_node * v->count.min;
         uint64_t in_slot = per_slot * v->count.min;
@@ -225,7 +240,10 @@ static void sum_list (struct walk *w, struct jobspec_vertex *v, uint64_t factor,
             if (v->exclusive == JOBSPEC_EXCLUSIVE_TRUE ||
                 (per_slot && v->exclusive == JOBSPEC_EXCLUSIVE_UNSET))
                 w->c->exclusive = true;
-        } else if (is_type (v, "slot")) {
+        } else if (is_slot (v)) {
+            if (is_type (v, "xor_slot") && seen_xor)
+                continue; // the first alternative counts for all
+            seen_xor = is_type (v, "xor_slot");
             add (w, &w->c->nslots, n);
             add (w, &w->c->slots_per_node, in_node);
             in_slot = 1;
@@ -267,11 +285,14 @@ int jobspec_parse_resources (struct jobspec *js, const json_t *resources, flux_e
 static uint64_t count_tasks (const struct jobspec *js, const struct jobspec_task *task,
                              uint32_t nnodes, uint32_t ncores)
 {
+    const struct jobspec_vertex *slot;
+
     switch (task->kind) {
     case JOBSPEC_TASKS_TOTAL:
         return task->count;
     case JOBSPEC_TASKS_PER_SLOT:
-        return (uint64_t)task->count * jobspec_find_slot (js, task->slot)->total;
+        slot = jobspec_find_slot (js, task->slot);
+        return slot ? (uint64_t)task->count * slot->total : 0;
     case JOBSPEC_TASKS_PER_RESOURCE:
         if (strcmp (task->resource, "node") == 0)
             return (uint64_t)task->count * nnodes;

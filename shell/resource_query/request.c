@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/graph/io/constraint.h"
 #include "lib/graph/io/jobspec.h"
 #include "lib/graph/io/yaml.h"
+#include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
 #include "shell/resource_query/query.h"
 
@@ -66,26 +66,6 @@ static int check_types (const struct graph *g, const struct request *req, flux_e
     return 0;
 }
 
-static int fill (struct request *req, const json_t *o, flux_error_t *errp)
-{
-    json_t *system = json_object_get (json_object_get (o, "attributes"), "system");
-    json_t *duration = json_object_get (system, "duration");
-    json_t *constraints = json_object_get (system, "constraints");
-    const char *queue = json_string_value (json_object_get (system, "queue"));
-    if (request_add_resources (req, json_object_get (o, "resources"), errp) < 0)
-        return -1;
-    if (json_is_string (duration))
-        req->duration = strtod (json_string_value (duration), NULL);
-    else
-        req->duration = json_number_value (duration);
-    if (json_object_size (constraints) &&
-        !(req->constraint = constraint_from_json (constraints, NULL, errp)))
-        return -1;
-    if (queue && *queue && request_set_queue (req, queue) < 0)
-        return errprintf (errp, "out of memory");
-    return request_seal (req, errp);
-}
-
 /* JSON is YAML, but a reader that knows it to be JSON takes a third of the time. */
 static json_t *parse (const char *text, size_t len, flux_error_t *errp)
 {
@@ -99,12 +79,15 @@ struct request *query_request (const struct query *q, const char *text, size_t l
 {
     struct request *req = request_from_json_text (text, len);
     json_t *o = req ? NULL : parse (text, len, errp);
-    bool empty = !req && o && (req = request_create ());
-    if (req && ((empty && fill (req, o, errp) < 0) || check_types (q->g, req, errp) < 0)) {
+    struct jobspec *js = o ? jobspec_request_from_json (o, errp) : NULL;
+    if (js)
+        req = request_from_jobspec (js, errp);
+    if (req && check_types (q->g, req, errp) < 0) {
         request_destroy (req);
         req = NULL;
         errno = EINVAL;
     }
+    jobspec_destroy (js);
     json_decref (o);
     return req;
 }

@@ -59,6 +59,19 @@ static int add_names (struct translate *t, struct constraint *c, const json_t *v
     return 0;
 }
 
+/* An idset, or, as YAML has it without quotes, one rank. */
+static struct idset *decode_ranks (const json_t *o)
+{
+    struct idset *ids = NULL;
+
+    if (json_is_string (o))
+        return idset_decode (json_string_value (o));
+    if (json_is_integer (o) && json_integer_value (o) >= 0 && json_integer_value (o) < INT32_MAX &&
+        (ids = idset_create (0, IDSET_FLAG_AUTOGROW)))
+        idset_set (ids, json_integer_value (o));
+    return ids;
+}
+
 static int add_ranks (struct translate *t, struct constraint *c, const json_t *values)
 {
     size_t i;
@@ -66,7 +79,7 @@ static int add_ranks (struct translate *t, struct constraint *c, const json_t *v
 
     json_array_foreach (values, i, v)
     {
-        struct idset *ids = json_is_string (v) ? idset_decode (json_string_value (v)) : NULL;
+        struct idset *ids = decode_ranks (v);
         if (!ids)
             return errprintf (t->errp, "ranks in the constraint are no idset");
         for (unsigned int r = idset_first (ids); r != IDSET_INVALID_ID; r = idset_next (ids, r))

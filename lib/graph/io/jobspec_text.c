@@ -64,7 +64,7 @@ static bool read_value (struct scan *s, resource_key_t key, struct resource *r)
         r->with = *s;
         return scan_skip (s, 0);
     case NKEYS:
-        return scan_skip (s, 0);
+        return false;
     default:
         return scan_string (s, &r->text[key]);
     }
@@ -75,12 +75,12 @@ static bool read_resource (struct scan *s, struct resource *r)
     struct slice key;
     bool first = true, more;
     unsigned int seen = 0;
-    *r = (struct resource){.count = 1};
+    *r = (struct resource){.count = 0};
     if (!scan_eat (s, '{'))
         return false;
     while (scan_next_key (s, &first, &key, &more)) {
         if (!more)
-            return r->text[KEY_TYPE].p;
+            return r->text[KEY_TYPE].p && r->count > 0;
         resource_key_t k = find_key (&key);
         if ((k < NKEYS && seen >> k & 1) || !read_value (s, k, r))
             return false;
@@ -174,16 +174,73 @@ static bool read_attributes (struct request *req, struct scan *s)
     return false;
 }
 
+static bool read_command (struct scan *s)
+{
+    struct slice arg;
+    if (!scan_eat (s, '['))
+        return false;
+    do {
+        if (!scan_string (s, &arg))
+            return false;
+    } while (scan_eat (s, ','));
+    return scan_eat (s, ']');
+}
+
+static bool read_task_count (struct scan *s)
+{
+    struct slice key;
+    bool first = true, more;
+    int64_t n;
+    return scan_eat (s, '{') && scan_next_key (s, &first, &key, &more) && more &&
+           (slice_is (&key, "per_slot") || slice_is (&key, "total")) && scan_integer (s, &n) &&
+           n > 0 && scan_eat (s, '}');
+}
+
+static bool read_task (struct scan *s)
+{
+    struct slice key, slot;
+    bool first = true, more;
+    unsigned int seen = 0;
+    if (!scan_eat (s, '{'))
+        return false;
+    while (scan_next_key (s, &first, &key, &more)) {
+        if (!more)
+            return seen == 7;
+        if (slice_is (&key, "command") && read_command (s))
+            seen |= 1;
+        else if (slice_is (&key, "slot") && scan_string (s, &slot))
+            seen |= 2;
+        else if (slice_is (&key, "count") && read_task_count (s))
+            seen |= 4;
+        else
+            return false;
+    }
+    return false;
+}
+
+/* They matter to nobody here, but a jobspec has some. */
+static bool read_tasks (struct scan *s)
+{
+    if (!scan_eat (s, '['))
+        return false;
+    do {
+        if (!read_task (s))
+            return false;
+    } while (scan_eat (s, ','));
+    return scan_eat (s, ']');
+}
+
 static bool read_jobspec (struct request *req, struct scan *s)
 {
     struct slice key;
-    bool first = true, more, resources = false, attributes = false;
+    bool first = true, more, resources = false, attributes = false, tasks = false, version = false;
+    int64_t n;
     if (!scan_eat (s, '{'))
         return false;
     while (scan_next_key (s, &first, &key, &more)) {
         if (!more) {
             scan_blank (s);
-            return resources && s->p == s->end;
+            return resources && attributes && tasks && version && s->p == s->end;
         }
         if (slice_is (&key, "resources")) {
             if (resources || !(resources = add_list (req, NULL, s)))
@@ -191,7 +248,10 @@ static bool read_jobspec (struct request *req, struct scan *s)
         } else if (slice_is (&key, "attributes")) {
             if (attributes || !(attributes = read_attributes (req, s)))
                 return false;
-        } else if (!scan_skip (s, 0))
+        } else if (slice_is (&key, "tasks")) {
+            if (tasks || !(tasks = read_tasks (s)))
+                return false;
+        } else if (!slice_is (&key, "version") || !scan_integer (s, &n) || !(version = n > 0))
             return false;
     }
     return false;
