@@ -397,6 +397,10 @@ int matcher_match (struct matcher *m, const struct request *req, match_op_t op, 
         m->count.failures++;
         return -1;
     }
+    // for Fluxion a look is a touch
+    if (!op_books (op) && op != MATCH_SATISFIABILITY && m->weight &&
+        (m->flags & MATCHER_EXACT_TIES))
+        weights_look (m, m->res.items, m->res.count);
     m->count.matches++;
     return 0;
 }

@@ -211,6 +211,8 @@ const uint32_t *weights_children (const struct matcher *m, uint32_t v);
 /* Bring the children that the tree lacks in that order, into space for them. */
 void weights_sort_extra (const struct matcher *m, struct children *c, struct extra *space);
 void weights_update (struct matcher *m, const struct result_item *items, size_t n, bool freed);
+/* The same for what was only looked at, as Fluxion has it. */
+void weights_look (struct matcher *m, const struct result_item *items, size_t n);
 
 /* Is the type a pruning type anywhere? (prune.c) */
 bool prune_has (const struct matcher *m, const char *type);

@@ -167,6 +167,14 @@ static void set_weight (struct matcher *m, uint32_t v, uint32_t weight)
     list[to] = v;
 }
 
+/* Not what it would have for itself: that comes first for the next one, too. */
+void weights_look (struct matcher *m, const struct result_item *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!items[i].exclusive)
+            weights_update (m, &items[i], 1, false);
+}
+
 /* Fluxion does not look again when a job is cancelled; exactly like it we don't either. */
 void weights_update (struct matcher *m, const struct result_item *items, size_t n, bool freed)
 {

@@ -91,7 +91,8 @@ static void parse_options (int argc, char **argv, struct options *o)
             o->graph_output = optarg;
             break;
         case 'p':
-            prune = append_list (prune, optarg);
+            if (optarg[strspn (optarg, " ")])
+                prune = append_list (prune, optarg);
             break;
         case 't':
             o->test_output = optarg;

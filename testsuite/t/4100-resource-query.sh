@@ -32,7 +32,7 @@ resources:
 attributes:
   system:
     duration: $4
-tasks: []
+tasks: [{command: [app], slot: default, count: {per_slot: 1}}]
 YAML
 }
 
@@ -144,8 +144,8 @@ test_case 'what a job holds is booked in a graph that walks another subsystem' <
 both
 jobspec one 1 1 60
 sed 's/type: core/type: watts/' one >watts
-printf 'resources: [{type: node, count: 1, exclusive: true}]\nversion: 9999\ntasks: []
-attributes: {system: {duration: 60}}\n' >whole
+printf 'resources: [{type: node, count: 1, exclusive: true}]\nversion: 9999
+tasks: [{command: [app], slot: none, count: {per_slot: 1}}]\nattributes: {system: {duration: 60}}\n' >whole
 printf 'match allocate whole\nquit\n' | flux resource-query -d -f jgf -L both.json -F jgf >held
 head -1 held >held.json
 printf 'match allocate watts\nquit\n' >cmds
@@ -164,10 +164,13 @@ test_case 'what is wrong is named' <<'END'
 expect_match 'recipe' "$(cat err)"
 ! query 'cluster' -P nonsense </dev/null 2>err
 expect_match "unknown match policy 'nonsense'|invalid policy" "$(cat err)"
-printf 'resources:\n  - type: unicorn\n    count: 1\n' >bad
-printf '%s\n' 'match allocate bad' 'match allocate missing' 'match nonsense bad' quit |
+jobspec bad 1 1 60
+sed -i 's/type: core/type: unicorn/' bad
+grep -v tasks bad >short
+printf '%s\n' 'match allocate bad' 'match allocate short' 'match allocate missing' 'match nonsense bad' quit |
     query 'cluster/node=1' 2>err >out
 expect_match 'must be a resource type known' "$(cat err)"
+expect_match 'needs version, resources, tasks and attributes' "$(cat err)"
 expect_match "can't open missing" "$(cat err)"
 expect_match 'unknown subcmd nonsense' "$(cat err)"
 END

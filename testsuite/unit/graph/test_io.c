@@ -586,32 +586,51 @@ static void test_yaml (void **state)
 static void test_jobspec_text (void **state)
 {
     (void)state;
-#define SLOT "{\"type\":\"slot\",\"count\":2,\"label\":\"t\",\"with\":[{\"type\":\"core\"}]}"
+#define SLOT                                                                                       \
+    "{\"type\":\"slot\",\"count\":2,\"label\":\"t\",\"with\":[{\"type\":\"core\",\"count\":1}]}"
+#define TASK "{\"command\":[\"a\",\"b\"],\"slot\":\"t\",\"count\":{\"per_slot\":1}}"
+#define WHOLE(resources, system)                                                                   \
+    "{\"resources\":[" resources "],\"attributes\":{\"system\":{" system "}},"                     \
+    "\"tasks\":[" TASK "],\"version\":1}"
+#define CORE(keys) "{\"type\":\"core\"," keys "}"
     static const struct {
         const char *text;
         bool plain;
     } cases[] = {
-        {"{\"resources\":[" SLOT "]}", true},
-        {" { \"version\" : 1, \"resources\" : [ " SLOT " ] , \"tasks\" : [ {} ] } ", true},
-        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"duration\":7,\"queue\":\"q\"}}}",
+        {WHOLE (SLOT, ""), true},
+        {" { \"version\" : 1, \"resources\" : [ " SLOT " ] , \"tasks\" : [ " TASK
+         " ] , \"attributes\" : { } } ",
          true},
-        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"duration\":7.5}}}", false},
-        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"duration\":-1}}}", false},
-        {"{\"resources\":[" SLOT "],\"attributes\":{\"system\":{\"constraints\":{}}}}", false},
-        {"{\"resources\":[" SLOT "],\"attributes\":7}", false},
-        {"{\"resources\":[" SLOT "],\"resources\":[" SLOT "]}", false},
-        {"{\"resources\":[" SLOT "]} x", false},
+        {WHOLE (SLOT, "\"duration\":7,\"queue\":\"q\""), true},
+        {WHOLE (SLOT, "\"duration\":7.5"), false},
+        {WHOLE (SLOT, "\"duration\":-1"), false},
+        {WHOLE (SLOT, "\"constraints\":{}"), false},
+        {WHOLE (SLOT, "") " x", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":7,\"tasks\":[" TASK "],\"version\":1}", false},
+        {"{\"resources\":[" SLOT "],\"resources\":[" SLOT "],\"attributes\":{},\"tasks\":[" TASK
+         "],\"version\":1}",
+         false},
         {"{\"resources\":[" SLOT "]", false},
-        {"{\"resources\":[]}", false},
-        {"{\"resources\":[{\"type\":\"core\",\"count\":0}]}", false},
-        {"{\"resources\":[{\"type\":\"core\",\"count\":\"2-4\"}]}", false},
-        {"{\"resources\":[{\"type\":\"core\",\"count\":{\"min\":1}}]}", false},
-        {"{\"resources\":[{\"type\":\"core\",\"count\":4294967295}]}", false},
-        {"{\"resources\":[{\"type\":\"core\",\"type\":\"gpu\"}]}", false},
-        {"{\"resources\":[{\"type\":\"c\\u006fre\"}]}", false},
-        {"{\"resources\":[{\"count\":1}]}", false},
-        {"{\"resources\":[{\"type\":\"slot\"}]}", false},
-        {"{\"resources\":[{\"type\":\"core\",\"exclusive\":1}]}", false},
+        // what a jobspec must have
+        {"{\"resources\":[" SLOT "],\"attributes\":{},\"tasks\":[" TASK "]}", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":{},\"version\":1}", false},
+        {"{\"resources\":[" SLOT "],\"tasks\":[" TASK "],\"version\":1}", false},
+        {"{\"attributes\":{},\"tasks\":[" TASK "],\"version\":1}", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":{},\"tasks\":[{}],\"version\":1}", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":{},\"tasks\":[],\"version\":1}", false},
+        {"{\"resources\":[" SLOT "],\"attributes\":{},\"tasks\":[" TASK "],\"version\":0}", false},
+        {WHOLE ("", ""), false},
+        {WHOLE (CORE ("\"count\":0"), ""), false},
+        {WHOLE (CORE ("\"count\":\"2-4\""), ""), false},
+        {WHOLE (CORE ("\"count\":{\"min\":1}"), ""), false},
+        {WHOLE (CORE ("\"count\":4294967295"), ""), false},
+        {WHOLE (CORE ("\"count\":1,\"type\":\"gpu\""), ""), false},
+        {WHOLE (CORE ("\"count\":1,\"exclusive\":1"), ""), false},
+        {WHOLE (CORE ("\"count\":1,\"colour\":1"), ""), false},
+        {WHOLE (CORE ("\"unit\":\"GB\""), ""), false},
+        {WHOLE ("{\"type\":\"c\\u006fre\",\"count\":1}", ""), false},
+        {WHOLE ("{\"count\":1}", ""), false},
+        {WHOLE ("{\"type\":\"slot\",\"count\":1}", ""), false},
         {"", false},
     };
     for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
@@ -630,6 +649,9 @@ static void test_jobspec_text (void **state)
         request_destroy (req);
     }
 #undef SLOT
+#undef TASK
+#undef WHOLE
+#undef CORE
 }
 
 int main (void)
