@@ -111,8 +111,9 @@ void shell_task_ended (struct shell *sh, int localid, int status)
     task->status = status;
     if (pid > 0)
         sh->running--;
-    if (status > sh->status)
-        sh->status = status;
+    if (exit_code (status) << 8 >
+        sh->status) // so the job's status is that of a process that exited
+        sh->status = exit_code (status) << 8;
     input_task_ended (sh->input, localid);
     taskptys_task_ended (sh->ptys, localid, status);
     note_exit (sh, localid, pid, status);

@@ -41,8 +41,8 @@ void shell_kill_tasks (struct shell *sh, int signum)
 static void kill_all (struct shell *sh)
 {
     sh->killed = true;
-    if (sh->status < SIGKILL) // none of the tasks may have been started yet
-        sh->status = SIGKILL;
+    if (sh->status == 0) // none of the tasks may have been started yet
+        sh->status = (128 + SIGKILL) << 8;
     shell_kill_tasks (sh, SIGKILL);
     proctree_kill (NULL, NULL);
     shell_check_ended (sh);

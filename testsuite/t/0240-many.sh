@@ -101,10 +101,43 @@ id=$(flux submit --output=out sh -c 'trap "" TERM; echo ready; while :; do sleep
 wait_until 20 grep -q ready out
 flux cancel $id
 flux job wait-event -t 20 $id clean >/dev/null
-expect_match 'finish status=9$' "$(flux job eventlog $id)"
+expect_match 'finish status=35072$' "$(flux job eventlog $id)"
 EOS
 expect_fail flux start --conf=exec.kill-timeout=soon true 2>err
 expect_match 'exec.kill-timeout: invalid FSD value' "$(cat err)"
+END
+
+test_case 'a job whose time is up gets SIGALRM; the signals are configured' <<'END'
+in_flux --conf=exec.term-signal=SIGUSR1 --conf=exec.kill-timeout=0.3s --conf=exec.kill-signal=INT <<'EOS'
+rc=0; flux run -t 0.3s sleep 300 2>err || rc=$?
+expect_equal 142 $rc
+expect_in_file 'Alarm clock' err
+id=$(flux submit --output=out bash -c 'trap "echo usr1" USR1; trap "echo int; exit 5" INT; echo ready; while :; do sleep 0.05; done')
+wait_until 20 grep -q ready out
+flux cancel $id
+flux job wait-event -t 20 $id clean >/dev/null
+expect_equal "ready usr1 int" "$(echo $(grep -v signal out))"
+expect_equal CANCELED:5 "$(flux jobs -ano '{status}:{returncode}' $id)"
+flux module stats job-exec | jq -c '[.["term-signal"], .["kill-signal"], .["kill-timeout"]]' >stats
+expect_equal '["SIGUSR1","SIGINT",0.3]' "$(cat stats)"
+EOS
+expect_fail flux start --conf=exec.kill-signal=FOO true 2>err
+expect_match 'exec.kill-signal: not a signal' "$(cat err)"
+END
+
+test_case 'a job that cannot be killed is given up, and its node is drained' <<'END'
+in_flux -s2 --conf=exec.kill-timeout=0.05s --conf=exec.max-kill-count=3 <<'EOS'
+id=$(flux submit --requires=rank:1 sleep 300)
+flux job wait-event -t 20 $id start >/dev/null
+spawner=$(flux exec -r1 sh -c 'pgrep -P $PPID flux-shell')
+kill -STOP $spawner
+flux cancel $id
+flux job wait-event -t 20 $id clean >/dev/null
+kill -CONT $spawner
+expect_equal "1 unkillable user processes for job $id" "$(flux resource drain -no '{ranks} {reason}' | sed 's/job f/job ƒ/')"
+expect_equal CANCELED "$(flux jobs -ano '{status}' $id)"
+flux run --requires=rank:0 true
+EOS
 END
 
 test_case 'hundreds of processes of a job are gone with it' <<'END'

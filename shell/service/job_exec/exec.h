@@ -12,7 +12,9 @@
 #include <flux/types.h>
 
 struct exec_local;
+struct idset;
 struct job_exec;
+struct killplan;
 struct kvs;
 struct router;
 
@@ -34,6 +36,8 @@ struct job_exec_ops {
     void (*start) (uint64_t id, void *arg); // all shells run
     void (*exception) (uint64_t id, const char *type, int severity, const char *note, void *arg);
     void (*left) (uint64_t id, uint32_t rank, void *arg); // this shell has ended, others have not
+    /* Its processes on these ranks resist SIGKILL; they count as dead, `finish` follows. */
+    void (*unkillable) (uint64_t id, const struct idset *ranks, void *arg);
     void (*finish) (uint64_t id, bool started, int wait_status, void *arg); // no shell is left
 };
 
@@ -43,9 +47,8 @@ void job_exec_set_ops (struct job_exec *e, const struct job_exec_ops *ops, void 
 
 int job_exec_start (struct job_exec *e, const struct exec_request *req, flux_error_t *errp);
 
-/* From SIGTERM to SIGKILL when a job is canceled; below 0: as usual. For jobs canceled from now on.
- */
-void job_exec_set_kill_timeout (struct job_exec *e, double seconds);
+/* How jobs are brought to their end from now on. */
+void job_exec_set_killplan (struct job_exec *e, const struct killplan *kp);
 
 /* Has the job a shell on the rank, which has not ended? */
 bool job_exec_on_rank (const struct job_exec *e, uint64_t id, uint32_t rank);
@@ -53,8 +56,8 @@ bool job_exec_on_rank (const struct job_exec *e, uint64_t id, uint32_t rank);
 /* Send a signal to all tasks. ENOENT when no such job runs. */
 int job_exec_kill (struct job_exec *e, uint64_t id, int signum);
 
-/* End it: SIGTERM, and after the kill time-out SIGKILL. */
-void job_exec_cancel (struct job_exec *e, uint64_t id);
+/* End it, as the kill plan says: first by its termination signal, or SIGALRM when out of time. */
+void job_exec_cancel (struct job_exec *e, uint64_t id, bool out_of_time);
 
 /* The rank is gone: its shells count as dead. */
 void job_exec_rank_lost (struct job_exec *e, uint32_t rank);

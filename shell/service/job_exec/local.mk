@@ -2,5 +2,9 @@
 shell_service_libservice_la_SOURCES += \
 	%D%/append.c %D%/append.h \
 	%D%/exec.c %D%/exec.h \
+	%D%/kill.c \
+	%D%/killplan.c %D%/killplan.h \
 	%D%/local.c %D%/local.h \
+	%D%/private.h \
+	%D%/shells.c \
 	%D%/spawner.c %D%/spawner.h

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <flux/idset.h>
+#include <flux/rpc.h>
+
+#include "lib/job/fluid.h"
 #include "shell/service/job_exec/exec.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/kvs/kvs.h"
@@ -88,7 +92,9 @@ static void enter_cleanup (struct job_manager *jm, struct job *job)
     if (job->exception_severity == 0)
         perilogs_exception (jm->perilogs, job);
     if (job->live->started && !job->finished) {
-        job_exec_cancel (jm->exec, job->id);
+        job_exec_cancel (jm->exec, job->id,
+                         job->exception_severity == 0 &&
+                             strcmp (job->exception_type, "timeout") == 0);
         return;
     }
     if (job->finished)
@@ -279,9 +285,29 @@ static void left_cb (uint64_t id, uint32_t rank, void *arg)
         resize_shell_ended (jm, job, rank);
 }
 
+void job_manager_drain (struct job_manager *jm, const struct idset *ranks, const char *reason)
+{
+    char *targets = idset_encode (ranks, IDSET_FLAG_RANGE);
+
+    if (targets && *targets)
+        router_rpc_pack (jm->rt, "resource.drain", 0, FLUX_RPC_NORESPONSE, NULL, NULL,
+                         "{s:s s:s s:s}", "targets", targets, "reason", reason, "mode", "update");
+    free (targets);
+}
+
+static void unkillable_cb (uint64_t id, const struct idset *ranks, void *arg)
+{
+    char text[FLUID_STRING_SIZE], reason[128];
+
+    fluid_encode (id, FLUID_F58, text, sizeof (text));
+    snprintf (reason, sizeof (reason), "unkillable user processes for job %s", text);
+    job_manager_drain (arg, ranks, reason);
+}
+
 const struct job_exec_ops job_exec_callbacks = {
     .left = left_cb,
     .start = started_cb,
     .exception = exception_cb,
+    .unkillable = unkillable_cb,
     .finish = finish_cb,
 };

@@ -32,33 +32,12 @@ static int parse_number (struct jm_conf *c, const json_t *o, flux_error_t *errp)
     return 0;
 }
 
-/* flux-core's key: FSD text or seconds. */
-static int parse_kill_timeout (struct jm_conf *c, const json_t *exec, flux_error_t *errp)
-{
-    const json_t *o = json_object_get (exec, "kill-timeout");
-    double t = -1.;
-
-    errno = EINVAL;
-    if (exec && !json_is_object (exec))
-        return errprintf (errp, "exec: must be a table");
-    if (!o)
-        return 0;
-    if (json_is_number (o))
-        t = json_number_value (o);
-    else if (!json_is_string (o) || fsd_parse_duration (json_string_value (o), &t) < 0)
-        t = -1.;
-    if (!(t >= 0))
-        return errprintf (errp, "exec.kill-timeout: invalid FSD value");
-    c->kill_timeout = t;
-    return 0;
-}
-
 int jm_conf_parse (struct jm_conf *c, const json_t *config, flux_error_t *errp)
 {
     const json_t *table = json_object_get (config, "job-manager");
     const json_t *stop = json_object_get (table, "stop-queues-on-restart");
 
-    *c = (struct jm_conf){.inactive_age_limit = -1., .inactive_num_limit = -1, .kill_timeout = -1.};
+    *c = (struct jm_conf){.inactive_age_limit = -1., .inactive_num_limit = -1};
     errno = EINVAL;
     if (table && !json_is_object (table))
         return errprintf (errp, "job-manager: must be a table");
@@ -68,7 +47,7 @@ int jm_conf_parse (struct jm_conf *c, const json_t *config, flux_error_t *errp)
     if (stop && !json_is_boolean (stop))
         return errprintf (errp, "job-manager.stop-queues-on-restart: must be true or false");
     c->stop_queues_on_restart = json_is_true (stop);
-    if (parse_kill_timeout (c, json_object_get (config, "exec"), errp) < 0)
+    if (killplan_parse (&c->killplan, json_object_get (config, "exec"), errp) < 0)
         return -1;
     if (resize_conf_parse (&c->resize, json_object_get (table, "resize"), errp) < 0)
         return -1;
@@ -113,7 +92,7 @@ static int take (struct job_manager *jm, const json_t *config, flux_error_t *err
     jm->conf = c;
     if (jobtap_configure (jm->jobtap, config, errp) < 0)
         return -1;
-    job_exec_set_kill_timeout (jm->exec, c.kill_timeout);
+    job_exec_set_killplan (jm->exec, &c.killplan);
     purge_follow_limits (jm);
     job_manager_reschedule (jm);
     return 0;

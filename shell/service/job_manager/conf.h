@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <flux/types.h>
 
+#include "shell/service/job_exec/killplan.h"
 #include "shell/service/job_manager/housekeeping.h"
 #include "shell/service/job_manager/perilog.h"
 #include "shell/service/job_manager/resize.h"
@@ -21,7 +22,7 @@ struct jm_conf {
     double inactive_age_limit; // seconds, below 0: none
     int inactive_num_limit;    // below 0: none
     bool stop_queues_on_restart;
-    double kill_timeout; // [exec] kill-timeout, below 0: not there
+    struct killplan killplan; // [exec]
     struct perilog_conf prolog, epilog;
     struct housekeeping_conf housekeeping;
     struct resize_conf resize;

@@ -129,7 +129,6 @@ static void perilog_free (struct perilog *p)
 
 static void drain (struct perilog *p, const struct idset *ranks)
 {
-    char *targets = idset_encode (ranks, IDSET_FLAG_RANGE);
     char id[FLUID_STRING_SIZE], reason[128];
 
     fluid_encode (p->id, FLUID_F58, id, sizeof (id));
@@ -138,10 +137,7 @@ static void drain (struct perilog *p, const struct idset *ranks)
               : p->timed_out ? "timed out"
                              : "failed",
               id);
-    if (targets && *targets)
-        router_rpc_pack (p->ps->jm->rt, "resource.drain", 0, FLUX_RPC_NORESPONSE, NULL, NULL,
-                         "{s:s s:s s:s}", "targets", targets, "reason", reason, "mode", "update");
-    free (targets);
+    job_manager_drain (p->ps->jm, ranks, reason);
 }
 
 /* Of the job's ranks; rank 0 need not be one of them. */

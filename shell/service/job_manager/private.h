@@ -18,6 +18,7 @@
 #include "shell/service/job_manager/strpool.h"
 #include "shell/service/sched/pass.h"
 
+struct idset;
 struct fluid_generator;
 struct jobspec;
 
@@ -101,6 +102,9 @@ int action_epilog_finish (struct job_manager *jm, struct job *job, const char *d
 
 /* Free the job's resources, if it has any and nothing runs on them, and end it. */
 void job_cleanup (struct job_manager *jm, struct job *job);
+
+/* Take the ranks away from the scheduler, for a reason. */
+void job_manager_drain (struct job_manager *jm, const struct idset *ranks, const char *reason);
 
 /* exec's callbacks */
 extern const struct job_exec_ops job_exec_callbacks;

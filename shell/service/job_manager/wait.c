@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <flux/job.h>
 
 #include <flux/request.h>
 
@@ -15,16 +15,14 @@
 
 static void describe_end (const struct job *job, char *text, size_t size)
 {
-    int status = job->wait_status;
+    flux_error_t error;
 
     *text = '\0';
     if (job->exception_severity == 0)
         snprintf (text, size, "Fatal exception type=%s %s", job->exception_type,
                   job->exception_note ? job->exception_note : "");
-    else if (WIFSIGNALED (status))
-        snprintf (text, size, "task(s) %s", strsignal (WTERMSIG (status)));
-    else if (WEXITSTATUS (status) != 0)
-        snprintf (text, size, "task(s) exited with exit code %d", WEXITSTATUS (status));
+    else if (flux_job_waitstatus_to_exitcode (job->wait_status, &error) != 0)
+        snprintf (text, size, "%s", error.text);
 }
 
 static void wait_respond (struct job_manager *jm, const flux_msg_t *msg, struct job *job)

@@ -48,3 +48,8 @@ check_PROGRAMS += testsuite/unit/service/test_choose
 TESTS += testsuite/unit/service/test_choose
 testsuite_unit_service_test_choose_SOURCES = %D%/test_choose.c
 testsuite_unit_service_test_choose_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
+
+check_PROGRAMS += testsuite/unit/service/test_killplan
+TESTS += testsuite/unit/service/test_killplan
+testsuite_unit_service_test_killplan_SOURCES = %D%/test_killplan.c
+testsuite_unit_service_test_killplan_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
