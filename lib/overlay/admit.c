@@ -10,7 +10,10 @@
  *                  cred ranks starts event}   ->
  *                                             <- {uuid rank hostname ancestors gap}, missed events
  *
- * or an error response with a sentence, after which nothing of this connection is read. */
+ * or an error response with a sentence, after which nothing of this connection is read.
+ *
+ * The welcome waits until this broker has a way to rank 0 itself: whoever is let in knows all its
+ * ancestors from then on, and can lose its parent at any time. */
 
 #include <ctype.h>
 #include <errno.h>
@@ -258,23 +261,60 @@ static int read_hello (const flux_msg_t *msg, struct request *r)
                             &r->cred, "ranks", &r->ranks, "starts", &r->starts, "event", &r->event);
 }
 
-static void verified (int rc, const char *cred, int errnum, const char *text, void *arg)
+static bool has_way (const struct overlay *ov)
 {
-    struct child *c = arg;
-    struct overlay *ov = c->ov;
+    return ov->rank == 0 || ov->parent.state == PARENT_UP;
+}
+
+/* Let in, or refuse, one whose hello is good. */
+static void answer_hello (struct overlay *ov, struct child *c)
+{
     const flux_msg_t *hello = c->hello;
     struct request r;
 
     c->hello = NULL;
     if (read_hello (hello, &r) < 0)
         refuse (ov, c, TOPIC_HELLO, EPROTO, "the hello cannot be read");
-    else if (rc < 0)
-        refuse (ov, c, TOPIC_HELLO, errnum, "hello of rank %lld: %s", (long long)r.rank, text);
     else if (ov->children.refuse)
         refuse (ov, c, TOPIC_HELLO, EBUSY, "rank %u is shutting down", ov->rank);
     else if ((c = children_sync (ov, c)))
         let_in (ov, c, &r);
     flux_msg_decref (hello);
+}
+
+static struct child *first_waiting (struct overlay *ov)
+{
+    struct child *c;
+
+    for (c = ov->children.by_id; c; c = c->hh.next) {
+        if (c->state == CHILD_WAITING)
+            return c;
+    }
+    return NULL;
+}
+
+void admit_waiting (struct overlay *ov)
+{
+    struct child *c;
+
+    /* From the start each time: to let one in may show that others have closed. */
+    while ((ov->children.refuse || has_way (ov)) && (c = first_waiting (ov)))
+        answer_hello (ov, c);
+}
+
+static void verified (int rc, const char *cred, int errnum, const char *text, void *arg)
+{
+    struct child *c = arg;
+    struct overlay *ov = c->ov;
+    struct request r = {0};
+
+    if (rc < 0) {
+        read_hello (c->hello, &r);
+        refuse (ov, c, TOPIC_HELLO, errnum, "hello of rank %lld: %s", (long long)r.rank, text);
+    } else if (ov->children.refuse || has_way (ov))
+        answer_hello (ov, c);
+    else
+        c->state = CHILD_WAITING;
 }
 
 static void verify (struct overlay *ov, struct child *c, const flux_msg_t *msg,

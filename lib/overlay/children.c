@@ -51,6 +51,12 @@ void children_doom (struct overlay *ov, struct child *c, const char *fmt, ...)
     zloop_defer (ov->zl);
 }
 
+void children_moved (struct overlay *ov, struct child *c)
+{
+    c->moved = true;
+    children_doom (ov, c, "it has another parent");
+}
+
 /* The fd is looked at only if it still is the socket that it was. */
 uint64_t children_fd_inode (int fd)
 {
@@ -78,7 +84,8 @@ void children_free (struct overlay *ov, struct child *c)
     free (c);
 }
 
-/* Stop to listen to a connection; it is closed soon, so that the peer can read why. */
+/* Stop to listen to a connection; it is closed soon, so that the peer can read why. What it had
+ * sent before may still come, so its entry stays a while when it has closed itself. */
 void children_out (struct overlay *ov, struct child *c)
 {
     drop_hello (ov, c);
@@ -106,7 +113,10 @@ void children_down (struct overlay *ov, struct child *c, bool lost, const char *
     zloop_defer (ov->zl);
     ov_log (ov, lost ? 4 : 7, "child rank %u is %s: %s", c->rank, lost ? "lost" : "offline",
             reason);
-    record_set (ov, c->rank, lost ? OVERLAY_LOST : OVERLAY_OFFLINE, lost ? reason : NULL);
+    if (c->moved)
+        record_forget (ov, c->rank);
+    else
+        record_set (ov, c->rank, lost ? OVERLAY_LOST : OVERLAY_OFFLINE, lost ? reason : NULL);
     if (ov->ops->peer_down)
         ov->ops->peer_down (ov, c->rank, c->uuid, lost, reason, ov->arg);
 }
@@ -129,7 +139,10 @@ void children_monitor (uint16_t event, uint32_t value, void *arg)
             continue;
         if (c->state == CHILD_IN)
             children_down (ov, c, true, c->doomed ? c->doom_reason : "lost connection");
-        children_free (ov, c);
+        else
+            children_out (ov, c);
+        c->fd = -1;
+        c->inode = 0;
     }
 }
 
@@ -143,7 +156,7 @@ struct child *children_sync (struct overlay *ov, struct child *c)
     memcpy (id, c->id, len);
     zsock_monitor_drain (ov->children.zs);
     HASH_FIND (hh, ov->children.by_id, id, len, c);
-    return c;
+    return c && c->state != CHILD_OUT ? c : NULL;
 }
 
 static void kick_cb (struct ev_loop *loop, ev_timer *w, int revents)
@@ -157,10 +170,12 @@ static void kick_cb (struct ev_loop *loop, ev_timer *w, int revents)
         if (c->state != CHILD_OUT)
             continue;
         left++;
-        if (c->kick_at <= ov_now (ov) && c->inode != 0 && children_fd_inode (c->fd) == c->inode)
-            shutdown (c->fd, SHUT_RDWR); // the monitor will tell, and the entry goes
-        else if (c->kick_at + OVERLAY_PENDING_TIME <= ov_now (ov))
+        if (c->kick_at > ov_now (ov))
+            continue;
+        if (c->fd < 0 || c->kick_at + OVERLAY_PENDING_TIME <= ov_now (ov))
             children_free (ov, c);
+        else if (c->inode != 0 && children_fd_inode (c->fd) == c->inode)
+            shutdown (c->fd, SHUT_RDWR); // the monitor will tell
     }
     if (left == 0)
         ev_timer_stop (loop, w);
@@ -188,7 +203,8 @@ void children_tick (struct overlay *ov, double now)
     HASH_ITER (hh, ov->children.by_id, c, tmp)
     {
         if (c->state != CHILD_IN) {
-            if (c->state != CHILD_OUT && now - c->born > OVERLAY_PENDING_TIME)
+            if (c->state != CHILD_OUT && c->state != CHILD_WAITING &&
+                now - c->born > OVERLAY_PENDING_TIME)
                 children_out (ov, c);
             continue;
         }

@@ -4,9 +4,11 @@
 /* What children send, and what is sent to them. */
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/overlay/private.h"
 
@@ -162,7 +164,7 @@ static void child_message (struct overlay *ov, struct child *c, flux_msg_t *msg)
         ov_deliver (ov, msg, c->rank, c->uuid, false);
 }
 
-/* Keep the table small when many connect and say nothing good: the oldest goes. */
+/* Keep the table small when many connect and say nothing good: the oldest of those goes. */
 static void make_room (struct overlay *ov)
 {
     struct child *c, *tmp;
@@ -171,11 +173,29 @@ static void make_room (struct overlay *ov)
         return;
     HASH_ITER (hh, ov->children.by_id, c, tmp)
     {
-        if (c->state != CHILD_IN) {
+        if (c->state != CHILD_IN && c->state != CHILD_WAITING) {
             children_free (ov, c);
             return;
         }
     }
+}
+
+/* Is this fd what the message came by? The connection may be closed, and the number given to
+ * another. ZeroMQ tells only the address of the host, which is good enough to spare those of
+ * others. */
+static bool same_host (struct overlay *ov, zmq_msg_t *part, int fd)
+{
+    const char *addr = zmq_msg_gets (part, "Peer-Address");
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof (ss);
+    char host[NI_MAXHOST];
+
+    if (!ov->children.curve)
+        return true;
+    return addr && getpeername (fd, (struct sockaddr *)&ss, &len) == 0 &&
+           getnameinfo ((struct sockaddr *)&ss, len, host, sizeof (host), NULL, 0,
+                        NI_NUMERICHOST) == 0 &&
+           strcmp (host, addr) == 0;
 }
 
 static void copy_key (struct overlay *ov, struct child *c, zmq_msg_t *part)
@@ -205,7 +225,8 @@ static struct child *connection (struct overlay *ov, zmq_msg_t *parts)
     c->rank = FLUX_NODEID_ANY;
     c->born = ov_now (ov);
     c->fd = zmq_msg_get (&parts[1], ZMQ_SRCFD);
-    c->inode = children_fd_inode (c->fd);
+    if (same_host (ov, &parts[1], c->fd))
+        c->inode = children_fd_inode (c->fd);
     copy_key (ov, c, &parts[1]);
     HASH_ADD (hh, ov->children.by_id, id, len, c);
     ov->children.pending++;

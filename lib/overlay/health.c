@@ -70,13 +70,27 @@ static void forget (struct overlay *ov, struct record *r)
     zloop_defer (ov->zl);
 }
 
+void record_forget (struct overlay *ov, uint32_t rank)
+{
+    struct record *r;
+
+    HASH_FIND (hh, ov->children.records, &rank, sizeof (rank), r);
+    if (r)
+        forget (ov, r);
+}
+
 void health_elsewhere (struct overlay *ov, const json_t *ranks)
 {
     struct record *r, *tmp;
+    struct child *c;
 
     HASH_ITER (hh, ov->children.records, r, tmp)
     {
-        if (!children_by_rank (ov, r->rank) && ranks_hold (ranks, r->rank))
+        if (!ranks_hold (ranks, r->rank))
+            continue;
+        if ((c = children_by_rank (ov, r->rank)))
+            children_moved (ov, c); // we may be the last to notice
+        else
             forget (ov, r);
     }
 }

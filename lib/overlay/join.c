@@ -171,6 +171,7 @@ static void on_welcome (struct overlay *ov, const flux_msg_t *msg)
     if (gap > 0)
         p->event_gap += (uint32_t)gap;
     join_ancestors (ov, list);
+    admit_waiting (ov);
     ov->children.reach_dirty = ov->children.reach != NULL; // what changed since the hello
     zloop_defer (ov->zl);
     ov_log (ov, 7, "rank %u is our parent", p->ancestors[0].rank);

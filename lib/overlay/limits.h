@@ -23,6 +23,8 @@
 #define OVERLAY_GOODBYE_TIME 2.  // seconds to wait for the answer to a goodbye
 #define OVERLAY_LINGER_MS 100    // for last messages at destroy
 
+#define OVERLAY_RETRY_TIME .01 // seconds to the next try for a peer that had no room
+
 #define OVERLAY_TURN_MESSAGES 256 // taken from one socket before others get their turn
 
 /* ZeroMQ counts messages, not bytes, and would keep any number of them. Here it keeps few, and what

@@ -325,6 +325,7 @@ const char *overlay_pubkey (const struct overlay *ov)
 void overlay_refuse_children (struct overlay *ov)
 {
     ov->children.refuse = true;
+    admit_waiting (ov);
 }
 
 int overlay_send_parent (struct overlay *ov, const flux_msg_t *msg)

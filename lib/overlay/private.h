@@ -66,6 +66,7 @@ enum child_state {
     CHILD_NEW,        // a connection that has said nothing valid yet
     CHILD_CHALLENGED, // has our challenge
     CHILD_PROVING,    // its hello is being checked
+    CHILD_WAITING,    // its hello is good, and we have no way to rank 0 (yet)
     CHILD_IN,
     CHILD_OUT, // refused, or no longer wanted; what it sends is not read
 };
@@ -80,13 +81,14 @@ struct child {
     uint64_t inode;
     char key[OVERLAY_KEY_SIZE]; // proven by CURVE, or "-"
     char challenge[65];
-    const flux_msg_t *hello; // CHILD_PROVING
+    const flux_msg_t *hello; // CHILD_PROVING, CHILD_WAITING
     struct overlay *ov;      // the same
     uint32_t rank;
     char uuid[OVERLAY_UUID_MAX + 1];
     double born;
     double kick_at; // CHILD_OUT
     bool doomed;    // CHILD_IN: to be dropped when the turn ends
+    bool moved;     // CHILD_IN: it has another parent now
     char doom_reason[96];
     struct outq q;
     struct traffic traffic;
@@ -209,6 +211,7 @@ struct child *children_by_rank (const struct overlay *ov, uint32_t rank);
 struct child *children_by_uuid (const struct overlay *ov, const char *uuid);
 void children_doom (struct overlay *ov, struct child *c, const char *fmt, ...)
     __attribute__ ((format (printf, 3, 4)));
+void children_moved (struct overlay *ov, struct child *c);
 int children_bcast (struct overlay *ov, const flux_msg_t *msg);
 void children_ready (struct zsock *zs, void *arg);                 // there may be input
 void children_monitor (uint16_t event, uint32_t value, void *arg); // a connection closed
@@ -218,6 +221,7 @@ uint64_t children_fd_inode (int fd); // 0: it is closed
 
 /* admit.c: the hello seen from the parent. */
 void admit_message (struct overlay *ov, struct child *c, const flux_msg_t *msg);
+void admit_waiting (struct overlay *ov); // there is a way to rank 0 now, or nobody is let in
 void children_admitted (struct overlay *ov, struct child *c, int status, json_t *ranks);
 void children_out (struct overlay *ov, struct child *c);
 void children_drop_lost (struct overlay *ov, struct child *c, const char *reason);
@@ -257,6 +261,7 @@ struct zsock *zap_create (struct zloop *zl);
 /* health.c */
 struct record *record_get (struct overlay *ov, uint32_t rank); // made when new; NULL: no memory
 void record_set (struct overlay *ov, uint32_t rank, int status, const char *error);
+void record_forget (struct overlay *ov, uint32_t rank);
 void record_torpid (struct overlay *ov, uint32_t rank, bool torpid);
 void health_turn (struct overlay *ov);
 /* A broker that is in at another place is no lost or missing child here. */

@@ -20,6 +20,7 @@ struct zsock {
     ev_io w;
     bool dirty;
     bool watched;
+    bool unsent; // a send found no room
     struct zsock *monitor;
     zmon_f monitor_cb;
     void *monitor_arg;
@@ -36,6 +37,7 @@ struct zloop {
     ev_prepare prepare;
     ev_check check;
     ev_idle idle;
+    ev_timer retry;
     struct zsock *socks;
 };
 
@@ -115,6 +117,33 @@ static void io_cb (struct ev_loop *loop, ev_io *w, int revents)
     zs->cb (zs, zs->arg);
 }
 
+/* That there is room again is news that any call may have taken, also one for another peer of the
+ * same socket. */
+static void retry_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct zloop *zl = w->data;
+    struct zsock *zs;
+
+    ev_timer_stop (loop, w);
+    DL_FOREACH (zl->socks, zs)
+    {
+        if (!zs->sock || !zs->unsent)
+            continue;
+        zs->unsent = false;
+        zs->dirty = true;
+        zs->cb (zs, zs->arg);
+    }
+}
+
+static void no_room (struct zsock *zs)
+{
+    struct zloop *zl = zs->zl;
+
+    zs->unsent = true;
+    if (!ev_is_active (&zl->retry))
+        ev_timer_again (zl->loop, &zl->retry);
+}
+
 struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, void *arg)
 {
     struct zloop *zl = calloc (1, sizeof (*zl));
@@ -132,9 +161,10 @@ struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, 
     ev_prepare_init (&zl->prepare, prepare_cb);
     ev_check_init (&zl->check, check_cb);
     ev_idle_init (&zl->idle, idle_cb);
+    ev_timer_init (&zl->retry, retry_cb, 0., OVERLAY_RETRY_TIME);
     /* After those of others, who may send from theirs: sending takes the event of a socket's fd. */
     ev_set_priority (&zl->prepare, EV_MINPRI);
-    zl->prepare.data = zl->check.data = zl->idle.data = zl;
+    zl->prepare.data = zl->check.data = zl->idle.data = zl->retry.data = zl;
     ev_prepare_start (loop, &zl->prepare);
     ev_check_start (loop, &zl->check);
     return zl;
@@ -147,6 +177,7 @@ void zloop_destroy (struct zloop *zl)
         ev_prepare_stop (zl->loop, &zl->prepare);
         ev_check_stop (zl->loop, &zl->check);
         ev_idle_stop (zl->loop, &zl->idle);
+        ev_timer_stop (zl->loop, &zl->retry);
         sweep (zl);
         while (zmq_ctx_term (zl->ctx) < 0 && errno == EINTR)
             ;
@@ -252,8 +283,11 @@ int zsock_send (struct zsock *zs, zmq_msg_t *parts, int count)
     zs->dirty = true;
     for (int i = 0; i < count; i++) {
         int flags = ZMQ_DONTWAIT | (i < count - 1 ? ZMQ_SNDMORE : 0);
-        if (zmq_msg_send (&parts[i], zs->sock, flags) < 0)
+        if (zmq_msg_send (&parts[i], zs->sock, flags) < 0) {
+            if (errno == EAGAIN && zs->watched)
+                no_room (zs);
             return -1;
+        }
     }
     return 0;
 }

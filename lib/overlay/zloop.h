@@ -52,7 +52,8 @@ void zsock_monitor_drain (struct zsock *zs);
  * which is above max when there were more (they are dropped). -1 with EAGAIN when there is none. */
 int zsock_recv (struct zsock *zs, zmq_msg_t *parts, int max);
 
-/* Send parts, which are not consumed on failure (EAGAIN, EHOSTUNREACH). */
+/* Send parts, which are not consumed on failure (EAGAIN, EHOSTUNREACH). After EAGAIN the socket's
+ * callback is called before long, to try again. */
 int zsock_send (struct zsock *zs, zmq_msg_t *parts, int count);
 
 #endif /* !FLUX_OVERLAY_ZLOOP_H */

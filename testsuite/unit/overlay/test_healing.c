@@ -113,13 +113,53 @@ static void test_two_levels_die (void **state)
 
     tree_init (&t, 11, "kary:2");
     tree_start (&t);
-    /* Rank 3 may have let them in before it had a parent itself; it tells them then. */
     for (int r = 7; r <= 8; r++)
-        assert_true (tree_wait_int (&t, &t.node[r].ov->parent.ancestor_count, 3, 10));
+        assert_int_equal (t.node[r].ov->parent.ancestor_count, 3);
     node_destroy (&t.node[1]);
     node_destroy (&t.node[3]);
     assert_true (tree_run (&t, online_is, &want, 15));
     assert_true (tree_run (&t, have_parents, parents, 10));
+    tree_fini (&t);
+}
+
+static bool waits (struct tree *t, uint32_t parent)
+{
+    struct child *c = t->node[parent].ov->children.by_id;
+
+    return c && c->state == CHILD_WAITING;
+}
+
+/* Who comes before its parent has a way to rank 0 is let in when there is one: whoever is in knows
+ * all its ancestors, so that it can lose its parent at once. */
+static void test_way_first (void **state)
+{
+    struct tree t;
+
+    tree_init (&t, 4, "kary:1");
+    for (uint32_t r = 0; r < t.size; r++)
+        node_create (&t, r);
+    node_connect (&t, 3, 2);
+    TREE_UNTIL (&t, waits (&t, 2));
+    node_connect (&t, 2, 1);
+    TREE_UNTIL (&t, waits (&t, 1));
+    assert_int_equal (t.node[3].parent_up, 0);
+    node_connect (&t, 1, 0);
+    assert_true (tree_wait_int (&t, &t.node[3].parent_up, 1, 10));
+    assert_int_equal (t.node[3].ov->parent.ancestor_count, 3);
+    node_destroy (&t.node[1]);
+    node_destroy (&t.node[2]);
+    assert_true (tree_wait_int (&t, &t.node[3].parent_up, 2, 10));
+    assert_int_equal (overlay_parent (t.node[3].ov), 0);
+    tree_fini (&t);
+    /* One that never gets a way refuses who waits when it ends. */
+    tree_init (&t, 3, "kary:1");
+    for (uint32_t r = 0; r < t.size; r++)
+        node_create (&t, r);
+    node_connect (&t, 2, 1);
+    TREE_UNTIL (&t, waits (&t, 1));
+    overlay_refuse_children (t.node[1].ov);
+    assert_true (tree_wait_int (&t, &t.node[2].parent_final, 1, 10));
+    assert_int_equal (t.node[2].errnum, EBUSY);
     tree_fini (&t);
 }
 
@@ -250,6 +290,30 @@ static void test_link_breaks (void **state)
     assert_int_equal (t.node[0].peer_down, 1);
     assert_int_equal (t.node[1].parent_down, 1);
     assert_int_equal (t.node[3].parent_down, 0);
+    tree_fini (&t);
+}
+
+/* What a child had sent is read after its end was seen: it is nobody's, and no harm comes to who
+ * has the number of its connection now. */
+static void test_late_message (void **state)
+{
+    flux_msg_t *msg = make_request (0, 0);
+    struct child *c;
+    struct tree t;
+
+    tree_init (&t, 3, "kary:2");
+    tree_start (&t);
+    c = children_by_rank (t.node[0].ov, 1);
+    assert_non_null (c);
+    children_monitor (ZMQ_EVENT_DISCONNECTED, (uint32_t)c->fd, t.node[0].ov);
+    assert_int_equal (c->state, CHILD_OUT);
+    assert_int_equal (c->fd, -1);
+    assert_int_equal (overlay_send_parent (t.node[1].ov, msg), 0);
+    flux_msg_decref (msg);
+    TREE_UNTIL (&t, HASH_COUNT (t.node[0].ov->children.by_id) == 1);
+    assert_int_equal (t.node[0].received[FLUX_MSGTYPE_REQUEST], 0);
+    assert_int_equal (t.node[1].parent_down, 0);
+    assert_int_equal (t.node[2].parent_down, 0);
     tree_fini (&t);
 }
 
@@ -393,6 +457,7 @@ int main (void)
         cmocka_unit_test (test_requests_wait),     cmocka_unit_test (test_root_dies),
         cmocka_unit_test (test_healing_off),       cmocka_unit_test (test_reparent),
         cmocka_unit_test (test_event_gap),         cmocka_unit_test (test_all_inner_brokers_die),
+        cmocka_unit_test (test_way_first),         cmocka_unit_test (test_late_message),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* The parts of the overlay that need no socket. */
+/* The parts of the overlay by themselves. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "lib/overlay/reach.h"
 #include "lib/overlay/replay.h"
 #include "lib/overlay/wire.h"
+#include "lib/overlay/zloop.h"
 #include "testsuite/unit/cmocka.h"
 
 #define COUNT(a) (sizeof (a) / sizeof ((a)[0]))
@@ -430,6 +431,71 @@ static void test_interface_addr (void **state)
     assert_int_equal (overlay_interface_addr ("240.0.0.0/8", buf, sizeof (buf), &e), -1);
 }
 
+/* zloop */
+
+struct filled {
+    struct zsock *zs;
+    int sent, calls;
+};
+
+/* Send to "a" until there is no room. */
+static void fill_a (struct zsock *zs, void *arg)
+{
+    struct filled *f = arg;
+    zmq_msg_t part[2];
+
+    f->calls++;
+    for (int rc = 0; rc == 0; f->sent += rc == 0) {
+        zmq_msg_init_size (&part[0], 1);
+        memcpy (zmq_msg_data (&part[0]), "a", 1);
+        zmq_msg_init_size (&part[1], 1);
+        if ((rc = zsock_send (zs, part, 2)) < 0) {
+            assert_int_equal (errno, EAGAIN);
+            zmq_msg_close (&part[0]);
+            zmq_msg_close (&part[1]);
+        }
+    }
+}
+
+/* That a peer has room again is news which a call for something else may take; it gets the rest all
+ * the same. */
+static void test_room_again (void **state)
+{
+    struct ev_loop *loop = ev_loop_new (EVFLAG_AUTO);
+    struct zloop *zl = zloop_create (loop, 1, NULL, NULL);
+    struct zsock *a = zsock_create (zl, ZMQ_DEALER, NULL, NULL);
+    struct filled f = {.zs = zsock_create (zl, ZMQ_ROUTER, fill_a, &f)};
+    zmq_msg_t part[2];
+    int events, first;
+    size_t size = sizeof (events);
+
+    zsock_set_int (f.zs, ZMQ_ROUTER_MANDATORY, 1);
+    zsock_set_int (f.zs, ZMQ_SNDHWM, 4);
+    zsock_set_int (a, ZMQ_RCVHWM, 4);
+    zsock_set_str (a, ZMQ_ROUTING_ID, "a");
+    assert_int_equal (zmq_bind (zsock_zmq (f.zs), "inproc://room"), 0);
+    assert_int_equal (zmq_connect (zsock_zmq (a), "inproc://room"), 0);
+    assert_int_equal (zmq_send (zsock_zmq (a), "x", 1, 0), 1);
+    assert_int_equal (zsock_recv (f.zs, part, 2), 2);
+    zmq_msg_close (&part[0]);
+    zmq_msg_close (&part[1]);
+    assert_int_equal (zsock_watch (f.zs), 0);
+    while (f.calls < 3) // it is called again though there is nothing new
+        ev_run (loop, EVRUN_ONCE);
+    assert_int_equal (first = f.sent, 8);
+    for (int i = 0; i < first; i++) {
+        assert_int_equal (zsock_recv (a, part, 1), 1);
+        zmq_msg_close (&part[0]);
+    }
+    zmq_getsockopt (zsock_zmq (f.zs), ZMQ_EVENTS, &events, &size); // takes the news
+    while (f.sent == first)
+        ev_run (loop, EVRUN_ONCE);
+    zsock_destroy (a);
+    zsock_destroy (f.zs);
+    zloop_destroy (zl);
+    ev_loop_destroy (loop);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,7 +505,7 @@ int main (void)
         cmocka_unit_test (test_reach_bad_sets), cmocka_unit_test (test_wire_round_trip),
         cmocka_unit_test (test_wire_damaged),   cmocka_unit_test (test_replay),
         cmocka_unit_test (test_outq),           cmocka_unit_test (test_hello_token),
-        cmocka_unit_test (test_interface_addr),
+        cmocka_unit_test (test_interface_addr), cmocka_unit_test (test_room_again),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
