@@ -116,6 +116,14 @@ refused '1 of the nodes besides that of rank 0 is idle, not 2' flux proxy $id fl
 refused 'only 5 cores' flux proxy $id flux resource shrink -c6
 expect_output '2 nodes, 7 cores, 2 GPUs' flux proxy $id flux resource shrink -c5
 wait_until 10 has free '2 5 1'
+late=$(flux proxy $id flux submit -n1 --requires=rank:0 sleep 300)
+refused 'asks for 4 cores' flux proxy $id flux run -n4 --requires=rank:0 true
+refused 'asks for 4 cores' flux proxy $id flux run -n1 -c4 --requires=rank:0 true
+flux proxy $id flux resource grow --quiet -n1
+flux proxy $id flux job wait-event -q -t 10 $late start
+flux proxy $id flux cancel $late
+flux proxy $id flux job wait-event -q -t 10 $late clean
+flux proxy $id flux resource shrink --quiet -c1
 expect_equal 2 "$(flux proxy $id flux jobs -no '{id}' -f running | wc -l)"
 flux cancel $id
 ended $id

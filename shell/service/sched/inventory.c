@@ -128,6 +128,22 @@ static struct idset *ranks_only_in (const struct rv1 *a, const struct rv1 *b)
     return ids;
 }
 
+/* Ranks of which a part came or went; those with which it can be done now are not in `ranks` any
+ * more. */
+static void adjust (struct inventory *inv, const struct rv1 *rs, struct idset *ranks)
+{
+    struct idset *all = idset_copy (ranks);
+
+    for (unsigned int r = all ? idset_first (all) : IDSET_INVALID_ID; r != IDSET_INVALID_ID;
+         r = idset_next (all, r)) {
+        const struct rv1_node *node = rs ? rv1_find (rs, r) : NULL;
+        uint32_t v = ranks_node (inv->g, r);
+        if (node && v != GRAPH_NONE && ranks_adjust (inv->g, v, node, inv->rich, NULL) == 0)
+            idset_clear (ranks, r);
+    }
+    idset_destroy (all);
+}
+
 /* What cannot be removed now has to go later. */
 static void take_out (struct inventory *inv, const struct idset *ranks)
 {
@@ -192,12 +208,16 @@ int inventory_set (struct inventory *inv, const json_t *R, flux_error_t *errp)
     struct idset *gone = ranks_only_in (old, new), *came = ranks_only_in (new, old);
     if (!gone || !came)
         goto nomem;
+    if (!inv->rich)
+        adjust (inv, new, gone);
     take_out (inv, gone);
     if (make_graph (inv, new, errp) < 0) {
-        if (old && !inv->rich)
-            (void)ranks_add (inv->g, old, NULL);
+        if (old && !inv->rich && ranks_add (inv->g, old, NULL) == 0)
+            adjust (inv, old, came);
         goto error;
     }
+    if (inv->rich)
+        adjust (inv, new, came);
     idset_subtract (came, gone); // those that are back, as they were
     idset_subtract (inv->gone, came);
     inv->R = new;

@@ -100,6 +100,106 @@ int ranks_add (struct graph *g, const struct rv1 *R, flux_error_t *errp)
     return -1;
 }
 
+/* Cores and GPUs below a vertex. */
+struct devices {
+    uint32_t *v;
+    size_t n;
+};
+
+static int list_devices (const struct graph *g, uint32_t v, struct devices *d)
+{
+    uint32_t n = graph_child_count (g, v);
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t c = graph_child (g, v, i), *more;
+        const char *type = graph_type (g, c);
+        if (strcmp (type, "core") == 0 || strcmp (type, "gpu") == 0) {
+            if (!(more = realloc (d->v, (d->n + 1) * sizeof (*more))))
+                return -1;
+            d->v = more;
+            d->v[d->n++] = c;
+        }
+        if (list_devices (g, c, d) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool is_in (const struct graph *g, uint32_t v, const struct rv1_node *rn)
+{
+    const struct idset *ids =
+        strcmp (graph_type (g, v), "core") == 0 ? rv1_node_cores (rn) : rv1_node_gpus (rn);
+
+    return ids && idset_test (ids, graph_id (g, v));
+}
+
+static int drop_devices (struct graph *g, const struct devices *d, const struct rv1_node *rn,
+                         flux_error_t *errp)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (!is_in (g, d->v[i], rn) && graph_njobs (g, d->v[i]) > 0) {
+            errno = EBUSY;
+            return errprintf (errp, "rank %u: jobs hold what is to go", (unsigned)rn->rank);
+        }
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        if (!is_in (g, d->v[i], rn) && graph_remove (g, d->v[i], errp) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Those of a type that the graph does not have yet. */
+static struct idset *find_missing (const struct graph *g, const struct devices *d, const char *type,
+                                   const struct idset *ids)
+{
+    struct idset *missing = ids ? idset_copy (ids) : idset_create (0, IDSET_FLAG_AUTOGROW);
+
+    for (size_t i = 0; missing && i < d->n; i++)
+        if (graph_alive (g, d->v[i]) && strcmp (graph_type (g, d->v[i]), type) == 0)
+            idset_clear (missing, graph_id (g, d->v[i]));
+    return missing;
+}
+
+static int add_devices (struct graph *g, uint32_t node, const struct devices *d,
+                        const struct rv1_node *rn, flux_error_t *errp)
+{
+    struct idset *cores = find_missing (g, d, "core", rv1_node_cores (rn));
+    struct idset *gpus = find_missing (g, d, "gpu", rv1_node_gpus (rn));
+    int rc = -1;
+
+    if (!cores || !gpus)
+        errprintf (errp, "out of memory");
+    else if (idset_empty (cores) && idset_empty (gpus))
+        rc = 0;
+    else if (graph_begin (g, errp) == 0) {
+        if (add_children (g, node, cores, "core", rn->rank, errp) < 0 ||
+            add_children (g, node, gpus, "gpu", rn->rank, errp) < 0)
+            graph_abort (g);
+        else
+            rc = graph_commit (g, errp);
+    }
+    idset_destroy (cores);
+    idset_destroy (gpus);
+    return rc;
+}
+
+int ranks_adjust (struct graph *g, uint32_t node, const struct rv1_node *rn, bool mark,
+                  flux_error_t *errp)
+{
+    struct devices d = {0};
+    int rc = list_devices (g, node, &d);
+
+    if (rc < 0)
+        errprintf (errp, "out of memory");
+    else if (!mark && (rc = drop_devices (g, &d, rn, errp)) == 0)
+        rc = add_devices (g, node, &d, rn, errp);
+    for (size_t i = 0; rc == 0 && mark && i < d.n; i++)
+        graph_set_status (g, d.v[i], is_in (g, d.v[i], rn) ? GRAPH_UP : GRAPH_DOWN);
+    free (d.v);
+    return rc;
+}
+
 int ranks_check (const struct graph *g, const struct rv1 *R, flux_error_t *errp)
 {
     for (size_t i = 0; i < R->nnodes; i++) {

@@ -23,6 +23,11 @@ bool ranks_equal (const struct rv1_node *a, const struct rv1_node *b);
  * the graph is as it was then. */
 int ranks_add (struct graph *g, const struct rv1 *R, flux_error_t *errp);
 
+/* Give a node that the graph has the cores and GPUs of `rn`. What jobs hold cannot go: EBUSY, and
+ * no change. With `mark` nothing is removed or added, but what is not in rn is down. */
+int ranks_adjust (struct graph *g, uint32_t node, const struct rv1_node *rn, bool mark,
+                  flux_error_t *errp);
+
 /* Has the graph a vertex for each rank? EINVAL: the sentence names the rank that has none. */
 int ranks_check (const struct graph *g, const struct rv1 *R, flux_error_t *errp);
 
