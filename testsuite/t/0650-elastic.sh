@@ -115,7 +115,7 @@ refused 'rank 0 cannot be given back' flux proxy $id flux resource shrink 0
 refused '1 of the nodes besides that of rank 0 is idle, not 2' flux proxy $id flux resource shrink -N2
 refused 'only 5 cores' flux proxy $id flux resource shrink -c6
 expect_output '2 nodes, 7 cores, 2 GPUs' flux proxy $id flux resource shrink -c5
-wait_until 10 has free '2 5 1'
+wait_until 10 has free '3 9 2'
 late=$(flux proxy $id flux submit -n1 --requires=rank:0 sleep 300)
 refused 'asks for 4 cores' flux proxy $id flux run -n4 --requires=rank:0 true
 refused 'asks for 4 cores' flux proxy $id flux run -n1 -c4 --requires=rank:0 true
@@ -177,6 +177,50 @@ flux proxy $id flux resource grow --quiet -N1
 flux shutdown --quiet $id
 EOF
 in_flux
+END
+
+test_case 'with a graph: the child has racks, memory and properties of what it gets and gives back' <<'END'
+echo 'cluster/rack=2/node=2/[socket=2/core=2;memory=8{unit:GB}]' >recipe
+cat >all.json <<'EOF'
+{"version": 9999, "attributes": {"system": {"duration": 0}},
+ "resources": [{"type": "node", "count": 4, "exclusive": true, "with":
+   [{"type": "slot", "count": 1, "label": "task", "with": [{"type": "core", "count": 1}]}]}],
+ "tasks": [{"command": ["true"], "slot": "task", "count": {"per_slot": 1}}]}
+EOF
+printf 'match allocate all.json\nquit\n' |
+    flux resource-query -d -L recipe -f recipe -F rv1 -t out >/dev/null
+head -n1 out | jq -c '.execution.properties = {"fast": "1-2"}' >graph.json
+printf '[resource]\npath = "%s"\n' "$PWD/graph.json" >graph.toml
+cat >run.sh <<'EOF'
+nodes () { flux ${1:+proxy $1} flux resource R | jq -c '[.scheduling.graph.nodes[].metadata | select (.type == "node" and .rank >= 0) | .rank] | sort'; }
+racks () { flux job info $1 R | jq -c '[.scheduling.graph.nodes[].metadata | select (.type == "rack")] | length'; }
+id=$(flux alloc -N1 --bg)
+expect_equal 1 $(racks $id)
+flux proxy $id flux resource grow --quiet -N2
+expect_equal 2 $(racks $id)
+expect_equal '0 1 2' "$(flux proxy $id flux run -N3 flux getattr rank | sort | xargs)"
+expect_output 'fast' flux proxy $id flux resource list -no '{properties}' -s free -i 1-2
+flux proxy $id flux run -N1 --requires=fast true
+job=$(flux proxy $id flux submit -n10 sleep 300)
+flux proxy $id flux job wait-event -q -t 10 $job start
+flux proxy $id flux resource shrink -c1
+late=$(flux proxy $id flux submit -n2 sleep 300)
+sleep 0.2
+expect_output SCHED flux proxy $id flux jobs -no '{state}' $late
+flux proxy $id flux resource grow --quiet -n1
+flux proxy $id flux job wait-event -q -t 10 $late start
+flux proxy $id flux cancel --all
+flux proxy $id flux queue drain
+flux proxy $id flux resource shrink --quiet 1-2
+wait_until 10 expect_equal 1 $(racks $id)
+refused 'asks for 2 nodes' flux proxy $id flux run -N2 true
+flux proxy $id flux resource grow --quiet -N1
+flux proxy $id flux run -N2 true
+flux cancel $id
+flux job wait-event -q -t 20 $id clean
+flux run -N4 true
+EOF
+timeout 50 flux start -s4 -c graph.toml bash -eEu run.sh 2>err || { cat err; false; }
 END
 
 test_case 'two levels: a grandchild grows into what its parent has got' <<'END'

@@ -22,6 +22,7 @@ struct inventory {
     struct idset *down; // also ranks that are not known yet
     struct idset *gone; // not in R any more, but held by jobs
     bool rich;
+    bool rich_R; // and it came with R
 };
 
 struct inventory *inventory_create (void)
@@ -138,7 +139,8 @@ static void adjust (struct inventory *inv, const struct rv1 *rs, struct idset *r
          r = idset_next (all, r)) {
         const struct rv1_node *node = rs ? rv1_find (rs, r) : NULL;
         uint32_t v = ranks_node (inv->g, r);
-        if (node && v != GRAPH_NONE && ranks_adjust (inv->g, v, node, inv->rich, NULL) == 0)
+        if (node && v != GRAPH_NONE &&
+            ranks_adjust (inv->g, v, node, inv->rich && !inv->rich_R, NULL) == 0)
             idset_clear (ranks, r);
     }
     idset_destroy (all);
@@ -149,7 +151,7 @@ static void take_out (struct inventory *inv, const struct idset *ranks)
 {
     for (unsigned int r = idset_first (ranks); r != IDSET_INVALID_ID; r = idset_next (ranks, r)) {
         uint32_t v = ranks_node (inv->g, r);
-        if (v == GRAPH_NONE || inv->rich) // the graph of a file or a parent has all there may be
+        if (v == GRAPH_NONE || (inv->rich && !inv->rich_R)) // a file's graph has all there may be
             continue;
         if (graph_njobs (inv->g, v) > 0 || graph_remove (inv->g, v, NULL) < 0)
             idset_set (inv->gone, r);
@@ -175,13 +177,13 @@ void inventory_sweep (struct inventory *inv)
 
 static int make_graph (struct inventory *inv, const struct rv1 *R, flux_error_t *errp)
 {
-    bool known = json_equal (inv->scheduling, R->scheduling);
+    bool known = json_equal (inv->scheduling, R->scheduling) && ranks_check (inv->g, R, NULL) == 0;
     bool with_graph = json_object_get (R->scheduling, "graph") != NULL;
 
     if (with_graph && !known && (inv->rich || graph_count (inv->g) == 0)) {
         if (load_jgf (inv->g, R->scheduling, errp) < 0)
             return -1;
-        inv->rich = true;
+        inv->rich = inv->rich_R = true;
     }
     return inv->rich ? ranks_check (inv->g, R, errp) : ranks_add (inv->g, R, errp);
 }

@@ -127,3 +127,72 @@ struct rv1 *choose_less (const struct rv1 *all, const struct rv1 *idle,
     rv1_destroy (less);
     return NULL;
 }
+
+/* ---- its graph ---- */
+
+static bool is_left (const json_t *metadata, const struct rv1 *left)
+{
+    json_int_t rank = -1, id = -1;
+    const char *type = "";
+
+    if (json_unpack ((json_t *)metadata, "{s?s s?I s?I}", "type", &type, "rank", &rank, "id", &id) <
+            0 ||
+        rank < 0)
+        return true;
+    const struct rv1_node *node = rv1_find (left, (uint32_t)rank);
+    if (!node)
+        return false;
+    if (strcmp (type, "core") == 0)
+        return idset_test (rv1_node_cores (node), (unsigned int)id);
+    return strcmp (type, "gpu") != 0 || idset_test (rv1_node_gpus (node), (unsigned int)id);
+}
+
+/* {"id": true} of the vertices that are left, which go to `to`. */
+static json_t *pick_nodes (const json_t *nodes, const struct rv1 *left, json_t *to)
+{
+    json_t *ids = json_object (), *node;
+    size_t i;
+
+    json_array_foreach (nodes, i, node)
+    {
+        const char *id = json_string_value (json_object_get (node, "id"));
+        if (id && is_left (json_object_get (node, "metadata"), left)) {
+            json_array_append (to, node);
+            json_object_set_new (ids, id, json_true ());
+        }
+    }
+    return ids;
+}
+
+static void pick_edges (const json_t *edges, const json_t *ids, json_t *to)
+{
+    json_t *edge;
+    size_t i;
+
+    json_array_foreach (edges, i, edge)
+    {
+        const char *a = json_string_value (json_object_get (edge, "source"));
+        const char *b = json_string_value (json_object_get (edge, "target"));
+        if (a && b && json_object_get (ids, a) && json_object_get (ids, b))
+            json_array_append (to, edge);
+    }
+}
+
+json_t *choose_graph (const json_t *scheduling, const struct rv1 *left)
+{
+    const json_t *graph = json_object_get (scheduling, "graph");
+    json_t *nodes = json_array (), *edges = json_array ();
+    json_t *o = json_copy ((json_t *)scheduling);
+    json_t *ids = pick_nodes (json_object_get (graph, "nodes"), left, nodes);
+
+    pick_edges (json_object_get (graph, "edges"), ids, edges);
+    if (graph && json_object_set_new (
+                     o, "graph", json_pack ("{s:O s:O}", "nodes", nodes, "edges", edges)) < 0) {
+        json_decref (o);
+        o = NULL;
+    }
+    json_decref (ids);
+    json_decref (nodes);
+    json_decref (edges);
+    return o;
+}

@@ -27,4 +27,8 @@ struct choose_wish {
 struct rv1 *choose_less (const struct rv1 *all, const struct rv1 *idle,
                          const struct choose_wish *wish, flux_error_t *errp);
 
+/* The part of a graph (R's `scheduling`) that is on what is left, and what is on no rank. A new
+ * reference, or NULL. */
+json_t *choose_graph (const json_t *scheduling, const struct rv1 *left);
+
 #endif /* !FLUX_SERVICE_UPLINK_CHOOSE_H */

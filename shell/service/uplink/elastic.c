@@ -47,7 +47,7 @@ struct elastic {
     const flux_msg_t *msg;
     flux_future_t *f;
     uint32_t matchtag;
-    json_t *R;            // as the instance above says it
+    json_t *R;            // to come, as the instance above says it; or what there was
     struct rv1 *less;     // what is given back
     struct idset *waits;  // ranks to come or to leave
     flux_error_t failure; // why what was got is given back
@@ -117,7 +117,7 @@ static int drop (struct elastic *e, const struct rv1 *less, flux_error_t *errp)
     int rc = -1;
 
     if (left && now->scheduling)
-        left->scheduling = json_incref (now->scheduling);
+        left->scheduling = choose_graph (now->scheduling, left);
     if (left && (R = rv1_to_json (left)))
         rc = resource_change (e->resource, R, "shrink", errp);
     else
@@ -129,22 +129,12 @@ static int drop (struct elastic *e, const struct rv1 *less, flux_error_t *errp)
 }
 
 /* Undo drop(). */
-static void take_again (struct elastic *e, const struct rv1 *less)
+static void take_again (struct elastic *e)
 {
-    struct rv1 *now = rv1_from_json (resource_get_R (e->resource), NULL);
-    struct rv1 *all = now ? rv1_union (now, less) : NULL;
-    json_t *R;
     flux_error_t error;
 
-    if (all && now->scheduling)
-        all->scheduling = json_incref (now->scheduling);
-    if (all && (R = rv1_to_json (all))) {
-        if (resource_change (e->resource, R, "grow", &error) < 0)
-            fprintf (stderr, "flux-broker: resources: %s\n", error.text);
-        json_decref (R);
-    }
-    rv1_destroy (all);
-    rv1_destroy (now);
+    if (resource_change (e->resource, e->R, "grow", &error) < 0)
+        fprintf (stderr, "flux-broker: resources: %s\n", error.text);
 }
 
 static void given_back_cb (flux_future_t *f, void *arg)
@@ -320,7 +310,7 @@ static void left_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     if (e->phase != PHASE_WAITS || flux_response_decode (msg, NULL, NULL) == 0)
         return;
     flux_response_decode_error (msg, &text);
-    take_again (e, e->less);
+    take_again (e);
     fail (e, EBUSY, text ? text : "a broker does not leave");
 }
 
@@ -361,13 +351,14 @@ static bool still_idle (struct elastic *e)
 static void allowed_cb (flux_future_t *f, void *arg)
 {
     struct elastic *e = arg;
-    flux_error_t error;
+    flux_error_t error = {"out of memory"};
 
     if (flux_rpc_get (f, NULL) < 0) {
         fail (e, errno, flux_future_error_string (f));
     } else if (!still_idle (e)) {
         fail (e, EBUSY, "jobs have begun to use it meanwhile");
-    } else if (drop (e, e->less, &error) < 0) {
+    } else if (!(e->R = json_deep_copy (resource_get_R (e->resource))) ||
+               drop (e, e->less, &error) < 0) {
         fail (e, errno, error.text);
     } else if (find_leaving (e) < 0) {
         fail (e, ENOMEM, NULL);
