@@ -17,6 +17,10 @@ check_PROGRAMS += testsuite/helpers/rpc_load
 testsuite_helpers_rpc_load_SOURCES = %D%/helpers/rpc_load.c
 testsuite_helpers_rpc_load_LDADD = lib/client/libclient.la lib/util/libutil.la
 
+check_PROGRAMS += testsuite/helpers/rpc_follow
+testsuite_helpers_rpc_follow_SOURCES = %D%/helpers/rpc_follow.c
+testsuite_helpers_rpc_follow_LDADD = lib/client/libclient.la lib/util/libutil.la
+
 check_PROGRAMS += testsuite/helpers/wire_replay
 testsuite_helpers_wire_replay_SOURCES = %D%/helpers/wire_replay.c
 testsuite_helpers_wire_replay_LDADD = lib/codec/libcodec.la

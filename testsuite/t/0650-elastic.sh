@@ -6,6 +6,9 @@
 
 . "$(dirname "$0")/lib.sh"
 
+FOLLOW=$top_builddir/testsuite/helpers/rpc_follow
+[ -x "$FOLLOW" ] || make -s -C "$top_builddir" testsuite/helpers/rpc_follow >/dev/null 2>&1
+
 cat >R.json <<'END'
 {"version":1,"execution":{"R_lite":[{"rank":"0-3","children":{"core":"0-3","gpu":"0"}}],
  "starttime":0,"expiration":0,"nodelist":["n[0-3]"]}}
@@ -221,6 +224,37 @@ flux job wait-event -q -t 20 $id clean
 flux run -N4 true
 EOF
 timeout 50 flux start -s4 -c graph.toml bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'who follows the resources hears what comes and goes (RFC 28)' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N2 -t 10m --bg)
+flux proxy $id $FOLLOW resource.acquire >changes &
+lines () { [ $(wc -l <changes) -ge $1 ]; }
+line () { sed -n "$1p" changes | jq -c "$2"; }
+wait_until 10 lines 1
+expect_equal '"0-1"' "$(line 1 .up)"
+expect_equal '["n[0-1]"]' "$(line 1 .resources.execution.nodelist)"
+flux proxy $id flux resource drain 1
+wait_until 10 lines 2
+expect_equal '{"down":"1"}' "$(line 2 .)"
+flux proxy $id flux resource undrain 1
+wait_until 10 lines 3
+expect_equal '{"up":"1"}' "$(line 3 .)"
+flux proxy $id flux resource grow --quiet -N1
+wait_until 10 lines 5
+expect_equal '"0-2"' "$(line 4 '.resources.execution.R_lite[0].rank')"
+expect_equal '{"up":"2"}' "$(line 5 .)"
+flux proxy $id flux resource shrink --quiet 2
+wait_until 10 lines 6
+expect_equal '["2","2"]' "$(line 6 '[.down, .shrink]')"
+flux update $id duration=+10m
+wait_until 10 lines 7
+expect_equal '["expiration"]' "$(line 7 keys)"
+flux shutdown --quiet $id
+ended $id
+EOF
+in_flux
 END
 
 test_case 'two levels: a grandchild grows into what its parent has got' <<'END'

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 shell_service_libservice_la_SOURCES += \
+	%D%/acquire.c \
 	%D%/discover.c %D%/discover.h \
 	%D%/drain.c \
 	%D%/given.c \

@@ -38,6 +38,7 @@ struct resource {
     struct idset *exclude;     // ranks that no job gets; NULL: none
     struct waiters *followers; // of the eventlog
     json_t *drained_before;    // in an earlier instance (reslog.c)
+    struct acquired *acquired;
     const struct resource_ops *ops;
     void *arg;
 };
@@ -79,6 +80,14 @@ void resource_undrain_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void drain_again (struct resource *r, uint32_t rank);
 /* {"0-1":{"timestamp":f,"reason":s}}: ranks that were drained alike share an entry. */
 json_t *drain_to_json (const struct resource *r);
+
+/* acquire.c: who follows the resources, and what they know of them. */
+struct acquired *acquired_create (void);
+void acquired_destroy (struct acquired *a);
+void acquire_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void acquire_cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void acquire_disconnect (struct resource *r, const flux_msg_t *msg);
+void acquire_changed (struct resource *r);
 
 /* report.c */
 void resource_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);

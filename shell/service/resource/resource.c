@@ -30,6 +30,7 @@ static struct rank_state *find_rank (struct resource *r, uint32_t rank)
 
 void resource_tell_changed (struct resource *r)
 {
+    acquire_changed (r);
     if (r->ops)
         r->ops->changed (r->arg);
 }
@@ -284,6 +285,8 @@ static const struct handler_row leader_rows[] = {
     {"drain", resource_drain_cb, FLUX_ROLE_OWNER},
     {"undrain", resource_undrain_cb, FLUX_ROLE_OWNER},
     {"reload", resource_reload_cb, FLUX_ROLE_OWNER},
+    {"acquire", acquire_cb, FLUX_ROLE_OWNER},
+    {"acquire-cancel", acquire_cancel_cb, FLUX_ROLE_OWNER},
     {"journal", resource_journal_cb, FLUX_ROLE_OWNER},
     {"journal-cancel", resource_journal_cancel_cb, FLUX_ROLE_OWNER},
     {"disconnect", resource_disconnect_cb, FLUX_ROLE_ALL},
@@ -329,7 +332,7 @@ static int init_leader (struct resource *r)
     r->ranks = calloc (r->size, sizeof (r->ranks[0]));
     r->followers = waiters_create ();
     r->drained_before = reslog_drained (r);
-    if (!r->ranks || !r->followers)
+    if (!r->ranks || !r->followers || !(r->acquired = acquired_create ()))
         return -1;
     if (router_service_add (r->rt, "resource", leader_rows, r) < 0 ||
         router_service_add (r->rt, "groups", group_rows, r) < 0 ||
@@ -391,6 +394,7 @@ void resource_destroy (struct resource *r)
         }
         free (r->ranks);
         waiters_destroy (r->followers);
+        acquired_destroy (r->acquired);
         json_decref (r->drained_before);
         json_decref (r->R);
         idset_destroy (r->exclude);
