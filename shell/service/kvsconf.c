@@ -5,21 +5,29 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
 
 #include "lib/job/fsd.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/conf_service.h"
 #include "shell/service/kvs/kvs.h"
+#include "shell/service/kvs/limits.h"
 #include "shell/service/kvsconf.h"
 
 /* period 0: as it was built in */
-static int parse (const json_t *conf, double *period, flux_error_t *errp)
+struct values {
+    double period;
+    unsigned int maxdirent;
+    bool sync_commits;
+};
+
+static int parse (const json_t *conf, struct values *v, flux_error_t *errp)
 {
     json_t *table = json_object_get (conf, "kvs"), *value;
     const char *key;
 
-    *period = 0;
+    *v = (struct values){.maxdirent = KVS_MAXDIRENT};
     errno = EINVAL;
     if (table && !json_is_object (table))
         return errprintf (errp, "kvs: must be a table");
@@ -27,9 +35,18 @@ static int parse (const json_t *conf, double *period, flux_error_t *errp)
     {
         if (strcmp (key, "checkpoint-period") == 0) {
             if (!json_is_string (value) ||
-                fsd_parse_duration (json_string_value (value), period) < 0 || *period <= 0)
+                fsd_parse_duration (json_string_value (value), &v->period) < 0 || v->period <= 0)
                 return errprintf (errp,
                                   "kvs.checkpoint-period: must be a duration such as \"30s\"");
+        } else if (strcmp (key, "maxdirent") == 0) {
+            json_int_t n = json_integer_value (value);
+            if (!json_is_integer (value) || n < 0 || n > INT_MAX)
+                return errprintf (errp, "kvs.maxdirent: must be a number of entries, or 0");
+            v->maxdirent = n;
+        } else if (strcmp (key, "sync-commits") == 0) {
+            if (!json_is_boolean (value))
+                return errprintf (errp, "kvs.sync-commits: must be true or false");
+            v->sync_commits = json_is_true (value);
         } else if (strcmp (key, "gc-threshold") == 0) {
             if (!json_is_integer (value) || json_integer_value (value) <= 0)
                 return errprintf (errp, "kvs.gc-threshold: must be a number of commits");
@@ -41,17 +58,20 @@ static int parse (const json_t *conf, double *period, flux_error_t *errp)
 
 static int check_cb (const json_t *conf, void *arg, flux_error_t *errp)
 {
-    double period;
+    struct values v;
 
-    return parse (conf, &period, errp);
+    return parse (conf, &v, errp);
 }
 
 static void apply_cb (const json_t *conf, void *arg)
 {
-    double period;
+    struct values v;
 
-    if (parse (conf, &period, NULL) == 0)
-        kvs_set_checkpoint_period (arg, period);
+    if (parse (conf, &v, NULL) == 0) {
+        kvs_set_checkpoint_period (arg, v.period);
+        kvs_set_maxdirent (arg, v.maxdirent);
+        kvs_set_sync_commits (arg, v.sync_commits);
+    }
 }
 
 int kvsconf_start (struct kvs *kvs, struct conf_service *conf, flux_error_t *errp)

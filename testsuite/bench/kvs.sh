@@ -14,9 +14,6 @@
 #   commits, 128 at a time           24,000 /s    6,600 /s
 #   lookups, one after another       14,000 /s    2,600 /s
 #   lookups, 128 at a time           45,000 /s   13,000 /s
-#
-# A put into a directory of 100,000 entries takes 43 ms with the start of the command, where flux-core
-# needs 1.5 s: a directory is one blob for both (RFC 11), which a commit encodes and hashes anew.
 
 set -eu
 count=3000 rounds=2

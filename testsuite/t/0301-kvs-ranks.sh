@@ -5,7 +5,7 @@
 # The KVS seen from several ranks: a writer reads its own writes, others follow.
 . "$(dirname "$0")/lib.sh"
 
-# Run the script on stdin in an instance of $1 brokers; `on RANK COMMAND...` uses that rank's socket.
+# Run the script on stdin in an instance of $1 brokers, with these options; `on RANK COMMAND...` uses that rank's socket.
 inst ()
 {
     cat >script.sh
@@ -16,7 +16,7 @@ inst ()
         FLUX_URI=local://$PWD/run/local-$1 "${@:2}"
     }
     export -f on
-    timeout 50 flux start --test-size="$1" --test-rundir="$PWD/run" bash -eEu -o pipefail -c \
+    timeout 50 flux start --test-size="$1" --test-rundir="$PWD/run" "${@:2}" bash -eEu -o pipefail -c \
         "trap 'echo \"line \$LINENO: \$BASH_COMMAND\" >&2' ERR
 $(cat script.sh)"
 }
@@ -103,6 +103,56 @@ case_if '[ -x "$top_builddir/testsuite/bench/kvs_rpc" ]' 'kvs_rpc is not built' 
 inst 3 <<'EOF'
 on 2 timeout 30 "$top_builddir/testsuite/bench/kvs_rpc" 3000 0
 [ "$(flux kvs ls -1 bench | wc -l)" -eq 30 ]
+EOF
+END
+
+test_case 'a wide directory: an hdir in the store, one directory for everybody' <<'END'
+inst 3 --conf=kvs.maxdirent=100 <<'EOF'
+seq 300 | sed 's/.*/wide.k&=&/' | xargs flux kvs put
+flux kvs put narrow.a=1
+ref () { flux kvs get -t $1 | jq -r '.data[0]'; }
+[ "$(flux content load $(ref narrow) | jq -r .type)" = dir ]
+[ "$(flux content load $(ref wide) | jq -r '.type, .data.func, .ver' | xargs)" = 'hdir fnv1a32 1' ]
+flux content load $(ref wide) | jq -e '.data.size == (.data.bucket | length)'
+bucket=$(flux content load $(ref wide) | jq -r '[.data.bucket[] | select(.)][0].data[0]')
+flux content load $bucket | jq -e '.type == "dir"'
+# the root's blobref is that of the root's blob, whatever is below
+root=$(flux kvs getroot -b)
+[ "sha1-$(flux content load $root | sha1sum | cut -d' ' -f1)" = $root ]
+seq 300 | sed 's/^/k/' | sort >want
+for rank in 0 1 2; do
+    flux exec -r $rank flux kvs ls -1 wide | sort | cmp - want
+    [ "$(flux exec -r $rank flux kvs get wide.k77)" = 77 ]
+    flux exec -r $rank flux kvs dir wide | wc -l | grep -qx 300
+    ! flux exec -r $rank flux kvs get wide.k301
+done
+flux exec -r 2 flux kvs put wide.k77=new wide.k301=more
+[ "$(flux kvs get wide.k77 wide.k301 | xargs)" = 'new more' ]
+[ "$(flux exec -r 1 flux kvs get wide.k77)" = new ]
+flux kvs unlink wide.k5; ! flux exec -r 1 flux kvs get wide.k5
+flux kvs link wide.k1 wide.l; [ "$(flux exec -r 1 flux kvs get wide.l)" = 1 ]
+flux kvs move wide.k2 wide.m; [ "$(flux kvs get wide.m)" = 2 ]
+# an old version stays what it was, and a copy is a copy
+[ "$(flux kvs get --at='{"ver":1,"type":"dirref","data":["'$root'"]}' wide.k77)" = 77 ]
+flux kvs copy wide copied; flux kvs ls -1 copied | wc -l | grep -qx 301
+flux dump -q d.tar; tar -tf d.tar | grep -c ^wide/ | grep -qx 301
+flux restore -q --key=back d.tar; flux kvs ls -1 back.wide | wc -l | grep -qx 301
+flux exec -r 0-2 flux kvs dropcache; [ "$(flux exec -r 2 flux kvs get wide.k99)" = 99 ]
+[ "$(flux kvs ls -1 wide | wc -l)" = 301 ]
+flux kvs put wide.k3.deep=x; [ "$(flux exec -r 1 flux kvs get wide.k3.deep)" = x ]
+flux kvs unlink -R wide; ! flux exec -r 1 flux kvs get wide.k99
+EOF
+END
+
+test_case 'kvs.maxdirent' <<'END'
+inst 1 --conf=kvs.maxdirent=0 <<'EOF'
+seq 20000 | sed 's/.*/wide.k&=&/' | xargs -n 5000 flux kvs put
+flux content load $(flux kvs get -t wide | jq -r '.data[0]') | grep -q '"type":"dir"'
+! flux config load 2>err <<<'{"kvs":{"maxdirent":-1}}'; grep 'kvs.maxdirent' err
+flux config load <<<'{"kvs":{"maxdirent":10000}}'
+flux kvs put wide.one=more
+flux content load $(flux kvs get -t wide | jq -r '.data[0]') | grep -q '"type":"hdir"'
+[ "$(flux kvs ls -1 wide | wc -l)" = 20001 ]
 EOF
 END
 

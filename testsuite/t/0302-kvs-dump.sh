@@ -54,6 +54,31 @@ flux restore -q --key=z other.tar
 EOF
 END
 
+test_case "an archive of flux-core's flux dump; ours of the same is the same" <<'END'
+cp $top_srcdir/testsuite/data/archive/flux-core-0.88.tar.xz theirs.tar.xz
+inst <<'EOF'
+flux restore -q --key=t theirs.tar.xz
+[ "$(flux kvs get t.int t.str t.empty t.dir.sub.leaf t.dir.ümlaut)" = "42
+a string with blanks
+x
+1" ]
+[ "$(flux kvs get t.log)" = "one
+two" ]
+[ "$(flux kvs readlink t.nslink t.dir.link)" = "other::int
+dir.sub.leaf" ]
+flux kvs get --raw t.blob | wc -c | grep -qx 700
+flux kvs get -t t.blob | grep valref
+flux kvs unlink -R resource admin
+for k in $(flux kvs ls -1 t); do flux kvs move t.$k $k; done
+flux kvs unlink t
+flux dump -q ours.tar
+xz -dkc theirs.tar.xz >theirs.tar
+list () { tar -tvf $1 | awk '{ print $1, $2, $3, $6, $7, $8 }' | sort; }
+diff <(list ours.tar) <(list theirs.tar)
+mkdir ours theirs; tar -C ours -xf ours.tar; tar -C theirs -xf theirs.tar; diff -r --no-dereference ours theirs
+EOF
+END
+
 test_case 'limits and mistakes' <<'END'
 inst <<'EOF'
 flux kvs put small=1 large=$(printf %02000d 1)

@@ -283,7 +283,7 @@ for word in 2 -1s '{}'; do
     expect_fail flux start --conf="kvs.checkpoint-period=$word" true 2>err; expect_in_file 'kvs.checkpoint-period' err
 done
 flux start --conf=kvs.checkpoint-period=1h sh -c '
-    ! flux config load "{\"kvs\":{\"gc-threshold\":0}}" 2>/dev/null && flux config get kvs' | grep 1h
+    ! echo "{\"kvs\":{\"gc-threshold\":0}}" | flux config load 2>/dev/null && flux config get kvs' | grep 1h
 END
 
 test_case 'content.dump and content.restore: to another folder, or to none' <<'END'

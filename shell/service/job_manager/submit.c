@@ -373,6 +373,48 @@ static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_e
     return job;
 }
 
+/* An id is a promise: given when the job would be known after a crash, as far as that is wanted. */
+struct accepted {
+    struct router *rt;
+    const flux_msg_t *msg;
+    uint64_t id;
+};
+
+static void accepted_cb (void *arg, int errnum)
+{
+    struct accepted *a = arg;
+
+    if (errnum)
+        router_respond_error (a->rt, a->msg, errnum, "the job could not be written to the disk");
+    else
+        router_respond_pack (a->rt, a->msg, "{s:I}", "id", (json_int_t)a->id);
+}
+
+static void accepted_later_cb (void *arg, int errnum)
+{
+    struct accepted *a = arg;
+
+    accepted_cb (a, errnum);
+    flux_msg_decref (a->msg);
+    free (a);
+}
+
+static void accept_job (struct router *rt, struct job_manager *jm, const flux_msg_t *msg,
+                        struct job *job)
+{
+    struct accepted a = {rt, msg, job->id}, *later;
+
+    if (!kvs_local_syncs (jm->kvs)) {
+        accepted_cb (&a, 0);
+    } else if (!(later = malloc (sizeof (*later)))) {
+        accepted_cb (&a, ENOMEM);
+    } else {
+        *later = a;
+        flux_msg_incref (msg);
+        kvs_local_synced (jm->kvs, accepted_later_cb, later);
+    }
+}
+
 static void submit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
@@ -380,7 +422,7 @@ static void submit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     struct job *job = submit (jm, msg, &error);
 
     if (job)
-        router_respond_pack (rt, msg, "{s:I}", "id", (json_int_t)job->id);
+        accept_job (rt, jm, msg, job);
     else
         router_respond_error (rt, msg, errno, error.text);
 }

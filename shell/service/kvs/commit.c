@@ -78,14 +78,29 @@ int relay_to_root (struct kvs *kvs, const flux_msg_t *msg, const char *topic, co
 
 /* ---- answers */
 
-static void waiter_answer (struct kvs *kvs, struct waiter *w, const char *rootref, int seq)
+static void waiter_answer (struct router *rt, struct waiter *w, const char *rootref, int seq)
 {
-    router_respond_pack (kvs->rt, w->msg, "{s:s s:i}", "rootref", rootref, "rootseq", seq);
+    if (w->cb)
+        w->cb (w->arg, 0);
+    else
+        router_respond_pack (rt, w->msg, "{s:s s:i}", "rootref", rootref, "rootseq", seq);
     flux_msg_decref (w->msg);
     free (w);
 }
 
+void commit_waiter_fail (struct router *rt, struct waiter *w, int errnum)
+{
+    if (w->cb)
+        w->cb (w->arg, errnum);
+    else
+        router_respond_error (rt, w->msg, errnum, NULL);
+    flux_msg_decref (w->msg);
+    free (w);
+}
+
+/* The store may outlive the KVS by a little. */
 struct sync {
+    struct router *rt;
     struct waiter *w;
     char ref[BLOBREF_MAX];
 };
@@ -93,13 +108,10 @@ struct sync {
 static void synced (struct content *c, int errnum, void *arg)
 {
     struct sync *s = arg;
-    struct kvs *kvs = s->w->kvs;
-    if (errnum) {
-        router_respond_error (kvs->rt, s->w->msg, errnum, NULL);
-        flux_msg_decref (s->w->msg);
-        free (s->w);
-    } else
-        waiter_answer (kvs, s->w, s->ref, s->w->seq);
+    if (errnum)
+        commit_waiter_fail (s->rt, s->w, errnum);
+    else
+        waiter_answer (s->rt, s->w, s->ref, s->w->seq);
     free (s);
 }
 
@@ -107,22 +119,50 @@ void commit_answer (struct kvs *kvs, struct waiter *w, const char *rootref, int 
 {
     struct sync *s;
     if (!w->sync) {
-        waiter_answer (kvs, w, rootref, seq);
+        waiter_answer (kvs->rt, w, rootref, seq);
         return;
     }
     if (!(s = calloc (1, sizeof (*s))))
         goto error;
     s->w = w;
-    w->kvs = kvs;
+    s->rt = kvs->rt;
     w->seq = seq;
     memcpy (s->ref, rootref, strlen (rootref) + 1);
     if (content_flush (kvs->content, rootref, seq, synced, s) == 0)
         return;
     free (s);
 error:
-    router_respond_error (kvs->rt, w->msg, errno, NULL);
-    flux_msg_decref (w->msg);
-    free (w);
+    commit_waiter_fail (kvs->rt, w, errno);
+}
+
+bool kvs_local_syncs (const struct kvs *kvs)
+{
+    return kvs->sync_commits;
+}
+
+void kvs_local_synced (struct kvs *kvs, kvs_synced_f cb, void *arg)
+{
+    struct ns *ns = kvs->primary;
+    struct waiter *w;
+    char ref[BLOBREF_MAX];
+
+    if (!ns || !kvs->sync_commits) {
+        cb (arg, 0);
+        return;
+    }
+    if (!(w = calloc (1, sizeof (*w)))) {
+        cb (arg, ENOMEM);
+        return;
+    }
+    w->cb = cb;
+    w->arg = arg;
+    w->sync = true;
+    if (ns->changed)
+        DL_APPEND (ns->commits, w);
+    else if (ns_root (ns, ref) < 0)
+        commit_waiter_fail (kvs->rt, w, errno);
+    else
+        commit_answer (kvs, w, ref, ns->seq);
 }
 
 /* ---- rank 0 */
@@ -157,7 +197,7 @@ static int add_waiter (struct ns *ns, const flux_msg_t *msg, int flags)
     if (!w)
         return -1;
     w->msg = flux_msg_incref (msg);
-    w->sync = flags & KVS_SYNC;
+    w->sync = (flags & KVS_SYNC) || (ns->kvs->sync_commits && ns == ns->kvs->primary);
     DL_APPEND (ns->commits, w);
     return 0;
 }

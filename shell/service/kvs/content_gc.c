@@ -46,6 +46,18 @@ static int dir_refs (struct refs *r, json_t *data)
     return 0;
 }
 
+static int bucket_refs (struct refs *r, json_t *list)
+{
+    json_t *o;
+    size_t i;
+    json_array_foreach (list, i, o)
+    {
+        if (!json_is_null (o) && object_refs (r, o) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int object_refs (struct refs *r, json_t *o)
 {
     const char *type;
@@ -56,6 +68,8 @@ static int object_refs (struct refs *r, json_t *o)
     }
     if (!strcmp (type, "dirref") || !strcmp (type, "valref"))
         return array_refs (r, data, *type == 'd');
+    if (!strcmp (type, "hdir"))
+        return bucket_refs (r, json_object_get (data, "bucket"));
     return !strcmp (type, "dir") ? dir_refs (r, data) : 0;
 }
 

@@ -211,9 +211,13 @@ int content_checkpoint_add (struct content *c, json_t *value)
 
 static int checkpoint_root (struct content *c, const char *rootref, int seq)
 {
+    char newest[BLOBREF_MAX];
+    int rc, n;
+
+    if (content_checkpoint (c, newest, &n) == 0 && n == seq && !strcmp (newest, rootref))
+        return 0;
     json_t *o = json_pack ("{s:i s:s s:i s:f}", "version", 1, "rootref", rootref, "sequence", seq,
                            "timestamp", walltime_now ());
-    int rc;
     if (!o) {
         errno = ENOMEM;
         return -1;

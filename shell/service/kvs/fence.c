@@ -98,7 +98,7 @@ static int fence_here (struct kvs *kvs, const flux_msg_t *msg, const char *name,
     if (!(fe = fence_get (kvs, name, fence, nprocs, flags)) || !(w = calloc (1, sizeof (*w))))
         return -1;
     w->msg = flux_msg_incref (msg);
-    w->sync = flags & KVS_SYNC;
+    w->sync = (flags & KVS_SYNC) || (kvs->sync_commits && ns == kvs->primary);
     DL_APPEND (fe->waiters, w);
     json_array_extend (fe->ops, ops);
     if (++fe->count == (size_t)nprocs)

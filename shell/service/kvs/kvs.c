@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utlist.h>
 #include "lib/util/errprintf.h"
+#include "shell/service/kvs/hdir.h"
 #include "shell/service/kvs/key.h"
 #include "shell/service/kvs/kvs_private.h"
 #include "shell/service/kvs/limits.h"
@@ -314,6 +315,16 @@ static void timer_start (struct kvs *kvs)
     ev_unref (loop);
 }
 
+void kvs_set_sync_commits (struct kvs *kvs, bool on)
+{
+    kvs->sync_commits = on && kvs->rank == 0 && content_is_durable (kvs->content);
+}
+
+void kvs_set_maxdirent (struct kvs *kvs, unsigned int count)
+{
+    kvs->forest.dir_max = count;
+}
+
 void kvs_set_checkpoint_period (struct kvs *kvs, double seconds)
 {
     struct ev_loop *loop = router_loop (kvs->rt);
@@ -394,8 +405,12 @@ struct kvs *kvs_create (struct router *rt, struct content *c, flux_error_t *errp
     kvs->rt = rt;
     kvs->content = c;
     kvs->rank = router_rank (rt);
-    kvs->forest =
-        (struct forest){.alg = content_alg (c), .get = forest_get, .put = forest_put, .arg = c};
+    kvs->forest = (struct forest){.alg = content_alg (c),
+                                  .get = forest_get,
+                                  .put = forest_put,
+                                  .arg = c,
+                                  .dir_max = KVS_MAXDIRENT,
+                                  .dir_fill = HDIR_FILL};
     timer_start (kvs);
     if (create_primary (kvs, errp) < 0)
         goto error;

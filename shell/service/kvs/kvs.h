@@ -39,6 +39,13 @@ int kvs_checkpoint (struct kvs *kvs, flux_error_t *errp);
 /* How often a state folder gets a checkpoint while there are changes; 0: as by default. */
 void kvs_set_checkpoint_period (struct kvs *kvs, double seconds);
 
+/* With true, commits to the primary namespace are answered when they are on the disk (in an
+ * instance with a state folder). */
+void kvs_set_sync_commits (struct kvs *kvs, bool on);
+
+/* How many entries a directory may have before it is stored as an hdir (RFC 11); 0: any number. */
+void kvs_set_maxdirent (struct kvs *kvs, unsigned int count);
+
 /* Begin again at the newest checkpoint, whoever put it (flux restore): the primary namespace is
  * that from now on, with what was done in it since kvs_create() lost. For the start of an instance.
  * ENOENT. Rank 0 only. */
@@ -53,6 +60,13 @@ bool kvs_restored (const struct kvs *kvs);
  * Directories on the way are made. On error nothing has changed. */
 
 int kvs_local_put (struct kvs *kvs, const char *ns, const char *key, const void *data, size_t len);
+
+/* For who acknowledges to somebody what it has put into the primary namespace: cb is called when it
+ * may, which is at once unless commits are synced; then when they are on the disk, or with the
+ * errnum of the store. */
+typedef void (*kvs_synced_f) (void *arg, int errnum);
+void kvs_local_synced (struct kvs *kvs, kvs_synced_f cb, void *arg);
+bool kvs_local_syncs (const struct kvs *kvs); // whether it may take a while
 
 /* The same, but takes over malloc'd data (freed on error too): no copy of a large value. */
 int kvs_local_put_take (struct kvs *kvs, const char *ns, const char *key, void *data, size_t len);

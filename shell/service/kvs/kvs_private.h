@@ -50,12 +50,13 @@ enum {
     KVS_CHECKPOINT_PERIOD = 2,
 };
 
-/* A request that waits for a version. */
+/* A request that waits for a version, or somebody in this process (msg is NULL). */
 struct waiter {
     const flux_msg_t *msg;
+    kvs_synced_f cb;
+    void *arg;
     int seq;
     bool sync; // also for the checkpoint behind it
-    struct kvs *kvs;
     struct waiter *next, *prev;
 };
 
@@ -117,6 +118,7 @@ struct kvs {
     struct forest forest;
     uint32_t rank;
     bool restored, dying;
+    bool sync_commits;     // commits are answered when they are on the disk
     struct ns *namespaces; // uthash by name
     struct ns *primary;
     struct ns *gone;
@@ -125,8 +127,7 @@ struct kvs {
     struct lookup *lookups; // under way
     struct fence *fences;
     struct relay *relays;
-    struct waiter *syncs; // commits on their way to the disk
-    ev_timer timer;       // rank 0: checkpoints; others: leases of who waits
+    ev_timer timer; // rank 0: checkpoints; others: leases of who waits
     int last_checkpoint_seq;
 
     /* watch.c */
@@ -218,6 +219,7 @@ int commit_apply (struct ns *ns, json_t *ops, const struct large *large, const f
                   flux_error_t *errp);
 int commit_check_flags (const struct ns *ns, int flags);
 void commit_answer (struct kvs *kvs, struct waiter *w, const char *rootref, int seq);
+void commit_waiter_fail (struct router *rt, struct waiter *w, int errnum);
 void commit_disconnect (struct kvs *kvs, const flux_msg_t *msg);
 void commit_clear (struct kvs *kvs);
 int relay_to_root (struct kvs *kvs, const flux_msg_t *msg, const char *topic, const char *ns);

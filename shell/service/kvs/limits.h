@@ -14,6 +14,7 @@ enum {
     KVS_TXN_OPS_MAX = 1000000,      // operations in one transaction
     KVS_INLINE_MAX = 256,           // a value up to this size is kept in its directory object
     KVS_MERGE_MAX = 64 * 1024,      // pieces of an appended value are merged up to this size
+    KVS_MAXDIRENT = 16384,          // entries of a directory, past it it is stored as an hdir
     KVS_EVENT_KEYS_MAX = 8192,      // keys named in one setroot event; past it all are meant
     KVS_TREE_BYTES = 64 << 20,      // decoded tree in memory, before cold directories go
     KVS_WATCHERS_MAX = 1 << 18,     // watchers of one broker; past it ENOSPC

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "shell/service/kvs/hdir.h"
 #include "shell/service/kvs/key.h"
 #include "shell/service/kvs/kvs_private.h"
 #include "shell/service/kvs/limits.h"
@@ -189,8 +190,9 @@ int kvs_local_exists (struct kvs *kvs, const char *ns, const char *key)
 static int list_names (struct kvs *kvs, const char *ns, const char *key, struct buf *b)
 {
     struct walk w;
-    struct node *n = walk_local (kvs, ns, key, &w);
+    struct node *n = walk_local (kvs, ns, key, &w), **kids;
     struct dir *d;
+    uint32_t count;
 
     if (!n)
         return -1;
@@ -199,12 +201,13 @@ static int list_names (struct kvs *kvs, const char *ns, const char *key, struct 
         return -1;
     }
     d = node_dir (n);
-    if (tree_load (&w, d) < 0)
+    if (tree_load (&w, d) < 0 || hdir_list (&w, d, &kids, &count) < 0)
         return -1;
-    for (uint32_t i = 0; i < d->count; i++) {
-        buf_putc (b, d->kids[i]->type == NODE_DIR ? 'd' : 'v');
-        buf_append (b, node_name (d->kids[i]), d->kids[i]->namelen + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        buf_putc (b, kids[i]->type == NODE_DIR ? 'd' : 'v');
+        buf_append (b, node_name (kids[i]), kids[i]->namelen + 1);
     }
+    free (kids);
     if (b->err)
         errno = b->err;
     return b->err ? -1 : 0;
@@ -271,23 +274,22 @@ int kvs_local_ns_remove (struct kvs *kvs, const char *ns)
 }
 
 /* Give an empty directory the entries of another one, which is left empty. */
-static int move_entries (struct forest *f, struct dir *to, struct dir *from)
+static void move_entries (struct dir *to, struct dir *from)
 {
-    struct node *old;
-    if (to->size < from->count) { // all or nothing
-        struct node **kids = realloc (to->kids, from->count * sizeof (kids[0]));
-        if (!kids)
-            return -1;
-        f->bytes += (from->count - to->size) * sizeof (kids[0]);
-        to->kids = kids;
-        to->size = from->count;
+    struct dir empty = *to;
+
+    to->kids = from->kids;
+    to->count = from->count;
+    to->size = from->size;
+    to->n.wide = from->n.wide;
+    for (uint32_t i = 0; i < to->count; i++) {
+        if (to->kids[i])
+            to->kids[i]->parent = &to->n;
     }
-    for (uint32_t i = 0; i < from->count; i++) {
-        from->kids[i]->parent = NULL;
-        dir_set (f, to, from->kids[i], &old);
-    }
+    from->kids = empty.kids;
     from->count = 0;
-    return 0;
+    from->size = empty.size;
+    from->n.wide = false;
 }
 
 int kvs_local_ns_graft (struct kvs *kvs, const char *nsname, const char *key)
@@ -305,9 +307,9 @@ int kvs_local_ns_graft (struct kvs *kvs, const char *nsname, const char *key)
     if (tree_load (&w, node_dir (ns->tree.root)) < 0 ||
         !(op.node = named_node (kvs, NODE_DIR, key)))
         return -1;
-    if ((rc = move_entries (&kvs->forest, node_dir (op.node), node_dir (ns->tree.root))) == 0 &&
-        (rc = do_op_keep (kvs, NULL, key, &op)) < 0)
-        move_entries (&kvs->forest, node_dir (ns->tree.root), node_dir (op.node));
+    move_entries (node_dir (op.node), node_dir (ns->tree.root));
+    if ((rc = do_op_keep (kvs, NULL, key, &op)) < 0)
+        move_entries (node_dir (ns->tree.root), node_dir (op.node));
     node_dirty (ns->tree.root);
     txn_op_clear (&kvs->forest, &op);
     return rc < 0 ? -1 : kvs_ns_remove (kvs, nsname);

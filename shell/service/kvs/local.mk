@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += shell/service/kvs/libkvs.la
 shell_service_kvs_libkvs_la_SOURCES = \
 	%D%/limits.h \
 	%D%/digest.c %D%/digest.h \
+	%D%/hdir.c %D%/hdir.h \
 	%D%/key.c %D%/key.h \
 	%D%/large.c %D%/large.h \
 	%D%/node.c %D%/node.h \

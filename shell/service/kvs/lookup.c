@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+#include "shell/service/kvs/hdir.h"
 #include "shell/service/kvs/key.h"
 #include "shell/service/kvs/kvs_private.h"
 #include "shell/service/kvs/limits.h"
@@ -200,15 +201,24 @@ void lookup_run (struct lookup *lu)
 static int append_dir (struct walk *w, struct dir *d, struct buf *b)
 {
     struct forest *f = w->tree->forest;
-    if (tree_load (w, d) < 0)
+    struct node **kids;
+    uint32_t count;
+    int rc = 0;
+
+    if (tree_load (w, d) < 0 || hdir_list (w, d, &kids, &count) < 0)
         return -1;
-    for (uint32_t i = 0; i < d->count; i++) {
-        struct node *n = d->kids[i];
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        struct node *n = kids[i];
         if ((n->type == NODE_DIR && tree_store (f, node_dir (n)) < 0) ||
             (n->type == NODE_VAL && tree_store_val (f, node_val (n)) < 0))
-            return -1;
+            rc = -1;
     }
-    return treeobj_append_dir (f, b, d);
+    if (rc == 0)
+        rc = treeobj_append_entries (f, b, kids, count);
+    int saved_errno = errno;
+    free (kids);
+    errno = saved_errno;
+    return rc;
 }
 
 static int append_val (struct walk *w, struct val *v, struct buf *b)

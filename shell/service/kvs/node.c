@@ -65,14 +65,15 @@ void dir_unload (struct forest *f, struct dir *d)
     if (!d->n.loaded)
         return;
     for (uint32_t i = 0; i < d->count; i++) {
-        d->kids[i]->parent = NULL;
+        if (d->kids[i]) // there are empty buckets
+            d->kids[i]->parent = NULL;
         node_destroy (f, d->kids[i]);
     }
     f->bytes -= d->size * sizeof (d->kids[0]);
     free (d->kids);
     d->kids = NULL;
     d->count = d->size = 0;
-    d->n.loaded = false;
+    d->n.loaded = d->n.wide = false;
     DL_DELETE (f->lru, d);
     d->prev = d->next = NULL;
 }
@@ -152,11 +153,10 @@ struct node *dir_find (const struct dir *d, const char *name, size_t namelen)
     return found ? d->kids[i] : NULL;
 }
 
-static int dir_grow (struct forest *f, struct dir *d)
+int dir_reserve (struct forest *f, struct dir *d, uint32_t size)
 {
-    uint32_t size = d->size ? d->size + d->size / 2 + 1 : 4;
     struct node **kids;
-    if (d->count < d->size)
+    if (size <= d->size)
         return 0;
     if (!(kids = realloc (d->kids, size * sizeof (kids[0]))))
         return -1;
@@ -164,6 +164,22 @@ static int dir_grow (struct forest *f, struct dir *d)
     d->kids = kids;
     d->size = size;
     return 0;
+}
+
+static int dir_grow (struct forest *f, struct dir *d)
+{
+    if (d->count < d->size)
+        return 0;
+    return dir_reserve (f, d, d->size ? d->size + d->size / 2 + 1 : 4);
+}
+
+void dir_set_kids (struct forest *f, struct dir *d, struct node **kids, uint32_t count)
+{
+    f->bytes += count * sizeof (kids[0]);
+    f->bytes -= d->size * sizeof (kids[0]);
+    free (d->kids);
+    d->kids = kids;
+    d->count = d->size = count;
 }
 
 int dir_set (struct forest *f, struct dir *d, struct node *n, struct node **oldp)

@@ -26,7 +26,9 @@ struct forest {
     void *arg;
     size_t bytes; // estimate of all nodes
     size_t nodes;
-    struct dir *lru; // loaded directories, the coldest first (utlist)
+    struct dir *lru;   // loaded directories, the coldest first (utlist)
+    uint32_t dir_max;  // entries of a directory before it becomes wide (hdir.h); 0: never does
+    uint32_t dir_fill; // of a bucket then
 };
 
 enum node_type { NODE_DIR = 1, NODE_VAL, NODE_LINK };
@@ -36,6 +38,8 @@ struct node {
     uint8_t type;
     bool loaded; // directory: kids are in memory
     bool stored; // directory: digest is valid
+    bool wide;   // directory: its kids are buckets, or NULL
+    bool bucket; // it is one
     uint16_t namelen;
 };
 
@@ -85,11 +89,20 @@ static inline struct link *node_link (struct node *n)
     return (struct link *)n;
 }
 
-/* Entries of a loaded directory. */
+/* Entries of a loaded directory, which is not wide. */
 struct node *dir_find (const struct dir *d, const char *name, size_t namelen);
+
+/* The bucket of a name in a wide directory, or NULL (hdir.c). */
+struct dir *hdir_find (const struct dir *d, const char *name, size_t namelen);
 
 /* Add or replace by name; the replaced node is handed back in *oldp (NULL: there was none). */
 int dir_set (struct forest *f, struct dir *d, struct node *n, struct node **oldp);
+
+/* Make room for so many entries. */
+int dir_reserve (struct forest *f, struct dir *d, uint32_t count);
+
+/* Give it other kids, malloc'd; those it had are the caller's. */
+void dir_set_kids (struct forest *f, struct dir *d, struct node **kids, uint32_t count);
 
 /* Take an entry out. NULL when there is none. */
 struct node *dir_take (struct dir *d, const char *name, size_t namelen);

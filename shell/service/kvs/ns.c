@@ -52,9 +52,7 @@ static void fail_waiters (struct kvs *kvs, struct waiter **head, int errnum)
     DL_FOREACH_SAFE (*head, w, tmp)
     {
         DL_DELETE (*head, w);
-        router_respond_error (kvs->rt, w->msg, errnum, NULL);
-        flux_msg_decref (w->msg);
-        free (w);
+        commit_waiter_fail (kvs->rt, w, errnum);
     }
 }
 
@@ -252,11 +250,9 @@ void ns_commit (struct ns *ns)
     DL_FOREACH_SAFE (ns->commits, w, tmp)
     {
         DL_DELETE (ns->commits, w);
-        if (errnum) {
-            router_respond_error (kvs->rt, w->msg, errnum, NULL);
-            flux_msg_decref (w->msg);
-            free (w);
-        } else
+        if (errnum)
+            commit_waiter_fail (kvs->rt, w, errnum);
+        else
             commit_answer (kvs, w, ref, ns->seq);
     }
     if (ns->told_until > 0)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "shell/service/kvs/hdir.h"
 #include "shell/service/kvs/limits.h"
 #include "shell/service/kvs/treeobj.h"
 
@@ -102,9 +103,10 @@ static struct node *walk_from (struct walk *w, const char *key, bool nofollow, i
             errno = ENOENT;
             return NULL;
         }
-        if (tree_load (w, node_dir (n)) < 0)
+        struct dir *d = node_dir (n);
+        if (tree_load (w, d) < 0 || !(d = hdir_place (w, d, name, len, false)))
             return NULL;
-        if (!(n = dir_find (node_dir (n), name, len))) {
+        if (!(n = dir_find (d, name, len))) {
             errno = ENOENT;
             return NULL;
         }
@@ -254,14 +256,18 @@ int tree_store (struct forest *f, struct dir *d)
 
     if (d->n.stored)
         return 0;
+    hdir_adapt (f, d);
     for (uint32_t i = 0; i < d->count; i++) {
         struct node *n = d->kids[i];
+        if (!n) // an empty bucket
+            continue;
         if (n->type == NODE_DIR && tree_store (f, node_dir (n)) < 0)
             return -1;
         if (n->type == NODE_VAL && tree_store_val (f, node_val (n)) < 0)
             return -1;
     }
-    if (treeobj_append_dir (f, &b, d) < 0 || !(text = buf_steal (&b, &len))) {
+    if ((d->n.wide ? hdir_append : treeobj_append_dir) (f, &b, d) < 0 ||
+        !(text = buf_steal (&b, &len))) {
         buf_clear (&b);
         errno = ENOMEM;
         return -1;

@@ -35,7 +35,7 @@ struct walk {
  * that is not what it should be). The node lives until the next change or eviction. */
 struct node *tree_walk (struct walk *w, const char *key);
 
-/* Load a directory's entries if they are not. EAGAIN as above. */
+/* Load a directory's entries, or buckets (hdir.h), if they are not. EAGAIN as above. */
 int tree_load (struct walk *w, struct dir *d);
 
 /* See a value in one piece. Where it is made of several, they are copied together and *copyp is

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "shell/service/kvs/hdir.h"
 #include "shell/service/kvs/key.h"
 #include "shell/service/kvs/limits.h"
 
@@ -128,16 +129,22 @@ static bool append_small (struct buf *b, const struct node *n)
 
 int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d)
 {
-    buf_reserve (b, 64 + (size_t)d->count * (BLOBREF_MAX + 64));
+    return treeobj_append_entries (f, b, d->kids, d->count);
+}
+
+int treeobj_append_entries (const struct forest *f, struct buf *b, struct node **kids,
+                            uint32_t count)
+{
+    buf_reserve (b, 64 + (size_t)count * (BLOBREF_MAX + 64));
     LITERAL (b, "{\"data\":{");
-    for (uint32_t i = 0; i < d->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         if (i > 0)
             buf_putc (b, ',');
-        if (append_small (b, d->kids[i]))
+        if (append_small (b, kids[i]))
             continue;
-        treeobj_append_string (b, node_name (d->kids[i]), d->kids[i]->namelen);
+        treeobj_append_string (b, node_name (kids[i]), kids[i]->namelen);
         buf_putc (b, ':');
-        treeobj_append (f, b, d->kids[i]);
+        treeobj_append (f, b, kids[i]);
     }
     LITERAL (b, "},\"type\":\"dir\",\"ver\":1}");
     return b->err ? -1 : 0;
@@ -302,8 +309,10 @@ static int decode_into (struct forest *f, struct dir *d, const char *text, size_
     int ver, rc = -1;
 
     if (!o || json_unpack (o, "{s:i s:s s:o}", "ver", &ver, "type", &type, "data", &data) < 0 ||
-        ver != 1 || strcmp (type, "dir") != 0)
+        ver != 1 || (strcmp (type, "dir") != 0 && strcmp (type, "hdir") != 0))
         errno = EPROTO;
+    else if (*type == 'h')
+        rc = hdir_decode (f, d, data);
     else
         rc = fill_dir (f, d, data, NULL, 0);
     json_decref (o);

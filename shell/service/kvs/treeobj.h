@@ -18,8 +18,11 @@
  * must have either refs or data but not both. */
 int treeobj_append (const struct forest *f, struct buf *b, struct node *n);
 
-/* Append the object of type "dir" with all entries of a loaded directory. */
+/* Append the object of type "dir" with all entries of a loaded directory, which is not wide, or
+ * with these. */
 int treeobj_append_dir (const struct forest *f, struct buf *b, struct dir *d);
+int treeobj_append_entries (const struct forest *f, struct buf *b, struct node **kids,
+                            uint32_t count);
 
 int treeobj_append_dirref (const struct forest *f, struct buf *b, const uint8_t *digest);
 int treeobj_append_val (struct buf *b, const struct base64_slice *s, size_t count);
@@ -35,7 +38,8 @@ struct node *treeobj_to_node (struct forest *f, const json_t *o, const char *nam
 struct node *treeobj_decode_large (struct forest *f, const json_t *o, const struct large *large,
                                    const char *name, size_t namelen);
 
-/* Fill an unloaded directory from the text of its blob (type "dir"). On error it stays as it is. */
+/* Fill an unloaded directory from the text of its blob (type "dir" or "hdir"). On error it stays as
+ * it is. */
 int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len);
 
 /* treeobj_scan.c: add the entries to an empty loaded directory, the quick way. False: it is not of

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "shell/service/kvs/hdir.h"
 #include "shell/service/kvs/key.h"
 #include "shell/service/kvs/limits.h"
 #include "shell/service/kvs/treeobj.h"
@@ -172,8 +173,11 @@ static int op_apply (struct walk *w, const char *ns, struct journal *j, struct t
     }
     for (;; name = dot + 1) {
         struct node *n;
+        size_t len = strchrnul (name, '.') - name;
         if (tree_load (w, d) < 0)
             return -1;
+        if (!(d = hdir_place (w, d, name, len, op->kind != TXN_UNLINK)))
+            return op->kind == TXN_UNLINK && errno == ENOENT ? 0 : -1;
         if (!(dot = strchr (name, '.')))
             return op_last (f, j, d, name, op);
         n = dir_find (d, name, dot - name);
@@ -200,8 +204,11 @@ static void touch_path (struct walk *w, const char *key)
     struct node *n = w->tree->root, *deepest = n;
     while (n && n->type == NODE_DIR && n->loaded && *key) {
         size_t len = strchrnul (key, '.') - key;
-        deepest = n;
-        n = dir_find (node_dir (n), key, len);
+        struct dir *d = node_dir (n);
+        if (d->n.wide && !(d = hdir_find (d, key, len)))
+            break;
+        deepest = &d->n;
+        n = d->n.loaded ? dir_find (d, key, len) : NULL;
         key += len + (key[len] == '.');
     }
     for (n = deepest; n; n = n->parent)

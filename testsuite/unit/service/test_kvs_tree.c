@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+#include "shell/service/kvs/hdir.h"
 #include "shell/service/kvs/key.h"
 #include "shell/service/kvs/treeobj.h"
 #include "shell/service/kvs/txn.h"
@@ -27,6 +28,7 @@ struct blob {
 
 struct store {
     struct blob *blobs;
+    size_t put_bytes;
     const struct digest_alg *alg;
 };
 
@@ -49,6 +51,7 @@ static int store_put (void *arg, void *data, size_t len, uint8_t *digest)
     struct store *s = arg;
     struct blob *b;
     s->alg->hash (data, len, digest);
+    s->put_bytes += len;
     HASH_FIND (hh, s->blobs, digest, s->alg->size, b);
     if (b) {
         free (data);
@@ -253,12 +256,15 @@ static void compare (struct world *w, struct entry *model)
     check (w, e->key, e->val);
 }
 
-static void run_random (unsigned seed, int steps)
+/* max: entries of a directory before it is a wide one; 0 for none. */
+static void run_random (unsigned seed, int steps, int max)
 {
     struct world w;
     struct entry *model = NULL, *e, *tmp;
     char key[64], val[1024];
     world_init (&w, seed % 2 ? "sha1" : "sha256");
+    w.forest.dir_max = max;
+    w.forest.dir_fill = 2;
     srand (seed);
     for (int i = 0; i < steps; i++) {
         random_key (key);
@@ -314,7 +320,13 @@ static void run_random (unsigned seed, int steps)
 static void test_random (void **state)
 {
     for (unsigned seed = 1; seed <= 30; seed++)
-        run_random (seed, 600);
+        run_random (seed, 600, 0);
+}
+
+static void test_random_wide (void **state)
+{
+    for (unsigned seed = 1; seed <= 30; seed++)
+        run_random (seed, 600, 1 + seed % 3);
 }
 
 /* ---- single facts */
@@ -446,6 +458,162 @@ static void test_missing (void **state)
     }
     assert_int_equal (rounds, 4); // root, a, a.b, the value
     tree_clear (&t);
+    world_clear (&w);
+}
+
+/* ---- wide directories */
+
+static void fill (struct world *w, int from, int to)
+{
+    char key[32], val[32];
+    for (int i = from; i < to; i++) {
+        snprintf (key, sizeof (key), "d.key%d", i);
+        snprintf (val, sizeof (val), "val%d", i);
+        put (w, key, val);
+    }
+}
+
+static void expect_all (struct tree *t, int count)
+{
+    struct walk walk = {.tree = t};
+    struct node **kids, *n = tree_walk (&walk, "d");
+    char key[32], val[32], *s;
+    uint32_t nkids;
+
+    assert_int_equal (tree_load (&walk, node_dir (n)), 0);
+    assert_int_equal (hdir_list (&walk, node_dir (n), &kids, &nkids), 0);
+    assert_int_equal (nkids, count);
+    for (uint32_t i = 1; i < nkids; i++)
+        assert_true (strcmp (node_name (kids[i - 1]), node_name (kids[i])) < 0);
+    free (kids);
+    for (int i = 0; i < count; i++) {
+        snprintf (key, sizeof (key), "d.key%d", i);
+        snprintf (val, sizeof (val), "val%d", i);
+        assert_non_null (s = get_at (t, key));
+        assert_string_equal (s, val);
+        free (s);
+    }
+}
+
+/* A put costs a bucket and the list of them, whatever the directory has. */
+static void test_wide (void **state)
+{
+    struct world w;
+    struct tree t;
+    world_init (&w, "sha1");
+    w.forest.dir_max = 1000;
+    w.forest.dir_fill = 32;
+    fill (&w, 0, 1000);
+    tree_store (&w.forest, node_dir (w.tree.root));
+    assert_false (tree_walk (&(struct walk){.tree = &w.tree}, "d")->wide);
+    for (int have = 1000, want = 1001; want <= 20000;
+         have = want, want = want == 1001 ? 5000 : 4 * want) {
+        fill (&w, have, want);
+        tree_store (&w.forest, node_dir (w.tree.root));
+        struct node *d = tree_walk (&(struct walk){.tree = &w.tree}, "d");
+        assert_true (d->wide);
+        size_t before = w.store.put_bytes;
+        put (&w, "d.key7", "another");
+        tree_store (&w.forest, node_dir (w.tree.root));
+        assert_true (w.store.put_bytes - before < 4 * 32 * 80 + 90 * node_dir (d)->count + 200);
+        assert_true (node_dir (d)->count <= (uint32_t)want / 16);
+        put (&w, "d.key7", "val7");
+        tree_store (&w.forest, node_dir (w.tree.root));
+        expect_all (&w.tree, want);
+        forest_evict (&w.forest, 0, 1 << 30);
+        assert_int_equal (tree_init (&t, &w.forest, node_dir (w.tree.root)->digest), 0);
+        expect_all (&t, want);
+        tree_clear (&t);
+    }
+    assert_int_equal (unlink_ (&w, "d.key12"), 0);
+    check (&w, "d.key12", NULL);
+    check (&w, "d.key12.x", NULL);
+    assert_int_equal (unlink_ (&w, "d"), 0);
+    check (&w, "d.key13", NULL);
+    world_clear (&w);
+}
+
+/* The text is that of RFC 11, and a reader without all blobs loads one bucket for one key. */
+static void test_wide_form (void **state)
+{
+    struct world w;
+    struct tree t;
+    struct blob *b, *tmp;
+    struct buf text = {0};
+    int rounds = 0;
+    world_init (&w, "sha1");
+    w.forest.dir_max = 100;
+    w.forest.dir_fill = 16;
+    fill (&w, 0, 101);
+    tree_store (&w.forest, node_dir (w.tree.root));
+    struct node *d = tree_walk (&(struct walk){.tree = &w.tree}, "d");
+    assert_int_equal (hdir_append (&w.forest, &text, node_dir (d)), 0);
+    json_t *o = json_loads (text.data, 0, NULL), *list;
+    const char *type, *func;
+    int size, ver;
+    assert_int_equal (json_unpack (o, "{s:s s:i s:{s:i s:s s:o}}", "type", &type, "ver", &ver,
+                                   "data", "size", &size, "func", &func, "bucket", &list),
+                      0);
+    assert_string_equal (type, "hdir");
+    assert_string_equal (func, "fnv1a32");
+    assert_int_equal (size, 16);
+    assert_int_equal (json_array_size (list), 16);
+    assert_int_equal (tree_init (&t, &w.forest, node_dir (w.tree.root)->digest), 0);
+    HASH_ITER (hh, w.store.blobs, b, tmp)
+    b->hidden = true;
+    for (;; rounds++) {
+        struct walk walk = {.tree = &t};
+        if (tree_walk (&walk, "d.key55"))
+            break;
+        assert_int_equal (errno, EAGAIN);
+        assert_int_equal (walk.missing.len, 20);
+        HASH_FIND (hh, w.store.blobs, walk.missing.data, 20, b);
+        b->hidden = false;
+        buf_clear (&walk.missing);
+    }
+    assert_int_equal (rounds, 3); // root, d, one bucket
+    /* listing asks for all the others at once */
+    struct walk walk = {.tree = &t};
+    struct node **kids;
+    uint32_t count;
+    assert_int_equal (hdir_list (&walk, node_dir (tree_walk (&walk, "d")), &kids, &count), -1);
+    assert_int_equal (errno, EAGAIN);
+    assert_int_equal (walk.missing.len, 15 * 20);
+    buf_clear (&walk.missing);
+    tree_clear (&t);
+    json_decref (o);
+    buf_clear (&text);
+    world_clear (&w);
+}
+
+static void refuse_dir (struct world *w, const char *text)
+{
+    struct node *n = node_create_dirref (&w->forest, "", 0, (uint8_t[DIGEST_MAX]){0});
+
+    assert_int_equal (treeobj_load_dir (&w->forest, node_dir (n), text, strlen (text)), -1);
+    assert_int_equal (errno, EPROTO);
+    assert_false (n->loaded);
+    node_destroy (&w->forest, n);
+}
+
+static void test_wide_bad (void **state)
+{
+    static const char *const bad[] = {
+        "{\"data\":{},\"type\":\"hdir\",\"ver\":1}",
+        "{\"data\":{\"bucket\":[],\"func\":\"fnv1a32\",\"size\":0},\"type\":\"hdir\",\"ver\":1}",
+        "{\"data\":{\"bucket\":[null],\"func\":\"fnv1a32\",\"size\":2},\"type\":\"hdir\",\"ver\":"
+        "1}",
+        "{\"data\":{\"bucket\":[null],\"func\":\"city32\",\"size\":1},\"type\":\"hdir\",\"ver\":1}",
+        "{\"data\":{\"bucket\":[7],\"func\":\"fnv1a32\",\"size\":1},\"type\":\"hdir\",\"ver\":1}",
+        "{\"data\":{\"bucket\":[{\"data\":\"\",\"type\":\"val\",\"ver\":1}],\"func\":\"fnv1a32\","
+        "\"size\":1},\"type\":\"hdir\",\"ver\":1}",
+        "{\"data\":{\"bucket\":{},\"func\":\"fnv1a32\",\"size\":99999999},\"type\":\"hdir\","
+        "\"ver\":1}",
+    };
+    struct world w;
+    world_init (&w, "sha1");
+    for (const char *const *text = bad; text < bad + sizeof (bad) / sizeof (bad[0]); text++)
+        refuse_dir (&w, *text);
     world_clear (&w);
 }
 
@@ -703,7 +871,9 @@ static void test_blobref (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_random),    cmocka_unit_test (test_snapshot),
+        cmocka_unit_test (test_random),    cmocka_unit_test (test_random_wide),
+        cmocka_unit_test (test_wide),      cmocka_unit_test (test_wide_form),
+        cmocka_unit_test (test_wide_bad),  cmocka_unit_test (test_snapshot),
         cmocka_unit_test (test_atomic),    cmocka_unit_test (test_symlink),
         cmocka_unit_test (test_missing),   cmocka_unit_test (test_canonical),
         cmocka_unit_test (test_merge),     cmocka_unit_test (test_large),
