@@ -26,6 +26,15 @@ static const char *describe (int status, char *buf, size_t size)
     return buf;
 }
 
+/* The job ends for what one task has done, with its exit code or 1: how the others end, which are
+ * killed for it, does not count. */
+static void settle (struct shell *sh)
+{
+    if (sh->status == 0)
+        sh->status = 1 << 8;
+    sh->settled = true;
+}
+
 static void exit_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct shell *sh = w->data;
@@ -33,6 +42,7 @@ static void exit_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 
     shell_fatal (sh, "%s: a task exited and exit-timeout=%s has expired", sh->info->name,
                  text ? text : "30s");
+    settle (sh);
 }
 
 static json_t *task_info (struct shell *sh, int localid, pid_t pid, int status)
@@ -70,11 +80,12 @@ static void first_exit (struct shell *sh, json_t *task)
     free (s);
     if (sh->info->ntasks == 1)
         return;
-    if (status != 0 && shell_info_flag (sh->info, "exit-on-error"))
+    if (status != 0 && shell_info_flag (sh->info, "exit-on-error")) {
         shell_fatal (sh, "%s: task rank %d failed%s and exit-on-error is set", sh->info->name,
                      (int)json_integer_value (json_object_get (task, "rank")),
                      describe (status, buf, sizeof (buf)));
-    else
+        settle (sh);
+    } else
         start_exit_timer (sh);
 }
 
@@ -106,14 +117,14 @@ void shell_task_ended (struct shell *sh, int localid, int status)
 {
     struct shell_task *task = &sh->tasks[localid];
     pid_t pid = task->pid;
+    int exited = exit_code (status) << 8; // the job's status is that of a process that exited
 
     task->pid = -1;
     task->status = status;
     if (pid > 0)
         sh->running--;
-    if (exit_code (status) << 8 >
-        sh->status) // so the job's status is that of a process that exited
-        sh->status = exit_code (status) << 8;
+    if (exited > sh->status && !sh->settled)
+        sh->status = exited;
     input_task_ended (sh->input, localid);
     taskptys_task_ended (sh->ptys, localid, status);
     note_exit (sh, localid, pid, status);

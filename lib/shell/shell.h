@@ -52,6 +52,7 @@ struct shell {
     bool starting;      // tasks are not all started yet
     bool killed;        // by the broker: wait for nobody
     bool said_bye;      // to the leader
+    bool settled;       // what ends from now on does not change the status
     bool first_exit;    // a task of the job has ended
     bool ended;         // nothing is left to be done
     uint64_t *text_seq; // leader: by shell rank, see joblog_gate()

@@ -108,16 +108,21 @@ static void get_limit (const struct queue *q, const char *key, struct fmt_value 
     fmt_set_real (v, seconds);
 }
 
-/* "nnodes", which is "min"/"max" of job-size: 0 to infinity unless limited. */
+/* "nnodes", which is "min"/"max" of job-size: 0 to all that there is, unless limited. */
 static char *size_limit (const struct queue *q, const char *side, const char *what)
 {
+    bool max = strcmp (side, "max") == 0;
     char key[96], *s;
     json_t *o;
 
     snprintf (key, sizeof (key), "limits.job-size.%s.%s", side, what);
     o = policy (q, key);
-    if (!o || json_integer_value (o) < 0)
-        return strdup (strcmp (side, "min") == 0 ? "0" : "infinity");
+    if (!o || json_integer_value (o) < 0) {
+        snprintf (key, sizeof (key), "all.%s", what);
+        o = max ? treedict_get (q->counts, key) : NULL;
+        if (!o)
+            return strdup (max ? "infinity" : "0");
+    }
     return asprintf (&s, "%lld", (long long)json_integer_value (o)) < 0 ? NULL : s;
 }
 
