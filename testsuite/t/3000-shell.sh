@@ -165,9 +165,9 @@ END
 test_case 'the first failure ends the job if it shall' <<'END'
 expect_exit 3 inst -s2 flux run -N1 -n2 -o exit-on-error sh -c '[ $FLUX_TASK_RANK = 1 ] && exit 3; sleep 50' 2>err
 expect_exit 1 inst -s2 flux run -N1 -n2 -o exit-timeout=100ms sh -c '[ $FLUX_TASK_RANK = 1 ] && exit; sleep 50' 2>err
-expect_exit 143 inst -s2 flux run -N2 -n2 -o exit-on-error sh -c '[ $FLUX_TASK_RANK = 1 ] && exit 2; sleep 50' 2>err
+expect_exit 2 inst -s2 flux run -N2 -n2 -o exit-on-error sh -c '[ $FLUX_TASK_RANK = 1 ] && exit 2; sleep 50' 2>err
 expect_match 'exit-on-error is set' "$(cat err)"
-expect_exit 143 inst -s2 flux run -N2 -n2 -o exit-timeout=100ms sh -c '[ $FLUX_TASK_RANK = 1 ] && exit; sleep 50' 2>err
+expect_exit 1 inst -s2 flux run -N2 -n2 -o exit-timeout=100ms sh -c '[ $FLUX_TASK_RANK = 1 ] && exit; sleep 50' 2>err
 expect_match 'exit-timeout=100ms has expired' "$(cat err)"
 END
 
