@@ -110,11 +110,11 @@ int kvs_width (const struct cmd *c)
 }
 
 static const struct cmd_verb *const subs[] = {
-    &kvs_verb_get,      &kvs_verb_put,  &kvs_verb_dir,       &kvs_verb_ls,
-    &kvs_verb_unlink,   &kvs_verb_link, &kvs_verb_readlink,  &kvs_verb_mkdir,
-    &kvs_verb_copy,     &kvs_verb_move, &kvs_verb_getroot,   &kvs_verb_version,
-    &kvs_verb_wait,     &kvs_verb_sync, &kvs_verb_dropcache, &kvs_verb_namespace,
-    &kvs_verb_eventlog, NULL,
+    &kvs_verb_get,       &kvs_verb_watch,    &kvs_verb_put,  &kvs_verb_dir,
+    &kvs_verb_ls,        &kvs_verb_unlink,   &kvs_verb_link, &kvs_verb_readlink,
+    &kvs_verb_mkdir,     &kvs_verb_copy,     &kvs_verb_move, &kvs_verb_getroot,
+    &kvs_verb_version,   &kvs_verb_wait,     &kvs_verb_sync, &kvs_verb_dropcache,
+    &kvs_verb_namespace, &kvs_verb_eventlog, NULL,
 };
 
 const struct cmd_verb cmd_verb_kvs = {

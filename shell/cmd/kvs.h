@@ -34,8 +34,8 @@ flux_future_t *kvs_lookup (const struct cmd *c, flux_t *h, int flags, const char
 /* Columns for output: --width, the terminal, COLUMNS, 80. 0 is without limit. */
 int kvs_width (const struct cmd *c);
 
-extern const struct cmd_verb kvs_verb_get, kvs_verb_put, kvs_verb_dir, kvs_verb_ls, kvs_verb_unlink,
-    kvs_verb_link, kvs_verb_readlink, kvs_verb_mkdir, kvs_verb_copy, kvs_verb_move,
+extern const struct cmd_verb kvs_verb_get, kvs_verb_watch, kvs_verb_put, kvs_verb_dir, kvs_verb_ls,
+    kvs_verb_unlink, kvs_verb_link, kvs_verb_readlink, kvs_verb_mkdir, kvs_verb_copy, kvs_verb_move,
     kvs_verb_getroot, kvs_verb_version, kvs_verb_wait, kvs_verb_sync, kvs_verb_dropcache,
     kvs_verb_namespace, kvs_verb_eventlog;
 

@@ -18,13 +18,17 @@ static const struct cmd_opt opts[] = {
     {.name = "at", .key = 'a', .arg = "TREEOBJ", .help = "Read below this root"},
     {.name = "label", .key = 'l', .help = "Print KEY= in front of the value"},
     {.name = "waitcreate", .key = 'W', .help = "Wait for a key that does not exist"},
-    {.name = "watch", .key = 'w', .help = "Print the value again whenever it changes"},
-    {.name = "count", .key = 'c', .arg = "N", .help = "End after N values (--watch)"},
-    {.name = "uniq", .key = 'u', .help = "Print only values that differ (--watch)"},
-    {.name = "append", .key = 'A', .help = "Print only what is appended (--watch)"},
+    {.name = "count", .key = 'c', .arg = "N", .help = "End after N values of a watched key"},
+    {.name = "uniq", .key = 'u', .help = "Of a watched key print only values that differ"},
+    {.name = "append", .key = 'A', .help = "Of a watched key print only what is appended"},
     {.name = "full",
      .key = 'f',
-     .help = "See also changes of the directories above the key (--watch)"},
+     .help = "For a watched key see changes of the directories above, too"},
+    {0},
+};
+
+static const struct cmd_opt get_opts[] = {
+    {.name = "watch", .key = 'w', .help = "Print the value again whenever it changes"},
     {.name = "stream", .key = 'S', .help = "Get a large value in several answers"},
     {0},
 };
@@ -35,18 +39,30 @@ struct get {
     bool stream, watch, output;
 };
 
+static bool has_get_opt (const struct cmd *c, const char *name)
+{
+    return c->verb == &kvs_verb_get && cmd_has (c, name);
+}
+
+static bool is_watch (const struct cmd *c)
+{
+    return c->verb == &kvs_verb_watch || has_get_opt (c, "watch");
+}
+
 static int lookup_flags (const struct cmd *c)
 {
     static const struct {
         const char *name;
         int flag;
     } map[] = {
-        {"treeobj", FLUX_KVS_TREEOBJ},     {"waitcreate", FLUX_KVS_WAITCREATE},
-        {"watch", FLUX_KVS_WATCH},         {"uniq", FLUX_KVS_WATCH_UNIQ},
-        {"append", FLUX_KVS_WATCH_APPEND}, {"full", FLUX_KVS_WATCH_FULL},
-        {"stream", FLUX_KVS_STREAM},
+        {"treeobj", FLUX_KVS_TREEOBJ}, {"waitcreate", FLUX_KVS_WAITCREATE},
+        {"uniq", FLUX_KVS_WATCH_UNIQ}, {"append", FLUX_KVS_WATCH_APPEND},
+        {"full", FLUX_KVS_WATCH_FULL},
     };
-    int flags = 0;
+    int flags = is_watch (c) ? FLUX_KVS_WATCH : 0;
+
+    if (has_get_opt (c, "stream"))
+        flags |= FLUX_KVS_STREAM;
 
     for (size_t i = 0; i < sizeof (map) / sizeof (map[0]); i++)
         if (cmd_has (c, map[i].name))
@@ -107,12 +123,8 @@ static void answer (flux_future_t *f, void *arg)
 /* A value with nothing before it that would have to wait. */
 static bool is_plain (const struct cmd *c)
 {
-    static const char *const others[] = {"treeobj", "watch", "waitcreate", "stream"};
-
-    for (size_t i = 0; i < sizeof (others) / sizeof (others[0]); i++)
-        if (cmd_has (c, others[i]))
-            return false;
-    return true;
+    return !is_watch (c) && !has_get_opt (c, "stream") && !cmd_has (c, "treeobj") &&
+           !cmd_has (c, "waitcreate");
 }
 
 struct piece {
@@ -152,7 +164,7 @@ static bool get_blobs (struct get *g, flux_t *h, const char *key)
 static int run (struct cmd *c)
 {
     flux_t *h;
-    struct get g = {.c = c, .watch = cmd_has (c, "watch"), .stream = cmd_has (c, "stream")};
+    struct get g = {.c = c, .watch = is_watch (c), .stream = has_get_opt (c, "stream")};
 
     kvs_operands (c, 1, -1);
     g.max = g.watch ? cmd_int (c, "count", 0, 0, 1 << 30) : 0;
@@ -176,6 +188,14 @@ const struct cmd_verb kvs_verb_get = {
     .name = "get",
     .args = "KEY...",
     .summary = "Print the values of keys",
+    .opts = {opts, get_opts, kvs_opt_ns},
+    .run = run,
+};
+
+const struct cmd_verb kvs_verb_watch = {
+    .name = "watch",
+    .args = "KEY...",
+    .summary = "Print the values of keys whenever they change, as get --watch",
     .opts = {opts, kvs_opt_ns},
     .run = run,
 };

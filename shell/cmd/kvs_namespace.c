@@ -14,19 +14,37 @@
 
 static const struct cmd_opt create_opts[] = {
     {.name = "owner", .key = 'o', .arg = "UID", .help = "Owner (default: the instance owner)"},
-    {.name = "rootref", .key = 'r', .arg = "BLOBREF", .help = "Begin with this root"},
+    {.name = "rootref",
+     .key = 'r',
+     .arg = "TREEOBJ",
+     .help = "Begin with this root, a dirref or its blobref"},
     {0},
 };
+
+/* What `flux kvs getroot` prints, or its blobref. */
+static const char *root_option (struct cmd *c, json_t **objp)
+{
+    const char *text = cmd_str (c, "rootref", NULL), *ref = text, *type;
+
+    *objp = NULL;
+    if (text && *text == '{' &&
+        (!(*objp = json_loads (text, 0, NULL)) ||
+         json_unpack (*objp, "{s:s s:[s!]}", "type", &type, "data", &ref) < 0 ||
+         strcmp (type, "dirref") != 0))
+        cmd_die (c, "'%s' is not a dirref", text);
+    return ref;
+}
 
 static int run_create (struct cmd *c)
 {
     flux_t *h;
     uint32_t owner;
     const char *ref;
+    json_t *root;
 
     kvs_operands (c, 1, -1);
     owner = (uint32_t)cmd_int (c, "owner", FLUX_USERID_UNKNOWN, 0, UINT32_MAX);
-    ref = cmd_str (c, "rootref", NULL);
+    ref = root_option (c, &root);
     h = cmd_open (c);
     for (int i = 0; i < c->argc; i++) {
         flux_future_t *f = ref ? flux_kvs_namespace_create_with (h, c->argv[i], ref, owner, 0)
@@ -36,6 +54,7 @@ static int run_create (struct cmd *c)
         flux_future_destroy (f);
     }
     flux_close (h);
+    json_decref (root);
     return 0;
 }
 

@@ -153,6 +153,33 @@ grep 'No such file' err5
 EOF
 END
 
+test_case 'watch: the directories above with --full only, tree objects, a count' <<'END'
+inst <<'EOF'
+shows () # FILE LINES
+{
+    for i in $(seq 500); do [ "$(wc -l <$1)" -ge $2 ] && return; sleep .02; done
+    return 1
+}
+flux kvs put d.k=1
+flux kvs watch d.k >plain 2>&1 & flux kvs get --watch --full d.k >full 2>&1 &
+flux kvs watch --count=2 --label d.k >two & two=$!
+flux kvs watch -t -c 1 d.k >obj & obj=$!
+flux kvs watch -W -c 1 later.key >later & later=$!
+shows plain 1; shows full 1; shows two 1; wait $obj
+[ "$(cat obj)" = '{"data":"MQ==","type":"val","ver":1}' ]
+flux kvs put d.k=2; wait $two; shows plain 2; shows full 2
+[ "$(cat two)" = "d.k=1
+d.k=2" ]
+flux kvs put e.k=3; flux kvs copy e d # the directory above is another one
+shows full 3
+flux kvs put later.key=came; wait $later; [ "$(cat later)" = came ]
+flux kvs put d.k=4; shows plain 3; shows full 4
+[ "$(xargs <full)" = '1 2 3 4' ]
+[ "$(xargs <plain)" = '1 2 4' ]
+kill $(jobs -p)
+EOF
+END
+
 test_case 'namespaces' <<'END'
 inst <<'EOF'
 flux kvs namespace create foo bar
@@ -167,6 +194,9 @@ flux kvs namespace list | grep -E '^foo +[0-9]+ 0x00000000'
 ! flux kvs namespace create foo
 flux kvs namespace create -r "$(flux kvs getroot -b -N foo)" baz
 [ "$(flux kvs get -N baz x)" = 1 ]
+flux kvs namespace create -r "$(flux kvs getroot -N foo)" baz2
+[ "$(flux kvs get -N baz2 x)" = 1 ]
+! flux kvs namespace create -r '{"ver":1}' baz3
 flux kvs namespace remove foo
 ! flux kvs get -N foo x
 ! flux kvs namespace remove primary
