@@ -92,25 +92,50 @@ static void explore_until (struct matcher *m, uint32_t u, const uint32_t *order,
     }
 }
 
+static bool has_child (const struct matcher *m, uint32_t u, uint32_t type)
+{
+    const struct vertex *x = &m->g->v[u];
+    for (uint32_t i = 0; i < x->nchild; i++)
+        if (m->g->v[m->g->child[x->child_off + i]].type == type)
+            return true;
+    return false;
+}
+
+/* Where levels may be passed through: what is wanted lies right below u and nowhere further down.
+ */
+static bool all_are_children (const struct matcher *m, uint32_t u, const struct want *list)
+{
+    if (!(m->flags & MATCHER_THROUGH))
+        return true;
+    while (list && has_child (m, u, list->type))
+        list = list->next;
+    return !list && (m->g->v[u].order & CHILDREN_LAYERED);
+}
+
 /* The children of u come in the order of their scores, one way or the other, and nothing but its
  * children is asked for: the first that are enough are the best. */
 static bool best_first (const struct matcher *m, uint32_t u, const struct want *list, order_t order)
 {
     const struct policy *p = m->policy;
-    if (order == ORDER_RUN || p->ops->score || !p->ops->fixed_score || !m->g->v[u].sorted ||
+    if (order == ORDER_RUN || p->ops->score || !p->ops->fixed_score ||
+        !(m->g->v[u].order & CHILDREN_ASCEND) ||
         (m->flags & (MATCHER_EXACT_TIES | MATCHER_WALK_ONLY)) || (m->g->v[u].flags & V_MORE))
         return false;
-    while (list && list->kind == REQUEST_RESOURCE)
-        list = list->next;
-    return !list;
+    for (const struct want *w = list; w; w = w->next)
+        if (w->kind != REQUEST_RESOURCE)
+            return false;
+    return all_are_children (m, u, list);
 }
 
+/* Below a level that is passed through it goes on as above it. */
 void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool pristine,
                    bool exclusive, struct bag *b, uint32_t multiplier, order_t order)
 {
     const uint32_t *child = m->g->child + m->g->v[u].child_off;
+    uint32_t before = m->multiplier;
     if (!list)
         return;
+    m->multiplier = multiplier;
     if (m->satisfy && !m->policy->ops->arrange && !(m->flags & MATCHER_EXACT_TIES))
         explore_until (m, u, child, false, list, pristine, exclusive, b, multiplier);
     else if (m->policy->stop_on_1)
@@ -120,4 +145,5 @@ void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool 
         explore_until (m, u, child, order == ORDER_HIGH, list, pristine, exclusive, b, multiplier);
     else
         explore_all (m, u, list, pristine, exclusive, b);
+    m->multiplier = before;
 }

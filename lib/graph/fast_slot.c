@@ -248,6 +248,9 @@ int fast_slot (struct matcher *m, const struct want *slot)
         return 0;
     if (!(b.ix = index_for_slot (m, types, n)))
         return 0;
+    /* where levels are passed through, slots of several units are made at the node */
+    if ((m->flags & MATCHER_THROUGH) && b.ix->inner && (runs || b.units > 1))
+        return 0;
     if (!b.ix->plain || (runs && (!b.ix->has_ids || b.ix->nids > MAX_RUN_IDS)))
         return 0;
     index_refresh (m);

@@ -21,8 +21,8 @@ enum {
 struct state {
     uint64_t left[MAX_TYPES];
     uint32_t score; // most slots from here
+    uint32_t stamp; // of the plan that knows it
     uint8_t kind;   // of the first of them
-    bool known;
 };
 
 struct plan {
@@ -32,14 +32,14 @@ struct plan {
     struct slot_cursor cursor[MAX_TYPES];
     uint32_t ntypes;
     struct state *table;
-    uint32_t nstates;
+    uint32_t nstates, stamp;
 };
 
 const struct want *slots_union (const struct want *slots, struct want *all)
 {
     uint32_t n = 0;
     for (const struct want *s = slots; s; s = s->next)
-        for (const struct want *w = s->with; w; w = w->next) {
+        for (const struct want *w = s->kind == REQUEST_SLOT ? s->with : NULL; w; w = w->next) {
             uint32_t i = 0;
             while (i < n && all[i].type != w->type)
                 i++;
@@ -69,7 +69,7 @@ static struct state *find_state (struct plan *p, const uint64_t *left)
         h = (h ^ left[i]) * UINT64_C (0x9e3779b97f4a7c15);
     for (uint32_t i = (uint32_t)(h >> 40);; i++) {
         struct state *s = &p->table[i & (2 * MAX_STATES - 1)];
-        if (!s->known || !memcmp (s->left, left, p->ntypes * sizeof (*left)))
+        if (s->stamp != p->stamp || !memcmp (s->left, left, p->ntypes * sizeof (*left)))
             return s;
     }
 }
@@ -91,12 +91,13 @@ static bool take (const struct plan *p, const struct want *kind, uint64_t *left)
 static uint32_t solve (struct plan *p, const uint64_t *left, uint32_t depth)
 {
     struct state *s = find_state (p, left);
-    if (s->known)
+    if (s->stamp == p->stamp)
         return s->score;
     if (p->nstates == MAX_STATES || depth == MAX_DEPTH)
         return 0;
     p->nstates++;
-    s->known = true;
+    s->stamp = p->stamp;
+    s->score = 0;
     memcpy (s->left, left, p->ntypes * sizeof (*left));
     for (uint32_t k = 0; k < p->nkinds; k++) {
         uint64_t after[MAX_TYPES];
@@ -112,7 +113,21 @@ static uint32_t solve (struct plan *p, const uint64_t *left, uint32_t depth)
     return s->score;
 }
 
-static int set_up (struct plan *p, const struct want *slots, struct bag *found, uint64_t *left)
+/* A table for all matches to come; what another plan has left in it does not count. */
+static int take_table (struct matcher *m, struct plan *p)
+{
+    if (!m->state && !(m->state = calloc (2 * MAX_STATES, sizeof (*m->state))))
+        return -1;
+    if (++m->state_stamp == 0) {
+        memset (m->state, 0, 2 * MAX_STATES * sizeof (*m->state));
+        m->state_stamp = 1;
+    }
+    p->table = m->state;
+    p->stamp = m->state_stamp;
+    return 0;
+}
+
+static void set_up (struct plan *p, const struct want *slots, struct bag *found, uint64_t *left)
 {
     for (const struct want *s = slots; s && p->nkinds < MAX_KINDS; s = s->next) {
         if (s->kind != REQUEST_SLOT)
@@ -127,7 +142,6 @@ static int set_up (struct plan *p, const struct want *slots, struct bag *found, 
             p->type[p->ntypes++] = w->type;
         }
     }
-    return (p->table = calloc (2 * MAX_STATES, sizeof (*p->table))) ? 0 : -1;
 }
 
 static int make_one (struct matcher *m, struct plan *p, const struct want *kind, struct bag *b)
@@ -146,16 +160,16 @@ void flexible_slots (struct matcher *m, const struct want *slots, struct bag *fo
 {
     struct plan p = {.nkinds = 0};
     uint64_t left[MAX_TYPES] = {0};
-    if (set_up (&p, slots, found, left) < 0) {
+    if (take_table (m, &p) < 0) {
         m->error = ENOMEM;
         return;
     }
+    set_up (&p, slots, found, left);
     solve (&p, left, 0);
     for (;;) {
         struct state *s = find_state (&p, left);
-        if (!s->known || s->score == 0 || make_one (m, &p, p.kind[s->kind], b) < 0)
+        if (s->stamp != p.stamp || s->score == 0 || make_one (m, &p, p.kind[s->kind], b) < 0)
             break;
         take (&p, p.kind[s->kind], left);
     }
-    free (p.table);
 }

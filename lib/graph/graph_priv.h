@@ -21,6 +21,11 @@ enum {
     V_LOOSE = 128,  // something below it is not in its aggregates, as it is elsewhere in the tree
 };
 
+enum {
+    CHILDREN_ASCEND = 1,  // their ids, type by type
+    CHILDREN_LAYERED = 2, // no type among them lies below one of them, too
+};
+
 /* What matching touches. */
 struct vertex {
     uint32_t parent;
@@ -38,7 +43,7 @@ struct vertex {
     uint8_t status;
     uint8_t flags;
     uint8_t depth;
-    uint8_t sorted; // 1: the ids of its children ascend, type by type
+    uint8_t order; // of its children: CHILDREN_...
 };
 
 /* What only loaders and writers touch. */

@@ -240,8 +240,9 @@ static void trim (struct graph *g)
     }
 }
 
-/* The ids of v's children of one type ascend, and no two are equal. */
-static bool are_sorted (const struct tree *t, uint32_t v)
+/* The ids of v's children of one type ascend, and no two are equal; what lies below them is of
+ * other types. Both are no more than not known when there are many types. */
+static uint8_t order_of (const struct tree *t, uint32_t v)
 {
     enum { MAX_TYPES = 8 };
     struct {
@@ -249,18 +250,29 @@ static bool are_sorted (const struct tree *t, uint32_t v)
         int32_t last;
     } seen[MAX_TYPES];
     uint32_t n = 0;
+    uint8_t order = CHILDREN_ASCEND | CHILDREN_LAYERED;
     for (uint32_t k = t->off[v]; k < t->off[v + 1]; k++) {
         const struct vertex *c = &t->g->v[t->child[k]];
         uint32_t i = 0;
         while (i < n && seen[i].type != c->type)
             i++;
-        if (i == MAX_TYPES || (i < n && seen[i].last >= c->id))
-            return false;
+        if (i == MAX_TYPES)
+            return 0;
+        if (i < n && seen[i].last >= c->id)
+            order &= ~CHILDREN_ASCEND;
         seen[i].type = c->type;
         seen[i].last = c->id;
         n += i == n;
     }
-    return true;
+    for (uint32_t k = t->off[v]; k < t->off[v + 1]; k++) {
+        uint16_t l = t->which[t->child[k]];
+        if (l == 0xffff || (k > t->off[v] && l == t->which[t->child[k - 1]]))
+            continue;
+        for (uint32_t i = 0; i < n; i++)
+            if (t->layout[l].slot[seen[i].type] != 0xff)
+                order &= ~CHILDREN_LAYERED;
+    }
+    return order;
 }
 
 /* Nothing fails from here on. */
@@ -280,7 +292,7 @@ static void put_in_place (struct graph *g, struct tree *t, struct agg *agg)
         x->agg = t->color[v] == 2 ? t->agg[v] : GRAPH_NONE;
         x->last = t->last[v];
         x->pos = GRAPH_NONE;
-        x->sorted = are_sorted (t, v);
+        x->order = order_of (t, v);
     }
     for (uint32_t i = 0; i < t->reached; i++)
         g->v[t->order[i]].pos = i;

@@ -76,6 +76,7 @@ struct index {
     uint32_t nids;
     bool has_ids;  // the three above are kept
     bool plain;    // all of the slot's types there have size 1
+    bool inner;    // some of its vertices lie below a node
     bool distinct; // ids of one type right below a vertex differ
 };
 

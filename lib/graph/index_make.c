@@ -339,6 +339,14 @@ static bool sizes_are_one (const struct graph *g, const struct index *ix)
     return true;
 }
 
+static bool lie_below (const struct graph *g, const struct index *ix, uint32_t type)
+{
+    for (uint32_t i = 0; i < ix->n; i++)
+        if (policy_ancestor (g, g->v[ix->order[i]].parent, type) != GRAPH_NONE)
+            return true;
+    return false;
+}
+
 static bool factors_fit (const struct matcher *m)
 {
     const uint32_t *list;
@@ -369,6 +377,7 @@ struct index *index_for_slot (struct matcher *m, const uint32_t *types, uint32_t
         return NULL;
     }
     ix->plain = sizes_are_one (m->g, ix);
+    ix->inner = m->node == GRAPH_NONE || lie_below (m->g, ix, m->node);
     finish (m, ix);
     return ix;
 }

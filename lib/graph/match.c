@@ -66,6 +66,7 @@ void matcher_destroy (struct matcher *m)
     free (m->pick);
     free (m->heap);
     free (m->scored);
+    free (m->state);
     free (m->sort_space);
     free (m->word_space);
     free (m->run_space);

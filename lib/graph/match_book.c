@@ -62,12 +62,19 @@ static int push (struct matcher *m, uint32_t v, uint32_t needs, bool exclusive)
 static int gather (struct matcher *m, const struct job *job, const struct result_item *items,
                    size_t count, flux_error_t *errp)
 {
+    char name[64];
     for (uint32_t i = 0; job && i < job->count; i++)
-        mark_set (m, job->items[i].vertex, 0, false, GRAPH_NONE);
+        mark_set (m, job->items[i].vertex, 0, job->items[i].exclusive, 0);
     for (size_t i = 0; i < count; i++) {
         if (check_item (m, &items[i], errp) < 0)
             return -1;
-        if (m->mark[items[i].vertex].seq == m->seq)
+        const struct mark *mark = &m->mark[items[i].vertex];
+        if (mark->seq == m->seq && mark->request == 0 && items[i].exclusive && mark->needs == 0) {
+            errno = EBUSY;
+            return errprintf (errp, "%s: the job shares it with others already",
+                              graph_say (m->g, items[i].vertex, name, sizeof (name)));
+        }
+        if (mark->seq == m->seq)
             continue;
         mark_set (m, items[i].vertex, 0, false, GRAPH_NONE);
         if (push (m, items[i].vertex, items[i].needs, items[i].exclusive) < 0)

@@ -63,6 +63,7 @@ int fast_select (struct matcher *m, const struct want *list, struct mark *root)
         return 0;
     m->nedge = m->npick = m->charges.n = 0;
     m->above = 0;
+    m->multiplier = 1;
     m->error = 0;
     *root = (struct mark){.seq = m->seq, .needs = 1, .request = GRAPH_NONE};
     if (!match_open (m, m->g->root) || !enough_in_all (m, list)) {

@@ -94,6 +94,7 @@ struct matcher {
     const struct request *req;
     bool satisfy;                // as if nothing were used and all were up
     uint32_t node, storage_node; // type numbers
+    uint32_t multiplier;         // slots for which content is being looked for, else 1
     int64_t above;               // what node_centric adds at the vertex being visited
     uint64_t *exclusive_type;    // bits: types given whole with all below
     uint32_t exclusive_words, exclusive_room;
@@ -111,6 +112,8 @@ struct matcher {
     uint32_t npick, pick_room;
     struct fast_entry *heap; // fast_slot.c
     uint32_t nheap, heap_room;
+    struct state *state; // flexible.c
+    uint32_t state_stamp;
     struct scored *scored; // fast_scored.c
     uint32_t scored_room;
     struct evals *free_evals;

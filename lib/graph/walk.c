@@ -88,6 +88,7 @@ static bool prune (const struct matcher *m, uint32_t u, const struct want *list,
         } else if (w->type == x->type) {
             if (!may_hold (m, x, w, exclusive) || !has_below (m, x, w))
                 return true;
+            any = any || !(m->flags & MATCHER_EXACT_TIES);
         } else if (kind == KIND_ABOVE)
             any = any || leads_to (m, x, w);
     }
@@ -130,37 +131,52 @@ static bool slot_fits (const struct matcher *m, uint32_t u, const struct want *s
     return true;
 }
 
+/* Of slots that stand alone or are alternatives one can be made at u. */
+static bool any_slot_fits (const struct matcher *m, uint32_t u, const struct want *slots)
+{
+    bool flexible = m->flags & MATCHER_FLEXIBLE;
+    for (const struct want *s = slots; s; s = flexible ? s->next : NULL)
+        if (s->kind == REQUEST_SLOT && slot_fits (m, u, s))
+            return true;
+    return false;
+}
+
 /* What of the list u is. Two wishes that u could be at once are none, unless slots are
- * alternatives. */
+ * alternatives; like Fluxion, with exact ties a slot is one that any vertex could be. */
 static match_kind_t classify (const struct matcher *m, uint32_t u, const struct want *list,
                               bool pristine, struct found *f)
 {
-    const struct want *slots = NULL;
-    uint32_t type = m->g->v[u].type;
+    const struct want *slots = NULL, *within = NULL;
+    uint32_t type = m->g->v[u].type, nwithin = 0;
     *f = (struct found){.next = list};
-    bool flexible = m->flags & MATCHER_FLEXIBLE;
+    bool flexible = m->flags & MATCHER_FLEXIBLE, exact = m->flags & MATCHER_EXACT_TIES;
     for (const struct want *w = list; w; w = w->next) {
         if (w->type == type) {
-            if (f->resource || (slots && (!flexible || slots == list)))
+            if (f->resource || (slots && exact && !flexible))
                 return KIND_NONE;
             f->resource = w;
             for (const struct want *c = w->with; c; c = c->next)
                 if (c->kind == REQUEST_SLOT) {
-                    slots = flexible ? w->with : c;
-                    f->nslots = walk_wanted (m, c);
+                    within = flexible ? w->with : c;
+                    nwithin = walk_wanted (m, c);
                 }
         } else if (w->kind == REQUEST_SLOT) {
-            if (f->resource || (slots && !flexible))
+            if ((f->resource && exact) || (slots && !flexible))
                 return KIND_NONE;
             slots = flexible ? list : w;
             f->nslots = walk_wanted (m, w);
         }
     }
-    for (const struct want *s = slots; s; s = flexible ? s->next : NULL)
-        if (s->kind == REQUEST_SLOT && slot_fits (m, u, s)) {
-            f->slots = slots;
-            return KIND_SLOT;
-        }
+    if (f->resource && slots && (exact || any_slot_fits (m, u, slots)))
+        return KIND_NONE;
+    if (f->resource) {
+        slots = within;
+        f->nslots = nwithin;
+    }
+    if (any_slot_fits (m, u, slots)) {
+        f->slots = slots;
+        return KIND_SLOT;
+    }
     if (f->resource) {
         f->next = f->resource->with;
         return KIND_RESOURCE;
@@ -193,6 +209,13 @@ static int finish (struct matcher *m, const struct want *resource, struct bag *b
     return 0;
 }
 
+/* Slots of one place draw from the same pool. */
+static uint32_t drawn_before (const struct matcher *m, uint32_t v)
+{
+    const struct mark *mark = &m->mark[v];
+    return mark->seq == m->seq ? mark->needs & ~MARK_EXCLUSIVE : 0;
+}
+
 /* Mark what was chosen, and the vertices between it and u, through which it is reached. */
 static void enforce (struct matcher *m, uint32_t u, const struct bag *b)
 {
@@ -203,8 +226,9 @@ static void enforce (struct matcher *m, uint32_t u, const struct bag *b)
                 if (edge->vertex == u)
                     continue;
                 uint32_t needs = edge->count;
-                if (ev->type != WANT_SLOT && (m->g->v[edge->vertex].flags & V_DIVISIBLE))
-                    needs = ev->group[i].needs;
+                if (m->g->v[edge->vertex].flags & V_DIVISIBLE)
+                    needs = ev->type == WANT_SLOT ? needs + drawn_before (m, edge->vertex)
+                                                  : ev->group[i].needs;
                 mark_set (m, edge->vertex, needs, edge->exclusive, edge->request);
                 for (uint32_t p = walk_parent (m, edge->vertex);
                      p != u && p != GRAPH_NONE && m->mark[p].seq != m->seq; p = walk_parent (m, p))
@@ -255,7 +279,8 @@ int walk_visit (struct matcher *m, uint32_t u, const struct want *list, bool pri
     if (kind == KIND_SLOT)
         walk_slots (m, u, f.slots, f.nslots, pristine && !f.resource, &b);
     else
-        walk_explore (m, u, f.next, below, exclusive, &b, 1, m->policy->nested);
+        walk_explore (m, u, f.next, below, exclusive, &b, kind == KIND_ABOVE ? m->multiplier : 1,
+                      m->policy->nested);
     m->above = above;
     *excl = exclusive;
     bool nothing = kind == KIND_ABOVE && !b.first;
@@ -314,6 +339,7 @@ int walk_select (struct matcher *m, const struct want *list, struct mark *root)
     m->above = 0;
     m->error = 0;
     m->charges.n = 0;
+    m->multiplier = 1;
     if (((m->flags & MATCHER_EXACT_TIES) || enough_in_all (m)) &&
         walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
         walk_add_found (m, &b, g->root, list, score, avail, excl) == 0 &&

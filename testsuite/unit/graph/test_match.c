@@ -159,6 +159,11 @@ static void test_update (void **state)
     assert_int_equal (graph_njobs (g, graph_root (g)), 1);
     assert_int_equal (matcher_check (m, &error), 0);
     assert_true (matcher_job_holds (m, 7, core));
+    item.vertex = graph_parent (g, core); // passed through already, now wanted whole
+    assert_int_equal (matcher_update (m, 7, 0, 100, false, &item, 1, &res, &error), -1);
+    assert_int_equal (errno, EBUSY);
+    assert_non_null (strstr (error.text, "node2"));
+    assert_int_equal (graph_used (g, item.vertex), 0);
     assert_int_equal (matcher_cancel (m, 7, &error), 0);
     assert_int_equal (matcher_check (m, &error), 0);
     matcher_destroy (m);
@@ -341,6 +346,110 @@ static void test_divisible (void **state)
     graph_destroy (g);
 }
 
+/* Slots of one node that draw from one pool draw all of it. */
+static void test_divisible_slots (void **state)
+{
+    (void)state;
+    flux_error_t error;
+    struct graph *g =
+        graph_from_recipe ("cluster/node=1/[core=4;memory=64{unit:GB,split:true}]", &error);
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    struct request *req = request_from_text ("node=1/slot=2/[core=1;memory=24]", 0);
+    uint32_t memory = graph_find_path (g, "/cluster0/node0/memory0");
+    assert_int_equal (matcher_match (m, req, MATCH_ALLOCATE, 1, 0, NULL, NULL, &error), 0);
+    assert_int_equal (graph_used (g, memory), 48);
+    assert_int_equal (matcher_match (m, req, MATCH_ALLOCATE, 2, 0, NULL, NULL, &error), -1);
+    assert_int_equal (matcher_check (m, &error), 0);
+    request_destroy (req);
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
+/* MATCHER_THROUGH: sockets, which the requests do not name, are passed through. */
+static void test_through (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *policy, *request;
+        bool plain; // fits without the flag, too
+        size_t cores, gpus;
+    } cases[] = {
+        {"low", "node=1/slot=1/[core=4;gpu=2]", false, 4, 2}, // both sockets make one slot
+        {"high", "node=1/slot=1/[core=4;gpu=2]", false, 4, 2},
+        {"first", "node=1/slot=3/core=1", true, 3, 0},
+        {"first", "node=2/slot=4/core=1", true, 8, 0},
+        {"low", "node=1/core=3!", false, 3, 0},
+        {"first", "node=1/core=4!", false, 4, 0},
+        {"low", "slot=1/core=4", false, 4, 0},
+        {"locality", "slot=2/core=3", false, 6, 0},
+        {"low", "node=1/slot=1/core=5", false, 0, 0}, // no node has so many
+        {"low", "rack=1/slot=1/core=4", false, 4, 0},
+        {"lonode", "rack=1/gpu=3!", false, 0, 3},
+    };
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++)
+        for (int flags = 0; flags <= MATCHER_THROUGH; flags += MATCHER_THROUGH) {
+            flux_error_t error = {""};
+            const struct result *res;
+            struct graph *g =
+                graph_from_recipe ("cluster/rack=2/node=2/socket=2/[core=2;gpu=1]", &error);
+            struct matcher *m = matcher_create (g, cases[i].policy, flags, &error);
+            struct request *req = request_from_text (cases[i].request, 10);
+            bool fits = flags ? cases[i].cores + cases[i].gpus > 0 : cases[i].plain;
+            int rc = matcher_match (m, req, MATCH_ALLOCATE, 1, 0, NULL, &res, &error);
+            if ((rc == 0) != fits)
+                fail_msg ("%s %s, flags %d: %s", cases[i].policy, cases[i].request, flags,
+                          error.text);
+            if (rc == 0 && (count_items (res, g, "core") != cases[i].cores ||
+                            count_items (res, g, "gpu") != cases[i].gpus))
+                fail_msg ("%s %s: %zu cores, %zu GPUs", cases[i].policy, cases[i].request,
+                          count_items (res, g, "core"), count_items (res, g, "gpu"));
+            rc = matcher_match (m, req, MATCH_SATISFIABILITY, 2, 0, NULL, NULL, &error);
+            assert_int_equal (rc, fits ? 0 : -1);
+            assert_int_equal (matcher_check (m, &error), 0);
+            request_destroy (req);
+            matcher_destroy (m);
+            graph_destroy (g);
+        }
+}
+
+/* Tiers of storage: on nodes, in racks, for all; several wishes at the top. */
+static void test_tiers (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        bool fits;
+        uint32_t lustre; // used after
+    } steps[] = {
+        {"[slot=2/core=1;lustre=7!]", true, 7},
+        {"[node=2/slot=1/[core=1;ssd=1];lustre=6!]", true, 13},
+        {"[slot=1/core=1;lustre=8!]", false, 13},
+        {"rack=1/[node=2/slot=1/core=1;rabbit=1/nvme=4!]", true, 13},
+        {"rack=2/rabbit=1/nvme=1!", false, 13}, // one rack's are gone
+        {"rack=1/rabbit=1/slot=2/nvme=2", true, 13},
+        {"slot=1/nvme=1", false, 13},
+        {"lustre=7!", true, 20},
+        {"lustre=1!", false, 20},
+    };
+    flux_error_t error = {""};
+    struct graph *g = graph_from_recipe ("cluster/[lustre=20{unit:TB,split:true};"
+                                         "rack=2/[rabbit=1/nvme=4;node=3/[core=3;ssd=1]]]",
+                                         &error);
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    uint32_t lustre = graph_find_path (g, "/cluster0/lustre0");
+    for (size_t i = 0; i < sizeof (steps) / sizeof (steps[0]); i++) {
+        struct request *req = request_from_text (steps[i].request, 10);
+        int rc = matcher_match (m, req, MATCH_ALLOCATE, i, 0, NULL, NULL, &error);
+        if ((rc == 0) != steps[i].fits || graph_used (g, lustre) != steps[i].lustre)
+            fail_msg ("%s: %d (%s), %u used", steps[i].request, rc, error.text,
+                      graph_used (g, lustre));
+        assert_int_equal (matcher_check (m, &error), 0);
+        request_destroy (req);
+    }
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
 /* Two appliances that lie in racks and, both, in one unit: found from either, held against both. */
 static struct graph *make_shared (void)
 {
@@ -483,7 +592,8 @@ int main (void)
         cmocka_unit_test (test_constraint),      cmocka_unit_test (test_new_policies),
         cmocka_unit_test (test_flexible),        cmocka_unit_test (test_divisible),
         cmocka_unit_test (test_bad_policies),    cmocka_unit_test (test_new_type),
-        cmocka_unit_test (test_several_parents),
+        cmocka_unit_test (test_several_parents), cmocka_unit_test (test_divisible_slots),
+        cmocka_unit_test (test_through),         cmocka_unit_test (test_tiers),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
