@@ -8,11 +8,12 @@ testsuite_unit_graph_test_graph_LDADD = $(GRAPH_TEST_LIBS)
 testsuite_unit_graph_test_match_SOURCES = %D%/test_match.c %D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_match_LDADD = $(GRAPH_TEST_LIBS)
 
-# Random sequences against the reference; `test_random 100000` for all of them.
+# Random sequences against the reference.
 check_PROGRAMS += testsuite/unit/graph/test_random
 TESTS += testsuite/unit/graph/test_random
-testsuite_unit_graph_test_random_SOURCES = %D%/test_random.c %D%/reference.c %D%/reference.h \
-	%D%/request_text.c %D%/request_text.h
+testsuite_unit_graph_test_random_SOURCES = %D%/test_random.c %D%/random_graph.c %D%/random_steps.c \
+	%D%/random.h %D%/reference.c %D%/reference_choice.c %D%/reference_count.c %D%/reference.h \
+	%D%/reference_priv.h %D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_random_LDADD = $(GRAPH_TEST_LIBS)
 
 check_PROGRAMS += testsuite/unit/graph/test_io

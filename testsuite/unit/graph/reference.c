@@ -4,21 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "testsuite/unit/graph/reference.h"
-
-/* What is free in one window, counted from the book of jobs and nothing else. */
-struct view {
-    const struct graph *g;
-    const struct request *req;
-    uint32_t *used;
-    uint32_t *jobs;
-    bool *seen;    // by count_all(): a vertex with several parents counts once
-    bool empty;    // satisfiability: nothing used, all up
-    bool whole;    // the policy gives nodes whole
-    uint32_t draw; // the policy is power: units of each node; 0: another one
-};
+#include "testsuite/unit/graph/reference_priv.h"
 
 static bool in_window (const struct match_job *job, int64_t from, int64_t until, int64_t now)
 {
@@ -28,9 +15,10 @@ static bool in_window (const struct match_job *job, int64_t from, int64_t until,
 }
 
 /* What is held at t counts where it is more than what was held at the instants before. */
-static void add_instant (struct view *w, struct matcher *m, int64_t t, int64_t from, int64_t until,
-                         int64_t now, uint64_t self)
+static void add_instant (struct view *w, int64_t t, int64_t from, int64_t until, uint64_t self)
 {
+    struct matcher *m = w->ref->m;
+    int64_t now = w->ref->now;
     uint32_t *used = calloc (graph_limit (w->g), sizeof (*used));
     struct match_job job;
     size_t cursor = 0;
@@ -47,201 +35,77 @@ static void add_instant (struct view *w, struct matcher *m, int64_t t, int64_t f
     free (used);
 }
 
-static void fill_view (struct view *w, struct matcher *m, int64_t from, int64_t until, int64_t now,
-                       uint64_t self)
+static void fill_view (struct view *w, int64_t from, int64_t until, uint64_t self)
 {
+    struct matcher *m = w->ref->m;
+    int64_t now = w->ref->now;
     struct match_job job;
     size_t cursor = 0;
     memset (w->used, 0, graph_limit (w->g) * sizeof (*w->used));
     memset (w->jobs, 0, graph_limit (w->g) * sizeof (*w->jobs));
-    add_instant (w, m, from, from, until, now, self);
+    add_instant (w, from, from, until, self);
     while (matcher_next_job (m, &cursor, &job)) {
         if (job.id == self || !in_window (&job, from, until, now))
             continue;
         for (size_t i = 0; i < job.count; i++)
             w->jobs[job.items[i].vertex]++;
         if (job.at > from)
-            add_instant (w, m, job.at, from, until, now, self);
+            add_instant (w, job.at, from, until, self);
     }
-}
-
-static bool is_node (const struct graph *g, uint32_t v)
-{
-    return !strcmp (graph_type (g, v), "node");
-}
-
-static uint32_t avail (const struct view *w, uint32_t v)
-{
-    uint32_t size = graph_size (w->g, v);
-    if (is_node (w->g, v) && !constraint_match (w->req->constraint, w->g, v))
-        return 0;
-    if (w->empty)
-        return size;
-    if (graph_status (w->g, v) != GRAPH_UP || w->used[v] >= size)
-        return 0;
-    if (w->whole && is_node (w->g, v) && w->jobs[v])
-        return 0;
-    return size - w->used[v];
-}
-
-/* The i-th child of u, those that the tree lacks at the end; GRAPH_NONE past the last. */
-static uint32_t child_of (const struct view *w, uint32_t u, uint32_t i)
-{
-    uint32_t n = graph_child_count (w->g, u);
-    return i < n ? graph_child (w->g, u, i) : graph_extra_child (w->g, u, i - n);
-}
-
-static bool slot_fits (const struct view *w, uint32_t u, const struct request_resource *slot)
-{
-    for (const struct request_resource *c = slot->with; c; c = c->next) {
-        uint32_t i = 0, v;
-        while ((v = child_of (w, u, i)) != GRAPH_NONE && strcmp (graph_type (w->g, v), c->type))
-            i++;
-        if (v == GRAPH_NONE)
-            return false;
-    }
-    return true;
-}
-
-static uint64_t count_below (const struct view *w, uint32_t v, const struct request_resource *c,
-                             bool alone);
-
-/* Units that v offers as r, 0 when it does not fit. */
-static uint32_t fits (const struct view *w, uint32_t v, const struct request_resource *r,
-                      bool alone)
-{
-    if (strcmp (graph_type (w->g, v), r->type) || !avail (w, v))
-        return 0;
-    alone = alone || r->exclusive == REQUEST_TRUE;
-    if (alone && !w->empty && w->jobs[v] && strcmp (r->type, "pool"))
-        return 0;
-    for (const struct request_resource *c = r->with; c; c = c->next) {
-        uint64_t n = count_below (w, v, c, alone);
-        if (request_count_fit (&c->count, n < UINT32_MAX ? n : UINT32_MAX) == 0)
-            return 0;
-    }
-    return avail (w, v);
-}
-
-static uint64_t count_slots (const struct view *w, uint32_t u, const struct request_resource *slot)
-{
-    uint64_t least = UINT64_MAX;
-    for (const struct request_resource *c = slot->with; c; c = c->next) {
-        uint64_t units = 0;
-        uint32_t v;
-        for (uint32_t i = 0; (v = child_of (w, u, i)) != GRAPH_NONE; i++)
-            units += fits (w, v, c, true);
-        units /= c->count.min;
-        least = units < least ? units : least;
-    }
-    return least;
-}
-
-/* How much of c is right below v; slots may lie one level further down. */
-static uint64_t count_below (const struct view *w, uint32_t v, const struct request_resource *c,
-                             bool alone)
-{
-    uint64_t n = 0;
-    uint32_t u;
-    if (c->kind == REQUEST_SLOT && slot_fits (w, v, c))
-        return count_slots (w, v, c);
-    for (uint32_t i = 0; (u = child_of (w, v, i)) != GRAPH_NONE; i++) {
-        if (c->kind != REQUEST_SLOT)
-            n += fits (w, u, c, alone);
-        else if (avail (w, u) && slot_fits (w, u, c))
-            n += count_slots (w, u, c);
-    }
-    return n;
-}
-
-/* How much of r is anywhere at or below v. */
-static uint64_t count_all (const struct view *w, uint32_t v, const struct request_resource *r)
-{
-    uint64_t n = 0;
-    uint32_t u;
-    if (w->seen[v] || !avail (w, v))
-        return 0;
-    w->seen[v] = true;
-    if (!strcmp (graph_type (w->g, v), r->type))
-        return fits (w, v, r, false);
-    if (r->kind == REQUEST_SLOT && slot_fits (w, v, r))
-        return count_slots (w, v, r);
-    for (uint32_t i = 0; (u = child_of (w, v, i)) != GRAPH_NONE; i++)
-        n += count_all (w, u, r);
-    return n;
-}
-
-static bool reached (const struct view *w, uint32_t v)
-{
-    for (v = graph_parent (w->g, v); v != GRAPH_NONE; v = graph_parent (w->g, v))
-        if (!avail (w, v))
-            return false;
-    return true;
-}
-
-/* How many of the nodes below p in the power subsystem can be fed, each with so much. */
-static uint64_t count_fed (const struct view *w, uint32_t p, uint32_t draw,
-                           const struct request_resource *r, bool alone, int sub, bool *fed)
-{
-    uint64_t n = 0, units = graph_size (w->g, p) - (w->empty ? 0 : w->used[p]);
-    bool up = w->empty || graph_status (w->g, p) == GRAPH_UP;
-    for (size_t i = 0; i < graph_edge_count (w->g, sub); i++) {
-        uint32_t from, to;
-        graph_edge (w->g, sub, i, &from, &to);
-        if (from != p)
-            continue;
-        fed[to] = true;
-        if (!is_node (w->g, to))
-            n += count_fed (w, to, draw, r, alone, sub, fed);
-        else
-            n += reached (w, to) && fits (w, to, r, alone);
-    }
-    return !up ? 0 : n < units / draw ? n : units / draw;
-}
-
-/* `node` at the top with the policy "power draw=N": a panel that feeds PDUs that feed nodes. */
-static uint64_t count_powered (const struct view *w, const struct request_resource *r, bool alone)
-{
-    uint64_t n = 0;
-    bool *fed = calloc (graph_limit (w->g), sizeof (*fed));
-    int sub = graph_subsystem_count (w->g) > 1 ? 1 : -1;
-    const uint32_t *node;
-    for (uint32_t v = 0; sub >= 0 && v < graph_limit (w->g); v++)
-        if (graph_alive (w->g, v) && !strcmp (graph_type (w->g, v), "panel"))
-            n += count_fed (w, v, w->draw, r, alone, sub, fed);
-    for (size_t i = 0, k = graph_find_type (w->g, "node", &node); i < k; i++)
-        n += !fed[node[i]] && reached (w, node[i]) && fits (w, node[i], r, alone);
-    free (fed);
-    return n;
-}
-
-static uint32_t best_count (const struct view *w)
-{
-    const struct request_resource *r = w->req->resources;
-    memset (w->seen, 0, graph_limit (w->g) * sizeof (*w->seen));
-    uint64_t n = count_all (w, graph_root (w->g), r);
-    bool slot = r->kind == REQUEST_SLOT && r->with->count.min == 1;
-    if (w->draw && !strcmp (slot ? r->with->type : r->type, "node"))
-        n = count_powered (w, slot ? r->with : r, slot);
-    return request_count_fit (&r->count, n < UINT32_MAX ? n : UINT32_MAX);
 }
 
 /* A request with nothing in it that a job would have for itself gets nothing. */
 static bool takes_something (const struct request_resource *r)
 {
     for (; r; r = r->next)
-        if (r->kind == REQUEST_SLOT || r->exclusive == REQUEST_TRUE || takes_something (r->with))
+        if (r->kind != REQUEST_RESOURCE || r->exclusive == REQUEST_TRUE ||
+            takes_something (r->with))
             return true;
     return false;
 }
 
-static bool feasible (struct view *w, struct matcher *m, int64_t at, int64_t now, uint64_t self)
+static const struct request_resource *top (const struct view *w)
+{
+    return view_first (w, w->req->resources);
+}
+
+/* Everything at the top can be had. */
+static bool all_there (struct view *w)
+{
+    for (const struct request_resource *r = top (w); r; r = view_next (w, r))
+        if (view_count (w, r) == 0)
+            return false;
+    return true;
+}
+
+static uint32_t count_xor (const struct request_resource *r)
+{
+    uint32_t n = 0, below = 0;
+    for (; r; r = r->next) {
+        n += r->kind == REQUEST_XOR_SLOT;
+        uint32_t k = count_xor (r->with);
+        below = k > below ? k : below;
+    }
+    return n > below ? n : below;
+}
+
+/* Of exclusive-or slots the first that can be had is the one. */
+static bool any_variant (struct view *w)
+{
+    uint32_t n = count_xor (w->req->resources);
+    for (w->variant = 0; w->variant < (n ? n : 1); w->variant++)
+        if (all_there (w))
+            return true;
+    return false;
+}
+
+static bool feasible (struct view *w, int64_t at, uint64_t self)
 {
     int64_t until = at + (int64_t)w->req->duration;
-    if (until > 1000)
+    if (until > PERIOD_END)
         return false;
-    fill_view (w, m, at, until, now, self);
-    return best_count (w) > 0;
+    fill_view (w, at, until, self);
+    return any_variant (w);
 }
 
 static bool is_tree (const struct graph *g)
@@ -252,74 +116,181 @@ static bool is_tree (const struct graph *g)
     return true;
 }
 
-static const char *judge_items (struct view *w, const struct result *res)
+static const char *judge_item (const struct view *w, const struct result *res, size_t i)
 {
-    const struct request_resource *r = w->req->resources;
-    uint64_t units = 0, per = 1;
-    const char *type = r->type;
-    if (r->kind == REQUEST_SLOT) {
-        type = r->with->type;
-        per = r->with->count.min;
-    }
-    for (size_t i = 0; i < res->count; i++) {
-        const struct result_item *item = &res->items[i];
-        if (item->exclusive &&
-            w->used[item->vertex] + item->needs > graph_size (w->g, item->vertex))
-            return "a vertex is given twice";
-        if (item->aux)
-            continue;
-        if (!avail (w, item->vertex))
-            return "a vertex is given that is down, held or excluded";
-        if (i > 0 && is_tree (w->g) &&
-            graph_position (w->g, item->vertex) <= graph_position (w->g, res->items[i - 1].vertex))
-            return "items are not in depth first order";
-        if (!strcmp (graph_type (w->g, item->vertex), type) &&
-            (r->kind != REQUEST_SLOT || item->exclusive))
-            units += item->needs;
-    }
-    if (w->whole ? units < best_count (w) * per : units != best_count (w) * per)
-        return "the count is not the one that was asked for and can be had";
+    const struct result_item *item = &res->items[i];
+    if (item->exclusive && w->used[item->vertex] + item->needs > graph_size (w->g, item->vertex))
+        return "a vertex is given twice";
+    if (item->aux)
+        return NULL;
+    if (!view_avail (w, item->vertex))
+        return "a vertex is given that is down, held or excluded";
+    if (i > 0 && is_tree (w->g) &&
+        graph_position (w->g, item->vertex) <= graph_position (w->g, res->items[i - 1].vertex))
+        return "items are not in depth first order";
     return NULL;
 }
 
-const char *reference_judge (struct matcher *m, const struct request *req, match_op_t op,
-                             int64_t now, int rc, int errnum, const struct result *res)
+static bool is_below (const struct graph *g, uint32_t v, uint32_t top)
 {
-    const struct graph *g = matcher_graph (m);
-    size_t n = graph_limit (g);
-    struct view w = {
-        .g = g, .req = req, .used = calloc (n, 4), .jobs = calloc (n, 4), .seen = calloc (n, 1)};
+    while (v != GRAPH_NONE && v != top)
+        v = graph_parent (g, v);
+    return v == top;
+}
+
+/* Units chosen for a resource below a vertex. */
+static uint64_t units_for (const struct view *w, const struct result *res,
+                           const struct request_resource *r, uint32_t below)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < res->count; i++)
+        if (!res->items[i].aux && res->items[i].request == r->index &&
+            is_below (w->g, res->items[i].vertex, below))
+            n += res->items[i].needs;
+    return n;
+}
+
+/* Slots at the top or below one vertex: their content adds up. Where counts within or kinds of
+ * slots differ it does so in many ways. */
+static const char *judge_slots (const struct view *w, const struct result *res,
+                                const struct request_resource *slot, uint32_t below, uint64_t slots,
+                                bool alone)
+{
+    for (const struct request_resource *c = slot->with; c; c = c->next) {
+        uint64_t n = units_for (w, res, c, below);
+        bool more = alone || w->whole || c->count.min != c->count.max;
+        if (more ? n < slots * c->count.min : n != slots * c->count.min)
+            return "what the slots hold is not what was asked for";
+    }
+    return NULL;
+}
+
+/* What is below one vertex that was chosen. */
+static const char *judge_below (const struct view *w, const struct result *res,
+                                const struct request_resource *r, uint32_t v, bool alone)
+{
     const char *wrong = NULL;
-    sscanf (policy_text (matcher_policy (m)), "power draw=%u", &w.draw);
-    w.whole = strstr (policy_text (matcher_policy (m)), "nodex");
+    for (const struct request_resource *c = view_first (w, r->with); c && !wrong;
+         c = view_next (w, c)) {
+        uint64_t n = view_below (w, v, c, alone);
+        uint32_t count = request_count_fit (&c->count, n < UINT32_MAX ? n : UINT32_MAX);
+        if (view_either (w, view_first (w, r->with)))
+            return NULL;
+        if (c->kind != REQUEST_RESOURCE)
+            wrong = judge_slots (w, res, c, v, count, alone);
+        else if (units_for (w, res, c, v) != count)
+            wrong = "the count below is not the one that was asked for and can be had";
+    }
+    return wrong;
+}
+
+static const char *judge_chosen (const struct view *w, const struct result *res,
+                                 const struct request_resource *r, bool alone)
+{
+    const char *wrong = NULL;
+    alone = alone || r->exclusive == REQUEST_TRUE;
+    for (size_t i = 0; i < res->count && !wrong; i++)
+        if (res->items[i].request == r->index)
+            wrong = judge_below (w, res, r, res->items[i].vertex, alone);
+    for (const struct request_resource *c = r->with; c && !wrong; c = c->next)
+        if (c->kind == REQUEST_RESOURCE)
+            wrong = judge_chosen (w, res, c, alone);
+    return wrong;
+}
+
+static const char *judge_top (struct view *w, const struct result *res,
+                              const struct request_resource *r)
+{
+    uint32_t root = graph_root (w->g), count = view_count (w, r);
+    if (r->kind != REQUEST_RESOURCE)
+        return view_either (w, top (w)) ? NULL : judge_slots (w, res, r, root, count, false);
+    if (units_for (w, res, r, root) != count)
+        return "the count is not the one that was asked for and can be had";
+    const char *wrong = is_tree (w->g) ? judge_chosen (w, res, r, false) : NULL;
+    return wrong || !is_tree (w->g) ? wrong : judge_choice (w, r, res);
+}
+
+static const char *judge_result (struct view *w, const struct result *res)
+{
+    const char *wrong = NULL;
+    fill_view (w, res->at, res->at + res->duration, res->jobid);
+    if (!any_variant (w))
+        return "it does not fit then";
+    for (size_t i = 0; i < res->count && !wrong; i++)
+        wrong = judge_item (w, res, i);
+    for (const struct request_resource *r = top (w); r && !wrong; r = view_next (w, r))
+        wrong = judge_top (w, res, r);
+    return wrong;
+}
+
+/* Does what is free change at t? */
+static bool is_turn (const struct reference *ref, int64_t t)
+{
+    struct match_job job;
+    size_t cursor = 0;
+    bool turn = ref->every_second || t == ref->now + 1;
+    while (!turn && matcher_next_job (ref->m, &cursor, &job))
+        turn = job.at == t || job.end == t;
+    return turn;
+}
+
+static const char *judge_when (struct view *w, int rc, int errnum, const struct result *res,
+                               bool ever)
+{
+    const struct reference *ref = w->ref;
     uint64_t self = rc == 0 ? res->jobid : UINT64_MAX;
-    bool takes = takes_something (req->resources) || w.whole;
-    bool now_ok = feasible (&w, m, now, now, self) && takes;
+    bool takes = takes_something (ref->req->resources) || w->whole;
+    if (takes && feasible (w, ref->now, self))
+        return rc < 0 || res->at != ref->now || res->reserved ? "it fits now, but was not given now"
+                                                              : NULL;
+    if (ref->op != MATCH_ALLOCATE_ORELSE_RESERVE && ref->op != MATCH_WITHOUT_ALLOCATING_FUTURE) {
+        bool told = ref->op == MATCH_ALLOCATE_WITH_SATISFIABILITY && !ever;
+        return rc == 0 || errnum != (told ? ENODEV : EBUSY) ? "it does not fit now, but was given"
+                                                            : NULL;
+    }
+    int64_t t = ref->now + 1;
+    while (t < PERIOD_END && !(takes && is_turn (ref, t) && feasible (w, t, self)))
+        t++;
+    if (t == PERIOD_END)
+        return rc == 0 || errnum != (ever ? EBUSY : ENODEV) ? "it never fits, but that was not said"
+                                                            : NULL;
+    return rc < 0 || res->at != t ? "not the earliest time" : NULL;
+}
+
+static bool is_many_nodes (const struct request_resource *r)
+{
+    return !strcmp (r->type, "node") && r->count.max > 1;
+}
+
+const char *reference_judge (const struct reference *ref, int rc, int errnum,
+                             const struct result *res)
+{
+    const struct graph *g = matcher_graph (ref->m);
+    size_t n = graph_limit (g);
+    struct view w = {.ref = ref,
+                     .g = g,
+                     .req = ref->req,
+                     .policy = policy_text (matcher_policy (ref->m)),
+                     .used = calloc (n, sizeof (*w.used)),
+                     .jobs = calloc (n, sizeof (*w.jobs)),
+                     .seen = calloc (n, sizeof (*w.seen))};
+    const char *wrong = NULL;
+    sscanf (w.policy, "power draw=%u", &w.draw);
+    if (w.draw && ref->req->resources->kind != REQUEST_RESOURCE &&
+        is_many_nodes (ref->req->resources->with))
+        ref = NULL; // which pairs of nodes can be fed is not worked out here
+    w.whole = strstr (w.policy, "nodex") || strstr (w.policy, "node_exclusive=true");
     w.empty = true;
-    bool ever_ok = best_count (&w) > 0;
+    bool ever = any_variant (&w);
     w.empty = false;
-    if (op == MATCH_SATISFIABILITY) {
-        if ((rc == 0) != ever_ok || (rc < 0 && errnum != ENODEV))
-            wrong = "satisfiability";
-    } else if (now_ok) {
-        if (rc < 0 || res->at != now || res->reserved)
-            wrong = "it fits now, but was not given now";
-    } else if (op != MATCH_ALLOCATE_ORELSE_RESERVE) {
-        if (rc == 0 || errnum != EBUSY)
-            wrong = "it does not fit now, but was given";
-    } else {
-        int64_t t = now + 1;
-        while (t < 1000 && !(takes && feasible (&w, m, t, now, self)))
-            t++;
-        if (t == 1000 && (rc == 0 || errnum != (ever_ok ? EBUSY : ENODEV)))
-            wrong = "it never fits, but that was not said";
-        if (t < 1000 && (rc < 0 || res->at != t))
-            wrong = "not the earliest time";
-    }
-    if (!wrong && rc == 0 && op != MATCH_SATISFIABILITY) {
-        fill_view (&w, m, res->at, res->at + res->duration, now, self);
-        wrong = judge_items (&w, res);
-    }
+    if (!ref)
+        ;
+    else if (ref->op != MATCH_SATISFIABILITY)
+        wrong = judge_when (&w, rc, errnum, res, ever);
+    else if ((rc == 0) != ever || (rc < 0 && errnum != ENODEV))
+        wrong = "satisfiability";
+    if (ref && !wrong && rc == 0 && ref->op != MATCH_SATISFIABILITY)
+        wrong = judge_result (&w, res);
     free (w.used);
     free (w.jobs);
     free (w.seen);

@@ -17,7 +17,12 @@ static void die (const char *what, const char *p)
 static const char *read_count (struct request_resource *r, const char *p)
 {
     char *end;
+    uint32_t values[16], n = 0;
     r->count.min = r->count.max = strtoul (p, &end, 10);
+    for (values[n++] = r->count.min; *end == ',' && n < 16; n++)
+        values[n] = strtoul (end + 1, &end, 10);
+    if (n > 1 && request_set_values (r, values, n) < 0)
+        die ("values", p);
     if (*end == '-') {
         r->count.max = strtoul (end + 1, &end, 10);
         if (*end == '+' || *end == '*' || *end == '^') {
