@@ -135,7 +135,7 @@ static double store_mb (const struct bench *b)
 {
     char path[64];
     struct stat st;
-    snprintf (path, sizeof (path), "%s/content.lmdb", b->dir);
+    snprintf (path, sizeof (path), "%s/content.spool", b->dir);
     return stat (path, &st) == 0 ? st.st_blocks * 512 / 1e6 : 0;
 }
 

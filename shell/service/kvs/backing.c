@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "lib/util/errprintf.h"
 #include "shell/service/kvs/backing_private.h"
+#include "shell/service/kvs/spool.h"
 
 enum { TXN_ITEMS = 1000, TXN_BYTES = 8 << 20 };
 
@@ -89,6 +90,9 @@ static int write_batch (struct backing *b, struct backing_batch *batch)
 {
     size_t next = 0;
     int rc;
+
+    if (b->spool)
+        return spool_write (b->spool, batch->items, batch->count);
     do {
         if ((rc = write_some (b, batch, &next)))
             return write_errno (b, rc);
@@ -141,6 +145,17 @@ static void *worker (void *arg)
 
 /* ---- the loop's side */
 
+/* A spool takes up in the loop's thread what the worker has written. */
+static void spool_done (struct backing *b, struct backing_batch *batch)
+{
+    if (batch->errnum == 0)
+        batch->errnum = spool_take (b->spool, batch->items, batch->count);
+    if (batch->errnum == 0 && batch->checkpoint) {
+        free (b->spool_checkpoints);
+        b->spool_checkpoints = strdup (batch->checkpoint);
+    }
+}
+
 static void deliver (struct backing *b)
 {
     struct backing_batch *batch;
@@ -150,6 +165,8 @@ static void deliver (struct backing *b)
         pthread_mutex_unlock (&b->lock);
         if (!batch)
             return;
+        if (b->spool)
+            spool_done (b, batch);
         b->done (batch, b->arg);
     }
 }
@@ -216,7 +233,7 @@ static int open_env (struct backing *b, const char *path)
     int err = reserve_lock_file (path);
     if (err)
         return err;
-    unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | (b->durable ? 0 : MDB_NOSYNC);
+    unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD;
     int rc = 0;
     for (int shift = 40; shift >= 30; shift -= 2) {
         if ((rc = mdb_env_create (&b->env)))
@@ -248,12 +265,23 @@ static int open_db (struct backing *b)
     return 0;
 }
 
+static int open_store (struct backing *b, flux_error_t *errp)
+{
+    int rc;
+
+    if (!b->durable)
+        return (b->spool = spool_open (b->path, b->digest_size, errp)) ? 0 : -1;
+    if ((rc = open_env (b, b->path)) == 0 && (rc = open_db (b)) == 0)
+        return 0;
+    errno = backing_errno (rc);
+    return errprintf (errp, "%s: %s", b->path, mdb_strerror (rc));
+}
+
 struct backing *backing_open (struct ev_loop *loop, const char *path, bool create, bool durable,
                               unsigned digest_size, backing_done_f done, void *arg,
                               flux_error_t *errp)
 {
     struct backing *b;
-    int rc;
 
     if (!create && access (path, F_OK) < 0) {
         errprintf (errp, "%s: %s", path, strerror (errno));
@@ -275,11 +303,8 @@ struct backing *backing_open (struct ev_loop *loop, const char *path, bool creat
     b->wake.data = b;
     ev_async_start (loop, &b->wake);
     ev_unref (loop); // a store at rest keeps no loop alive
-    if ((rc = open_env (b, path)) || (rc = open_db (b))) {
-        errprintf (errp, "%s: %s", path, mdb_strerror (rc));
-        b->durable = true; // whatever is there, leave it
+    if (open_store (b, errp) < 0) {
         backing_close (b);
-        errno = backing_errno (rc);
         return NULL;
     }
     return b;
@@ -303,12 +328,8 @@ void backing_close (struct backing *b)
         mdb_txn_abort (b->read);
     if (b->env)
         mdb_env_close (b->env);
-    if (!b->durable) {
-        char lock[4096];
-        unlink (b->path);
-        if (snprintf (lock, sizeof (lock), "%s-lock", b->path) < (int)sizeof (lock))
-            unlink (lock);
-    }
+    spool_close (b->spool);
+    free (b->spool_checkpoints);
     pthread_cond_destroy (&b->cond);
     pthread_mutex_destroy (&b->lock);
     free (b->path);
@@ -339,11 +360,16 @@ static void *get_copy (struct backing *b, MDB_val key, size_t *lenp)
 
 void *backing_get (struct backing *b, const uint8_t *digest, size_t *lenp)
 {
-    return get_copy (b, key_digest (b, digest), lenp);
+    return b->spool ? spool_get (b->spool, digest, lenp)
+                    : get_copy (b, key_digest (b, digest), lenp);
 }
 
 char *backing_checkpoints (struct backing *b)
 {
     size_t len;
-    return get_copy (b, backing_text_key (BACKING_CHECKPOINTS), &len);
+
+    if (!b->spool)
+        return get_copy (b, backing_text_key (BACKING_CHECKPOINTS), &len);
+    errno = ENOENT;
+    return b->spool_checkpoints ? strdup (b->spool_checkpoints) : NULL;
 }

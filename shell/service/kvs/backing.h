@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* The backing store of rank 0: one LMDB file. Reads are done at once (they are memory reads, or
- * page faults when cold); writes go in batches to a worker thread, the only one of the broker.
+/* The backing store of rank 0: a "durable" one (one in the state folder) is an LMDB file, others
+ * are spools (spool.h). Reads are done at once (they are memory reads, or page faults when cold);
+ * writes go in batches to a worker thread, the only one of the broker.
  *
  * Why LMDB: for 100,000 blobs of 200, 1500 and 3000 bytes in batches of 1000, without fsync, on one
  * machine, a put takes 2.6, 10.5 and 3.1 us and a get 0.7, 0.9 and 0.7 us, against 14.8, 62.5 and
  * 58.4 us and 2.7, 20 and 20 us with SQLite (WAL, synchronous=OFF, without rowid, prepared
  * statements); opening a new file takes 0.2 ms against 1.8 ms; a reader needs no lock.
  *
- * What is on disk when: a "durable" store (one in the state folder) is a sequence of transactions,
- * some per batch, each of which LMDB brings to disk (fdatasync) before the batch is done; after a
- * crash of the machine it holds a prefix of what was put. Other stores never sync and are deleted
- * by backing_close(). A checkpoint is in the last transaction of the batch it comes with, so that
- * it never refers to blobs which are not there. */
+ * What is on disk when: a durable store is a sequence of transactions, some per batch, each of
+ * which LMDB brings to disk (fdatasync) before the batch is done; after a crash of the machine it
+ * holds a prefix of what was put. A checkpoint is in the last transaction of the batch it comes
+ * with, so that it never refers to blobs which are not there. Spools never sync and are deleted by
+ * backing_close(). */
 
 #ifndef FLUX_SERVICE_KVS_BACKING_H
 #define FLUX_SERVICE_KVS_BACKING_H
@@ -30,6 +31,7 @@ struct backing_item {
     const uint8_t *digest;
     const void *data;
     size_t len;
+    uint64_t offset; // for the store itself
 };
 
 /* The caller keeps items, data and checkpoint alive until the batch is done. */

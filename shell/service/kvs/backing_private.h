@@ -17,6 +17,8 @@
 
 struct backing {
     struct ev_loop *loop;
+    struct spool *spool; // of one that is not durable, with its checkpoints; else:
+    char *spool_checkpoints;
     MDB_env *env;
     MDB_dbi dbi;
     MDB_txn *read; // reset between gets

@@ -364,7 +364,8 @@ static int set_config (struct content *c, const struct content_config *conf, flu
         (conf->statedir && !(c->statedir = strdup (conf->statedir))))
         return errprintf (errp, "out of memory");
     const char *dir = c->statedir ? c->statedir : c->rundir;
-    if (dir && asprintf (&c->path, "%s/content.lmdb", dir) < 0) {
+    const char *name = c->statedir ? "content.lmdb" : "content.spool";
+    if (dir && asprintf (&c->path, "%s/%s", dir, name) < 0) {
         c->path = NULL;
         return errprintf (errp, "out of memory");
     }

@@ -79,7 +79,7 @@ static struct backing_batch *batch_create (struct content *c)
     DL_FOREACH (c->dirty, e)
     {
         c->batch_entries[b->count] = e;
-        b->items[b->count++] = (struct backing_item){e->digest, e->data, e->len};
+        b->items[b->count++] = (struct backing_item){e->digest, e->data, e->len, 0};
         e->writing = true;
     }
     c->batch_entries_count = b->count;

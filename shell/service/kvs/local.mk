@@ -11,6 +11,7 @@ shell_service_kvs_libkvs_la_SOURCES = \
 	%D%/treeobj.c %D%/treeobj.h %D%/treeobj_scan.c \
 	%D%/txn.c %D%/txn.h \
 	%D%/backing.c %D%/backing.h %D%/backing_compact.c %D%/backing_private.h \
+	%D%/spool.c %D%/spool.h \
 	%D%/content.c %D%/content.h %D%/content_private.h \
 	%D%/content_gc.c %D%/content_service.c %D%/content_write.c \
 	%D%/kvs.c %D%/kvs.h %D%/kvs_private.h \

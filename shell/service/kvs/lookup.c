@@ -319,7 +319,7 @@ static int root_digest (struct kvs *kvs, json_t *o, uint8_t *digest)
 {
     struct node *n = treeobj_to_node (&kvs->forest, o, "", 0);
     int rc = -1;
-    if (n && n->type == NODE_DIR && n->stored) {
+    if (n && n->type == NODE_DIR && node_has_digest (n)) {
         memcpy (digest, node_dir (n)->digest, kvs->forest.alg->size);
         rc = 0;
     }

@@ -217,6 +217,7 @@ struct node *dir_take (struct dir *d, const char *name, size_t namelen)
 
 void dir_touch (struct forest *f, struct dir *d)
 {
+    d->touched = ++f->touches;
     if (d->prev) {
         if (f->lru->prev == d)
             return;
@@ -230,7 +231,7 @@ void node_dirty (struct node *n)
     if (n->type != NODE_DIR)
         n = n->parent;
     for (; n && n->stored; n = n->parent)
-        n->stored = false;
+        n->stored = n->inlined = false;
 }
 
 int val_append (struct forest *f, struct val *v, const void *data, size_t len)

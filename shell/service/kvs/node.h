@@ -4,8 +4,8 @@
 /* The nodes of a tree in memory. A directory is loaded or only known by its digest (dirref); a
  * value is made of blobs in the store (refs) followed by bytes not yet stored (data).
  *
- * A directory is "stored" when its digest is that of its content. When it is not, none of its
- * ancestors is. */
+ * A directory is "stored" when its digest, or the object that it is part of, is that of its
+ * content. When it is not, none of its ancestors is. */
 
 #ifndef FLUX_SERVICE_KVS_NODE_H
 #define FLUX_SERVICE_KVS_NODE_H
@@ -27,6 +27,7 @@ struct forest {
     size_t bytes; // estimate of all nodes
     size_t nodes;
     struct dir *lru;   // loaded directories, the coldest first (utlist)
+    uint32_t touches;  // of all of them so far
     uint32_t dir_max;  // entries of a directory before it becomes wide (hdir.h); 0: never does
     uint32_t dir_fill; // of a bucket then
 };
@@ -36,10 +37,11 @@ enum node_type { NODE_DIR = 1, NODE_VAL, NODE_LINK };
 struct node {
     struct node *parent; // a directory, NULL for a root and for one outside of a tree
     uint8_t type;
-    bool loaded; // directory: kids are in memory
-    bool stored; // directory: digest is valid
-    bool wide;   // directory: its kids are buckets, or NULL
-    bool bucket; // it is one
+    bool loaded;  // directory: kids are in memory
+    bool stored;  // directory: digest is valid, or:
+    bool inlined; // it is part of the object of the directory it is in
+    bool wide;    // directory: its kids are buckets, or NULL
+    bool bucket;  // it is one
     uint16_t namelen;
 };
 
@@ -48,6 +50,7 @@ struct dir {
     struct node **kids; // in order of names
     uint32_t count, size;
     struct dir *prev, *next;
+    uint32_t touched; // forest.touches at that time
     uint8_t digest[DIGEST_MAX];
 };
 
@@ -75,6 +78,12 @@ struct node *node_create_dirref (struct forest *f, const char *name, size_t name
 void node_destroy (struct forest *f, struct node *n);
 
 const char *node_name (const struct node *n);
+
+/* Is there an object of its own, with its digest? */
+static inline bool node_has_digest (const struct node *n)
+{
+    return n->stored && !n->inlined;
+}
 
 static inline struct dir *node_dir (struct node *n)
 {

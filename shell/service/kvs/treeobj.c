@@ -88,7 +88,9 @@ static void append_link (struct buf *b, const struct link *l)
 
 int treeobj_append (const struct forest *f, struct buf *b, struct node *n)
 {
-    if (n->type == NODE_DIR)
+    if (n->type == NODE_DIR && !node_has_digest (n))
+        treeobj_append_dir (f, b, node_dir (n));
+    else if (n->type == NODE_DIR)
         append_refs (f, b, "dirref", node_dir (n)->digest, 1);
     else if (n->type == NODE_LINK)
         append_link (b, node_link (n));
@@ -113,7 +115,7 @@ static bool append_small (struct buf *b, const struct node *n)
     const struct val *v = (const struct val *)n;
     char *p;
 
-    if (n->type != NODE_VAL || v->nrefs > 0 || v->len > KVS_INLINE_MAX ||
+    if (n->type != NODE_VAL || v->nrefs > 0 || v->len > KVS_COLD_INLINE_MAX ||
         !is_plain (node_name (n), n->namelen) ||
         buf_reserve (b, n->namelen + BASE64_ENCODED_LENGTH (v->len) + 64) < 0)
         return false;
@@ -325,15 +327,28 @@ static void load_begin (struct forest *f, struct dir *d)
     dir_touch (f, d);
 }
 
+/* What came with the object of a directory is stored, as that is. */
+static int loaded (struct dir *d)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        struct node *n = d->kids[i];
+        if (!n || n->type != NODE_DIR || n->stored)
+            continue;
+        n->stored = n->inlined = true;
+        loaded (node_dir (n));
+    }
+    return 0;
+}
+
 int treeobj_load_dir (struct forest *f, struct dir *d, const char *text, size_t len)
 {
     load_begin (f, d);
     if (treeobj_scan_dir (f, d, text, len))
-        return 0;
+        return loaded (d);
     dir_unload (f, d);
     load_begin (f, d);
     if (decode_into (f, d, text, len) == 0)
-        return 0;
+        return loaded (d);
     int saved_errno = errno;
     dir_unload (f, d);
     errno = saved_errno;

@@ -188,9 +188,7 @@ static int teardown (void **state)
     struct world *w = *state;
     char path[64];
     stop (w);
-    snprintf (path, sizeof (path), "%s/content.lmdb", w->dir);
-    unlink (path);
-    snprintf (path, sizeof (path), "%s/content.lmdb-lock", w->dir);
+    snprintf (path, sizeof (path), "%s/content.spool", w->dir);
     unlink (path);
     rmdir (w->dir);
     free (w);
@@ -688,7 +686,7 @@ static void test_content (void **state)
     call (w, 0, &l, "content.flush", NULL);
     assert_int_equal (l.errnum, 0);
     char path[64];
-    snprintf (path, sizeof (path), "%s/content.lmdb", w->dir);
+    snprintf (path, sizeof (path), "%s/content.spool", w->dir);
     assert_int_equal (access (path, F_OK), 0);
     call (w, 0, &l, "content.dropcache", NULL);
     store (w, 2, &c, big, 3000000);
@@ -745,7 +743,7 @@ static void test_no_disk (void **state)
     chmod (w->dir, 0500);
     if (access (w->dir, W_OK) == 0) { // root may write all the same
         char path[64];
-        snprintf (path, sizeof (path), "%s/content.lmdb", w->dir);
+        snprintf (path, sizeof (path), "%s/content.spool", w->dir);
         assert_int_equal (mkdir (path, 0700), 0);
     }
     for (int i = 0; i < 2; i++) {
@@ -755,7 +753,7 @@ static void test_no_disk (void **state)
     }
     chmod (w->dir, 0700);
     char path[64];
-    snprintf (path, sizeof (path), "%s/content.lmdb", w->dir);
+    snprintf (path, sizeof (path), "%s/content.spool", w->dir);
     rmdir (path);
     call (w, 0, &c, "content.flush", NULL);
     assert_int_equal (c.errnum, 0);
