@@ -88,7 +88,7 @@ struct dependency {
 
 /* Only for jobs which are not inactive. */
 struct job_live {
-    const char *env; // environment as JSON text, in the strpool
+    const char *env; // environment as JSON text, in the strpool; NULL: see jobstore.h
     struct dependency *depends;
     json_t *constraint;       // RFC 31, or NULL
     json_t *request;          // jobspec.resources, for what the facts do not say, or NULL

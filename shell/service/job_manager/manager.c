@@ -226,12 +226,13 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
     jm->exec = exec;
     jm->owner = owner;
     if (!(jm->fluid = calloc (1, sizeof (*jm->fluid))) || fluid_init (jm->fluid, 0, 0) < 0 ||
-        !(jm->strings = strpool_create ()) || !(jm->queues = jobqueues_create ()) ||
-        !(jm->waits = waiters_create ()) || !(jm->drains = waiters_create ()) ||
-        !(jm->idles = waiters_create ()) || !(jm->depends = depends_create (jm)) ||
-        !(jm->jobtap = jobtap_create (jm)) || !(jm->perilogs = perilogs_create (jm)) ||
-        !(jm->housekeeping = housekeeping_create (jm)) || !(jm->journal = journal_create (jm)) ||
-        submit_service_add (jm) < 0 || requests_service_add (jm) < 0)
+        !(jm->strings = strpool_create ()) || !(jm->store = jobstore_create (kvs, jm->strings)) ||
+        !(jm->queues = jobqueues_create ()) || !(jm->waits = waiters_create ()) ||
+        !(jm->drains = waiters_create ()) || !(jm->idles = waiters_create ()) ||
+        !(jm->depends = depends_create (jm)) || !(jm->jobtap = jobtap_create (jm)) ||
+        !(jm->perilogs = perilogs_create (jm)) || !(jm->housekeeping = housekeeping_create (jm)) ||
+        !(jm->journal = journal_create (jm)) || submit_service_add (jm) < 0 ||
+        requests_service_add (jm) < 0)
         goto nomem;
     job_exec_set_ops (exec, &job_exec_callbacks, jm);
     if (jm_conf_start (jm, conf, errp) < 0)
@@ -272,6 +273,7 @@ void job_manager_destroy (struct job_manager *jm)
         waiters_destroy (jm->idles);
         jobqueues_destroy (jm->queues);
         json_decref (jm->queue_states);
+        jobstore_destroy (jm->store);
         strpool_destroy (jm->strings);
         free (jm->fluid);
         free (jm);

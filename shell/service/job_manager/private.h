@@ -11,6 +11,7 @@
 #include "shell/service/job_manager/conf.h"
 #include "shell/service/job_manager/job.h"
 #include "shell/service/job_manager/jobqueue.h"
+#include "shell/service/job_manager/jobstore.h"
 #include "shell/service/job_manager/jobtap.h"
 #include "shell/service/job_manager/manager.h"
 #include "shell/service/job_manager/pending.h"
@@ -38,6 +39,7 @@ struct job_manager {
     uint32_t owner;
     struct fluid_generator *fluid;
     struct strpool *strings;
+    struct jobstore *store;
     struct job *jobs; // by id
     struct jobqueues *queues;
     struct job *running;  // newest first

@@ -21,10 +21,12 @@ static void start_on (struct job_manager *jm, struct job *job, const char *R, co
                       uint32_t nranks)
 {
     bool simulated = job->live->sim_duration >= 0; // no shell will read it
-    char *jobspec = simulated ? NULL : job_manager_jobspec (jm, job);
+    char *jobspec = simulated ? NULL : job_manager_jobspec (jm, job), *copy = NULL;
+    const char *env = jobspec ? jobstore_get_environment (jm->store, job, &copy) : NULL;
     flux_error_t error;
 
-    if (!jobspec && !simulated) {
+    if (!env && !simulated) {
+        free (jobspec);
         job_manager_raise (jm, job, "exec", 0, jm->owner, "its jobspec cannot be read");
         return;
     }
@@ -32,7 +34,7 @@ static void start_on (struct job_manager *jm, struct job *job, const char *R, co
         .id = job->id,
         .userid = job->userid,
         .jobspec = jobspec,
-        .env = job->live->env,
+        .env = env,
         .R = R,
         .ranks = ranks,
         .nranks = nranks,
@@ -43,6 +45,7 @@ static void start_on (struct job_manager *jm, struct job *job, const char *R, co
         job->live->started = false;
         job_manager_raise (jm, job, "exec", 0, jm->owner, error.text);
     }
+    free (copy);
     free (jobspec);
 }
 

@@ -2,9 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* job-ingest.submit: from a signed jobspec to a job. The jobspec is decoded once; the job keeps
- * what lists and the scheduler need, the KVS gets the text without the environment (as RFC 41
- * shows it to guests) and the whole as J, and the environment, which many jobs share, is kept once.
- */
+ * what lists and the scheduler need, the rest goes to the KVS (jobstore.h). */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,22 +16,13 @@
 #include "lib/job/fsd.h"
 #include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
-#include "shell/service/job_manager/jobtext.h"
+#include "shell/service/job_manager/jobstore.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/job_manager/submission.h"
 #include "shell/service/kvs/kvs.h"
 #include "shell/service/sched/sched.h"
 
 #define JOB_FLAGS (JOBFLAG_DEBUG | JOBFLAG_WAITABLE | JOBFLAG_NOVALIDATE | 1 /* pre-signed */)
-
-/* The jobspec as it came. */
-struct source {
-    const char *text;
-    size_t len;
-    const char *env; // part of it; NULL: the environment was decoded with the rest
-    size_t env_len;
-    bool changed; // something was added by the queue
-};
 
 static bool is_plain (const struct jobspec_vertex *v)
 {
@@ -140,64 +129,9 @@ static int set_simulation (struct job *job, const struct jobspec *js, flux_error
     return 0;
 }
 
-/* text: as it came with the request, or NULL: it was decoded with the jobspec. */
-static int take_environment (struct job_manager *jm, struct job *job, struct jobspec *js,
-                             const char *text, size_t len)
-{
-    char *env = NULL;
-
-    if (text) {
-        job->live->env = strpool_get_span (jm->strings, text, len);
-        return job->live->env ? 0 : -1;
-    }
-    if (js->environment)
-        env = json_dumps (js->environment, JSON_COMPACT);
-    job->live->env = strpool_get (jm->strings, env ? env : "{}");
-    free (env);
-    return job->live->env ? 0 : -1;
-}
-
-/* J is taken over. */
-static int store_J (struct job_manager *jm, struct job *job, char **J)
-{
-    char key[JOB_KEY_SIZE];
-    char *text = *J;
-
-    *J = NULL;
-    return kvs_local_put_take (jm->kvs, NULL, job_key (job->id, "J", key, sizeof (key)), text,
-                               strlen (text));
-}
-
-/* As it came, if nothing was added to it. js must not be used for it any more. */
-static char *stored_text (struct jobspec *js, const struct source *src)
-{
-    char *text = NULL;
-
-    if (src->env && !src->changed)
-        text = jobtext_cut_environment (src->text, src->len, src->env, src->env_len);
-    if (text)
-        return text;
-    json_object_del (js->system, "environment");
-    js->environment = NULL;
-    return json_dumps (js->json, JSON_COMPACT);
-}
-
-/* The text without environment goes to the KVS. */
-static int store_jobspec (struct job_manager *jm, struct job *job, struct jobspec *js,
-                          const struct source *src)
-{
-    char key[JOB_KEY_SIZE];
-    char *text = stored_text (js, src);
-
-    if (!text)
-        return -1;
-    return kvs_local_put_take (jm->kvs, NULL, job_key (job->id, "jobspec", key, sizeof (key)), text,
-                               strlen (text));
-}
-
 /* Its queue, what it gets from there, and whether it may be there. */
 static int enter_queue (struct job_manager *jm, struct job *job, struct jobspec *js,
-                        struct source *src, flux_error_t *errp)
+                        struct jobsource *src, flux_error_t *errp)
 {
     struct jobqueue *q;
     const json_t *constraints = js->constraints;
@@ -236,7 +170,7 @@ static int admit (struct job_manager *jm, struct job *job, const json_t *depende
 }
 
 static struct job *make_job (struct job_manager *jm, struct submission *sub, struct jobspec *js,
-                             struct source *src, flux_error_t *errp)
+                             struct jobsource *src, flux_error_t *errp)
 {
     uint64_t id;
     struct job *job = NULL;
@@ -261,8 +195,9 @@ static struct job *make_job (struct job_manager *jm, struct submission *sub, str
     }
     if (set_simulation (job, js, errp) < 0 || sched_feasible (jm->sched, job, errp) < 0)
         goto error;
-    if (take_environment (jm, job, js, src->env, src->env_len) < 0 ||
-        store_jobspec (jm, job, js, src) < 0 || store_J (jm, job, &sub->J) < 0) {
+    if (jobstore_environment (jm->store, job, js, src) < 0 ||
+        jobstore_jobspec (jm->store, job, js, src) < 0 ||
+        jobstore_J (jm->store, job, &sub->J) < 0) {
         errprintf (errp, "the jobspec could not be stored: %s", strerror (errno));
         goto error;
     }
@@ -308,14 +243,14 @@ static void begin_life (struct job_manager *jm, struct job *job)
 
 int job_revive (struct job_manager *jm, struct job *job, const char *J, flux_error_t *errp)
 {
-    const char *env;
-    size_t len, env_len;
-    char *text = submission_unwrap (J, &len, errp);
-    struct jobspec *js = text ? jobspec_decode_lean (text, len, &env, &env_len, errp) : NULL;
+    struct jobsource src = {0};
+    char *text = submission_unwrap (J, &src.len, errp);
+    struct jobspec *js =
+        text ? jobspec_decode_lean (text, src.len, &src.env, &src.env_len, errp) : NULL;
     int rc = -1;
 
     if (js && set_simulation (job, js, errp) == 0) {
-        if (take_environment (jm, job, js, env, env_len) < 0)
+        if (jobstore_environment (jm->store, job, js, &src) < 0)
             errprintf (errp, "out of memory");
         else if ((job->state & (JOB_NEW | JOB_DEPEND)))
             rc = depends_add (jm->depends, job, js->dependencies, errp);
@@ -350,7 +285,7 @@ static int check_submission (const struct job_manager *jm, const struct submissi
 static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp)
 {
     struct submission sub = {0};
-    struct source src = {0};
+    struct jobsource src = {0};
     char *text = NULL;
     struct jobspec *js = NULL;
     struct job *job = NULL;

@@ -71,6 +71,16 @@ bool kvs_local_syncs (const struct kvs *kvs); // whether it may take a while
 /* The same, but takes over malloc'd data (freed on error too): no copy of a large value. */
 int kvs_local_put_take (struct kvs *kvs, const char *ns, const char *key, void *data, size_t len);
 
+/* What many values begin with is stored once: make it known, then put values that are it and some
+ * more data (which are taken over as above). It pays when it is more than twice as long as they. */
+struct kvs_head {
+    uint8_t digest[64];
+    size_t len; // 0: none
+};
+int kvs_local_head (struct kvs *kvs, const void *data, size_t len, struct kvs_head *head);
+int kvs_local_put_after (struct kvs *kvs, const char *ns, const char *key,
+                         const struct kvs_head *head, void *data, size_t len);
+
 /* EISDIR for a directory. A key that does not exist is made. */
 int kvs_local_append (struct kvs *kvs, const char *ns, const char *key, const void *data,
                       size_t len);

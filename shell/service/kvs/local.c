@@ -73,7 +73,8 @@ static struct node *named_node (struct kvs *kvs, enum node_type type, const char
     return node_create (&kvs->forest, type, key + begin, end - begin);
 }
 
-int kvs_local_put_take (struct kvs *kvs, const char *ns, const char *key, void *data, size_t len)
+int kvs_local_put_after (struct kvs *kvs, const char *ns, const char *key,
+                         const struct kvs_head *head, void *data, size_t len)
 {
     struct txn_op op = {.kind = TXN_PUT};
     if (len > CONTENT_BLOB_MAX || !(op.node = named_node (kvs, NODE_VAL, key))) {
@@ -82,7 +83,30 @@ int kvs_local_put_take (struct kvs *kvs, const char *ns, const char *key, void *
         return -1;
     }
     val_set (&kvs->forest, node_val (op.node), data, len);
+    if (head && val_add_ref (&kvs->forest, node_val (op.node), head->digest) < 0) {
+        txn_op_clear (&kvs->forest, &op);
+        return -1;
+    }
     return do_op (kvs, ns, key, &op);
+}
+
+int kvs_local_put_take (struct kvs *kvs, const char *ns, const char *key, void *data, size_t len)
+{
+    return kvs_local_put_after (kvs, ns, key, NULL, data, len);
+}
+
+int kvs_local_head (struct kvs *kvs, const void *data, size_t len, struct kvs_head *head)
+{
+    void *copy = malloc (len);
+    if (!copy)
+        return -1;
+    memcpy (copy, data, len);
+    if (kvs->forest.put (kvs->forest.arg, copy, len, head->digest) < 0) {
+        free (copy);
+        return -1;
+    }
+    head->len = len;
+    return 0;
 }
 
 int kvs_local_put (struct kvs *kvs, const char *ns, const char *key, const void *data, size_t len)

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/job/jobspec.h"
+#include "lib/util/buf.h"
+#include "shell/service/job_manager/job.h"
+#include "shell/service/job_manager/jobstore.h"
+#include "shell/service/job_manager/jobtext.h"
+#include "shell/service/job_manager/strpool.h"
+#include "shell/service/job_manager/submission.h"
+#include "shell/service/kvs/kvs.h"
+
+#define HEAD_MIN 1024 // bytes; less is not worth to be stored apart
+
+struct jobstore {
+    struct kvs *kvs;
+    struct strpool *strings;
+    struct buf last_env;
+    struct buf last_J;
+    struct kvs_head head; // the beginning of last_J, with which others began
+};
+
+struct jobstore *jobstore_create (struct kvs *kvs, struct strpool *strings)
+{
+    struct jobstore *st = calloc (1, sizeof (*st));
+
+    if (st) {
+        st->kvs = kvs;
+        st->strings = strings;
+    }
+    return st;
+}
+
+void jobstore_destroy (struct jobstore *st)
+{
+    if (st) {
+        buf_clear (&st->last_env);
+        buf_clear (&st->last_J);
+        free (st);
+    }
+}
+
+static bool buf_is (const struct buf *b, const char *text, size_t len)
+{
+    return b->len == len && len > 0 && memcmp (b->data, text, len) == 0;
+}
+
+static int buf_set (struct buf *b, const char *text, size_t len)
+{
+    buf_reset (b);
+    return buf_append (b, text, len);
+}
+
+/* ---- environment */
+
+int jobstore_environment (struct jobstore *st, struct job *job, const struct jobspec *js,
+                          const struct jobsource *src)
+{
+    char *text = NULL;
+    const char *env = src->env;
+    size_t len = src->env_len;
+    int rc = 0;
+
+    if (!env) {
+        text = js->environment ? json_dumps (js->environment, JSON_COMPACT) : strdup ("{}");
+        if (!(env = text))
+            return -1;
+        len = strlen (text);
+    }
+    if (!buf_is (&st->last_env, env, len))
+        rc = buf_set (&st->last_env, env, len);
+    else if (!(job->live->env = strpool_get_span (st->strings, env, len)))
+        rc = -1;
+    free (text);
+    return rc;
+}
+
+static char *environment_of (const char *text, size_t len)
+{
+    const char *env;
+    size_t env_len;
+    char *copy = NULL;
+    struct jobspec *js = jobspec_decode_lean (text, len, &env, &env_len, NULL);
+
+    if (js && env)
+        copy = strndup (env, env_len);
+    else if (js)
+        copy = js->environment ? json_dumps (js->environment, JSON_COMPACT) : strdup ("{}");
+    jobspec_destroy (js);
+    return copy;
+}
+
+const char *jobstore_get_environment (struct jobstore *st, const struct job *job, char **copyp)
+{
+    char key[JOB_KEY_SIZE], *J, *text;
+    size_t len;
+
+    *copyp = NULL;
+    if (job->live->env)
+        return job->live->env;
+    if (kvs_local_get (st->kvs, NULL, job_key (job->id, "J", key, sizeof (key)), &J, &len) < 0)
+        return NULL;
+    if ((text = submission_unwrap (J, &len, NULL)))
+        *copyp = environment_of (text, len);
+    free (text);
+    free (J);
+    return *copyp;
+}
+
+/* ---- jobspec */
+
+/* As it came, if nothing was added to it. */
+static char *stored_text (struct jobspec *js, const struct jobsource *src)
+{
+    char *text = NULL;
+
+    if (src->env && !src->changed)
+        text = jobtext_cut_environment (src->text, src->len, src->env, src->env_len);
+    if (text)
+        return text;
+    json_object_del (js->system, "environment");
+    js->environment = NULL;
+    return json_dumps (js->json, JSON_COMPACT);
+}
+
+int jobstore_jobspec (struct jobstore *st, struct job *job, struct jobspec *js,
+                      const struct jobsource *src)
+{
+    char key[JOB_KEY_SIZE];
+    char *text = stored_text (js, src);
+
+    if (!text)
+        return -1;
+    return kvs_local_put_take (st->kvs, NULL, job_key (job->id, "jobspec", key, sizeof (key)), text,
+                               strlen (text));
+}
+
+/* ---- J: mostly environment, and so for the most part that of the job before */
+
+static size_t common_length (const struct buf *b, const char *text, size_t len)
+{
+    size_t n = 0, max = b->len < len ? b->len : len;
+
+    while (n < max && b->data[n] == text[n])
+        n++;
+    return n;
+}
+
+/* How much of J is stored apart; 0: nothing. */
+static size_t find_head (struct jobstore *st, const char *J, size_t len)
+{
+    struct kvs_head *head = &st->head;
+    size_t n;
+
+    if (head->len > 0 && len >= head->len && memcmp (J, st->last_J.data, head->len) == 0 &&
+        head->len > 2 * (len - head->len))
+        return head->len;
+    n = common_length (&st->last_J, J, len);
+    if (n >= HEAD_MIN && n > 2 * (len - n) && kvs_local_head (st->kvs, J, n, head) == 0)
+        return n;
+    head->len = 0;
+    buf_set (&st->last_J, J, len);
+    return 0;
+}
+
+int jobstore_J (struct jobstore *st, struct job *job, char **J)
+{
+    char key[JOB_KEY_SIZE];
+    char *text = *J, *tail;
+    size_t len = strlen (text), n = find_head (st, text, len);
+
+    *J = NULL;
+    job_key (job->id, "J", key, sizeof (key));
+    if (n == 0)
+        return kvs_local_put_take (st->kvs, NULL, key, text, len);
+    tail = strdup (text + n);
+    free (text);
+    return tail ? kvs_local_put_after (st->kvs, NULL, key, &st->head, tail, len - n) : -1;
+}
