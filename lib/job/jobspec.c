@@ -11,7 +11,6 @@
 #include "lib/job/jobspec_private.h"
 #include "lib/job/jpath.h"
 #include "lib/job/jsonbuf.h"
-#include "lib/job/jsonscan.h"
 #include "lib/job/limits.h"
 #include "lib/util/errprintf.h"
 
@@ -177,52 +176,6 @@ struct jobspec *jobspec_decode (const char *s, size_t len, flux_error_t *errp)
     struct jobspec *js = o ? jobspec_from_json (o, errp) : NULL;
 
     decode_json_free (o);
-    return js;
-}
-
-/* Where the value of attributes.system.environment is, if it is a good one. */
-static bool find_environment (const char *s, size_t len, struct jsonspan *env)
-{
-    struct jsonspan span = {s, s + len};
-
-    if (!s || !jsonscan_member (span, "attributes", &span) ||
-        !jsonscan_member (span, "system", &span) || !jsonscan_member (span, "environment", &span) ||
-        !jsonscan_is_environment (span))
-        return false;
-    *env = span;
-    return true;
-}
-
-struct jobspec *jobspec_decode_lean (const char *s, size_t len, const char **env, size_t *env_len,
-                                     flux_error_t *errp)
-{
-    struct jsonspan span;
-    struct buf b = {0};
-    struct jobspec *js = NULL;
-
-    *env = NULL;
-    *env_len = 0;
-    if (len > JOBSPEC_TEXT_MAX || !find_environment (s, len, &span))
-        return jobspec_decode (s, len, errp);
-    buf_append (&b, s, span.p - s);
-    buf_puts (&b, "{}");
-    buf_append (&b, span.end, s + len - span.end);
-    if (b.err) {
-        errprintf (errp, "out of memory");
-        goto out;
-    }
-    js = jobspec_decode (b.data, b.len, errp);
-    if (js && json_object_size (js->environment) > 0) { // there is a second one, which counts
-        jobspec_destroy (js);
-        js = jobspec_decode (s, len, errp);
-    } else if (js) {
-        *env = span.p;
-        *env_len = span.end - span.p;
-        while (*env_len > 0 && (*env)[*env_len - 1] != '}')
-            --*env_len;
-    }
-out:
-    buf_clear (&b);
     return js;
 }
 

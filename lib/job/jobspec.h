@@ -107,6 +107,18 @@ struct jobspec *jobspec_request_from_json (json_t *o, flux_error_t *errp);
 struct jobspec *jobspec_decode_lean (const char *s, size_t len, const char **env, size_t *env_len,
                                      flux_error_t *errp);
 
+/* The same; one whose text differs from the last one's in nothing but the environment is not
+ * decoded again (then *same is true). The jobspec is the cache's: it lives until the next call, and
+ * who changes it clears the cache afterwards. All zero is an empty cache. */
+struct jobspec_cache {
+    struct jobspec *js;
+    struct buf text; // without environment; empty: not to be used again
+};
+struct jobspec *jobspec_decode_cached (struct jobspec_cache *cache, const char *s, size_t len,
+                                       const char **env, size_t *env_len, bool *same,
+                                       flux_error_t *errp);
+void jobspec_cache_clear (struct jobspec_cache *cache);
+
 void jobspec_destroy (struct jobspec *js);
 
 /* Append compact text. */

@@ -14,7 +14,7 @@ lib_job_libjob_la_SOURCES = \
 	%D%/jpath.c %D%/jpath.h \
 	%D%/count.c %D%/count.h \
 	%D%/jobspec.c %D%/jobspec.h %D%/jobspec_private.h \
-	%D%/jobspec_resources.c \
+	%D%/jobspec_resources.c %D%/jobspec_lean.c \
 	%D%/jobspec_attrs.c \
 	%D%/jobspec_build.c %D%/jobspec_build.h \
 	%D%/jobspec_set.c \

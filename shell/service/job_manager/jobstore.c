@@ -16,12 +16,16 @@
 
 #define HEAD_MIN 1024 // bytes; less is not worth to be stored apart
 
+#define SPEC_MIN 256 // the same of a jobspec
+
 struct jobstore {
     struct kvs *kvs;
     struct strpool *strings;
+    struct jobspec_cache last;
     struct buf last_env;
     struct buf last_J;
     struct kvs_head head; // the beginning of last_J, with which others began
+    struct kvs_head spec; // the jobspec of the job before
 };
 
 struct jobstore *jobstore_create (struct kvs *kvs, struct strpool *strings)
@@ -38,6 +42,7 @@ struct jobstore *jobstore_create (struct kvs *kvs, struct strpool *strings)
 void jobstore_destroy (struct jobstore *st)
 {
     if (st) {
+        jobspec_cache_clear (&st->last);
         buf_clear (&st->last_env);
         buf_clear (&st->last_J);
         free (st);
@@ -53,6 +58,21 @@ static int buf_set (struct buf *b, const char *text, size_t len)
 {
     buf_reset (b);
     return buf_append (b, text, len);
+}
+
+struct jobspec *jobstore_decode (struct jobstore *st, const char *text, struct jobsource *src,
+                                 flux_error_t *errp)
+{
+    src->text = text;
+    return jobspec_decode_cached (&st->last, text, src->len, &src->env, &src->env_len, &src->same,
+                                  errp);
+}
+
+/* One that was changed is no more what its text says. */
+void jobstore_decode_end (struct jobstore *st, const struct jobsource *src)
+{
+    if (!src->env || src->changed)
+        jobspec_cache_clear (&st->last);
 }
 
 /* ---- environment */
@@ -130,13 +150,19 @@ static char *stored_text (struct jobspec *js, const struct jobsource *src)
 int jobstore_jobspec (struct jobstore *st, struct job *job, struct jobspec *js,
                       const struct jobsource *src)
 {
-    char key[JOB_KEY_SIZE];
-    char *text = stored_text (js, src);
+    char key[JOB_KEY_SIZE], *text;
 
-    if (!text)
+    job_key (job->id, "jobspec", key, sizeof (key));
+    if (!src->same || src->changed)
+        st->spec.len = 0;
+    else if (st->spec.len > 0)
+        return kvs_local_put_after (st->kvs, NULL, key, &st->spec, NULL, 0);
+    if (!(text = stored_text (js, src)))
         return -1;
-    return kvs_local_put_take (st->kvs, NULL, job_key (job->id, "jobspec", key, sizeof (key)), text,
-                               strlen (text));
+    size_t len = strlen (text);
+    if (src->same && !src->changed && len >= SPEC_MIN)
+        kvs_local_head (st->kvs, text, len, &st->spec);
+    return kvs_local_put_take (st->kvs, NULL, key, text, len);
 }
 
 /* ---- J: mostly environment, and so for the most part that of the job before */

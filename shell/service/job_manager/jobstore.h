@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <flux/types.h>
 
 struct job;
 struct jobspec;
@@ -23,10 +24,17 @@ struct jobsource {
     const char *env; // part of it; NULL: the environment was decoded with the rest
     size_t env_len;
     bool changed; // something was added by the queue
+    bool same;    // but for the environment it is the one of the job before
 };
 
 struct jobstore *jobstore_create (struct kvs *kvs, struct strpool *strings);
 void jobstore_destroy (struct jobstore *st);
+
+/* Decode what came, whose text must stay while src is used; src->len is its length. The jobspec
+ * lives until jobstore_decode_end(). */
+struct jobspec *jobstore_decode (struct jobstore *st, const char *text, struct jobsource *src,
+                                 flux_error_t *errp);
+void jobstore_decode_end (struct jobstore *st, const struct jobsource *src);
 
 /* Keep the environment for the job's start, or not: it can be had from J again. */
 int jobstore_environment (struct jobstore *st, struct job *job, const struct jobspec *js,

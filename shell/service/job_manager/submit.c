@@ -294,14 +294,13 @@ static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_e
         errprintf (errp, "malformed submit request");
     else if (check_submission (jm, &sub, errp) == 0 &&
              (text = submission_unwrap (sub.J, &src.len, errp)) &&
-             (js = jobspec_decode_lean (text, src.len, &src.env, &src.env_len, errp))) {
-        src.text = text;
+             (js = jobstore_decode (jm->store, text, &src, errp))) {
         job = make_job (jm, &sub, js, &src, errp);
+        jobstore_decode_end (jm->store, &src);
     }
     if (job)
         begin_life (jm, job);
     int saved_errno = errno;
-    jobspec_destroy (js);
     free (text);
     free (sub.J);
     errno = saved_errno;
