@@ -389,7 +389,8 @@ void bulk_submit (struct bulk *b, const struct submit_spec *spec, const char *la
                   const char *log, const char *log_stderr)
 {
     struct job *j = new_job (b, label, log, log_stderr);
-    char *text = json_dumps (spec->jobspec, JSON_COMPACT);
+    char *dump = spec->text ? NULL : json_dumps (spec->jobspec, JSON_COMPACT);
+    const char *text = spec->text ? spec->text : dump;
     flux_future_t *f;
 
     while (b->submitting >= BULK_WINDOW)
@@ -398,7 +399,7 @@ void bulk_submit (struct bulk *b, const struct submit_spec *spec, const char *la
         flux_future_then (f, -1., on_submitted, j) < 0)
         cmd_die (b->c, "%s%s (%d of %d jobs were submitted)", label ? label : "", strerror (errno),
                  b->submitted, b->total);
-    free (text);
+    free (dump);
     b->submitting++;
 }
 

@@ -58,6 +58,55 @@ static char *log_name (struct cmd *c, const char *option, const struct subst *s)
     return name;
 }
 
+/* When {cc} stands nowhere, all jobs are the same but for FLUX_JOB_CC: the text of the first, in
+ * two parts, serves for all. */
+struct copies {
+    char *text;
+    size_t head; // up to the value
+    const char *tail;
+};
+
+#define VARIABLE "\"FLUX_JOB_CC\":\""
+
+static void copies_begin (struct copies *k, const struct submit_spec *spec, const char *cc)
+{
+    char *text = json_dumps (spec->jobspec, JSON_COMPACT), *p;
+    size_t len = strlen (cc);
+
+    if (!text || !(p = strstr (text, VARIABLE)) || strstr (p + 1, VARIABLE) ||
+        strncmp (p + strlen (VARIABLE), cc, len) != 0) {
+        free (text);
+        return;
+    }
+    p += strlen (VARIABLE);
+    *k = (struct copies){text, p - text, p + len};
+}
+
+static void copies_set (const struct copies *k, struct submit_spec *spec, const char *cc)
+{
+    free (spec->text);
+    if (asprintf (&spec->text, "%.*s%s%s", (int)k->head, k->text, cc, k->tail) < 0)
+        spec->text = NULL;
+}
+
+static void make_one (struct submit_spec *spec, struct cmd *c, const struct subst *s,
+                      const char *cc, bool blind, const char *label)
+{
+    make (spec, c, s, label);
+    if (cc && !blind)
+        jobspec_setenv (spec->jobspec, "FLUX_JOB_CC", cc);
+}
+
+static void submit_one (struct bulk *b, struct cmd *c, const struct submit_spec *spec,
+                        const struct subst *s, const char *label)
+{
+    char *log = log_name (c, "log", s), *log_stderr = log_name (c, "log-stderr", s);
+
+    bulk_submit (b, spec, label, log, log_stderr);
+    free (log);
+    free (log_stderr);
+}
+
 void submit_cc_one (struct bulk *b, struct cmd *c, const struct subst *s, const char *cc,
                     bool blind)
 {
@@ -66,37 +115,43 @@ void submit_cc_one (struct bulk *b, struct cmd *c, const struct subst *s, const 
 
     if (cc)
         snprintf (label, sizeof (label), "cc=%s: ", cc);
-    make (&spec, c, s, label);
-    if (cc && !blind)
-        jobspec_setenv (spec.jobspec, "FLUX_JOB_CC", cc);
-    char *log = log_name (c, "log", s), *log_stderr = log_name (c, "log-stderr", s);
-    bulk_submit (b, &spec, label, log, log_stderr);
-    free (log);
-    free (log_stderr);
+    make_one (&spec, c, s, cc, blind, label);
+    submit_one (b, c, &spec, s, label);
     submit_spec_clear (&spec);
 }
 
 static int run_cc (struct cmd *c, const char *cc, const char *bcc)
 {
     struct idset *ids = submit_cc_ids (c, cc, bcc);
+    struct submit_spec spec = {0};
+    struct copies copies = {0};
     struct bulk *b = NULL;
 
     for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
-        char text[16];
-        struct subst s = {.cc = text};
+        char text[16], label[32];
+        bool used = false;
+        struct subst s = {.cc = text, .cc_used = &used};
 
         snprintf (text, sizeof (text), "%u", i);
-        if (cmd_has (c, "dry-run")) {
-            struct submit_spec spec = {0};
-            make (&spec, c, &s, "");
-            dry_run (&spec);
+        snprintf (label, sizeof (label), "cc=%s: ", text);
+        if (!copies.text) {
             submit_spec_clear (&spec);
+            make_one (&spec, c, &s, text, !!bcc, label);
+        }
+        if (cmd_has (c, "dry-run")) {
+            dry_run (&spec);
             break;
         }
         if (!b)
             b = bulk_create (c, idset_count (ids));
-        submit_cc_one (b, c, &s, text, bcc != NULL);
+        if (copies.text)
+            copies_set (&copies, &spec, text);
+        submit_one (b, c, &spec, &s, label);
+        if (!copies.text && !used && !bcc)
+            copies_begin (&copies, &spec, text);
     }
+    submit_spec_clear (&spec);
+    free (copies.text);
     idset_destroy (ids);
     return b ? bulk_finish (b) : 0;
 }

@@ -456,4 +456,6 @@ void submit_spec_clear (struct submit_spec *spec)
 {
     json_decref (spec->jobspec);
     spec->jobspec = NULL;
+    free (spec->text);
+    spec->text = NULL;
 }

@@ -21,7 +21,8 @@ extern const struct cmd_opt submit_nest_opts[];
 struct submit_spec {
     json_t *jobspec;
     int urgency;
-    int flags; // FLUX_JOB_*
+    int flags;  // FLUX_JOB_*
+    char *text; // of jobspec, if it is at hand
 };
 
 /* s may be NULL: nothing to substitute. Each wrong option gives a sentence and -1. */

@@ -79,6 +79,8 @@ static int put_key (struct expander *e, char *key)
     if (strcmp (key, "cc") == 0) {
         if (e->s->keep_cc)
             return buf_puts (&e->out, "{cc}");
+        if (e->s->cc && e->s->cc_used)
+            *e->s->cc_used = true;
         if (e->s->cc)
             return buf_puts (&e->out, e->s->cc);
     }

@@ -16,6 +16,7 @@ struct subst {
     int seq;
     const char *cc; // NULL: none
     bool keep_cc;   // leave {cc} for a later pass
+    bool *cc_used;  // set when cc was put somewhere; may be NULL
 };
 
 /* Methods: {.%} without extension, {./} basename, {.//} dirname, {./%} basename without extension,
