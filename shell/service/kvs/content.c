@@ -175,7 +175,7 @@ int content_put (struct content *c, void *data, size_t len, uint8_t *digest)
     if (!(e = content_insert (c, digest)))
         return -1;
     content_set_data (c, e, data, len, true);
-    if (c->backing || c->statedir || c->dirty_bytes > CONTENT_DIRTY_BYTES)
+    if (content_is_write_due (c))
         content_write_soon (c);
     return 0;
 }

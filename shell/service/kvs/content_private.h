@@ -83,6 +83,7 @@ int content_load_wait (struct content *c, const uint8_t *digest, const flux_msg_
 
 /* content_write.c: rank 0's way to the backing store */
 int content_open_backing (struct content *c, bool create, flux_error_t *errp);
+bool content_is_write_due (const struct content *c);
 void content_write_soon (struct content *c);
 void content_write_done (struct backing_batch *batch, void *arg);
 int content_flush_add (struct content *c, const flux_msg_t *msg, content_flush_f cb, void *arg);

@@ -144,6 +144,14 @@ static void turn_end (struct router *rt, void *arg)
         batch_begin (c);
 }
 
+/* What is not kept is written only to have it out of memory. */
+bool content_is_write_due (const struct content *c)
+{
+    if (c->statedir)
+        return c->dirty_bytes > 0;
+    return c->dirty_bytes > (c->backing ? CONTENT_BATCH_BYTES : CONTENT_DIRTY_BYTES);
+}
+
 void content_write_soon (struct content *c)
 {
     if (!c->turn_end_set && router_at_turn_end (c->rt, turn_end, c) == 0)
@@ -177,7 +185,7 @@ void content_write_done (struct backing_batch *b, void *arg)
     waiters_done (c, errnum, false);
     content_shrink (c, CONTENT_CACHE_BYTES);
     /* After an error the next put or flush tries again. */
-    if (errnum == 0 && (c->flush_waiters || c->dirty_bytes > 0 || c->checkpoint_changed))
+    if (errnum == 0 && (c->flush_waiters || content_is_write_due (c) || c->checkpoint_changed))
         content_write_soon (c);
 }
 

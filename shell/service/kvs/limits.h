@@ -24,6 +24,7 @@ enum {
     CONTENT_BLOB_MAX = 1 << 30,     // RFC 10: EFBIG past it
     CONTENT_CACHE_BYTES = 16 << 20, // clean blobs in memory
     CONTENT_DIRTY_BYTES = 16 << 20, // rank 0: unsaved blobs, before a backing store is opened
+    CONTENT_BATCH_BYTES = 2 << 20,  // once it is open: unsaved blobs, before a batch is written
     CONTENT_GC_MIN = 50000,         // blobs in a kept store, before garbage is looked for
 };
 
