@@ -1,26 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Job attributes: a table of names and encoders. An encoder gives NULL for what the job does not
- * have. */
+/* Job attributes: a table of names and encoders, which write text: a list may be long. */
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
+#include "lib/job/jsonbuf.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/stamp.h"
 #include "shell/service/job_list/attrs.h"
 #include "shell/service/job_manager/job.h"
 
-static json_t *string_or_none (const char *s)
+/* Each appends its value and says whether there is one. */
+
+static bool put_string (struct buf *b, const char *s)
 {
-    return s ? json_string (s) : NULL;
+    if (s)
+        jsonbuf_str (b, s);
+    return s != NULL;
 }
 
-static json_t *time_or_none (double t)
+static bool put_integer (struct buf *b, int64_t n)
 {
-    return t > 0 ? json_real (t) : NULL;
+    char digits[24], *p = digits + sizeof (digits);
+    uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+    do
+        *--p = '0' + left % 10;
+    while ((left /= 10) > 0);
+    if (n < 0)
+        *--p = '-';
+    buf_append (b, p, digits + sizeof (digits) - p);
+    return true;
+}
+
+static bool put_bool (struct buf *b, bool value)
+{
+    buf_puts (b, value ? "true" : "false");
+    return true;
+}
+
+static bool put_time (struct buf *b, double t)
+{
+    char stamp[STAMP_SIZE];
+
+    if (t > 0)
+        buf_append (b, stamp, stamp_format (stamp, t));
+    return t > 0;
+}
+
+static bool put_real (struct buf *b, double d)
+{
+    if (d == 0)
+        buf_puts (b, "0.0");
+    else
+        jsonbuf_real (b, d);
+    return true;
 }
 
 static bool is_inactive (const struct job *job)
@@ -28,154 +66,154 @@ static bool is_inactive (const struct job *job)
     return job->state == JOB_INACTIVE;
 }
 
-static json_t *get_userid (const struct job *job)
+static bool put_userid_attr (const struct job *job, struct buf *b)
 {
-    return json_integer (job->userid);
+    return put_integer (b, job->userid);
 }
 
-static json_t *get_urgency (const struct job *job)
+static bool put_urgency_attr (const struct job *job, struct buf *b)
 {
-    return json_integer (job->urgency);
+    return put_integer (b, job->urgency);
 }
 
-static json_t *get_priority (const struct job *job)
+static bool put_priority_attr (const struct job *job, struct buf *b)
 {
-    return job->priority >= 0 ? json_integer (job->priority) : NULL;
+    return job->priority >= 0 && put_integer (b, job->priority);
 }
 
-static json_t *get_t_submit (const struct job *job)
+static bool put_t_submit_attr (const struct job *job, struct buf *b)
 {
-    return time_or_none (job->t_submit);
+    return put_time (b, job->t_submit);
 }
 
-static json_t *get_t_depend (const struct job *job)
+static bool put_t_depend_attr (const struct job *job, struct buf *b)
 {
-    return time_or_none (job->t_depend);
+    return put_time (b, job->t_depend);
 }
 
-static json_t *get_t_priority (const struct job *job)
+static bool put_t_priority_attr (const struct job *job, struct buf *b)
 {
-    return time_or_none (job->t_priority);
+    return put_time (b, job->t_priority);
 }
 
-static json_t *get_t_sched (const struct job *job)
+static bool put_t_sched_attr (const struct job *job, struct buf *b)
 {
-    return time_or_none (job->t_sched);
+    return put_time (b, job->t_sched);
 }
 
-static json_t *get_t_run (const struct job *job)
+static bool put_t_run_attr (const struct job *job, struct buf *b)
 {
-    return time_or_none (job->t_run);
+    return put_time (b, job->t_run);
 }
 
-static json_t *get_t_cleanup (const struct job *job)
+static bool put_t_cleanup_attr (const struct job *job, struct buf *b)
 {
-    return time_or_none (job->t_cleanup);
+    return put_time (b, job->t_cleanup);
 }
 
-static json_t *get_t_inactive (const struct job *job)
+static bool put_t_inactive_attr (const struct job *job, struct buf *b)
 {
-    return time_or_none (job->t_inactive);
+    return put_time (b, job->t_inactive);
 }
 
-static json_t *get_state (const struct job *job)
+static bool put_state_attr (const struct job *job, struct buf *b)
 {
-    return json_integer (job->state);
+    return put_integer (b, job->state);
 }
 
-static json_t *get_name (const struct job *job)
+static bool put_name_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->facts.name);
+    return put_string (b, job->facts.name);
 }
 
-static json_t *get_cwd (const struct job *job)
+static bool put_cwd_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->facts.cwd);
+    return put_string (b, job->facts.cwd);
 }
 
-static json_t *get_queue (const struct job *job)
+static bool put_queue_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->facts.queue);
+    return put_string (b, job->facts.queue);
 }
 
-static json_t *get_project (const struct job *job)
+static bool put_project_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->facts.project);
+    return put_string (b, job->facts.project);
 }
 
-static json_t *get_bank (const struct job *job)
+static bool put_bank_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->facts.bank);
+    return put_string (b, job->facts.bank);
 }
 
-static json_t *get_ntasks (const struct job *job)
+static bool put_ntasks_attr (const struct job *job, struct buf *b)
 {
-    return json_integer (job->facts.ntasks);
+    return put_integer (b, job->facts.ntasks);
 }
 
-static json_t *get_ncores (const struct job *job)
+static bool put_ncores_attr (const struct job *job, struct buf *b)
 {
-    return job->ncores > 0 ? json_integer (job->ncores) : NULL;
+    return job->ncores > 0 && put_integer (b, job->ncores);
 }
 
-static json_t *get_nnodes (const struct job *job)
+static bool put_nnodes_attr (const struct job *job, struct buf *b)
 {
-    return job->nnodes > 0 ? json_integer (job->nnodes) : NULL;
+    return job->nnodes > 0 && put_integer (b, job->nnodes);
 }
 
-static json_t *get_ranks (const struct job *job)
+static bool put_ranks_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->ranks);
+    return put_string (b, job->ranks);
 }
 
-static json_t *get_nodelist (const struct job *job)
+static bool put_nodelist_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->nodelist);
+    return put_string (b, job->nodelist);
 }
 
-static json_t *get_duration (const struct job *job)
+static bool put_duration_attr (const struct job *job, struct buf *b)
 {
-    return json_real (job->facts.duration);
+    return put_real (b, job->facts.duration);
 }
 
-static json_t *get_expiration (const struct job *job)
+static bool put_expiration_attr (const struct job *job, struct buf *b)
 {
-    return (job->states_seen & JOB_RUN) ? json_real (job->expiration) : NULL; // 0: it has none
+    return (job->states_seen & JOB_RUN) && put_real (b, job->expiration); // 0: it has none
 }
 
-static json_t *get_success (const struct job *job)
+static bool put_success_attr (const struct job *job, struct buf *b)
 {
-    return is_inactive (job) ? json_boolean (job->result == RESULT_COMPLETED) : NULL;
+    return is_inactive (job) && put_bool (b, job->result == RESULT_COMPLETED);
 }
 
-static json_t *get_result (const struct job *job)
+static bool put_result_attr (const struct job *job, struct buf *b)
 {
-    return is_inactive (job) ? json_integer (job->result) : NULL;
+    return is_inactive (job) && put_integer (b, job->result);
 }
 
-static json_t *get_waitstatus (const struct job *job)
+static bool put_waitstatus_attr (const struct job *job, struct buf *b)
 {
-    return job->finished ? json_integer (job->wait_status) : NULL;
+    return job->finished && put_integer (b, job->wait_status);
 }
 
-static json_t *get_exception_occurred (const struct job *job)
+static bool put_exception_occurred_attr (const struct job *job, struct buf *b)
 {
-    return json_boolean (job->exception_severity >= 0);
+    return put_bool (b, job->exception_severity >= 0);
 }
 
-static json_t *get_exception_severity (const struct job *job)
+static bool put_exception_severity_attr (const struct job *job, struct buf *b)
 {
-    return job->exception_severity >= 0 ? json_integer (job->exception_severity) : NULL;
+    return job->exception_severity >= 0 && put_integer (b, job->exception_severity);
 }
 
-static json_t *get_exception_type (const struct job *job)
+static bool put_exception_type_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->exception_type);
+    return put_string (b, job->exception_type);
 }
 
-static json_t *get_exception_note (const struct job *job)
+static bool put_exception_note_attr (const struct job *job, struct buf *b)
 {
-    return string_or_none (job->exception_note);
+    return put_string (b, job->exception_note);
 }
 
 /* What the scheduler says of a job (RFC 27): while it waits, and once it has resources. */
@@ -193,67 +231,80 @@ static json_t *sched_annotations (const struct job *job)
     return o;
 }
 
-static json_t *get_annotations (const struct job *job)
+static bool put_annotations_attr (const struct job *job, struct buf *b)
 {
-    json_t *o = job->annotations ? json_deep_copy (job->annotations) : NULL;
-    json_t *sched = sched_annotations (job);
+    json_t *sched, *o;
 
-    if (sched && !o)
-        o = json_object ();
-    if (sched)
+    if (!job->annotations && job->resource_summary) { // as most of them
+        buf_puts (b, "{\"sched\":{\"resource_summary\":");
+        jsonbuf_str (b, job->resource_summary);
+        buf_puts (b, "}}");
+        return true;
+    }
+    o = job->annotations ? json_deep_copy (job->annotations) : NULL;
+    if ((sched = sched_annotations (job))) {
+        o = o ? o : json_object ();
         json_object_set_new (o, "sched", sched);
-    return o;
+    }
+    if (o)
+        jsonbuf_json (b, o);
+    json_decref (o);
+    return o != NULL;
 }
 
-static json_t *get_dependencies (const struct job *job)
+static bool put_dependencies_attr (const struct job *job, struct buf *b)
 {
     struct dependency *dep;
-    json_t *a;
+    char sep = '[';
 
     if (!job->live || !job->live->depends)
-        return NULL;
-    a = json_array ();
+        return false;
     LL_FOREACH (job->live->depends, dep)
-    json_array_append_new (a, json_string (dep->description));
-    return a;
+    {
+        buf_putc (b, sep);
+        jsonbuf_str (b, dep->description);
+        sep = ',';
+    }
+    buf_putc (b, ']');
+    return true;
 }
 
 static const struct {
     const char *name;
-    json_t *(*get) (const struct job *job);
+    bool (*put) (const struct job *job, struct buf *b);
 } table[] = {
-    {"userid", get_userid},
-    {"urgency", get_urgency},
-    {"priority", get_priority},
-    {"t_submit", get_t_submit},
-    {"t_depend", get_t_depend},
-    {"t_priority", get_t_priority},
-    {"t_sched", get_t_sched},
-    {"t_run", get_t_run},
-    {"t_cleanup", get_t_cleanup},
-    {"t_inactive", get_t_inactive},
-    {"state", get_state},
-    {"name", get_name},
-    {"cwd", get_cwd},
-    {"queue", get_queue},
-    {"project", get_project},
-    {"bank", get_bank},
-    {"ntasks", get_ntasks},
-    {"ncores", get_ncores},
-    {"nnodes", get_nnodes},
-    {"ranks", get_ranks},
-    {"nodelist", get_nodelist},
-    {"duration", get_duration},
-    {"expiration", get_expiration},
-    {"success", get_success},
-    {"result", get_result},
-    {"waitstatus", get_waitstatus},
-    {"exception_occurred", get_exception_occurred},
-    {"exception_severity", get_exception_severity},
-    {"exception_type", get_exception_type},
-    {"exception_note", get_exception_note},
-    {"annotations", get_annotations},
-    {"dependencies", get_dependencies},
+    {"userid", put_userid_attr},
+    {"urgency", put_urgency_attr},
+    {"priority", put_priority_attr},
+    {"t_submit", put_t_submit_attr},
+    {"t_depend", put_t_depend_attr},
+    {"t_priority", put_t_priority_attr},
+    {"t_sched", put_t_sched_attr},
+    {"t_run", put_t_run_attr},
+    {"t_cleanup", put_t_cleanup_attr},
+    {"t_inactive", put_t_inactive_attr},
+    {"state", put_state_attr},
+    {"name", put_name_attr},
+    {"cwd", put_cwd_attr},
+    {"queue", put_queue_attr},
+    {"project", put_project_attr},
+    {"bank", put_bank_attr},
+    {"ntasks", put_ntasks_attr},
+    {"ncores", put_ncores_attr},
+    {"nnodes", put_nnodes_attr},
+    {"ranks", put_ranks_attr},
+    {"nodelist", put_nodelist_attr},
+    {"duration", put_duration_attr},
+    {"expiration", put_expiration_attr},
+    {"success", put_success_attr},
+    {"result", put_result_attr},
+    {"waitstatus", put_waitstatus_attr},
+    {"exception_occurred", put_exception_occurred_attr},
+    {"exception_severity", put_exception_severity_attr},
+    {"exception_type", put_exception_type_attr},
+    {"exception_note", put_exception_note_attr},
+    {"annotations", put_annotations_attr},
+    {"dependencies", put_dependencies_attr},
 };
 
 #define NATTRS (sizeof (table) / sizeof (table[0]))
@@ -290,14 +341,18 @@ int job_attrs_parse (const json_t *names, uint64_t *mask, flux_error_t *errp)
     return 0;
 }
 
-json_t *job_attrs_encode (const struct job *job, uint64_t mask)
+void job_attrs_append (struct buf *b, const struct job *job, uint64_t mask)
 {
-    json_t *o = json_pack ("{s:I}", "id", (json_int_t)job->id);
-
-    for (size_t i = 0; o && i < NATTRS; i++) {
-        json_t *value = (mask & (1ULL << i)) ? table[i].get (job) : NULL;
-        if (value)
-            json_object_set_new_nocheck (o, table[i].name, value);
+    buf_puts (b, "{\"id\":");
+    put_integer (b, (int64_t)job->id);
+    for (uint64_t left = mask; left != 0; left &= left - 1) {
+        int i = __builtin_ctzll (left);
+        size_t before = b->len;
+        buf_puts (b, ",\"");
+        buf_puts (b, table[i].name);
+        buf_puts (b, "\":");
+        if (!table[i].put (job, b) && !b->err)
+            b->len = before;
     }
-    return o;
+    buf_putc (b, '}');
 }

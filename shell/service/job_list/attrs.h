@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <flux/types.h>
 
+#include "lib/util/buf.h"
+
 struct job;
 
 /* A set of attributes as a mask. `names` is an array of names; "all" is all. EINVAL for one that
@@ -17,6 +19,6 @@ struct job;
 int job_attrs_parse (const json_t *names, uint64_t *mask, flux_error_t *errp);
 
 /* {"id":...} with those attributes that the job has. */
-json_t *job_attrs_encode (const struct job *job, uint64_t mask);
+void job_attrs_append (struct buf *b, const struct job *job, uint64_t mask);
 
 #endif /* !FLUX_SERVICE_JOB_LIST_ATTRS_H */

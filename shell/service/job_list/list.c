@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
+#include <flux/disconnect.h>
 #include <flux/request.h>
 
+#include "lib/util/buf.h"
 #include "shell/broker/router.h"
 #include "shell/service/job_list/attrs.h"
 #include "shell/service/job_list/constraint.h"
@@ -16,50 +19,119 @@
 #include "shell/service/job_manager/jobqueue.h"
 #include "shell/service/job_manager/manager.h"
 
-#define CHUNK 250 // jobs in one response of a stream
+#define CHUNK 250      // jobs in one response of a stream
+#define SLICE_ROWS 500 // jobs listed, and looked at, in one turn of the loop
+#define SLICE_LOOKS 5000
 
 struct job_list {
     struct router *rt;
     struct job_manager *jm;
+    struct listing *listings; // those that are not through
+    ev_timer more;
 };
 
 struct listing {
     struct job_list *jl;
     const flux_msg_t *msg;
     struct job_constraint *constraint;
+    struct job_walk *walk;
     uint64_t attrs;
     double since;
     int left; // below 0: no limit
     bool streaming;
     bool first;
-    json_t *jobs;
+    struct buf rows; // with commas
+    int nrows;
+    struct listing *prev, *next;
 };
+
+static void listing_free (struct listing *l)
+{
+    if (l) {
+        DL_DELETE (l->jl->listings, l);
+        job_walk_end (l->walk);
+        job_constraint_destroy (l->constraint);
+        buf_clear (&l->rows);
+        flux_msg_decref (l->msg);
+        free (l);
+    }
+}
 
 static void send_chunk (struct listing *l)
 {
-    json_t *jobs = l->jobs;
+    static const char *const tails[] = {"]}", "],\"version\":0}", "],\"version\":1}"};
+    struct buf b = {0};
 
-    l->jobs = json_array ();
-    if (l->first)
-        router_respond_pack (l->jl->rt, l->msg, "{s:o s:i}", "jobs", jobs, "version",
-                             l->streaming ? 1 : 0);
-    else
-        router_respond_pack (l->jl->rt, l->msg, "{s:o}", "jobs", jobs);
+    buf_reserve (&b, l->rows.len + 64);
+    buf_puts (&b, "{\"jobs\":[");
+    buf_append (&b, l->rows.data, l->rows.len);
+    buf_puts (&b, tails[l->first ? 1 + l->streaming : 0]);
+    if (b.err || l->rows.err) {
+        router_respond_error (l->jl->rt, l->msg, ENOMEM, NULL);
+        buf_clear (&b);
+    } else
+        router_respond_take (l->jl->rt, l->msg, buf_steal (&b, NULL));
+    buf_reset (&l->rows);
+    l->nrows = 0;
     l->first = false;
 }
 
-static int list_one (struct job *job, void *arg)
+/* Seconds are told to the microsecond. */
+static bool is_older (const struct listing *l, const struct job *job)
 {
-    struct listing *l = arg;
+    return l->since > 0 && job->state == JOB_INACTIVE && job->t_inactive <= l->since + 5e-7;
+}
 
-    if (l->since > 0 && job->state == JOB_INACTIVE && job->t_inactive <= l->since)
-        return 1; // the rest is older still
-    if (!job_constraint_match (l->constraint, job))
-        return 0;
-    json_array_append_new (l->jobs, job_attrs_encode (job, l->attrs));
-    if (l->streaming && json_array_size (l->jobs) == CHUNK)
+static void add_row (struct listing *l, const struct job *job)
+{
+    if (l->nrows++ > 0)
+        buf_putc (&l->rows, ',');
+    job_attrs_append (&l->rows, job, l->attrs);
+    if (l->left > 0)
+        l->left--;
+    if (l->streaming && l->nrows == CHUNK)
         send_chunk (l);
-    return l->left > 0 && --l->left == 0;
+}
+
+/* Go on for a while; false at the end. */
+static bool list_some (struct listing *l)
+{
+    int rows = 0;
+
+    for (int looks = 0; looks < SLICE_LOOKS && rows < SLICE_ROWS; looks++) {
+        struct job *job = l->left == 0 ? NULL : job_walk_next (l->walk);
+        if (!job || is_older (l, job)) // the rest is older still
+            return false;
+        if (job_constraint_match (l->constraint, job)) {
+            add_row (l, job);
+            rows++;
+        }
+    }
+    return true;
+}
+
+static void finish (struct listing *l)
+{
+    if (l->first || l->nrows > 0)
+        send_chunk (l);
+    if (l->streaming)
+        router_respond_error (l->jl->rt, l->msg, ENODATA, NULL);
+    listing_free (l);
+}
+
+/* Long lists take turns with all else. */
+static void more_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct job_list *jl = w->data;
+    struct listing *l, *tmp;
+
+    DL_FOREACH_SAFE (jl->listings, l, tmp)
+    {
+        if (!list_some (l))
+            finish (l);
+    }
+    if (jl->listings)
+        ev_timer_start (loop, &jl->more);
 }
 
 static int parse_list (struct listing *l, flux_error_t *errp)
@@ -74,30 +146,82 @@ static int parse_list (struct listing *l, flux_error_t *errp)
         return -1;
     }
     l->left = max_entries > 0 ? max_entries : -1;
-    if (job_attrs_parse (attrs, &l->attrs, errp) < 0)
+    if (job_attrs_parse (attrs, &l->attrs, errp) < 0 ||
+        !(l->constraint = job_constraint_create (constraint, errp)))
         return -1;
-    l->constraint = job_constraint_create (constraint, errp);
-    return l->constraint ? 0 : -1;
+    l->walk = job_walk_begin (l->jl->jm, job_constraint_states (l->constraint));
+    return l->walk ? 0 : -1;
+}
+
+static struct listing *listing_create (struct job_list *jl, const flux_msg_t *msg)
+{
+    struct listing *l = calloc (1, sizeof (*l));
+
+    if (l) {
+        l->jl = jl;
+        l->msg = flux_msg_incref (msg);
+        l->first = true;
+        l->streaming = flux_msg_is_streaming (msg);
+        DL_APPEND (jl->listings, l);
+    }
+    return l;
 }
 
 static void list_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
-    struct listing l = {
-        .jl = arg, .msg = msg, .first = true, .streaming = flux_msg_is_streaming (msg)};
+    struct job_list *jl = arg;
+    struct listing *l = listing_create (jl, msg);
     flux_error_t error = {""};
 
-    if (parse_list (&l, &error) < 0) {
+    if (!l || parse_list (l, &error) < 0) {
         router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
-        return;
+        listing_free (l);
+    } else if (!list_some (l))
+        finish (l);
+    else if (!ev_is_active (&jl->more))
+        ev_timer_start (router_loop (rt), &jl->more);
+}
+
+static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_list *jl = arg;
+    struct listing *l, *tmp;
+
+    DL_FOREACH_SAFE (jl->listings, l, tmp)
+    {
+        if (flux_disconnect_match (msg, l->msg))
+            listing_free (l);
     }
-    l.jobs = json_array ();
-    job_manager_walk (l.jl->jm, job_constraint_states (l.constraint), list_one, &l);
-    if (l.first || json_array_size (l.jobs) > 0)
-        send_chunk (&l);
-    if (l.streaming)
-        router_respond_error (rt, msg, ENODATA, NULL);
-    json_decref (l.jobs);
-    job_constraint_destroy (l.constraint);
+}
+
+/* flux_cancel(): the stream ends with ENODATA. */
+static void cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_list *jl = arg;
+    struct listing *l, *tmp;
+
+    DL_FOREACH_SAFE (jl->listings, l, tmp)
+    {
+        if (l->streaming && flux_cancel_match (msg, l->msg)) {
+            router_respond_error (rt, l->msg, ENODATA, NULL);
+            listing_free (l);
+        }
+    }
+}
+
+static void respond_one (struct router *rt, const flux_msg_t *msg, const struct job *job,
+                         uint64_t mask)
+{
+    struct buf b = {0};
+
+    buf_puts (&b, "{\"job\":");
+    job_attrs_append (&b, job, mask);
+    buf_putc (&b, '}');
+    if (b.err) {
+        router_respond_error (rt, msg, ENOMEM, NULL);
+        buf_clear (&b);
+    } else
+        router_respond_take (rt, msg, buf_steal (&b, NULL));
 }
 
 static void list_id_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -117,7 +241,7 @@ static void list_id_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     else if (!(job = job_manager_lookup (jl->jm, id)))
         router_respond_error (rt, msg, ENOENT, NULL);
     else
-        router_respond_pack (rt, msg, "{s:o}", "job", job_attrs_encode (job, mask));
+        respond_one (rt, msg, job, mask);
 }
 
 static void list_attrs_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -197,6 +321,8 @@ static const struct handler_row rows[] = {
     {"list-id", list_id_cb, FLUX_ROLE_USER},
     {"list-attrs", list_attrs_cb, FLUX_ROLE_USER},
     {"job-stats", stats_cb, FLUX_ROLE_USER},
+    {"cancel", cancel_cb, FLUX_ROLE_ALL},
+    {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
     {NULL, NULL, 0},
 };
 
@@ -208,6 +334,8 @@ struct job_list *job_list_create (struct router *rt, struct job_manager *jm)
         return NULL;
     jl->rt = rt;
     jl->jm = jm;
+    ev_timer_init (&jl->more, more_cb, 0., 0.);
+    jl->more.data = jl;
     if (router_service_add (rt, "job-list", rows, jl) < 0) {
         free (jl);
         return NULL;
@@ -219,6 +347,9 @@ void job_list_destroy (struct job_list *jl)
 {
     if (jl) {
         router_service_remove (jl->rt, "job-list");
+        ev_timer_stop (router_loop (jl->rt), &jl->more);
+        while (jl->listings)
+            listing_free (jl->listings);
         free (jl);
     }
 }

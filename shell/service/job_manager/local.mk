@@ -41,7 +41,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/transition.c \
 	%D%/symbol.c \
 	%D%/update.c \
-	%D%/wait.c
+	%D%/wait.c %D%/walk.c
 dist_man_MANS += \
 	%D%/flux-config-job-manager.5 \
 	%D%/flux-config-policy.5 \

@@ -43,52 +43,6 @@ struct job *job_manager_lookup (struct job_manager *jm, uint64_t id)
     return job;
 }
 
-static int walk_pending (struct job_manager *jm, int states, job_walk_f cb, void *arg)
-{
-    struct job *job, *tmp;
-    int rc = 0;
-
-    pending_begin (jm->queues);
-    while (rc == 0 && (job = pending_next (jm->queues))) {
-        if ((job->state & states))
-            rc = cb (job, arg);
-    }
-    if (rc != 0 || jm->state_count[state_index (JOB_DEPEND)] == 0 || !(states & JOB_DEPEND))
-        return rc;
-    HASH_ITER (hh, jm->jobs, job, tmp)
-    { // those with dependencies have no place in the queue yet
-        if (job->state == JOB_DEPEND && (rc = cb (job, arg)) != 0)
-            break;
-    }
-    return rc;
-}
-
-static int walk_list (struct job *list, int states, job_walk_f cb, void *arg)
-{
-    struct job *job, *next;
-    int rc = 0;
-
-    for (job = list; job && rc == 0; job = next) {
-        next = job->list_next;
-        if ((job->state & states))
-            rc = cb (job, arg);
-    }
-    return rc;
-}
-
-int job_manager_walk (struct job_manager *jm, int states, job_walk_f cb, void *arg)
-{
-    int rc = 0;
-
-    if ((states & (JOB_NEW | JOB_PENDING)))
-        rc = walk_pending (jm, states, cb, arg);
-    if (rc == 0 && (states & JOB_RUNNING))
-        rc = walk_list (jm->running, states, cb, arg);
-    if (rc == 0 && (states & JOB_INACTIVE))
-        rc = walk_list (jm->inactive, states, cb, arg);
-    return rc;
-}
-
 size_t job_manager_count (const struct job_manager *jm, int state)
 {
     return jm->state_count[state_index (state)];
@@ -126,43 +80,6 @@ static int raise_shutdown (struct job *job, void *arg)
 
     job_manager_raise (jm, job, "cancel", 0, jm->owner, "the instance is shutting down");
     return 0;
-}
-
-/* Raising changes the lists that are walked: collect first. */
-struct collected {
-    struct job **jobs;
-    size_t count, size;
-    int failed;
-};
-
-static int collect (struct job *job, void *arg)
-{
-    struct collected *c = arg;
-
-    if (c->count == c->size) {
-        size_t size = c->size ? c->size * 2 : 64;
-        struct job **jobs = realloc (c->jobs, size * sizeof (*jobs));
-        if (!jobs) {
-            c->failed = 1;
-            return -1;
-        }
-        c->jobs = jobs;
-        c->size = size;
-    }
-    c->jobs[c->count++] = job;
-    return 0;
-}
-
-int walk_collected (struct job_manager *jm, int states, job_walk_f cb, void *arg)
-{
-    struct collected c = {0};
-    int rc = 0;
-
-    job_manager_walk (jm, states, collect, &c);
-    for (size_t i = 0; i < c.count && rc == 0; i++)
-        rc = cb (c.jobs[i], arg);
-    free (c.jobs);
-    return c.failed ? -1 : rc;
 }
 
 void job_manager_shutdown (struct job_manager *jm, void (*cb) (void *arg), void *arg)

@@ -39,6 +39,13 @@ struct job *job_manager_lookup (struct job_manager *jm, uint64_t id);
 typedef int (*job_walk_f) (struct job *job, void *arg);
 int job_manager_walk (struct job_manager *jm, int states, job_walk_f cb, void *arg);
 
+/* The same in parts, between which jobs go on: each of those that were there at the begin comes
+ * once unless it was purged, as it is when it comes. NULL at the end. */
+struct job_walk;
+struct job_walk *job_walk_begin (struct job_manager *jm, int states);
+struct job *job_walk_next (struct job_walk *w);
+void job_walk_end (struct job_walk *w);
+
 size_t job_manager_count (const struct job_manager *jm, int state);
 size_t job_manager_count_result (const struct job_manager *jm, int result);
 size_t job_manager_count_purged (const struct job_manager *jm);

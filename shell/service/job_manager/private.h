@@ -44,6 +44,7 @@ struct job_manager {
     struct jobqueues *queues;
     struct job *running;  // newest first
     struct job *inactive; // newest first
+    struct job_walk *walks;
     struct event_listener listeners[LISTENERS_MAX];
     int nlisteners;
     size_t state_count[JOB_STATES];
@@ -213,9 +214,14 @@ void depends_announce_again (struct depends *d, struct job *job,
 void depends_notify (struct depends *d, struct job *job);
 void depends_forget (struct depends *d, struct job *job);
 
-/* manager.c */
+/* walk.c */
+/* An inactive job goes: no walk stands on it any more. */
+void walks_forget (struct job_manager *jm, const struct job *job);
+
 /* As job_manager_walk(), over a copy: the callback may change the lists. */
 int walk_collected (struct job_manager *jm, int states, job_walk_f cb, void *arg);
+
+/* manager.c */
 int state_index (int state);
 void list_prepend (struct job **list, struct job *job);
 void list_remove (struct job **list, struct job *job);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Looking at all jobs in the order of job-list (RFC 43): at once, or in parts. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "shell/service/job_manager/private.h"
+
+static int walk_pending (struct job_manager *jm, int states, job_walk_f cb, void *arg)
+{
+    struct job *job, *tmp;
+    int rc = 0;
+
+    pending_begin (jm->queues);
+    while (rc == 0 && (job = pending_next (jm->queues))) {
+        if ((job->state & states))
+            rc = cb (job, arg);
+    }
+    if (rc != 0 || jm->state_count[state_index (JOB_DEPEND)] == 0 || !(states & JOB_DEPEND))
+        return rc;
+    HASH_ITER (hh, jm->jobs, job, tmp)
+    { // those with dependencies have no place in the queue yet
+        if (job->state == JOB_DEPEND && (rc = cb (job, arg)) != 0)
+            break;
+    }
+    return rc;
+}
+
+static int walk_list (struct job *list, int states, job_walk_f cb, void *arg)
+{
+    struct job *job, *next;
+    int rc = 0;
+
+    for (job = list; job && rc == 0; job = next) {
+        next = job->list_next;
+        if ((job->state & states))
+            rc = cb (job, arg);
+    }
+    return rc;
+}
+
+int job_manager_walk (struct job_manager *jm, int states, job_walk_f cb, void *arg)
+{
+    int rc = 0;
+
+    if ((states & (JOB_NEW | JOB_PENDING)))
+        rc = walk_pending (jm, states, cb, arg);
+    if (rc == 0 && (states & JOB_RUNNING))
+        rc = walk_list (jm->running, states, cb, arg);
+    if (rc == 0 && (states & JOB_INACTIVE))
+        rc = walk_list (jm->inactive, states, cb, arg);
+    return rc;
+}
+
+/* Raising changes the lists that are walked: collect first. */
+struct collected {
+    struct job **jobs;
+    size_t count, size;
+    int failed;
+};
+
+static int collect (struct job *job, void *arg)
+{
+    struct collected *c = arg;
+
+    if (c->count == c->size) {
+        size_t size = c->size ? c->size * 2 : 64;
+        struct job **jobs = realloc (c->jobs, size * sizeof (*jobs));
+        if (!jobs) {
+            c->failed = 1;
+            return -1;
+        }
+        c->jobs = jobs;
+        c->size = size;
+    }
+    c->jobs[c->count++] = job;
+    return 0;
+}
+
+int walk_collected (struct job_manager *jm, int states, job_walk_f cb, void *arg)
+{
+    struct collected c = {0};
+    int rc = 0;
+
+    job_manager_walk (jm, states, collect, &c);
+    for (size_t i = 0; i < c.count && rc == 0; i++)
+        rc = cb (c.jobs[i], arg);
+    free (c.jobs);
+    return c.failed ? -1 : rc;
+}
+
+/* ---- in parts */
+
+struct job_walk {
+    struct job_manager *jm;
+    int states;
+    uint64_t *active; // ids of those that were not inactive when it began
+    size_t count, next;
+    struct job *inactive; // the next one
+    struct job_walk *prev_walk, *next_walk;
+};
+
+struct job_walk *job_walk_begin (struct job_manager *jm, int states)
+{
+    struct job_walk *w = calloc (1, sizeof (*w));
+    struct collected c = {0};
+
+    if (!w)
+        return NULL;
+    w->jm = jm;
+    w->states = states;
+    w->inactive = (states & JOB_INACTIVE) ? jm->inactive : NULL;
+    job_manager_walk (jm, states & ~JOB_INACTIVE, collect, &c);
+    w->active = calloc (c.count + 1, sizeof (w->active[0]));
+    for (size_t i = 0; w->active && i < c.count; i++)
+        w->active[w->count++] = c.jobs[i]->id;
+    free (c.jobs);
+    DL_APPEND2 (jm->walks, w, prev_walk, next_walk);
+    if (c.failed || !w->active) {
+        job_walk_end (w);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return w;
+}
+
+struct job *job_walk_next (struct job_walk *w)
+{
+    struct job *job = NULL;
+
+    while (!job && w->next < w->count)
+        job = job_manager_lookup (w->jm, w->active[w->next++]); // unless it was purged
+    if (!job && (job = w->inactive))
+        w->inactive = job->list_next;
+    return job;
+}
+
+void job_walk_end (struct job_walk *w)
+{
+    if (w) {
+        DL_DELETE2 (w->jm->walks, w, prev_walk, next_walk);
+        free (w->active);
+        free (w);
+    }
+}
+
+void walks_forget (struct job_manager *jm, const struct job *job)
+{
+    struct job_walk *w;
+
+    DL_FOREACH2 (jm->walks, w, next_walk)
+    {
+        if (w->inactive == job)
+            w->inactive = job->list_next;
+    }
+}
