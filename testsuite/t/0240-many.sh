@@ -9,6 +9,9 @@
 
 CC=${CC:-gcc}
 
+# 64 nodes of 64 cores
+printf '{"version":1,"execution":{"R_lite":[{"rank":"0-63","children":{"core":"0-63"}}],"nodelist":["n[0-63]"],"starttime":0,"expiration":0}}' >R.json
+
 in_flux ()
 {
     cat >script
@@ -92,6 +95,49 @@ expect_equal 10000 "$(flux jobs -n -c 0 -o '{id}' | sort -u | wc -l)"
 flux cancel --all 2>/dev/null
 flux queue drain --timeout=50s
 expect_equal 10000 "$(flux job stats | jq .canceled)"
+EOS
+END
+
+test_case 'a long list: each job once, whatever comes and goes meanwhile' <<'END'
+in_flux <<'EOS'
+flux submit --cc=1-6000 --quiet --setattr=exec.test.run_duration=0.001s true
+flux queue drain
+flux jobs -a -n -c 0 -o '{id}' | sort >before
+expect_equal 6000 "$(uniq before | wc -l)"
+flux submit --cc=1-3000 --quiet --setattr=exec.test.run_duration=0.001s true &
+flux jobs -a -n -c 0 -o '{id}' | sort >during
+wait
+flux queue drain
+expect_equal '' "$(uniq -d during)"
+expect_equal '' "$(comm -23 before during)"
+flux jobs -a -n -c 0 -o '{id}' >during &
+flux job purge --force --num-limit=100
+wait
+expect_equal '' "$(sort during | uniq -d)"
+expect_equal 100 "$(flux jobs -a -n -c 0 -o '{id}' | wc -l)"
+EOS
+END
+
+test_case 'a million jobs would fit: what ended is small, and all of it can be read' <<'END'
+in_flux -Sresource.path=R.json <<'EOS'
+rss () { awk '/^RssAnon/ { print $2 }' "/proc/$(flux getattr broker.pid)/status"; }
+submit () { flux submit --cc=1-$1 --quiet --setattr=exec.test.run_duration=0.001s true; flux queue drain; }
+submit 25000 # more than what memory is for all jobs
+m=$(rss)
+submit 20000
+per_job=$((($(rss) - m) * 1024 / 20000))
+[ $per_job -lt 2048 ] || { echo "$per_job bytes per finished job"; exit 1; }
+id=$(flux jobs -a -n -c 0 -o '{id}' | tail -n 1) # the first of all
+expect_match 'clean' "$(flux job eventlog $id)"
+expect_equal '"1"' "$(flux job info $id J | cut -d. -f2 | base64 -d | jq .attributes.system.environment.FLUX_JOB_CC)"
+expect_equal '["true"]' "$(flux job info $id jobspec | jq -c '.tasks[0].command')"
+flux queue stop >/dev/null
+m=$(rss)
+flux submit --cc=1-10000 --quiet --env=LONG="$(head -c 3000 /dev/zero | tr '\0' x)" true
+per_job=$((($(rss) - m) * 1024 / 10000))
+[ $per_job -lt 4096 ] || { echo "$per_job bytes per pending job"; exit 1; }
+flux job purge --force --num-limit=0
+flux cancel --all 2>/dev/null
 EOS
 END
 

@@ -171,26 +171,39 @@ static size_t common_length (const struct buf *b, const char *text, size_t len)
 {
     size_t n = 0, max = b->len < len ? b->len : len;
 
+    while (max - n >= 256 && memcmp (b->data + n, text + n, 256) == 0)
+        n += 256;
     while (n < max && b->data[n] == text[n])
         n++;
     return n;
 }
 
-/* How much of J is stored apart; 0: nothing. */
+/* It must be more than twice as long as the rest, which is kept together with it. */
+static bool pays (size_t head, size_t len)
+{
+    return head >= HEAD_MIN && head > 2 * (len - head);
+}
+
+/* How much of J is stored apart; 0: nothing. Where much is left, the next one is compared with this
+ * one, for a longer head. */
 static size_t find_head (struct jobstore *st, const char *J, size_t len)
 {
     struct kvs_head *head = &st->head;
+    bool fits =
+        len >= head->len && pays (head->len, len) && !memcmp (J, st->last_J.data, head->len);
     size_t n;
 
-    if (head->len > 0 && len >= head->len && memcmp (J, st->last_J.data, head->len) == 0 &&
-        head->len > 2 * (len - head->len))
+    if (fits && len - head->len <= HEAD_MIN)
         return head->len;
     n = common_length (&st->last_J, J, len);
-    if (n >= HEAD_MIN && n > 2 * (len - n) && kvs_local_head (st->kvs, J, n, head) == 0)
+    if (pays (n, len) && n >= (fits ? head->len + HEAD_MIN : 0) &&
+        kvs_local_head (st->kvs, J, n, head) == 0)
         return n;
-    head->len = 0;
-    buf_set (&st->last_J, J, len);
-    return 0;
+    if (!fits)
+        head->len = 0;
+    if (buf_set (&st->last_J, J, len) < 0)
+        head->len = 0;
+    return head->len;
 }
 
 int jobstore_J (struct jobstore *st, struct job *job, char **J)

@@ -336,7 +336,7 @@ static struct dir *coldest_whole (const struct forest *f, struct dir *d)
     struct dir *up = d->n.parent ? node_dir (d->n.parent) : NULL;
     uint32_t age = f->touches - d->touched;
 
-    if (up && up->n.parent && f->touches - up->touched > age - age / 4 && is_compact (up))
+    if (up && up->n.parent && f->touches - up->touched + 8 > age - age / 4 && is_compact (up))
         return up;
     return d;
 }

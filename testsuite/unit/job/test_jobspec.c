@@ -294,6 +294,47 @@ static void test_lean (void **state)
     assert_null (jobspec_decode_lean ("{\"attributes\":{\"system\"", 24, &env, &len, NULL));
 }
 
+static void test_cached (void **state)
+{
+    static const struct {
+        const char *env, *name;
+        bool good, same, left;
+    } t[] = {
+        {"{\"A\":\"1\"}", "a", true, false, true},
+        {"{\"A\":\"22\",\"B\":\"\"}", "a", true, true, true},
+        {"{}", "a", true, true, true},
+        {"{}", "b", true, false, true},
+        {"{\"A=\":\"\"}", "b", false, false, false}, // a wrong one is not hidden by the last
+        {"{}", "b", true, false, true},
+        {"{\"\\u0041\":\"1\"}", "b", true, false, false},
+        {"{\"\\u0041\":\"2\"}", "b", true, false, false},
+        {"{}", "b", true, false, true},
+    };
+    struct jobspec_cache cache = {0};
+
+    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
+        char *attrs = NULL;
+        const char *env;
+        size_t len;
+        bool same;
+        assert_true (asprintf (&attrs,
+                               "{\"system\":{\"duration\":1,\"environment\":%s,\"job\":"
+                               "{\"name\":\"%s\"}}}",
+                               t[i].env, t[i].name) > 0);
+        char *s = spec ("1", SLOT ("1", CORE ("1")), TASK (PER_SLOT), attrs);
+        struct jobspec *js = jobspec_decode_cached (&cache, s, strlen (s), &env, &len, &same, NULL);
+        if (!!js != t[i].good || same != t[i].same || (env != NULL) != t[i].left)
+            fail_msg ("%zu: %s", i, t[i].env);
+        if (js)
+            assert_string_equal (jobspec_job_name (js), t[i].name);
+        if (env)
+            assert_memory_equal (env, t[i].env, len);
+        free (attrs);
+        free (s);
+    }
+    jobspec_cache_clear (&cache);
+}
+
 static void test_update (void **state)
 {
     flux_error_t error;
@@ -550,10 +591,11 @@ static void test_jpath (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_counts),      cmocka_unit_test (test_members),
-        cmocka_unit_test (test_lean),        cmocka_unit_test (test_update),
-        cmocka_unit_test (test_failures),    cmocka_unit_test (test_bounds),
-        cmocka_unit_test (test_count_forms), cmocka_unit_test (test_jpath),
+        cmocka_unit_test (test_counts), cmocka_unit_test (test_members),
+        cmocka_unit_test (test_lean),   cmocka_unit_test (test_cached),
+        cmocka_unit_test (test_update), cmocka_unit_test (test_failures),
+        cmocka_unit_test (test_bounds), cmocka_unit_test (test_count_forms),
+        cmocka_unit_test (test_jpath),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -424,6 +424,40 @@ static void test_symlink (void **state)
 }
 
 /* A walk over a store that has not all blobs here says which it lacks. */
+/* A job's directory goes as one blob, with what is below; a change in it later is not lost. */
+static void test_cold (void **state)
+{
+    struct world w;
+    char key[64], value[32], log[400];
+    world_init (&w, "sha1");
+    memset (log, 'e', sizeof (log)); // more than is kept in directories that are in use
+    log[sizeof (log) - 1] = '\0';
+    for (int i = 0; i < 50; i++) {
+        snprintf (key, sizeof (key), "job.%d.eventlog", i);
+        put (&w, key, log);
+        snprintf (key, sizeof (key), "job.%d.guest.output", i);
+        snprintf (value, sizeof (value), "output of %d", i);
+        put (&w, key, value);
+    }
+    forest_evict (&w.forest, 0, 50);
+    assert_int_equal (HASH_COUNT (w.store.blobs), 50);
+    forest_evict (&w.forest, 0, 100);
+    assert_int_equal (HASH_COUNT (w.store.blobs), 52); // job and the root
+    check (&w, "job.17.guest.output", "output of 17");
+    put (&w, "job.17.guest.output", "changed");
+    check (&w, "job.18.guest.output", "output of 18");
+    assert_int_equal (tree_store (&w.forest, node_dir (w.tree.root)), 0);
+    forest_evict (&w.forest, 0, 100);
+    check (&w, "job.17.guest.output", "changed");
+    check (&w, "job.18.guest.output", "output of 18");
+    put (&w, "job.18.guest.more", "1"); // of what came with another object
+    forest_evict (&w.forest, 0, 1);
+    forest_evict (&w.forest, 0, 100);
+    check (&w, "job.18.guest.more", "1");
+    check (&w, "job.18.guest.output", "output of 18");
+    world_clear (&w);
+}
+
 static void test_missing (void **state)
 {
     struct world w;
@@ -871,15 +905,15 @@ static void test_blobref (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_random),    cmocka_unit_test (test_random_wide),
-        cmocka_unit_test (test_wide),      cmocka_unit_test (test_wide_form),
-        cmocka_unit_test (test_wide_bad),  cmocka_unit_test (test_snapshot),
-        cmocka_unit_test (test_atomic),    cmocka_unit_test (test_symlink),
-        cmocka_unit_test (test_missing),   cmocka_unit_test (test_canonical),
-        cmocka_unit_test (test_merge),     cmocka_unit_test (test_large),
-        cmocka_unit_test (test_base64),    cmocka_unit_test (test_keys),
-        cmocka_unit_test (test_notations), cmocka_unit_test (test_bad_treeobj),
-        cmocka_unit_test (test_blobref),
+        cmocka_unit_test (test_random),      cmocka_unit_test (test_random_wide),
+        cmocka_unit_test (test_wide),        cmocka_unit_test (test_wide_form),
+        cmocka_unit_test (test_wide_bad),    cmocka_unit_test (test_snapshot),
+        cmocka_unit_test (test_atomic),      cmocka_unit_test (test_symlink),
+        cmocka_unit_test (test_missing),     cmocka_unit_test (test_cold),
+        cmocka_unit_test (test_canonical),   cmocka_unit_test (test_merge),
+        cmocka_unit_test (test_large),       cmocka_unit_test (test_base64),
+        cmocka_unit_test (test_keys),        cmocka_unit_test (test_notations),
+        cmocka_unit_test (test_bad_treeobj), cmocka_unit_test (test_blobref),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
