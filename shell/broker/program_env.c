@@ -90,15 +90,28 @@ static int append_wrap (char **envv, int *n, const char *wrap, flux_error_t *err
 int program_env_make (char *envv[PROGRAM_ENV_MAX + 1], const struct attrs *attrs,
                       flux_error_t *errp)
 {
-    static const char *unset[] = {"FLUX_JOB_ID",        "FLUX_JOB_SIZE",    "FLUX_JOB_NNODES",
-                                  "FLUX_JOB_TMPDIR",    "FLUX_TASK_RANK",   "FLUX_TASK_LOCAL_ID",
-                                  "FLUX_KVS_NAMESPACE", "FLUX_PROXY_REMOTE"};
+    static const char *unset[] = {"FLUX_JOB_ID",
+                                  "FLUX_JOB_SIZE",
+                                  "FLUX_JOB_NNODES",
+                                  "FLUX_JOB_TMPDIR",
+                                  "FLUX_TASK_RANK",
+                                  "FLUX_TASK_LOCAL_ID",
+                                  "FLUX_KVS_NAMESPACE",
+                                  "FLUX_PROXY_REMOTE",
+                                  "PMI_FD",
+                                  "PMI_RANK",
+                                  "PMI_SIZE",
+                                  "PMI_SPAWNED",
+                                  "NOTIFY_SOCKET",
+                                  "FLUX_PMI_LIBRARY_PATH"};
+    const char *jobid = attr_get (attrs, "jobid");
     int n = 0;
 
     memset (envv, 0, (PROGRAM_ENV_MAX + 1) * sizeof (envv[0]));
     append_env (envv, &n, "FLUX_URI=%s", attr_get (attrs, "local-uri"));
     for (size_t i = 0; i < sizeof (unset) / sizeof (unset[0]); i++)
         append_env (envv, &n, "%s", unset[i]);
+    append_env (envv, &n, jobid ? "FLUX_ENCLOSING_ID=%s" : "FLUX_ENCLOSING_ID", jobid);
     return append_wrap (envv, &n, attr_get (attrs, "broker.wrap"), errp);
 }
 

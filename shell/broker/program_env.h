@@ -12,7 +12,7 @@
 
 struct attrs;
 
-#define PROGRAM_ENV_MAX 20
+#define PROGRAM_ENV_MAX 32
 
 /* Fill envv as program_start() wants it. -1 when the wrappers that broker.wrap asks for are
  * missing; free it then, too. */

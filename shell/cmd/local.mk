@@ -232,6 +232,7 @@ flux_man_in = \
 EXTRA_DIST += $(flux_man_in)
 nodist_man_MANS = $(flux_man_in:.1.in=.1)
 CLEANFILES += $(nodist_man_MANS)
+dist_man_MANS += %D%/flux-environment.7
 SUFFIXES = .1.in .1
 .1.in.1:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./shell/cmd/flux --man=$< >$@.tmp && mv $@.tmp $@

@@ -105,6 +105,8 @@ END
 test_case 'alloc: an instance as a job; proxy, uri, --parent, shutdown' <<'END'
 in_flux <<'EOS'
 flux alloc -n1 flux getattr instance-level >level
+flux alloc -n1 --job-name=env sh -c 'echo $FLUX_ENCLOSING_ID; env | grep -cE "^(PMI_|FLUX_JOB_ID=|FLUX_TASK)"' >env || true
+flux jobs -an --name=env -o '{id}' >envid
 id=$(flux alloc -N1 --bg)
 flux uri --local $id >uri
 flux proxy $id flux getattr instance-level >proxy
@@ -122,6 +124,7 @@ rc=0; flux uri $id 2>gone || rc=$?; [ $rc -eq 1 ]
 rc=0; flux alloc true 2>slots || rc=$?; [ $rc -eq 1 ]
 EOS
 expect_equal 1 "$(cat level)"
+expect_equal "$(cat envid; echo 0)" "$(cat env)"
 expect_match '^local:///' "$(cat uri)"
 expect_equal 1 "$(cat proxy)"
 expect_equal 0 "$(cat parent)"
