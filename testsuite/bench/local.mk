@@ -33,6 +33,11 @@ check_PROGRAMS += testsuite/bench/rpc_client
 testsuite_bench_rpc_client_SOURCES = %D%/rpc_client.c
 testsuite_bench_rpc_client_LDADD = lib/client/libclient.la
 
+# path_rtt [rounds]: the same beside bare programs over the same path.
+check_PROGRAMS += testsuite/bench/path_rtt
+testsuite_bench_path_rtt_SOURCES = %D%/path_rtt.c
+testsuite_bench_path_rtt_LDADD = lib/client/libclient.la -lzmq
+
 # The matcher: see graph_bench.c. `--check` counts what is looked at, and fails when that is
 # more than promised.
 check_PROGRAMS += testsuite/bench/graph_bench
