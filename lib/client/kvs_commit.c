@@ -37,6 +37,8 @@ flux_future_t *flux_kvs_commit (flux_t *h, const char *ns, int flags, flux_kvs_t
         return null_error (EINVAL);
     if ((flags & FLUX_KVS_TXN_COMPACT) && kvs_txn_compact (txn) < 0)
         return NULL;
+    if (kvs_txn_has_blobs (txn))
+        return kvs_commit_blobs (h, kvs_namespace (ns), flags & ~FLUX_KVS_TXN_COMPACT, txn);
     return flux_rpc_pack (h, "kvs.commit", FLUX_NODEID_ANY, 0, "{s:s s:i s:O}", "namespace",
                           kvs_namespace (ns), "flags", flags & ~FLUX_KVS_TXN_COMPACT, "ops",
                           kvs_txn_ops (txn));

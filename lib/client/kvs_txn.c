@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+#include <utlist.h>
 
 #include "lib/client/kvs_private.h"
 #include "lib/client/treeobj.h"
 #include "lib/util/buf.h"
 
+#define BLOB_MIN (1u << 20) // a value that is worth a request of its own
+
 struct flux_kvs_txn {
     json_t *ops;
+    struct kvs_blob *blobs;
 };
 
 static int fail (int errnum)
@@ -32,10 +36,52 @@ flux_kvs_txn_t *flux_kvs_txn_create (void)
     return txn;
 }
 
+struct kvs_blob *kvs_blob_incref (struct kvs_blob *b)
+{
+    if (b)
+        b->refcount++;
+    return b;
+}
+
+void kvs_blob_decref (struct kvs_blob *b)
+{
+    if (b && --b->refcount == 0) {
+        free (b->data);
+        free (b);
+    }
+}
+
+static void drop_blobs (flux_kvs_txn_t *txn)
+{
+    struct kvs_blob *b, *tmp;
+
+    LL_FOREACH_SAFE (txn->blobs, b, tmp)
+    kvs_blob_decref (b);
+    txn->blobs = NULL;
+}
+
+bool kvs_txn_has_blobs (const flux_kvs_txn_t *txn)
+{
+    return txn->blobs != NULL;
+}
+
+struct kvs_blob *kvs_txn_blob (const flux_kvs_txn_t *txn, const json_t *op)
+{
+    struct kvs_blob *b;
+
+    LL_FOREACH (txn->blobs, b)
+    {
+        if (b->op == op)
+            return b;
+    }
+    return NULL;
+}
+
 void flux_kvs_txn_destroy (flux_kvs_txn_t *txn)
 {
     if (txn) {
         int saved_errno = errno;
+        drop_blobs (txn);
         json_decref (txn->ops);
         free (txn);
         errno = saved_errno;
@@ -63,11 +109,30 @@ static int add (flux_kvs_txn_t *txn, int flags, const char *key, json_t *dirent)
     return json_array_append_new (txn->ops, op) < 0 ? fail (ENOMEM) : 0;
 }
 
+static int add_blob (flux_kvs_txn_t *txn, int flags, const char *key, const void *data, size_t len)
+{
+    struct kvs_blob *b = calloc (1, sizeof (*b));
+
+    if (!b || !(b->data = malloc (len)) || add (txn, flags, key, json_null ()) < 0) {
+        free (b ? b->data : NULL);
+        free (b);
+        return -1;
+    }
+    memcpy (b->data, data, len);
+    b->len = len;
+    b->refcount = 1;
+    b->op = json_array_get (txn->ops, json_array_size (txn->ops) - 1);
+    LL_PREPEND (txn->blobs, b);
+    return 0;
+}
+
 int flux_kvs_txn_put_raw (flux_kvs_txn_t *txn, int flags, const char *key, const void *data,
                           size_t len)
 {
     if (!args_ok (txn, flags, FLUX_KVS_APPEND, key) || (!data && len > 0))
         return fail (EINVAL);
+    if (len >= BLOB_MIN && !(flags & FLUX_KVS_APPEND))
+        return add_blob (txn, flags, key, data, len);
     return add (txn, flags, key, treeobj_val (data, len));
 }
 
@@ -132,6 +197,7 @@ int flux_kvs_txn_clear (flux_kvs_txn_t *txn)
 {
     if (!txn)
         return fail (EINVAL);
+    drop_blobs (txn);
     return json_array_clear (txn->ops);
 }
 

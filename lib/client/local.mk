@@ -11,7 +11,7 @@ lib_client_libclient_la_SOURCES = \
 	%D%/rpc.c %D%/respond.c %D%/attr.c %D%/conf.c %D%/hosts.c %D%/event.c %D%/log.c %D%/disconnect.c \
 	%D%/module.c %D%/module_methods.c %D%/module_methods.h %D%/sync.c %D%/stats.c %D%/version.c \
 	%D%/treeobj.c %D%/treeobj.h %D%/kvs_private.h \
-	%D%/kvs_txn.c %D%/kvs_commit.c %D%/kvs_lookup.c %D%/kvs_dir.c %D%/kvs_copy.c \
+	%D%/kvs_txn.c %D%/kvs_blobs.c %D%/kvs_commit.c %D%/kvs_lookup.c %D%/kvs_dir.c %D%/kvs_copy.c \
 	%D%/sign_none.c %D%/sign_none.h %D%/job.c %D%/job_watch.c
 lib_client_libclient_la_LIBADD = lib/codec/libcodec.la lib/conf/libconf.la lib/job/libjob.la $(EV_LIBS) -lm
 dist_man_MANS += %D%/flux-slurm.3

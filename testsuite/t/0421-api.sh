@@ -417,4 +417,78 @@ EOF
 flux start ./stats
 END
 
+# 100 MiB are more than a message of JSON can have.
+test_case 'kvs: large values are put as they are, beside small ones, again and later' <<'END'
+build large <<'EOF'
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <flux/core.h>
+static int done;
+static void committed (flux_future_t *f, void *arg)
+{
+    const char *ref;
+    assert (flux_kvs_commit_get_rootref (f, &ref) == 0 && !strncmp (ref, "sha", 3));
+    flux_future_destroy (f);
+    done++;
+}
+static void check (flux_t *h, const char *ns, const char *key, const char *want, size_t len)
+{
+    const void *data;
+    size_t n;
+    flux_future_t *f = flux_kvs_lookup (h, ns, 0, key);
+    assert (f && flux_kvs_lookup_get_raw (f, &data, &n) == 0 && n == len && !memcmp (data, want, len));
+    flux_future_destroy (f);
+}
+int main (void)
+{
+    flux_t *h = flux_open (NULL, 0);
+    flux_kvs_txn_t *txn = flux_kvs_txn_create ();
+    size_t huge = 100 << 20, big = 3 << 20;
+    char *p = malloc (huge);
+    flux_future_t *f;
+    int seq;
+
+    for (size_t i = 0; i < huge; i++)
+        p[i] = i * 2654435761u >> 24;
+    assert (flux_kvs_txn_put_raw (txn, 0, "d.huge", p, huge) == 0);
+    assert (flux_kvs_txn_put (txn, 0, "d.small", "small") == 0);
+    assert ((f = flux_kvs_commit (h, NULL, 0, txn)) && flux_future_get (f, NULL) == 0);
+    assert (flux_kvs_commit_get_sequence (f, &seq) == 0 && seq > 0);
+    flux_future_destroy (f);
+    assert (flux_kvs_txn_clear (txn) == 0 && flux_kvs_txn_is_empty (txn));
+    /* twice the same, in two namespaces; and the txn may go before they are through */
+    assert ((f = flux_kvs_namespace_create (h, "other", FLUX_USERID_UNKNOWN, 0)) && flux_future_get (f, NULL) == 0);
+    flux_future_destroy (f);
+    assert (flux_kvs_txn_put_raw (txn, 0, "big", p, big) == 0);
+    assert (flux_kvs_txn_put_raw (txn, 0, "big2", p + 1, big) == 0);
+    assert (flux_kvs_txn_put_raw (txn, FLUX_KVS_APPEND, "log", p, big) == 0);
+    assert ((f = flux_kvs_commit (h, NULL, 0, txn)) && flux_future_then (f, -1., committed, NULL) == 0);
+    assert ((f = flux_kvs_commit (h, "other", 0, txn)) && flux_future_then (f, -1., committed, NULL) == 0);
+    flux_kvs_txn_destroy (txn);
+    assert (flux_reactor_run (flux_get_reactor (h), 0) >= 0 && done == 2);
+    for (int i = 0; i < 2; i++) {
+        check (h, i ? "other" : NULL, "big", p, big);
+        check (h, i ? "other" : NULL, "big2", p + 1, big);
+        check (h, i ? "other" : NULL, "log", p, big);
+    }
+    check (h, NULL, "d.small", "small", 5);
+    /* what fails, fails as ever; one that is given up is gone */
+    txn = flux_kvs_txn_create ();
+    assert (flux_kvs_txn_put_raw (txn, 0, "big", p, big) == 0);
+    assert ((f = flux_kvs_commit (h, "nowhere", 0, txn)) && flux_future_get (f, NULL) < 0);
+    flux_future_destroy (f);
+    flux_future_destroy (flux_kvs_commit (h, NULL, 0, txn));
+    flux_kvs_txn_destroy (txn);
+    check (h, NULL, "big", p, big);
+    fwrite (p, 1, huge, stdout);
+    free (p);
+    flux_close (h);
+    return 0;
+}
+EOF
+timeout -k 5 50 flux start -s2 bash -e -c 'flux exec -r 1 ./large >want; flux kvs get --raw d.huge | cmp - want
+    flux kvs get -t d.huge | grep -q valref'
+END
+
 test_done
