@@ -60,6 +60,7 @@ static const struct known known_attrs[] = {
     {"broker.state", READONLY},
     {"broker.recovery-mode", 0},
     {"broker.wrap", IMMUTABLE},
+    {"slurm.poll", IMMUTABLE},
     {"broker.uuid", READONLY | IMMUTABLE},
     {"conf.shell_pluginpath", IMMUTABLE},
     {"config.path", IMMUTABLE},

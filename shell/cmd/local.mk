@@ -94,6 +94,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/multi_prog.c \
 	%D%/overlay.c \
 	%D%/overlay.h \
+	%D%/overlay_grow.c \
 	%D%/overlay_rejoin.c \
 	%D%/overlay_trace.c \
 	%D%/pgrep.c \

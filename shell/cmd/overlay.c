@@ -609,8 +609,9 @@ static const struct cmd_verb disconnect_verb = {
 };
 
 static const struct cmd_verb *const subs[] = {
-    &status_verb,     &errors_verb,         &lookup_verb,        &parentof_verb,
-    &disconnect_verb, &overlay_rejoin_verb, &overlay_trace_verb, NULL};
+    &status_verb,       &errors_verb,        &lookup_verb,
+    &parentof_verb,     &disconnect_verb,    &overlay_rejoin_verb,
+    &overlay_grow_verb, &overlay_trace_verb, NULL};
 
 const struct cmd_verb cmd_verb_overlay = {
     .name = "overlay",

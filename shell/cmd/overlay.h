@@ -15,6 +15,7 @@
 
 extern const struct cmd_verb overlay_trace_verb;
 extern const struct cmd_verb overlay_rejoin_verb;
+extern const struct cmd_verb overlay_grow_verb;
 
 /* The tree as it was planned, which the caller frees. Ends the program when it can't be had. */
 json_t *overlay_topology_rpc (struct cmd *c, flux_t *h);

@@ -31,6 +31,7 @@
 #include "shell/service/services.h"
 #include "shell/service/startlog.h"
 #include "shell/service/uplink/elastic.h"
+#include "shell/service/uplink/slurm_end.h"
 #include "shell/service/uplink/uplink.h"
 
 struct services {
@@ -49,6 +50,7 @@ struct services {
     struct sched *sched;
     struct sched_config sched_config, sched_next; // what it has; what it may get
     struct elastic *elastic;
+    struct slurm_end *slurm_end; // of an instance in a job of Slurm
     struct job_exec *exec;
     struct job_manager *job_manager;
     struct job_list *job_list;
@@ -173,6 +175,14 @@ static void expiration_cb (double expiration, void *arg)
         job_manager_set_end (s->job_manager, expiration);
 }
 
+/* Only rank 0 needs to know when the job of Slurm ends. */
+static int follow_slurm (struct services *s, flux_error_t *errp)
+{
+    if (router_rank (s->rt) != 0)
+        return 0;
+    return slurm_end_create (&s->slurm_end, router_loop (s->rt), s->attrs, expiration_cb, s, errp);
+}
+
 struct services *services_create (struct router *rt, struct attrs *attrs, flux_error_t *errp)
 {
     struct services *s = calloc (1, sizeof (*s));
@@ -229,6 +239,8 @@ int services_start (struct services *s, struct attrs *attrs, struct conf_service
     if (router_rank (rt) == 0 &&
         !(s->elastic = elastic_create (rt, s->uplink, s->resource, s->sched, attrs)))
         return errprintf (errp, "out of memory");
+    if (follow_slurm (s, errp) < 0)
+        return -1;
     if (s->uplink) {
         uplink_tell_uri (s->uplink, attr_get (attrs, "local-uri"));
         return uplink_follow (s->uplink, expiration_cb, s, errp);
@@ -253,6 +265,7 @@ void services_destroy (struct services *s)
             conf_service_unwatch (s->conf, s);
         kvsconf_stop (s->kvs, s->conf);
         modules_destroy (s->modules);
+        slurm_end_destroy (s->slurm_end);
         elastic_destroy (s->elastic);
         resource_destroy (s->resource);
         uplink_destroy (s->uplink);

@@ -257,6 +257,18 @@ EOF
 in_flux
 END
 
+test_case 'an instance that is no job: more ranks by hand' <<'END'
+cat >run.sh <<'EOF'
+refused 'the hosts are missing' flux overlay grow
+flux overlay grow --launch=env extra[1-2] &
+wait_until 20 has free '4 16 4'
+expect_equal '0 1 2 3' "$(flux run -N4 flux getattr rank | sort | xargs)"
+expect_output 'n[0-1],extra[1-2]' flux getattr hostlist
+EOF
+jq -c '.execution.nodelist = ["n[0-1],extra[1-2]"]' R.json >four.json
+timeout 50 flux start -s2 --test-hosts=n[0-1] --conf=resource.path="$PWD/four.json" bash -eEu run.sh 2>err || { cat err; false; }
+END
+
 test_case 'two levels: a grandchild grows into what its parent has got' <<'END'
 cat >run.sh <<'EOF'
 id=$(flux alloc -N1 --bg)
