@@ -40,6 +40,11 @@ EXTRA_DIST += %D%/modules/hello.c
 check_LTLIBRARIES += contrib/modules/hello.la
 contrib_modules_hello_la_SOURCES = %D%/modules/hello.c
 contrib_modules_hello_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+EXTRA_DIST += %D%/modules/sched-ranks.c
+check_LTLIBRARIES += contrib/modules/sched-ranks.la
+contrib_modules_sched_ranks_la_SOURCES = %D%/modules/sched-ranks.c
+contrib_modules_sched_ranks_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+contrib_modules_sched_ranks_la_LIBADD = $(JANSSON_LIBS)
 
 # Tasks that exchange messages, see flux-tasks(7).
 TASKS_EXAMPLES = contrib/examples/sum contrib/examples/farm contrib/examples/feed

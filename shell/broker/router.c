@@ -43,9 +43,13 @@ static int service_insert (struct router *rt, struct service *svc)
     struct service *old;
 
     HASH_FIND_STR (rt->services, svc->name, old);
-    if (old) {
+    if (old && !(old->yields && svc->client)) {
         errno = EEXIST;
         return -1;
+    }
+    if (old) {
+        HASH_DEL (rt->services, old);
+        svc->yielded = old;
     }
     HASH_ADD_KEYPTR (hh, rt->services, svc->name, strlen (svc->name), svc);
     return 0;
@@ -54,6 +58,7 @@ static int service_insert (struct router *rt, struct service *svc)
 static void service_free (struct service *svc)
 {
     if (svc) {
+        service_free (svc->yielded);
         free (svc->client_name);
         free (svc);
     }
@@ -77,6 +82,18 @@ int router_service_add (struct router *rt, const char *name, const struct handle
     return 0;
 }
 
+/* What it took the place of is there again. */
+static void service_delete (struct router *rt, struct service *svc)
+{
+    struct service *own = svc->yielded;
+
+    HASH_DEL (rt->services, svc);
+    svc->yielded = NULL;
+    service_free (svc);
+    if (own)
+        HASH_ADD_KEYPTR (hh, rt->services, own->name, strlen (own->name), own);
+}
+
 void router_service_remove (struct router *rt, const char *name)
 {
     struct service *svc;
@@ -84,10 +101,21 @@ void router_service_remove (struct router *rt, const char *name)
     if (!rt)
         return;
     HASH_FIND_STR (rt->services, name, svc);
-    if (svc && !svc->client) {
-        HASH_DEL (rt->services, svc);
-        service_free (svc);
+    if (svc && svc->yielded) {
+        service_free (svc->yielded);
+        svc->yielded = NULL;
+    } else if (svc && !svc->client) {
+        service_delete (rt, svc);
     }
+}
+
+void router_service_yield (struct router *rt, const char *name)
+{
+    struct service *svc;
+
+    HASH_FIND_STR (rt->services, name, svc);
+    if (svc)
+        svc->yields = true;
 }
 
 int service_add_client (struct router *rt, const char *name, struct client *client)
@@ -115,8 +143,7 @@ int service_remove_client (struct router *rt, const char *name, struct client *c
         errno = ENOENT;
         return -1;
     }
-    HASH_DEL (rt->services, svc);
-    service_free (svc);
+    service_delete (rt, svc);
     return 0;
 }
 
@@ -126,10 +153,8 @@ void service_remove_all_of_client (struct router *rt, struct client *client)
 
     HASH_ITER (hh, rt->services, svc, tmp)
     {
-        if (svc->client == client) {
-            HASH_DEL (rt->services, svc);
-            service_free (svc);
-        }
+        if (svc->client == client)
+            service_delete (rt, svc);
     }
 }
 

@@ -37,6 +37,9 @@ int router_service_add (struct router *rt, const char *name, const struct handle
                         void *arg);
 void router_service_remove (struct router *rt, const char *name);
 
+/* A client of the owner may provide the service in this one's place, as long as it is connected. */
+void router_service_yield (struct router *rt, const char *name);
+
 uint32_t router_rank (const struct router *rt);
 uint32_t router_size (const struct router *rt);
 struct ev_loop *router_loop (const struct router *rt);
@@ -68,6 +71,13 @@ uint32_t router_rpc_pack (struct router *rt, const char *topic, uint32_t nodeid,
 /* The same with any bytes as payload (content.*). */
 uint32_t router_rpc_raw (struct router *rt, const char *topic, uint32_t nodeid, int flags,
                          const void *data, size_t len, response_f cb, void *arg);
+
+/* A request without a matchtag (RFC 27), whose responses go to the callback that was set for its
+ * topic; a service that is not there answers ENOSYS. -1 with ENOSPC or ENOMEM. `topic` must outlive
+ * the router. */
+int router_on_untagged (struct router *rt, const char *topic, response_f cb, void *arg);
+void router_on_untagged_forget (struct router *rt, void *arg); // all with this arg
+int router_send_untagged (struct router *rt, const char *topic, const char *payload);
 
 /* Forget an RPC: its callback will not be called (again). */
 void router_rpc_forget (struct router *rt, uint32_t matchtag);

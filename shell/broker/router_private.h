@@ -32,7 +32,9 @@ struct service {
     const struct handler_row *rows;
     void *arg;
     struct client *client;
-    ev_tstamp used; // when it last got a request
+    bool yields;             // a client may provide it instead
+    struct service *yielded; // the broker's own, while a client does
+    ev_tstamp used;          // when it last got a request
     UT_hash_handle hh;
 };
 
@@ -46,7 +48,17 @@ struct turn_end {
     void *arg;
 };
 
+struct untagged {
+    const char *topic;
+    response_f cb;
+    void *arg;
+};
+
+#define UNTAGGED_MAX 4
+
 struct router {
+    struct untagged untagged[UNTAGGED_MAX];
+    size_t untagged_count;
     struct ev_loop *loop;
     uint32_t rank;
     uint32_t size;

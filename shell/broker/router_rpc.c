@@ -79,6 +79,37 @@ void router_rpc_forget (struct router *rt, uint32_t matchtag)
     }
 }
 
+static void answer_untagged (struct router *rt, const flux_msg_t *response)
+{
+    const char *topic;
+
+    if (flux_msg_get_topic (response, &topic) < 0)
+        return;
+    for (size_t i = 0; i < rt->untagged_count; i++)
+        if (strcmp (rt->untagged[i].topic, topic) == 0)
+            rt->untagged[i].cb (rt, response, rt->untagged[i].arg);
+}
+
+int router_on_untagged (struct router *rt, const char *topic, response_f cb, void *arg)
+{
+    if (rt->untagged_count == UNTAGGED_MAX) {
+        errno = ENOSPC;
+        return -1;
+    }
+    rt->untagged[rt->untagged_count++] = (struct untagged){topic, cb, arg};
+    return 0;
+}
+
+void router_on_untagged_forget (struct router *rt, void *arg)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < rt->untagged_count; i++)
+        if (rt->untagged[i].arg != arg)
+            rt->untagged[n++] = rt->untagged[i];
+    rt->untagged_count = n;
+}
+
 void rpc_table_answer (struct router *rt, const flux_msg_t *response)
 {
     uint32_t matchtag;
@@ -87,6 +118,10 @@ void rpc_table_answer (struct router *rt, const flux_msg_t *response)
     if (flux_msg_get_matchtag (response, &matchtag) < 0 ||
         flux_msg_get_errnum (response, &errnum) < 0)
         return;
+    if (matchtag == FLUX_MATCHTAG_NONE) {
+        answer_untagged (rt, response);
+        return;
+    }
     struct rpc *rpc = rpc_lookup (rt->rpcs, matchtag);
     if (!rpc)
         return; // forgotten
@@ -147,6 +182,16 @@ uint32_t router_rpc (struct router *rt, const char *topic, uint32_t nodeid, int 
 {
     flux_msg_t *msg = make_request (rt, topic, nodeid, flags, payload);
     return msg ? send_request (rt, msg, flags, cb, arg) : 0;
+}
+
+int router_send_untagged (struct router *rt, const char *topic, const char *payload)
+{
+    flux_msg_t *msg = make_request (rt, topic, FLUX_NODEID_ANY, 0, payload);
+
+    if (!msg)
+        return -1;
+    router_send_request (rt, msg);
+    return 0;
 }
 
 uint32_t router_rpc_raw (struct router *rt, const char *topic, uint32_t nodeid, int flags,

@@ -74,6 +74,21 @@ EOF
 flux start -Sresource.path=R.json bash -eEu run.sh
 END
 
+test_case 'the head of the queue is cancelled: the next one goes' <<'END'
+cat >run.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h -N3 -x)
+b=$(sim 1m -N4)
+c=$(sim 1h -n1)
+wait_run $a
+expect_equal 'SCHED SCHED' "$(flux jobs -n -o '{state}' $b $c | xargs)"
+flux cancel $b
+wait_run $c
+flux cancel --all
+EOF
+flux start -Sresource.path=R.json bash -eEu run.sh
+END
+
 test_case 'each queue has its resources and its policy' <<'END'
 jq -c '.execution.properties = {"big": "0-2", "small": "3"}' R.json >queues.json
 cat >queues.toml <<'EOF'

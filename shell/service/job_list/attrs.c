@@ -244,7 +244,11 @@ static bool put_annotations_attr (const struct job *job, struct buf *b)
     o = job->annotations ? json_deep_copy (job->annotations) : NULL;
     if ((sched = sched_annotations (job))) {
         o = o ? o : json_object ();
-        json_object_set_new (o, "sched", sched);
+        if (json_object_get (o, "sched")) // of a scheduler outside
+            json_object_update_missing (json_object_get (o, "sched"), sched);
+        else
+            json_object_set (o, "sched", sched);
+        json_decref (sched);
     }
     if (o)
         jsonbuf_json (b, o);

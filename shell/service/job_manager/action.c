@@ -48,8 +48,10 @@ void job_set_priority (struct job_manager *jm, struct job *job, int64_t priority
     job->priority = priority;
     snprintf (context, sizeof (context), "{\"priority\":%lld}", (long long)priority);
     event_post (jm, job, "priority", context);
-    if (job->state == JOB_SCHED)
+    if (job->state == JOB_SCHED) {
         queue_again (jm, job);
+        extsched_prioritized (jm->extsched, job);
+    }
 }
 
 /* RFC 30: what is held or expedited stays so, whatever plugins say. */
@@ -66,8 +68,10 @@ void job_prioritize (struct job_manager *jm, struct job *job)
 
 static void answer_release (struct job_manager *jm, struct job *job)
 {
-    if (!housekeeping_take (jm->housekeeping, job))
+    if (!housekeeping_take (jm->housekeeping, job)) {
         sched_free (jm->sched, job->id);
+        extsched_free (jm->extsched, job->id, NULL, true);
+    }
     job->live->has_resources = false;
     event_post (jm, job, "release", "{\"ranks\":\"all\",\"final\":true}");
     event_post (jm, job, "free", NULL);
@@ -86,8 +90,11 @@ void job_cleanup (struct job_manager *jm, struct job *job)
 
 static void enter_cleanup (struct job_manager *jm, struct job *job)
 {
-    if (job->live->in)
+    if (job->live->in) {
         queue_remove (job->live->in, job);
+        job_manager_reschedule (jm); // others may have waited behind it
+    }
+    extsched_cancel (jm->extsched, job->id);
     limit_stop (jm, job);
     if (job->exception_severity == 0)
         perilogs_exception (jm->perilogs, job);

@@ -100,6 +100,8 @@ static void release (struct room *room)
     else if (idset_count (ready) > 0)
         sched_free_ranks (jm->sched, room->id, ready);
     if (idset_count (ready) > 0) {
+        extsched_free (jm->extsched, room->id, ready,
+                       idset_count (ready) == idset_count (room->allocated));
         (void)idset_subtract (room->allocated, ready);
         job_manager_reschedule (jm);
     }
@@ -170,6 +172,24 @@ bool housekeeping_take (struct housekeeping *hk, struct job *job)
         return false;
     }
     return true;
+}
+
+void housekeeping_each (const struct housekeeping *hk, housekeeping_f cb, void *arg)
+{
+    const struct room *room;
+
+    DL_FOREACH (hk->list, room)
+    {
+        const struct job *job = job_manager_lookup (hk->jm, room->id);
+        struct idset *all = job && job->ranks ? idset_decode (job->ranks) : NULL;
+        struct idset *freed = all ? idset_difference (all, room->allocated) : NULL;
+        char *text = freed ? idset_encode (freed, IDSET_FLAG_RANGE) : NULL;
+        if (text)
+            cb (room->id, text, arg);
+        free (text);
+        idset_destroy (freed);
+        idset_destroy (all);
+    }
 }
 
 static void add_room (json_t *running, const struct room *room)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <flux/message.h>
 #include <flux/types.h>
+#include <stdint.h>
 
 struct housekeeping;
 struct job;
@@ -32,6 +33,10 @@ void housekeeping_destroy (struct housekeeping *hk);
 /* Take over the resources of a job. False: there is nothing to do, they are the caller's to free.
  */
 bool housekeeping_take (struct housekeeping *hk, struct job *job);
+
+/* What is still being tidied: the job, and its ranks that were given back (an idset, or ""). */
+typedef void (*housekeeping_f) (uint64_t id, const char *freed, void *arg);
+void housekeeping_each (const struct housekeeping *hk, housekeeping_f cb, void *arg);
 
 /* {"running":{ID:{"t_start":f,"pending":s,"allocated":s}}, "config":{...}} */
 json_t *housekeeping_stats (const struct housekeeping *hk);

@@ -5,6 +5,8 @@ shell_service_libservice_la_SOURCES += \
 	%D%/conf.c %D%/conf.h \
 	%D%/depend.c %D%/depend.h \
 	%D%/event.c \
+	%D%/extsched.c %D%/extsched.h %D%/extsched_private.h \
+	%D%/extsched_alloc.c \
 	%D%/history.c \
 	%D%/housekeeping.c %D%/housekeeping.h \
 	%D%/idle.c \

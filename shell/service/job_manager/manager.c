@@ -148,8 +148,8 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
         !(jm->drains = waiters_create ()) || !(jm->idles = waiters_create ()) ||
         !(jm->depends = depends_create (jm)) || !(jm->jobtap = jobtap_create (jm)) ||
         !(jm->perilogs = perilogs_create (jm)) || !(jm->housekeeping = housekeeping_create (jm)) ||
-        !(jm->journal = journal_create (jm)) || submit_service_add (jm) < 0 ||
-        requests_service_add (jm) < 0)
+        !(jm->extsched = extsched_create (jm)) || !(jm->journal = journal_create (jm)) ||
+        submit_service_add (jm) < 0 || requests_service_add (jm) < 0)
         goto nomem;
     job_exec_set_ops (exec, &job_exec_callbacks, jm);
     if (jm_conf_start (jm, conf, errp) < 0)
@@ -173,6 +173,7 @@ void job_manager_destroy (struct job_manager *jm)
         router_service_remove (jm->rt, "job-ingest");
         perilogs_destroy (jm->perilogs);
         housekeeping_destroy (jm->housekeeping);
+        extsched_destroy (jm->extsched);
         jm_conf_clear (&jm->conf);
         jobtap_destroy (jm->jobtap);
         jm->jobtap = NULL;

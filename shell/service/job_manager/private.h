@@ -9,6 +9,7 @@
 #include "shell/broker/router.h"
 #include "shell/broker/waiters.h"
 #include "shell/service/job_manager/conf.h"
+#include "shell/service/job_manager/extsched.h"
 #include "shell/service/job_manager/job.h"
 #include "shell/service/job_manager/jobqueue.h"
 #include "shell/service/job_manager/jobstore.h"
@@ -21,6 +22,7 @@
 
 struct idset;
 struct fluid_generator;
+struct sched_alloc;
 struct jobspec;
 
 struct event_listener {
@@ -58,6 +60,7 @@ struct job_manager {
     struct jobtap *jobtap;
     struct perilogs *perilogs;
     struct housekeeping *housekeeping;
+    struct extsched *extsched;
     json_t *config;                    // the whole of it, an object
     struct conf_service *conf_service; // borrowed, or NULL
     struct jm_conf conf;
@@ -116,6 +119,8 @@ extern const struct job_exec_ops job_exec_callbacks;
 /* It has resources and nothing is in the way. */
 void job_start (struct job_manager *jm, struct job *job);
 void schedule_pass (struct router *rt, void *arg);
+/* It waits no more: it has these. */
+void job_give_resources (struct job_manager *jm, struct job *job, struct sched_alloc *alloc);
 
 /* limit.c: a job with an expiration gets a timeout exception when it comes. */
 void limit_start (struct job_manager *jm, struct job *job);

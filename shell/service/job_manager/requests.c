@@ -146,6 +146,7 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     waiters_disconnect (jm->drains, msg);
     waiters_disconnect (jm->idles, msg);
     journal_disconnect (jm->journal, msg);
+    extsched_disconnect (jm->extsched, msg);
 }
 
 static void getinfo_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -211,7 +212,8 @@ static void alloc_query_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     struct job_manager *jm = arg;
 
     router_respond_pack (rt, msg, "{s:i s:i s:i}", "queue_length", (int)pending_count (jm->queues),
-                         "alloc_pending", 0, "running", (int)count_states (jm, JOB_RUNNING));
+                         "alloc_pending", (int)extsched_pending (jm->extsched), "running",
+                         (int)count_states (jm, JOB_RUNNING));
 }
 
 static const struct handler_row rows[] = {
@@ -240,6 +242,8 @@ static const struct handler_row rows[] = {
     {"queue-start", queue_start_cb, FLUX_ROLE_OWNER},
     {"purge", purge_cb, FLUX_ROLE_OWNER},
     {"purge-id", purge_id_cb, FLUX_ROLE_OWNER},
+    {"sched-hello", sched_hello_cb, FLUX_ROLE_OWNER},
+    {"sched-ready", sched_ready_cb, FLUX_ROLE_OWNER},
     {"events-journal", journal_cb, FLUX_ROLE_OWNER},
     {"events-journal-cancel", journal_cancel_cb, FLUX_ROLE_OWNER},
     {"stats-get", stats_cb, FLUX_ROLE_OWNER},

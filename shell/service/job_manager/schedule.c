@@ -92,7 +92,7 @@ static void post_alloc (struct job_manager *jm, struct job *job)
     buf_clear (&b);
 }
 
-static void give_resources (struct job_manager *jm, struct job *job, struct sched_alloc *alloc)
+void job_give_resources (struct job_manager *jm, struct job *job, struct sched_alloc *alloc)
 {
     char key[JOB_KEY_SIZE];
 
@@ -123,7 +123,7 @@ static pass_outcome_t try_job (struct job_manager *jm, struct job *job, double n
     double start = 0;
 
     if (sched_alloc (jm->sched, job, now, reserve, &alloc, &start, &error) == 0) {
-        give_resources (jm, job, &alloc);
+        job_give_resources (jm, job, &alloc);
         sched_alloc_clear (&alloc);
         return PASS_STARTED;
     }
@@ -134,6 +134,14 @@ static pass_outcome_t try_job (struct job_manager *jm, struct job *job, double n
     job->live->t_estimate = start;
     job->live->lacks_resources = true;
     return start > 0 ? PASS_RESERVED : PASS_WAITS;
+}
+
+/* All that may run, as far as the scheduler outside wants to know of them. */
+static pass_outcome_t ask_for (struct job_manager *jm, struct job *job)
+{
+    if (extsched_may_ask (jm->extsched, job) && extsched_ask (jm->extsched, job) < 0)
+        job_manager_raise (jm, job, "alloc", 0, jm->owner, "its jobspec cannot be read");
+    return PASS_STARTED;
 }
 
 /* What is stopped as a whole, or full, need not be walked through. */
@@ -170,7 +178,11 @@ void schedule_pass (struct router *rt, void *arg)
 
     if (jm->shutting_down || jm->held || !jm->policies)
         return;
-    sched_begin_pass (jm->sched);
+    bool outside = extsched_is_active (jm->extsched);
+    if (outside)
+        extsched_begin_pass (jm->extsched);
+    else
+        sched_begin_pass (jm->sched);
     begin_pass (jm);
     while ((job = pending_next (jm->queues)) && job->priority > PRIORITY_MIN) {
         struct jobqueue *root = jobqueue_root (job->live->jq);
@@ -179,7 +191,8 @@ void schedule_pass (struct router *rt, void *arg)
             root->passed = is_lone (jm, root); // else those behind it may run
             continue;
         }
-        pass_outcome_t outcome = try_job (jm, job, now, pass_may_reserve (&root->pass));
+        pass_outcome_t outcome =
+            outside ? ask_for (jm, job) : try_job (jm, job, now, pass_may_reserve (&root->pass));
         root->passed = !pass_goes_on (&root->pass, outcome);
     }
 }

@@ -110,6 +110,7 @@ static void new_expiration (struct job_manager *jm, struct job *job, double expi
     job->expiration = expiration;
     limit_start (jm, job);
     sched_set_expiration (jm->sched, job->id, job->expiration);
+    extsched_expiration (jm->extsched, job->id, job->expiration);
     event_post_pack (jm, job, "resource-update", "{s:f}", "expiration", job->expiration);
 }
 

@@ -15,10 +15,12 @@
 
 /* What the followers know. */
 struct acquired {
+    struct waiters *newcomers; // who know nothing yet
     struct waiters *followers;
     struct idset *ranks; // of R
     struct idset *up;
-    char *lite; // R_lite as text: cores and GPUs may come and go on a rank
+    char *lite;         // R_lite as text: cores and GPUs may come and go on a rank
+    json_t *properties; // {"name":idset}
     double expiration;
 };
 
@@ -39,8 +41,9 @@ static struct idset *get_up (const struct resource *r, const struct idset *ranks
 
     for (unsigned int i = idset_first (ranks); up && i != IDSET_INVALID_ID;
          i = idset_next (ranks, i))
-        if (i < r->size && r->ranks[i].online && !r->ranks[i].drained)
-            idset_set (up, i);
+        if (i >= r->size || (r->ranks[i].online && !r->ranks[i].drained))
+            idset_set (up,
+                       i); // a rank without a broker, which R from a file may have, counts as up
     return up;
 }
 
@@ -49,8 +52,10 @@ static void forget (struct acquired *a)
     idset_destroy (a->ranks);
     idset_destroy (a->up);
     free (a->lite);
+    json_decref (a->properties);
     a->ranks = a->up = NULL;
     a->lite = NULL;
+    a->properties = NULL;
 }
 
 static int look (const struct resource *r, const json_t *resources, struct acquired *now)
@@ -58,7 +63,8 @@ static int look (const struct resource *r, const json_t *resources, struct acqui
     struct rv1 *rs = rv1_from_json (resources, NULL);
     json_t *execution = json_object_get (resources, "execution");
 
-    if (rs && (now->ranks = rv1_ranks (rs)) && (now->up = get_up (r, now->ranks)))
+    if (rs && (now->ranks = rv1_ranks (rs)) && (now->up = get_up (r, now->ranks)) &&
+        (now->properties = rv1_properties_to_json (rs)))
         now->lite = json_dumps (json_object_get (execution, "R_lite"), JSON_COMPACT);
     now->expiration = rs ? rs->expiration : 0.;
     rv1_destroy (rs);
@@ -80,6 +86,29 @@ static void put_diff (json_t *o, const char *key, const struct idset *a, const s
     idset_destroy (diff);
 }
 
+/* What ranks that were and are there have in a, and not in b. */
+static void put_properties (json_t *o, const char *key, const json_t *a, const json_t *b,
+                            const struct idset *both)
+{
+    json_t *changed = json_object (), *value;
+    const char *name;
+
+    json_object_foreach ((json_t *)a, name, value)
+    {
+        const char *had = json_string_value (json_object_get (b, name));
+        struct idset *ids = idset_decode (json_string_value (value));
+        struct idset *old = idset_decode (had ? had : ""), *mine = idset_intersect (ids, both);
+        if (mine && old)
+            put_diff (changed, name, mine, old);
+        idset_destroy (ids);
+        idset_destroy (old);
+        idset_destroy (mine);
+    }
+    if (json_object_size (changed) > 0)
+        json_object_set (o, key, changed);
+    json_decref (changed);
+}
+
 static json_t *describe_change (const struct acquired *before, const struct acquired *now,
                                 json_t *resources)
 {
@@ -96,6 +125,10 @@ static json_t *describe_change (const struct acquired *before, const struct acqu
         idset_destroy (down);
         idset_destroy (still);
     }
+    struct idset *both = idset_intersect (before->ranks, now->ranks);
+    put_properties (o, "property-add", now->properties, before->properties, both);
+    put_properties (o, "property-remove", before->properties, now->properties, both);
+    idset_destroy (both);
     if (before->expiration != now->expiration)
         json_object_set_new (o, "expiration", json_real (now->expiration));
     if (strcmp (before->lite, now->lite) != 0)
@@ -106,6 +139,7 @@ static json_t *describe_change (const struct acquired *before, const struct acqu
 struct delivery {
     struct router *rt;
     json_t *o;
+    struct acquired *a;
 };
 
 static void deliver (const flux_msg_t *msg, void *arg)
@@ -115,6 +149,33 @@ static void deliver (const flux_msg_t *msg, void *arg)
     router_respond_pack (d->rt, msg, "O", d->o);
 }
 
+static void welcome (const flux_msg_t *msg, void *arg)
+{
+    struct delivery *d = arg;
+
+    if (waiters_add (d->a->followers, msg) < 0)
+        router_respond_error (d->rt, msg, errno, NULL);
+    else
+        router_respond_pack (d->rt, msg, "O", d->o);
+}
+
+/* Resources that are not given are known when all ranks have told theirs: a scheduler need not
+ * understand that they become more. */
+static void welcome_newcomers (struct resource *r, json_t *resources)
+{
+    struct acquired *a = r->acquired;
+
+    if (waiters_count (a->newcomers) == 0 || !(r->R_given || r->defined))
+        return;
+    char *up = idset_encode (a->up, IDSET_FLAG_RANGE);
+    struct delivery d = {r->rt, json_pack ("{s:O s:s}", "resources", resources, "up", up ? up : ""),
+                         a};
+    waiters_each (a->newcomers, welcome, &d);
+    waiters_clear (a->newcomers);
+    json_decref (d.o);
+    free (up);
+}
+
 static void update (struct router *rt, void *arg)
 {
     struct resource *r = arg;
@@ -122,46 +183,40 @@ static void update (struct router *rt, void *arg)
     json_t *resources = get_resources (r);
 
     if (resources && look (r, resources, &now) == 0) {
-        struct delivery d = {rt, describe_change (a, &now, resources)};
-        if (json_object_size (d.o) > 0)
-            waiters_each (a->followers, deliver, &d);
-        json_decref (d.o);
+        if (waiters_count (a->followers) > 0) {
+            struct delivery d = {rt, describe_change (a, &now, resources), a};
+            if (json_object_size (d.o) > 0)
+                waiters_each (a->followers, deliver, &d);
+            json_decref (d.o);
+        }
         now.followers = a->followers;
+        now.newcomers = a->newcomers;
         forget (a);
         *a = now;
+        welcome_newcomers (r, resources);
     }
     json_decref (resources);
 }
 
 void acquire_changed (struct resource *r)
 {
-    if (r->acquired && waiters_count (r->acquired->followers) > 0)
+    if (r->acquired &&
+        waiters_count (r->acquired->followers) + waiters_count (r->acquired->newcomers) > 0)
         router_at_turn_end (r->rt, update, r);
 }
 
 void acquire_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct resource *r = arg;
-    struct acquired *a = r->acquired;
-    json_t *resources = NULL;
 
     if (!flux_msg_is_streaming (msg)) {
         router_respond_error (rt, msg, EPROTO, "acquire requires streaming RPC flag");
         return;
     }
-    if (waiters_count (a->followers) > 0)
-        update (rt, r); // the others; what all know is one thing
+    if (waiters_add (r->acquired->newcomers, msg) < 0)
+        router_respond_error (rt, msg, errno, NULL);
     else
-        forget (a);
-    if (!(resources = get_resources (r)) || (!a->ranks && look (r, resources, a) < 0) ||
-        waiters_add (a->followers, msg) < 0) {
-        router_respond_error (rt, msg, ENOMEM, NULL);
-    } else {
-        char *up = idset_encode (a->up, IDSET_FLAG_RANGE);
-        router_respond_pack (rt, msg, "{s:O s:s}", "resources", resources, "up", up ? up : "");
-        free (up);
-    }
-    json_decref (resources);
+        update (rt, r);
 }
 
 void acquire_cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -169,6 +224,8 @@ void acquire_cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     struct resource *r = arg;
     const flux_msg_t *held = waiters_cancel (r->acquired->followers, msg);
 
+    if (!held)
+        held = waiters_cancel (r->acquired->newcomers, msg);
     if (held)
         router_respond_error (rt, held, ECANCELED, NULL);
     flux_msg_decref (held);
@@ -177,14 +234,15 @@ void acquire_cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 void acquire_disconnect (struct resource *r, const flux_msg_t *msg)
 {
     waiters_disconnect (r->acquired->followers, msg);
+    waiters_disconnect (r->acquired->newcomers, msg);
 }
 
 struct acquired *acquired_create (void)
 {
     struct acquired *a = calloc (1, sizeof (*a));
 
-    if (a && !(a->followers = waiters_create ())) {
-        free (a);
+    if (a && (!(a->followers = waiters_create ()) || !(a->newcomers = waiters_create ()))) {
+        acquired_destroy (a);
         return NULL;
     }
     return a;
@@ -195,6 +253,7 @@ void acquired_destroy (struct acquired *a)
     if (a) {
         forget (a);
         waiters_destroy (a->followers);
+        waiters_destroy (a->newcomers);
         free (a);
     }
 }

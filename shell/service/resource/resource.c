@@ -338,6 +338,7 @@ static int init_leader (struct resource *r)
         router_service_add (r->rt, "groups", group_rows, r) < 0 ||
         router_service_add (r->rt, "sched", sched_rows, r) < 0)
         return -1;
+    router_service_yield (r->rt, "sched");
     return 0;
 }
 

@@ -64,7 +64,7 @@ static int add_properties (const struct grant *grant, struct rv1 *R)
     return rc;
 }
 
-static int list (const struct rv1 *R, struct sched_alloc *alloc)
+int grant_list (const struct rv1 *R, struct sched_alloc *alloc)
 {
     struct idset *ranks = rv1_ranks (R);
     struct hostlist *hl = rv1_nodelist (R);
@@ -98,7 +98,7 @@ int grant_describe (const struct grant *grant, struct sched_alloc *alloc)
     if (grant->with_graph &&
         !(R->scheduling = grant_graph (inventory_graph (grant->inv), grant->res)))
         goto out;
-    if (list (R, alloc) == 0 && (alloc->R = rv1_encode (R)))
+    if (grant_list (R, alloc) == 0 && (alloc->R = rv1_encode (R)))
         rc = 0;
 out:
     rv1_destroy (R);

@@ -21,6 +21,8 @@ struct grant {
 };
 
 /* 0, or -1 with ENOMEM; *alloc is to be cleared in any case. */
+/* Ranks, hosts and sums of R. -1 with ENOMEM. */
+int grant_list (const struct rv1 *R, struct sched_alloc *alloc);
 int grant_describe (const struct grant *grant, struct sched_alloc *alloc);
 
 /* What the result holds as JGF, in all subsystems: {"graph":{"nodes","edges"}}. A vertex has the

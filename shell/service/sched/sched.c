@@ -262,15 +262,13 @@ static int items_of (struct sched *s, const json_t *R, const struct rv1 *rs,
     return ranks_items (g, rs, items, count) < 0 ? errprintf (errp, "out of memory") : 0;
 }
 
-int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp)
+static int adopt (struct sched *s, uint64_t id, const json_t *R, const struct rv1 *rs,
+                  flux_error_t *errp)
 {
-    struct rv1 *rs = rv1_from_json (R, errp);
     struct result_item *items = NULL;
     size_t count = 0;
     int rc = -1;
 
-    if (!rs)
-        return -1;
     if (items_of (s, R, rs, &items, &count, errp) == 0) {
         int64_t start = (int64_t)rs->starttime;
         int64_t end =
@@ -279,8 +277,36 @@ int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *er
     }
     int saved_errno = errno;
     free (items);
-    rv1_destroy (rs);
     errno = saved_errno;
+    return rc;
+}
+
+int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp)
+{
+    struct rv1 *rs = rv1_from_json (R, errp);
+    int rc = rs ? adopt (s, id, R, rs, errp) : -1;
+
+    rv1_destroy (rs);
+    return rc;
+}
+
+int sched_take (struct sched *s, uint64_t id, const char *R, size_t len, struct sched_alloc *alloc,
+                flux_error_t *errp)
+{
+    json_t *o = json_loadb (R, len, 0, NULL);
+    struct rv1 *rs = rv1_from_json (o, errp);
+    int rc = -1;
+
+    if (rs && adopt (s, id, o, rs, errp) == 0) {
+        alloc->expiration = rs->expiration;
+        alloc->R = strndup (R, len);
+        if (grant_list (rs, alloc) == 0 && alloc->R)
+            rc = 0;
+        else
+            matcher_cancel (s->m, id, NULL);
+    }
+    rv1_destroy (rs);
+    json_decref (o);
     return rc;
 }
 

@@ -91,6 +91,10 @@ void sched_set_expiration (struct sched *s, uint64_t id, double expiration);
 /* Take what a job had before a restart. */
 int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp);
 
+/* The same, of what a scheduler outside gave to the job; *alloc as of sched_alloc(). */
+int sched_take (struct sched *s, uint64_t id, const char *R, size_t len, struct sched_alloc *alloc,
+                flux_error_t *errp);
+
 /* {"all":R,"down":R,"allocated":R} as sched.resource-status; the caller owns it. */
 json_t *sched_status (struct sched *s);
 
