@@ -3,10 +3,11 @@
 
 /* What the files of the group service share.
  *
- *   group.c   the service: requests of tasks
+ *   group.c   the service
+ *   join.c    tasks of this node that come, and in leave.c those that go
  *   view.c    who is in a group: rank 0 decides, other brokers with members have a copy
  *   root.c    rank 0: who comes and goes
- *   reduce.c  collective operations */
+ *   reduce.c  collective operations, with reduce_op.c and reduce_batch.c */
 
 #ifndef FLUX_SERVICE_GROUP_PRIVATE_H
 #define FLUX_SERVICE_GROUP_PRIVATE_H
@@ -77,6 +78,19 @@ struct group_service {
     ev_timer again;    // tell rank 0 what it could not be told
 };
 
+/* group.c: the one that a request of a task on this node names, or NULL with errno. */
+struct group *group_named (struct group_service *gs, const flux_msg_t *msg);
+
+/* join.c */
+void group_join_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void group_join_end (struct join *j, int errnum); // 0: without a word
+
+/* leave.c */
+void group_tell_gone (struct group *g, int rank); // soon
+void group_leave_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void group_disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void group_again_cb (struct ev_loop *loop, ev_timer *w, int revents);
+
 /* view.c */
 struct group *group_lookup (struct group_service *gs, uint32_t uid, const char *name);
 struct group *group_get (struct group_service *gs, uint32_t uid, const char *name);
@@ -105,6 +119,7 @@ void group_lose_members (struct group *g, uint32_t node);
 /* reduce.c */
 struct reduce *reduce_create (struct group_service *gs);
 void reduce_destroy (struct reduce *r);
+json_t *reduce_stats (const struct reduce *r);
 void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void reduce_disconnect (struct reduce *r, const flux_msg_t *disconnect);
 void reduce_rank_lost (struct reduce *r, uint32_t rank);

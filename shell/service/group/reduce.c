@@ -19,162 +19,9 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "lib/tasks/combine.h"
-#include "lib/util/monotime.h"
-#include "shell/service/group/private.h"
-#include "shell/service/group/results.h"
-
-/* Who waits for the result. */
-struct waiter {
-    const flux_msg_t *msg;
-    int rank; // of a task or job shell here that contributed; -1: another broker
-    struct waiter *next;
-};
-
-struct op {
-    struct reduce *reduce;
-    char key[OP_KEY_SIZE];
-    uint32_t uid;
-    uint32_t seq;
-    char name[GROUP_NAME_MAX + 1];
-    struct idset *need; // or NULL
-    struct combine open;
-    struct waiter *waiters; // for what is in open
-    struct idset *sent;
-    int nbatches; // under way
-    bool failed;  // nobody need be waited for
-    UT_hash_handle hh;
-};
-
-/* Contributions on their way up. */
-struct batch {
-    struct op *op;
-    struct buf data;
-    struct waiter *waiters;
-    double since;
-    ev_timer again;
-    uint32_t matchtag;
-    struct batch *prev, *next;
-};
-
-struct reduce {
-    struct group_service *gs;
-    struct op *ops;
-    struct batch *batches;
-    struct results *results;
-    ev_timer recheck; // while there are operations: the tree may have changed
-};
+#include "shell/service/group/reduce_private.h"
 
 static void check_op (struct op *op);
-static void send_batch (struct batch *b);
-
-/* Groups and those that are named by each message do not meet. */
-static void make_key (char key[OP_KEY_SIZE], const struct group_frame *f)
-{
-    snprintf (key, OP_KEY_SIZE, "%u%c%s#%u", (unsigned)f->uid, f->need ? '!' : '/', f->name,
-              (unsigned)f->seq);
-}
-
-static struct op *op_lookup (struct reduce *r, const struct group_frame *f)
-{
-    char key[OP_KEY_SIZE];
-    struct op *op;
-
-    make_key (key, f);
-    HASH_FIND_STR (r->ops, key, op);
-    return op;
-}
-
-static void waiters_free (struct waiter *list)
-{
-    struct waiter *w, *tmp;
-
-    LL_FOREACH_SAFE (list, w, tmp)
-    {
-        flux_msg_decref (w->msg);
-        free (w);
-    }
-}
-
-static void op_free (struct op *op)
-{
-    HASH_DEL (op->reduce->ops, op);
-    waiters_free (op->waiters);
-    combine_clear (&op->open);
-    idset_destroy (op->need);
-    idset_destroy (op->sent);
-    free (op);
-}
-
-static struct op *op_create (struct reduce *r, struct group_frame *f)
-{
-    struct op *op = calloc (1, sizeof (*op));
-
-    if (!op || combine_init (&op->open) < 0 ||
-        !(op->sent = idset_create (0, IDSET_FLAG_AUTOGROW))) {
-        if (op)
-            combine_clear (&op->open);
-        free (op);
-        return NULL;
-    }
-    op->reduce = r;
-    op->uid = f->uid;
-    op->seq = f->seq;
-    strcpy (op->name, f->name);
-    make_key (op->key, f);
-    op->need = f->need;
-    f->need = NULL;
-    HASH_ADD_STR (r->ops, key, op);
-    if (!ev_is_active (&r->recheck))
-        ev_timer_again (router_loop (r->gs->rt), &r->recheck);
-    return op;
-}
-
-static struct op *op_get (struct reduce *r, struct group_frame *f)
-{
-    struct op *op = op_lookup (r, f);
-
-    return op ? op : op_create (r, f);
-}
-
-static void answer_all (struct router *rt, struct waiter **list, const struct buf *data)
-{
-    struct waiter *w;
-
-    LL_FOREACH (*list, w)
-    router_respond_raw (rt, w->msg, data->data, data->len);
-    waiters_free (*list);
-    *list = NULL;
-}
-
-static void fail_all (struct router *rt, struct waiter **list, int errnum)
-{
-    struct waiter *w;
-
-    LL_FOREACH (*list, w)
-    router_respond_error (rt, w->msg, errnum, NULL);
-    waiters_free (*list);
-    *list = NULL;
-}
-
-static void encode (const struct op *op, struct buf *b)
-{
-    struct group_frame f = {.uid = op->uid, .seq = op->seq, .need = op->need};
-
-    strcpy (f.name, op->name);
-    combine_get (&op->open, &f);
-    group_frame_encode (&f, b);
-}
-
-/* ---- rank 0 ---- */
-
-/* Takes over data. */
-static void keep_result (struct reduce *r, const char *key, struct buf *data)
-{
-    results_keep (r->results, key, data);
-    if (!ev_is_active (&r->recheck))
-        ev_timer_again (router_loop (r->gs->rt), &r->recheck);
-}
 
 /* Something that is over: a result that is still there, or else an operation that failed. */
 static void answer_late (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
@@ -183,7 +30,7 @@ static void answer_late (struct reduce *r, const flux_msg_t *msg, struct group_f
     char key[OP_KEY_SIZE];
     struct buf b = {0};
 
-    make_key (key, f);
+    op_key (key, f);
     if (!(data = results_lookup (r->results, key))) {
         f->errnum = EHOSTUNREACH;
         f->nparts = f->parts_len = 0;
@@ -197,135 +44,21 @@ static void answer_late (struct reduce *r, const flux_msg_t *msg, struct group_f
 static void finish (struct op *op)
 {
     struct reduce *r = op->reduce;
+
+    r->stats.ended++;
     struct group *g = op->need ? NULL : group_lookup (r->gs, op->uid, op->name);
     struct buf b = {0};
 
-    encode (op, &b);
+    op_encode (op, &b);
     if (b.err)
-        fail_all (r->gs->rt, &op->waiters, ENOMEM);
+        waiters_fail (r->gs->rt, &op->waiters, ENOMEM);
     else
-        answer_all (r->gs->rt, &op->waiters, &b);
+        waiters_answer (r->gs->rt, &op->waiters, &b);
     if (g && g->next_seq == op->seq)
         g->next_seq++;
-    keep_result (r, op->key, &b);
+    reduce_keep_result (r, op->key, &b);
     op_free (op);
 }
-
-/* ---- the others ---- */
-
-static void batch_free (struct batch *b)
-{
-    struct reduce *r = b->op->reduce;
-
-    ev_timer_stop (router_loop (r->gs->rt), &b->again);
-    if (b->matchtag)
-        router_rpc_forget (r->gs->rt, b->matchtag);
-    b->op->nbatches--;
-    DL_DELETE (r->batches, b);
-    waiters_free (b->waiters);
-    buf_clear (&b->data);
-    free (b);
-}
-
-static void batch_done (struct batch *b)
-{
-    struct op *op = b->op;
-
-    batch_free (b);
-    if (op->nbatches == 0 && idset_empty (op->open.have))
-        op_free (op);
-}
-
-/* One that failed before all had come: they are told here. */
-static void keep_failure (struct op *op, const void *data, size_t len)
-{
-    struct group_frame f;
-    struct buf copy = {0};
-
-    if (group_frame_decode (&f, data, len) < 0)
-        return;
-    if (f.errnum) {
-        buf_append (&copy, data, len);
-        keep_result (op->reduce, op->key, &copy);
-    }
-    group_frame_clear (&f);
-}
-
-static void batch_cb (struct router *rt, const flux_msg_t *response, void *arg)
-{
-    struct batch *b = arg;
-    struct buf result = {0};
-    const void *data = NULL;
-    size_t len = 0;
-    int errnum = 0;
-
-    b->matchtag = 0;
-    flux_msg_get_errnum (response, &errnum);
-    if (errnum == EHOSTUNREACH && monotime_now () - b->since < GROUP_RETRY_TIME) {
-        ev_timer_start (router_loop (rt), &b->again);
-        return;
-    }
-    if (errnum == 0 && flux_msg_get_payload (response, &data, &len) == 0) {
-        result.data = (char *)data;
-        result.len = len;
-        answer_all (rt, &b->waiters, &result);
-        keep_failure (b->op, data, len);
-    } else {
-        fail_all (rt, &b->waiters, errnum ? errnum : EPROTO);
-    }
-    batch_done (b);
-}
-
-static void batch_again_cb (struct ev_loop *loop, ev_timer *w, int revents)
-{
-    send_batch (w->data);
-}
-
-static void send_batch (struct batch *b)
-{
-    struct router *rt = b->op->reduce->gs->rt;
-
-    b->matchtag = router_rpc_raw (rt, "group.reduce", FLUX_NODEID_UPSTREAM, 0, b->data.data,
-                                  b->data.len, batch_cb, b);
-    if (b->matchtag == 0) {
-        fail_all (rt, &b->waiters, ENOMEM);
-        batch_done (b);
-    }
-}
-
-static void forward (struct op *op)
-{
-    struct reduce *r = op->reduce;
-    struct batch *b = calloc (1, sizeof (*b));
-
-    if (b)
-        encode (op, &b->data);
-    if (!b || b->data.err || idset_add (op->sent, op->open.have) < 0) {
-        fail_all (r->gs->rt, &op->waiters, ENOMEM);
-        if (b)
-            buf_clear (&b->data);
-        free (b);
-        b = NULL;
-    }
-    combine_clear (&op->open);
-    if (combine_init (&op->open) < 0) {
-        op_free (op);
-        return;
-    }
-    if (!b)
-        return;
-    b->op = op;
-    b->since = monotime_now ();
-    b->waiters = op->waiters;
-    op->waiters = NULL;
-    op->nbatches++;
-    ev_timer_init (&b->again, batch_again_cb, GROUP_RETRY_PAUSE, 0.);
-    b->again.data = b;
-    DL_APPEND (r->batches, b);
-    send_batch (b);
-}
-
-/* ---- both ---- */
 
 static bool covers (const struct op *op, const struct idset *need, bool below_only)
 {
@@ -363,7 +96,7 @@ static void check_op (struct op *op)
     if (router_rank (op->reduce->gs->rt) == 0)
         finish (op);
     else
-        forward (op);
+        op_forward (op);
 }
 
 /* Where the members are not known, nobody is waited for beyond the turn. */
@@ -376,7 +109,7 @@ static void forward_unknown (struct router *rt, void *arg)
     {
         struct group *g = op->need ? NULL : group_lookup (r->gs, op->uid, op->name);
         if (!op->need && (!g || g->version == 0) && !idset_empty (op->open.have))
-            forward (op);
+            op_forward (op);
     }
 }
 
@@ -433,7 +166,7 @@ static bool is_over (const struct reduce *r, const struct group_frame *f)
 {
     char key[OP_KEY_SIZE];
 
-    make_key (key, f);
+    op_key (key, f);
     return results_lookup (r->results, key) != NULL;
 }
 
@@ -453,6 +186,8 @@ static int check_number (struct reduce *r, const flux_msg_t *msg, struct group_f
 static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
 {
     bool local = flux_msg_is_local (msg);
+
+    ++*(local ? &r->stats.from_tasks : &r->stats.from_brokers);
     int rank = local ? (int)idset_first (f->have) : -1;
     int rc;
 
@@ -590,6 +325,14 @@ static void recheck_cb (struct ev_loop *loop, ev_timer *w, int revents)
     check_op (op);
     if (results_expire (r->results) && !r->ops)
         ev_timer_stop (loop, w);
+}
+
+json_t *reduce_stats (const struct reduce *r)
+{
+    return json_pack ("{s:i s:I s:I s:I s:I}", "operations", (int)HASH_COUNT (r->ops), "ended",
+                      (json_int_t)r->stats.ended, "from-tasks", (json_int_t)r->stats.from_tasks,
+                      "from-brokers", (json_int_t)r->stats.from_brokers, "sent-up",
+                      (json_int_t)r->stats.sent_up);
 }
 
 struct reduce *reduce_create (struct group_service *gs)
