@@ -37,6 +37,30 @@ inst -s7 -Stbon.topo=kary:2 bash run.sh >out
 expect_equal '2 14 14 14 56' "$(sed 's/.* on \([0-9]*\) tasks in .*/\1/' out | xargs)"
 END
 
+# Of 15 brokers, 8 tasks each: what goes over a link for one exchange is one message each way, and the
+# longest way is the depth of the tree, there and back.
+test_case 'hops: one message a link for an exchange, whatever the number of tasks' <<'END'
+cat >run.sh <<'EOF'
+set -e
+count () # KEY: of each rank
+{
+    flux exec -l -r all flux module stats group >raw
+    sed -n 's/^\([0-9]*\): *"'$1'": \([0-9]*\).*/\1 \2/p' raw | sort -n | cut -d' ' -f2 | xargs
+}
+[ "$(count ended)" = "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0" ]
+flux run -N15 --tasks-per-node=8 flux pmi exchange --count=10
+count ended >ended; count from-tasks >tasks; count from-brokers >brokers; count sent-up >up
+EOF
+inst -s15 -Stbon.topo=kary:2 bash run.sh >out
+expect_in_file 'on 120 tasks' out
+ops=$(cut -d' ' -f1 ended)
+[ $ops -ge 10 ] && [ $ops -le 40 ]
+[ "$(cut -d' ' -f2- ended)" = '0 0 0 0 0 0 0 0 0 0 0 0 0 0' ]
+expect_equal "$(printf "$ops %.0s" {1..15})" "$(cat tasks) "
+expect_equal "0 $(printf "$ops %.0s" {1..14})" "$(cat up) "
+expect_equal "$(printf "$((2 * ops)) %.0s" {1..7})0 0 0 0 0 0 0 0" "$(cat brokers)"
+END
+
 test_case 'get' <<'END'
 cat >run.sh <<'EOF'
 set -e
