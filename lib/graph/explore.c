@@ -112,6 +112,36 @@ static bool all_are_children (const struct matcher *m, uint32_t u, const struct 
     return !list && (m->g->v[u].order & CHILDREN_LAYERED);
 }
 
+/* Where scores change with what is free they are known before a child is visited: the best first,
+ * until there are enough. One wish only. */
+static void explore_scored (struct matcher *m, uint32_t u, const struct want *w, bool exclusive,
+                            struct bag *b, uint32_t multiplier)
+{
+    const struct vertex *x = &m->g->v[u];
+    uint32_t base = m->nscored, c;
+    struct tally t = {.w = w, .per_share = walk_wanted (m, w)};
+    for (uint32_t i = 0; i < x->nchild && !m->error; i++) {
+        c = m->g->child[x->child_off + i];
+        if (m->g->v[c].type == w->type && scored_may_fit (m, c, w))
+            scored_add (m, c, m->above);
+    }
+    scored_order (m, base);
+    while (!m->error && (c = scored_take (m, base)) != GRAPH_NONE)
+        if (visit_child (m, u, c, w, false, exclusive, b) == 0 && tally (&t, 1, b, multiplier))
+            break;
+    m->nscored = base;
+}
+
+static bool scores_are_known (const struct matcher *m, uint32_t u, const struct want *list,
+                              order_t order)
+{
+    const struct policy *p = m->policy;
+    return p->ops->score && !p->ops->fixed_score && order != ORDER_RUN && order == p->top &&
+           !list->next && list->kind == REQUEST_RESOURCE && list->type < m->g->ntypes &&
+           !(m->flags & (MATCHER_EXACT_TIES | MATCHER_WALK_ONLY)) &&
+           !(m->g->v[u].flags & (V_MORE | V_LOOSE)) && all_are_children (m, u, list);
+}
+
 /* The children of u come in the order of their scores, one way or the other, and nothing but its
  * children is asked for: the first that are enough are the best. */
 static bool best_first (const struct matcher *m, uint32_t u, const struct want *list, order_t order)
@@ -143,6 +173,8 @@ void walk_explore (struct matcher *m, uint32_t u, const struct want *list, bool 
                        multiplier);
     else if (!pristine && best_first (m, u, list, order))
         explore_until (m, u, child, order == ORDER_HIGH, list, pristine, exclusive, b, multiplier);
+    else if (!pristine && scores_are_known (m, u, list, order))
+        explore_scored (m, u, list, exclusive, b, multiplier);
     else
         explore_all (m, u, list, pristine, exclusive, b);
     m->multiplier = before;

@@ -8,11 +8,12 @@
 #include <errno.h>
 
 #include "lib/graph/index.h"
+#include "lib/graph/walk_priv.h"
 
 struct scored {
     int64_t score; // the less the better
     uint32_t vertex;
-    uint32_t place; // depth first: of equal ones the first
+    uint32_t place; // of equal ones the first
 };
 
 static bool better (const struct scored *a, const struct scored *b)
@@ -33,8 +34,41 @@ static void sift (struct scored *h, uint32_t i, uint32_t n)
     h[i] = x;
 }
 
-/* By its numbers it may fit. */
-static bool may_fit (const struct matcher *m, uint32_t v, const struct want *w)
+int scored_add (struct matcher *m, uint32_t v, int64_t above)
+{
+    struct scored *h = match_room (m->scored, &m->scored_room, m->nscored + 1, sizeof (*h));
+    if (!h) {
+        m->error = ENOMEM;
+        return -1;
+    }
+    m->scored = h;
+    m->count.visits++;
+    int64_t score = policy_score (m->policy, m->g, v, above);
+    h[m->nscored] = (struct scored){
+        .score = m->policy->top == ORDER_HIGH ? -score : score, .vertex = v, .place = m->nscored};
+    m->nscored++;
+    return 0;
+}
+
+void scored_order (struct matcher *m, uint32_t base)
+{
+    uint32_t n = m->nscored - base;
+    for (uint32_t i = n / 2; i-- > 0;)
+        sift (m->scored + base, i, n);
+}
+
+uint32_t scored_take (struct matcher *m, uint32_t base)
+{
+    struct scored *h = m->scored + base;
+    if (m->nscored == base)
+        return GRAPH_NONE;
+    uint32_t v = h[0].vertex, n = --m->nscored - base;
+    h[0] = h[n];
+    sift (h, 0, n);
+    return v;
+}
+
+bool scored_may_fit (const struct matcher *m, uint32_t v, const struct want *w)
 {
     const struct vertex *x = &m->g->v[v];
     for (uint32_t i = w->need; i < w->need + w->nneed; i++) {
@@ -45,43 +79,30 @@ static bool may_fit (const struct matcher *m, uint32_t v, const struct want *w)
     return !vertex_blocked (x);
 }
 
-/* All that may fit, the best on top; how many, or GRAPH_NONE with ENOMEM. */
-static uint32_t score_all (struct matcher *m, const struct want *w, bool desc)
+/* All of the type that may fit. */
+static void score_all (struct matcher *m, const struct want *w)
 {
     const uint32_t *list;
-    uint32_t n = graph_type_list (m->g, w->type, &list), k = 0;
-    struct scored *h = match_room (m->scored, &m->scored_room, n + 1, sizeof (*h));
-    if (!h)
-        return GRAPH_NONE;
-    m->scored = h;
+    uint32_t n = graph_type_list (m->g, w->type, &list);
+    m->nscored = 0;
     for (uint32_t i = 0; i < n; i++) {
         int64_t above;
-        if (!may_fit (m, list[i], w) || !fast_reach (m, list[i], &above))
-            continue;
-        int64_t score = policy_score (m->policy, m->g, list[i], above);
-        h[k++] = (struct scored){desc ? -score : score, list[i], i};
+        if (scored_may_fit (m, list[i], w) && fast_reach (m, list[i], &above) &&
+            scored_add (m, list[i], above) < 0)
+            return;
     }
-    for (uint32_t i = k / 2; i-- > 0;)
-        sift (h, i, k);
-    return k;
+    scored_order (m, 0);
 }
 
 int fast_scored (struct matcher *m, const struct want *w)
 {
-    uint32_t target = request_count_max (&w->r->count);
+    uint32_t target = request_count_max (&w->r->count), v;
     uint64_t sum = 0;
     if (w->type >= m->g->ntypes || m->policy->top == ORDER_RUN)
         return 0;
-    uint32_t n = score_all (m, w, m->policy->top == ORDER_HIGH);
-    if (n == GRAPH_NONE) {
-        m->error = ENOMEM;
-        return -1;
-    }
-    while (n > 0 && sum < target && !m->error) {
-        uint32_t v = m->scored[0].vertex;
-        m->scored[0] = m->scored[--n];
-        sift (m->scored, 0, n);
+    score_all (m, w);
+    while (!m->error && sum < target && (v = scored_take (m, 0)) != GRAPH_NONE)
         sum += fast_visit (m, v, w);
-    }
+    m->nscored = 0;
     return m->error ? -1 : fast_choose (m, w, sum);
 }

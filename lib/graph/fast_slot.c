@@ -27,6 +27,7 @@ struct best {
     uint32_t count[INDEX_MAX_TYPES]; // units of each type in a slot
     uint32_t units;                  // of all types
     bool desc;
+    bool deep; // the content has a content of its own
     uint32_t target;
     uint32_t picked;
     int64_t highest;    // id of the run being picked
@@ -77,6 +78,8 @@ static int64_t bound_of (const struct best *b, uint32_t node)
 {
     const uint32_t *row = b->ix->max + (size_t)node * b->ix->nrows;
     int64_t sum = MATCH_MET;
+    if (b->ix->floor)
+        sum += (((int64_t)UINT32_MAX - row[ROW_ABOVE_INV]) << FLOOR_SHIFT) * b->units;
     for (uint32_t t = 0; t < b->ix->ntypes; t++) {
         const uint32_t *r = row + ROW_SLOT + 3 * t;
         int64_t k = b->count[t];
@@ -207,15 +210,16 @@ static void search_runs (struct best *b)
     }
 }
 
+/* What lies below the slot's content is left to the visit of the places that may do. */
 static bool set_content (struct best *b, uint32_t *types, uint32_t *n)
 {
     *n = 0;
     for (const struct want *w = b->slot->with; w; w = w->next) {
         const struct request_count *c = &w->r->count;
-        if (w->kind != REQUEST_RESOURCE || w->with || w->type >= b->m->g->ntypes ||
-            c->min != c->max || c->nvalues || w->r->exclusive == REQUEST_FALSE ||
-            *n == INDEX_MAX_TYPES)
+        if (w->kind != REQUEST_RESOURCE || w->type >= b->m->g->ntypes || c->min != c->max ||
+            c->nvalues || w->r->exclusive == REQUEST_FALSE || *n == INDEX_MAX_TYPES)
             return false;
+        b->deep = b->deep || w->with;
         types[*n] = w->type;
         b->count[(*n)++] = c->min;
         b->units += c->min;
@@ -235,38 +239,56 @@ static int choose (struct best *b)
     return 1;
 }
 
+/* Where levels are passed through, slots of several units are made at the node, and so are those
+ * that come in runs. */
+static bool made_elsewhere (const struct best *b, bool runs)
+{
+    return (b->m->flags & MATCHER_THROUGH) && b->ix->inner && (runs || b->units > 1 || b->deep);
+}
+
+static bool has_order (const struct best *b, bool runs)
+{
+    const struct policy *p = b->m->policy;
+    if ((p->ops->score && !p->ops->floor) || p->ops->arrange || p->stop_on_1)
+        return false;
+    if (runs)
+        return p->slot == ORDER_HIGH && !p->node_centric && b->units == 1 && !b->deep &&
+               !b->m->req->constraint;
+    return p->slot == p->top && !(p->ops->floor && p->top != ORDER_LOW);
+}
+
+static int search_all (struct best *b, uint32_t ntypes, bool runs)
+{
+    struct matcher *m = b->m;
+    index_refresh (m);
+    b->desc = m->policy->top == ORDER_HIGH;
+    for (uint32_t t = 0; t < ntypes; t++)
+        index_ask (&b->need, ROW_SLOT + 3 * t, b->count[t]);
+    index_ask (&b->need, ROW_OPEN, 1);
+    if (runs)
+        search_runs (b);
+    else
+        search (b);
+    while (b->used) {
+        struct evals *ev = b->used;
+        b->used = ev->next;
+        ev->next = m->free_evals;
+        m->free_evals = ev;
+    }
+    return m->error ? -1 : choose (b);
+}
+
 int fast_slot (struct matcher *m, const struct want *slot)
 {
     struct best b = {.m = m, .slot = slot, .target = request_count_max (&slot->r->count)};
     uint32_t types[INDEX_MAX_TYPES], n;
-    const struct policy *p = m->policy;
-    bool runs = p->top == ORDER_RUN;
-    if (p->ops->score || !set_content (&b, types, &n))
+    bool runs = m->policy->top == ORDER_RUN;
+    if (!set_content (&b, types, &n))
         return 0;
-    if (runs ? p->slot != ORDER_HIGH || p->node_centric || b.units != 1 || m->req->constraint
-             : p->slot != p->top)
+    if (!(m->flags & MATCHER_THROUGH) && index_count_places (m, types, n) == 0)
+        return -1; // nowhere do they lie side by side
+    if (!has_order (&b, runs) || !(b.ix = index_for_slot (m, types, n)) || !b.ix->plain ||
+        made_elsewhere (&b, runs) || (runs && (!b.ix->has_ids || b.ix->nids > MAX_RUN_IDS)))
         return 0;
-    if (!(b.ix = index_for_slot (m, types, n)))
-        return 0;
-    /* where levels are passed through, slots of several units are made at the node */
-    if ((m->flags & MATCHER_THROUGH) && b.ix->inner && (runs || b.units > 1))
-        return 0;
-    if (!b.ix->plain || (runs && (!b.ix->has_ids || b.ix->nids > MAX_RUN_IDS)))
-        return 0;
-    index_refresh (m);
-    b.desc = p->top == ORDER_HIGH;
-    for (uint32_t t = 0; t < n; t++)
-        index_ask (&b.need, ROW_SLOT + 3 * t, b.count[t]);
-    index_ask (&b.need, ROW_OPEN, 1);
-    if (runs)
-        search_runs (&b);
-    else
-        search (&b);
-    while (b.used) {
-        struct evals *ev = b.used;
-        b.used = ev->next;
-        ev->next = m->free_evals;
-        m->free_evals = ev;
-    }
-    return m->error ? -1 : choose (&b);
+    return search_all (&b, n, runs);
 }

@@ -82,7 +82,7 @@ static void slot_row (const struct matcher *m, struct index *ix, uint32_t i, uin
         if (ix->has_ids && c->type == ix->type[0])
             *mask |= UINT64_C (1) << (c->id - ix->base[i]);
     }
-    int64_t above = above_of (m, u);
+    int64_t above = ix->floor ? ix->floor (g, u) : above_of (m, u);
     row[ROW_OPEN] = 1;
     row[ROW_ABOVE] = above;
     row[ROW_ABOVE_INV] = UINT32_MAX - above;
@@ -189,7 +189,7 @@ static void update_below (struct matcher *m, struct index *ix, uint32_t v)
 {
     const struct graph *g = m->g;
     const uint32_t *dfs = ix->dfs ? ix->dfs : ix->order;
-    bool all = g->v[v].flags & V_TOGGLED;
+    bool all = (g->v[v].flags & V_TOGGLED) || (ix->floor && g->v[v].type == m->node);
     uint32_t last = all ? g->v[v].last : g->v[v].pos;
     for (uint32_t i = find_position (g, ix, g->v[v].pos); i < ix->n && g->v[dfs[i]].pos <= last;
          i++)
@@ -200,6 +200,8 @@ void index_refresh (struct matcher *m)
 {
     struct graph *g = m->g;
     for (struct index *ix = m->index; ix; ix = ix->next) {
+        if (ix->kind == INDEX_PLACES)
+            continue;
         if (g->changed_lost)
             index_fill (m, ix);
         else

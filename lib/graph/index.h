@@ -15,7 +15,11 @@
 
 #include "lib/graph/match_priv.h"
 
-typedef enum { INDEX_TYPE, INDEX_SLOT } index_kind_t;
+typedef enum {
+    INDEX_TYPE,
+    INDEX_SLOT,
+    INDEX_PLACES, // only how many there are for INDEX_SLOT
+} index_kind_t;
 
 enum {
     INDEX_MAX_TYPES = 12,
@@ -34,7 +38,7 @@ enum {
 enum {
     ROW_OPEN,        // 1
     ROW_ABOVE,       // what node_centric adds here
-    ROW_ABOVE_INV,   // UINT32_MAX - that
+    ROW_ABOVE_INV,   // UINT32_MAX - that, or - what the policy says is the least score here
     ROW_SLOT,        // + 3 k: free units of type[k] right below it
     ROW_MAX_ID = 1,  // + ROW_SLOT + 3 k: greatest free id + 1
     ROW_MIN_INV = 2, // + ROW_SLOT + 3 k: UINT32_MAX - least free id
@@ -48,6 +52,7 @@ struct index {
     uint32_t of;       // INDEX_TYPE: the type of its vertices
     bool node_centric; // INDEX_TYPE: scores have it in them
     int64_t (*score) (const struct policy *p, const struct graph *g, uint32_t v, int64_t above);
+    uint32_t (*floor) (const struct graph *g, uint32_t u); // INDEX_SLOT: the policy's, or NULL
 
     uint32_t n;      // vertices
     uint32_t *order; // the list
@@ -91,6 +96,9 @@ struct index_need {
  * the walk does it). */
 struct index *index_for_type (struct matcher *m, uint32_t type);
 struct index *index_for_slot (struct matcher *m, const uint32_t *types, uint32_t n);
+/* Vertices right below which a slot's types lie; GRAPH_NONE with ENOMEM. The first call after
+ * a change of the graph's shape looks through it, O(V). */
+uint32_t index_count_places (struct matcher *m, const uint32_t *types, uint32_t n);
 /* Bring all up to date with the graph. */
 void index_refresh (struct matcher *m);
 void index_fill (struct matcher *m, struct index *ix); // all rows anew

@@ -9,7 +9,10 @@
 
 #include "lib/graph/index.h"
 
-enum { MIN_VERTICES = 8 }; // fewer are looked at one by one
+enum {
+    MIN_VERTICES = 8,                       // fewer are looked at one by one
+    MAX_SCORED_ID = (1 << FLOOR_SHIFT) - 1, // the rest of a score does not depend on the id
+};
 
 void index_destroy (struct index *ix)
 {
@@ -59,8 +62,12 @@ static int make_tree (struct index *ix, uint32_t nrows, bool with_min)
 
 static void finish (struct matcher *m, struct index *ix)
 {
-    for (uint32_t i = 0; i < ix->n; i++)
+    for (uint32_t i = 0; i < ix->n; i++) {
         graph_watch (m->g, ix->order[i]);
+        uint32_t node = ix->floor ? policy_ancestor (m->g, ix->order[i], m->node) : GRAPH_NONE;
+        if (node != GRAPH_NONE)
+            graph_watch (m->g, node);
+    }
     index_fill (m, ix);
     ix->next = m->index;
     m->index = ix;
@@ -318,7 +325,8 @@ static bool children_are_plain (const struct graph *g, const struct index *ix)
         for (uint32_t k = 0; k < v->nchild; k++) {
             const struct vertex *c = &g->v[g->child[v->child_off + k]];
             for (uint32_t t = 0; t < ix->ntypes; t++)
-                if (c->type == ix->type[t] && (c->id < 0 || (c->flags & V_DIVISIBLE)))
+                if (c->type == ix->type[t] &&
+                    (c->id < 0 || c->id >= MAX_SCORED_ID || (c->flags & V_DIVISIBLE)))
                     return false;
         }
     }
@@ -357,21 +365,54 @@ static bool factors_fit (const struct matcher *m)
     return true;
 }
 
+static struct index *find_slot_index (struct matcher *m, index_kind_t kind, const uint32_t *types,
+                                      uint32_t n)
+{
+    for (struct index *ix = m->index; ix; ix = ix->next)
+        if (ix->kind == kind && ix->ntypes == n && !memcmp (ix->type, types, n * sizeof (*types)) &&
+            (kind == INDEX_PLACES || ix->floor == m->policy->ops->floor))
+            return ix;
+    return NULL;
+}
+
+static struct index *list_places (struct matcher *m, index_kind_t kind, const uint32_t *types,
+                                  uint32_t n)
+{
+    uint32_t room = 0;
+    struct index *ix = calloc (1, sizeof (*ix));
+    if (!ix)
+        return NULL;
+    *ix = (struct index){.kind = kind, .ntypes = n, .floor = m->policy->ops->floor};
+    memcpy (ix->type, types, n * sizeof (*types));
+    if (find_places (m->g, ix, m->g->root, &room) == 0)
+        return ix;
+    index_destroy (ix);
+    return NULL;
+}
+
+uint32_t index_count_places (struct matcher *m, const uint32_t *types, uint32_t n)
+{
+    drop_old (m);
+    struct index *ix = find_slot_index (m, INDEX_PLACES, types, n);
+    if (!ix) {
+        if (!(ix = list_places (m, INDEX_PLACES, types, n)))
+            return GRAPH_NONE;
+        free (ix->order);
+        ix->order = NULL;
+        ix->next = m->index;
+        m->index = ix;
+    }
+    return ix->n;
+}
+
 struct index *index_for_slot (struct matcher *m, const uint32_t *types, uint32_t n)
 {
     drop_old (m);
-    for (struct index *ix = m->index; ix; ix = ix->next)
-        if (ix->kind == INDEX_SLOT && ix->ntypes == n &&
-            !memcmp (ix->type, types, n * sizeof (*types)))
-            return ix;
-    struct index *ix = calloc (1, sizeof (*ix));
-    uint32_t room = 0;
-    if (!ix)
-        return NULL;
-    *ix = (struct index){.kind = INDEX_SLOT, .ntypes = n};
-    memcpy (ix->type, types, n * sizeof (*types));
-    if (find_places (m->g, ix, m->g->root, &room) < 0 || ix->n < MIN_VERTICES ||
-        !children_are_plain (m->g, ix) || !factors_fit (m) || set_ids (m->g, ix) < 0 ||
+    struct index *ix = find_slot_index (m, INDEX_SLOT, types, n);
+    if (ix || index_count_places (m, types, n) < MIN_VERTICES ||
+        !(ix = list_places (m, INDEX_SLOT, types, n)))
+        return ix;
+    if (!children_are_plain (m->g, ix) || !factors_fit (m) || set_ids (m->g, ix) < 0 ||
         make_tree (ix, ROW_SLOT + 3 * n, false) < 0) {
         index_destroy (ix);
         return NULL;

@@ -152,6 +152,19 @@ void items_sort (const struct graph *g, struct result_item *a, size_t n)
     }
 }
 
+/* A vertex that the job held along an edge which was not taken is now above one that came. */
+static void settle_ancestors (const struct graph *g, struct job *job)
+{
+    for (uint32_t i = 0; i < job->count; i++) {
+        struct result_item *item = &job->items[i];
+        const struct vertex *v = &g->v[item->vertex];
+        for (uint32_t k = 0; k < job->count && item->aux && !item->exclusive; k++) {
+            uint32_t pos = g->v[job->items[k].vertex].pos;
+            item->aux = job->items[k].aux || pos < v->pos || pos > v->last;
+        }
+    }
+}
+
 int jobs_extend (struct matcher *m, struct job *job, const struct result_item *items, size_t n)
 {
     uint32_t before = job->count;
@@ -159,6 +172,8 @@ int jobs_extend (struct matcher *m, struct job *job, const struct result_item *i
     int rc = append_items (m->g, job, items, n);
     for (uint32_t i = before; job->applied && i < job->count; i++)
         graph_take (m->g, job->items[i].vertex, job->items[i].needs, job->items[i].exclusive);
+    if (m->g->extras.n)
+        settle_ancestors (m->g, job);
     items_sort (m->g, job->items, job->count);
     time_plan (m, job, true);
     return rc;

@@ -58,8 +58,9 @@ static bool enough_in_all (const struct matcher *m, const struct want *w)
 int fast_select (struct matcher *m, const struct want *list, struct mark *root)
 {
     const struct policy *p = m->policy;
-    if (m->satisfy || list->next || m->g->extras.n || p->stop_on_1 || p->ops->arrange ||
-        list->type == m->g->v[m->g->root].type)
+    bool slot = list->kind == REQUEST_SLOT;
+    if (m->satisfy || list->next || m->g->extras.n || list->type == m->g->v[m->g->root].type ||
+        (!slot && (p->stop_on_1 || p->ops->arrange)))
         return 0;
     m->nedge = m->npick = m->charges.n = 0;
     m->above = 0;
@@ -70,8 +71,7 @@ int fast_select (struct matcher *m, const struct want *list, struct mark *root)
         errno = EBUSY;
         return -1;
     }
-    bool fixed = p->ops->fixed_score, slot = list->kind == REQUEST_SLOT;
-    int rc = slot ? (fixed ? fast_slot (m, list) : 0) : (fixed ? fast_type : fast_scored) (m, list);
+    int rc = (slot ? fast_slot : p->ops->fixed_score ? fast_type : fast_scored) (m, list);
     m->above = 0;
     if (rc < 0)
         errno = m->error ? m->error : EBUSY;

@@ -115,7 +115,7 @@ struct matcher {
     struct state *state; // flexible.c
     uint32_t state_stamp;
     struct scored *scored; // fast_scored.c
-    uint32_t scored_room;
+    uint32_t nscored, scored_room;
     struct evals *free_evals;
     struct group *sort_space;
     struct charges charges;

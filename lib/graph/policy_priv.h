@@ -17,7 +17,7 @@ typedef enum {
     ORDER_RUN,  // the run of consecutive scores with the greatest values first
 } order_t;
 
-enum { MATCH_UNMET = 0, MATCH_MET = 1 };
+enum { MATCH_UNMET = 0, MATCH_MET = 1, FLOOR_SHIFT = 24 };
 
 /* One way to satisfy (part of) a count: a vertex, or the vertices of one slot. */
 struct group {
@@ -76,6 +76,10 @@ struct policy_ops {
     int64_t (*score) (const struct policy *p, const struct graph *g, uint32_t v, int64_t above);
     /* The score depends on nothing but the vertex, its ancestors and their ids. */
     bool fixed_score;
+    /* When scores are not fixed but least first: the score of any child of u is no less than
+     * (floor(u) << FLOOR_SHIFT) + MATCH_MET + its id + 1. It depends on nothing but what is free
+     * below u and below its node. NULL: there is no such thing. */
+    uint32_t (*floor) (const struct graph *g, uint32_t u);
     /* Reorder candidates at the top, best first, and leave out those that may not be taken; they
      * come sorted. 0, or -1 with ENOMEM, EINVAL. NULL: leave them. */
     int (*arrange) (struct arrangement *a);

@@ -340,6 +340,7 @@ int walk_select (struct matcher *m, const struct want *list, struct mark *root)
     m->error = 0;
     m->charges.n = 0;
     m->multiplier = 1;
+    m->nscored = 0;
     if (((m->flags & MATCHER_EXACT_TIES) || enough_in_all (m)) &&
         walk_visit (m, g->root, list, true, &excl, &b, &score, &avail) == 0 &&
         walk_add_found (m, &b, g->root, list, score, avail, excl) == 0 &&

@@ -22,10 +22,12 @@ struct found {
     const struct want *next;     // what to look for below
 };
 
-/* How many of w are looked for: where it matters only whether it can be had, the least. */
+/* How many of w are looked for: where it matters only whether it can be had, the least; but what
+ * each slot takes follows from all there is. */
 static inline uint32_t walk_wanted (const struct matcher *m, const struct want *w)
 {
-    bool least = m->satisfy && !(m->flags & MATCHER_EXACT_TIES);
+    bool in_slot = w->r->parent && w->r->parent->kind != REQUEST_RESOURCE;
+    bool least = m->satisfy && !in_slot && !(m->flags & MATCHER_EXACT_TIES);
     return least ? w->r->count.min : request_count_max (&w->r->count);
 }
 
@@ -52,6 +54,14 @@ enum { SLOT_MAX_TYPES = 64 };
 uint32_t slot_fit (const struct want *w, uint64_t qualified);
 /* One slot from n types into b; -1 when one has run out, or ENOMEM in m->error. */
 int slot_take (struct matcher *m, struct slot_cursor **c, uint32_t n, struct bag *b);
+
+/* ---- fast_scored.c: the best of many by scores that are known before they are visited. The heap
+ * is a stack of them: one begins at `base`, what m->nscored was before. ---- */
+int scored_add (struct matcher *m, uint32_t v, int64_t above); // ENOMEM in m->error, too
+void scored_order (struct matcher *m, uint32_t base);
+uint32_t scored_take (struct matcher *m, uint32_t base); // GRAPH_NONE: none is left
+/* By its numbers v may fit. */
+bool scored_may_fit (const struct matcher *m, uint32_t v, const struct want *w);
 
 /* ---- flexible.c: slots that are alternatives ---- */
 /* What any of them holds, each type once with its greatest least count, in all[]. */

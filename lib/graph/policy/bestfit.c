@@ -23,13 +23,22 @@ static int64_t score (const struct policy *p, const struct graph *g, uint32_t v,
     uint32_t parent = g->v[v].parent;
     int64_t on_node = node == GRAPH_NONE ? left_below (g, v) : left_below (g, node);
     int64_t near = node == v || parent == GRAPH_NONE ? 0 : left_below (g, parent) & 0xfff;
-    return MATCH_MET + (on_node << 36) + (near << 24) + ((g->v[v].id + 1) & 0xffffff);
+    return MATCH_MET + (on_node << (FLOOR_SHIFT + 12)) + (near << FLOOR_SHIFT) +
+           ((g->v[v].id + 1) & 0xffffff);
+}
+
+/* A child may be a node: then nothing is left on it at best. */
+static uint32_t least_score (const struct graph *g, uint32_t u)
+{
+    uint32_t node = policy_ancestor (g, u, graph_type_find (g, "node"));
+    return node == GRAPH_NONE ? 0 : left_below (g, node) << 12 | (left_below (g, u) & 0xfff);
 }
 
 const struct policy_ops policy_bestfit = {
     .name = "bestfit",
     .description = "fullest nodes first, so that empty ones stay whole",
     .score = score,
+    .floor = least_score,
     .top = ORDER_LOW,
     .nested = ORDER_LOW,
     .slot = ORDER_LOW,
