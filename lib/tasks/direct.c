@@ -127,19 +127,33 @@ bool direct_progress (struct flux_tasks *t)
 {
     struct direct *d = t->direct;
     struct direct_link *k, *tmp;
-    bool any = direct_zap_progress (d);
+    bool any = d->zap_news && direct_zap_progress (d);
 
-    any |= direct_server_progress (d);
+    any |= d->server_news && direct_server_progress (d);
     DL_FOREACH_SAFE (d->links, k, tmp)
-    any |= direct_link_progress (k);
+    {
+        if (k->news || k->monitor_news)
+            any |= direct_link_progress (k);
+    }
     return any;
+}
+
+/* A socket that is only read, until there is nothing left, may be waited for by its fd. That is
+ * cheaper than to ask it, which costs system calls for each. */
+static zmq_pollitem_t poll_fd (void *sock)
+{
+    int fd = -1;
+    size_t len = sizeof (fd);
+
+    zmq_getsockopt (sock, ZMQ_FD, &fd, &len);
+    return (zmq_pollitem_t){NULL, fd, ZMQ_POLLIN, 0};
 }
 
 int direct_poll (struct flux_tasks *t, int fd, int timeout_ms)
 {
     struct direct *d = t->direct;
     struct direct_link *k;
-    int count = 0, n = 0;
+    int count = 0, n = 0, i = 1;
 
     DL_COUNT (d->links, k, count);
     zmq_pollitem_t *items = calloc (3 + 2 * (size_t)count, sizeof (*items));
@@ -147,7 +161,7 @@ int direct_poll (struct flux_tasks *t, int fd, int timeout_ms)
         return -1;
     items[n++] = (zmq_pollitem_t){NULL, fd, ZMQ_POLLIN, 0};
     if (d->zap)
-        items[n++] = (zmq_pollitem_t){d->zap, 0, ZMQ_POLLIN, 0};
+        items[n++] = poll_fd (d->zap);
     if (d->server && direct_has_room (d))
         items[n++] = (zmq_pollitem_t){d->server, 0, ZMQ_POLLIN, 0};
     DL_FOREACH (d->links, k)
@@ -155,9 +169,20 @@ int direct_poll (struct flux_tasks *t, int fd, int timeout_ms)
         if (k->sock)
             items[n++] = (zmq_pollitem_t){k->sock, 0, ZMQ_POLLIN, 0};
         if (k->monitor)
-            items[n++] = (zmq_pollitem_t){k->monitor, 0, ZMQ_POLLIN, 0};
+            items[n++] = poll_fd (k->monitor);
     }
     int rc = zmq_poll (items, n, timeout_ms);
+    if (d->zap)
+        d->zap_news |= items[i++].revents != 0;
+    if (d->server && direct_has_room (d))
+        d->server_news |= items[i++].revents != 0;
+    DL_FOREACH (d->links, k)
+    {
+        if (k->sock)
+            k->news |= items[i++].revents != 0;
+        if (k->monitor)
+            k->monitor_news |= items[i++].revents != 0;
+    }
     free (items);
     return rc;
 }

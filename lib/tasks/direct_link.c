@@ -82,6 +82,7 @@ static int link_connect (struct direct *d, struct direct_link *k, const char *en
         zmq_connect (k->sock, endpoint) < 0 || direct_send_letter (k->sock, &hello) < 0)
         return -1;
     direct_watch (d, k->sock);
+    k->news = k->monitor_news = true;
     k->state = LINK_CONNECTING;
     return 0;
 }
@@ -205,17 +206,20 @@ bool direct_link_progress (struct direct_link *k)
     bool any = false;
     int n;
 
+    k->news = false;
     while (k->sock && (n = direct_recv_parts (k->sock, parts, 2)) > 0) {
         if (n == 1 && direct_decode_part (&parts[0], &l) == 0)
             link_message (k, &l);
         direct_close_parts (parts, n);
         any = true;
     }
-    if (k->monitor && (n = direct_recv_parts (k->monitor, parts, 2)) > 0) {
+    bool lost = false;
+    while (k->monitor && k->monitor_news && (n = direct_recv_parts (k->monitor, parts, 2)) > 0) {
         direct_close_parts (parts, n);
-        if (k->state == LINK_READY || k->state == LINK_CONNECTING)
-            link_fail (k);
-        any = true;
+        lost = true;
     }
-    return any;
+    k->monitor_news = false;
+    if (lost && (k->state == LINK_READY || k->state == LINK_CONNECTING))
+        link_fail (k);
+    return any || lost;
 }

@@ -26,6 +26,7 @@ struct direct_link {
     double since;
     void *sock;
     void *monitor;
+    bool news, monitor_news; // they may have something
     uint32_t matchtag;
     struct direct_link *prev, *next;
 };
@@ -41,6 +42,7 @@ struct direct {
     void *zmq;
     char public_key[KEY_SIZE], secret_key[KEY_SIZE]; // for both sides
     void *server, *zap;
+    bool server_news, zap_news;
     char endpoint[128];
     struct allowed *allowed;
     struct direct_link *links;

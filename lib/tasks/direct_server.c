@@ -45,6 +45,7 @@ bool direct_zap_progress (struct direct *d)
         direct_close_parts (parts, n);
         any = true;
     }
+    d->zap_news = false;
     return any;
 }
 
@@ -84,6 +85,7 @@ static int bind_server (struct direct *d)
     }
     direct_watch (d, d->zap);
     direct_watch (d, d->server);
+    d->zap_news = d->server_news = true;
     return 0;
 }
 
@@ -167,7 +169,11 @@ bool direct_server_progress (struct direct *d)
     bool any = false;
     int n;
 
-    while (d->server && direct_has_room (d) && (n = direct_recv_parts (d->server, parts, 3)) > 0) {
+    while (direct_has_room (d)) {
+        if ((n = direct_recv_parts (d->server, parts, 3)) <= 0) {
+            d->server_news = false;
+            break;
+        }
         server_message (d, parts, n);
         direct_close_parts (parts, n);
         any = true;

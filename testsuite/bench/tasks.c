@@ -21,6 +21,7 @@
 #define PINGS 1000
 #define LARGE (1u << 20)
 #define LARGE_COUNT 64
+#define SMALL_COUNT 10000
 #define COLLECTIVES 200
 #define ROUNDS_MAX 99
 #define KEY_SIZE 41
@@ -145,11 +146,11 @@ static void pings (const char *data)
     }
 }
 
-static void stream (const char *data)
+static void stream (const char *data, int count, size_t len)
 {
-    for (int i = 0; i < LARGE_COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         if (rank == 1)
-            send_one (0, data, LARGE);
+            send_one (0, data, len);
         else
             recv_one (1);
     }
@@ -168,9 +169,10 @@ static void barrier (void)
 /* ---- measurements ---- */
 
 struct figures {
-    double ping[ROUNDS_MAX], link_ping[ROUNDS_MAX], bare_ping[ROUNDS_MAX]; // us for a round trip
-    double mib[ROUNDS_MAX], bare_mib[ROUNDS_MAX];                          // MiB/s
-    double coll[ROUNDS_MAX], reduce[ROUNDS_MAX];                           // us
+    double ping[ROUNDS_MAX], link_ping[ROUNDS_MAX], bare_ping[ROUNDS_MAX];    // us for a round trip
+    double small[ROUNDS_MAX], link_small[ROUNDS_MAX], bare_small[ROUNDS_MAX]; // us for one of many
+    double mib[ROUNDS_MAX], bare_mib[ROUNDS_MAX];                             // MiB/s
+    double coll[ROUNDS_MAX], reduce[ROUNDS_MAX];                              // us
 };
 
 static double mib_per_s (double seconds)
@@ -187,12 +189,18 @@ static void pair_round (struct figures *f, int i, struct bare *b, const char *da
     start = monotime_now ();
     pings (data);
     f->ping[i] = (monotime_now () - start) / PINGS * 1e6;
+    start = monotime_now ();
+    stream (data, SMALL_COUNT, 8);
+    f->small[i] = (monotime_now () - start) / SMALL_COUNT * 1e6;
     flux_tasks_set_direct (t, 64 << 10);
     pings (data); // that many make a link
     barrier ();
     start = monotime_now ();
     pings (data);
     f->link_ping[i] = (monotime_now () - start) / PINGS * 1e6;
+    start = monotime_now ();
+    stream (data, SMALL_COUNT, 8);
+    f->link_small[i] = (monotime_now () - start) / SMALL_COUNT * 1e6;
     barrier ();
     start = monotime_now ();
     if (rank == 0)
@@ -200,9 +208,15 @@ static void pair_round (struct figures *f, int i, struct bare *b, const char *da
     else
         bare_ask (b, PINGS, data, 8, 1);
     f->bare_ping[i] = (monotime_now () - start) / PINGS * 1e6;
+    start = monotime_now ();
+    if (rank == 0)
+        bare_serve (b, SMALL_COUNT, data, 8);
+    else
+        bare_ask (b, SMALL_COUNT, data, 8, 64);
+    f->bare_small[i] = (monotime_now () - start) / SMALL_COUNT * 1e6;
     barrier ();
     start = monotime_now ();
-    stream (data);
+    stream (data, LARGE_COUNT, LARGE);
     f->mib[i] = mib_per_s (monotime_now () - start);
     barrier ();
     start = monotime_now ();
@@ -238,6 +252,11 @@ static void print (struct figures *f, int rounds, bool pair)
         printf ("round trip, 8 bytes    %8.1f us     ZeroMQ %8.1f us     %5.2fx\n", a, b, a / b);
         a = median (f->link_ping, rounds);
         printf ("      once it is many  %8.1f us     ZeroMQ %8.1f us     %5.2fx\n", a, b, a / b);
+        a = median (f->small, rounds);
+        b = median (f->bare_small, rounds);
+        printf ("stream of 8 bytes      %8.1f us     ZeroMQ %8.1f us     %5.2fx\n", a, b, a / b);
+        a = median (f->link_small, rounds);
+        printf ("      over a link      %8.1f us     ZeroMQ %8.1f us     %5.2fx\n", a, b, a / b);
         a = median (f->mib, rounds);
         b = median (f->bare_mib, rounds);
         printf ("stream of 1 MiB        %8.0f MiB/s  ZeroMQ %8.0f MiB/s  %5.2fx\n", a, b, b / a);
