@@ -23,7 +23,7 @@ void router_log (struct router *rt, int severity, const char *appname, const cha
     clock_gettime (CLOCK_REALTIME, &now);
     gmtime_r (&now.tv_sec, &tm);
     strftime (stamp, sizeof (stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-    int n = snprintf (line, sizeof (line), "<%d>1 %s.%06ldZ %u %s - - - %s\n", severity << 3, stamp,
+    int n = snprintf (line, sizeof (line), "<%d>1 %s.%06ldZ %u %s - - - %s", severity << 3, stamp,
                       now.tv_nsec / 1000, (unsigned)router_rank (rt), appname, text);
     if (n >= (int)sizeof (line))
         n = (int)sizeof (line) - 1;

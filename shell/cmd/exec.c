@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ struct exec {
     size_t count, left;
     flux_watcher_t *in, *signals[2];
     bool label, eof;
+    const char *attach; // pid or label of a process that runs already
     double t_interrupt;
     int exit_code;
 };
@@ -120,7 +122,7 @@ static void on_message (struct proc *p, json_t *o)
 
     if (!type)
         return;
-    if (strcmp (type, "started") == 0)
+    if (strcmp (type, "started") == 0 || strcmp (type, "attached") == 0)
         json_unpack (o, "{s:i}", "pid", &p->pid);
     else if (strcmp (type, "output") == 0)
         show_output (p, json_object_get (o, "io"));
@@ -137,6 +139,7 @@ static void on_message (struct proc *p, json_t *o)
 static void on_failed (struct proc *p)
 {
     int code = errno == EHOSTUNREACH ? EX_NOHOST
+               : p->x->attach        ? 1
                : errno == ENOENT     ? 127
                : errno == EACCES     ? 126
                                      : 1;
@@ -207,6 +210,11 @@ static void on_signal (flux_reactor_t *r, flux_watcher_t *w, int revents, void *
     int signum = flux_signal_watcher_get_signum (w);
     double now = monotime_now ();
 
+    if (signum == SIGINT && x->attach) {
+        fprintf (stderr, "%s: detached; 'flux sproc kill' signals it\n", x->c->name);
+        flux_reactor_stop (r);
+        return;
+    }
     if (signum == SIGINT && x->t_interrupt > 0 && now - x->t_interrupt < INTERRUPT_SECONDS) {
         raise_code (x, 128 + SIGINT);
         flux_reactor_stop (r);
@@ -220,7 +228,20 @@ static void on_signal (flux_reactor_t *r, flux_watcher_t *w, int revents, void *
     kill_all (x, signum);
 }
 
-static json_t *make_command (struct cmd *c)
+/* --with-imp: the program that crosses from the owner to another user, of the configuration. */
+static void push_imp (struct cmd *c, flux_t *h, json_t *cmdline)
+{
+    json_t *conf = cmd_rpc (c, h, "config.get", FLUX_NODEID_ANY, NULL, "the configuration");
+    const char *imp = json_string_value (json_object_get (json_object_get (conf, "exec"), "imp"));
+
+    if (!imp)
+        cmd_die (c, "--with-imp: exec.imp is not in the configuration");
+    json_array_append_new (cmdline, json_string (imp));
+    json_array_append_new (cmdline, json_string ("run"));
+    json_decref (conf);
+}
+
+static json_t *make_command (struct cmd *c, flux_t *h)
 {
     json_t *env = json_object (), *cmdline = json_array (), *o;
     const char *dir = cmd_str (c, "dir", NULL), *label = cmd_str (c, "label", NULL);
@@ -233,6 +254,8 @@ static json_t *make_command (struct cmd *c)
             json_object_set_new (env, name, json_string (equal + 1));
         free (name);
     }
+    if (cmd_has (c, "with-imp"))
+        push_imp (c, h, cmdline);
     for (int i = 0; i < c->argc; i++)
         json_array_append_new (cmdline, json_string (c->argv[i]));
     o = json_pack ("{s:s s:o s:o s:{} s:[]}", "cwd", cwd ? cwd : "/", "cmdline", cmdline, "env",
@@ -318,18 +341,44 @@ static struct idset *target_ranks (struct cmd *c, flux_t *h)
     return ids;
 }
 
+static bool is_pid (const char *s, int *pid)
+{
+    char *end;
+    long n = strtol (s, &end, 10);
+
+    *pid = n > 0 && n <= INT_MAX && !*end ? (int)n : -1;
+    return *pid > 0;
+}
+
+static flux_future_t *send_attach (struct exec *x, uint32_t rank)
+{
+    int pid, flags = EXEC_STDOUT | EXEC_STDERR;
+
+    if (is_pid (x->attach, &pid))
+        return flux_rpc_pack (x->h, "rexec.attach", rank, FLUX_RPC_STREAMING, "{s:i s:i}", "pid",
+                              pid, "flags", flags);
+    return flux_rpc_pack (x->h, "rexec.attach", rank, FLUX_RPC_STREAMING, "{s:i s:s s:i}", "pid",
+                          -1, "label", x->attach, "flags", flags);
+}
+
+static flux_future_t *send_exec (struct exec *x, uint32_t rank, json_t *cmd)
+{
+    int flags = EXEC_STDOUT | EXEC_STDERR | EXEC_WRITE_CREDIT;
+
+    return flux_rpc_pack (x->h, "rexec.exec", rank, FLUX_RPC_STREAMING, "{s:O s:i s:i}", "cmd", cmd,
+                          "flags", flags, "local_flags", 0);
+}
+
 static void start_all (struct exec *x, const struct idset *ids)
 {
-    json_t *cmd = make_command (x->c);
-    int flags = EXEC_STDOUT | EXEC_STDERR | EXEC_WRITE_CREDIT;
+    json_t *cmd = x->attach ? NULL : make_command (x->c, x->h);
 
     if (!(x->procs = calloc (idset_count (ids), sizeof (*x->procs))))
         cmd_die (x->c, "out of memory");
     for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
         struct proc *p = &x->procs[x->count++];
         *p = (struct proc){.x = x, .rank = i};
-        p->f = flux_rpc_pack (x->h, "rexec.exec", i, FLUX_RPC_STREAMING, "{s:O s:i s:i}", "cmd",
-                              cmd, "flags", flags, "local_flags", 0);
+        p->f = x->attach ? send_attach (x, i) : send_exec (x, i, cmd);
         if (!p->f || flux_future_then (p->f, -1., on_response, p) < 0)
             cmd_die (x->c, "rank %u: %s", i, strerror (errno));
         x->left++;
@@ -345,6 +394,8 @@ static void watch (struct exec *x)
     x->signals[1] = flux_signal_watcher_create (r, SIGTERM, on_signal, x);
     flux_watcher_start (x->signals[0]);
     flux_watcher_start (x->signals[1]);
+    if (x->attach)
+        return; // its input is at its end
     if (!cmd_has (x->c, "noinput"))
         x->in = flux_fd_watcher_create (r, STDIN_FILENO, FLUX_POLLIN, on_stdin, x);
     else
@@ -354,7 +405,7 @@ static void watch (struct exec *x)
 /* Processes that stay: each broker answers with a pid, and that is all. */
 static int background (struct cmd *c, flux_t *h, const struct idset *ids)
 {
-    json_t *cmd = make_command (c);
+    json_t *cmd = make_command (c, h);
     int rc = 0, pid;
 
     for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
@@ -375,12 +426,23 @@ static int run (struct cmd *c)
 {
     struct exec x = {.c = c, .label = cmd_has (c, "label-io")};
 
+    int pid;
+
+    if (cmd_has (c, "attach")) {
+        if (c->argc != 1)
+            return cmd_fail (c, "--attach takes one pid or label");
+        if (cmd_has (c, "bg") || cmd_has (c, "waitable"))
+            return cmd_fail (c, "--attach goes neither with --bg nor with --waitable");
+        x.attach = c->argv[0];
+    }
     if (c->argc == 0)
         return cmd_fail (c, "the command to run is missing");
     if (cmd_has (c, "waitable") && !cmd_has (c, "bg"))
         return cmd_fail (c, "--waitable goes with --bg only");
     x.h = cmd_open (c);
     struct idset *ids = target_ranks (c, x.h);
+    if (x.attach && is_pid (x.attach, &pid) && idset_count (ids) > 1)
+        return cmd_fail (c, "--attach to a pid needs one rank; see --rank");
     if (cmd_has (c, "bg"))
         x.exit_code = background (c, x.h, ids);
     else {
@@ -415,6 +477,9 @@ static const struct cmd_opt opts[] = {
     {.name = "bg", .help = "Leave the command running, print rank and pid"},
     {.name = "waitable", .help = "With --bg, keep the exit status until it is asked for"},
     {.name = "label", .arg = "LABEL", .help = "A name for the process"},
+    {.name = "attach", .help = "To a process in the background: COMMAND is its pid or label"},
+    {.name = "with-imp",
+     .help = "Run the command by `flux-imp run` (exec.imp in the configuration)"},
     {0},
 };
 

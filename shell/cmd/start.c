@@ -6,10 +6,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <flux/taskmap.h>
 
 #include "lib/util/peers.h"
 #include "shell/cmd/start_test.h"
@@ -29,7 +31,9 @@ static const struct cmd_opt opts[] = {
      .arg = "VALUE",
      .help = "More configuration: KEY=VAL, {JSON}, TOML text or a file",
      .flags = CMD_OPT_REPEAT},
-    {.name = "recovery",
+    {.name = "sysconfig", .help = "The system's configuration, " FLUX_CONFDIR "/system/conf.d"},
+    {.key = 'r',
+     .name = "recovery",
      .arg = "TARGET",
      .help = "Look into the state folder or flux-dump archive TARGET: nothing is run"},
     {.key = 'o',
@@ -43,13 +47,22 @@ static const struct cmd_opt opts[] = {
      .arg = "ARGS,...",
      .help = "Run brokers under this command",
      .flags = CMD_OPT_REPEAT},
+    {.name = "rundir", .arg = "DIR", .help = "The rundir of the brokers; made, and then removed"},
     {.help = "Test instances on one host"},
     {.key = 's', .name = "test-size", .arg = "N", .help = "Start N brokers here"},
     {.name = "test-hosts", .arg = "HOSTLIST", .help = "Names that brokers take their host for"},
     {.name = "test-exit-timeout",
      .arg = "FSD",
      .help = "Kill the other brokers so long after the first has ended (20s)"},
-    {.name = "test-rundir", .arg = "DIR", .help = "Make DIR the rundir of the brokers"},
+    {.name = "test-exit-mode",
+     .arg = "MODE",
+     .help = "The first: leader (the default), or any, and the highest exit code counts"},
+    {.name = "test-rundir", .arg = "DIR", .help = "Make DIR, which is there, their rundir"},
+    {.name = "test-rundir-cleanup", .help = "Remove that DIR in the end, with all in it"},
+    {.name = "test-pmi-clique",
+     .arg = "MODE",
+     .help =
+         "Brokers pass for sharing a host: single (the default), per-broker, none, or a taskmap"},
     {.name = "test-start-mode",
      .arg = "MODE",
      .help = "Start all brokers, or the leader (the others then by flux overlay rejoin)"},
@@ -139,6 +152,44 @@ static void push_recovery (struct start_args *a, const struct cmd *c)
     push_str (a, S_ISDIR (st.st_mode) ? "-Sstatedir=" : "-Scontent.restore=", target);
 }
 
+static void push_rundir (struct start_args *a, const struct cmd *c)
+{
+    const char *test = cmd_str (c, "test-rundir", NULL), *dir = cmd_str (c, "rundir", test);
+
+    if (test && access (test, W_OK | X_OK) < 0)
+        cmd_die (c, "--test-rundir=%s: %s", test, strerror (errno));
+    if (!dir)
+        return;
+    if (dir != test && test)
+        cmd_die (c, "--rundir and --test-rundir are two words for one thing");
+    push_str (a, "-Srundir=", dir);
+}
+
+/* Which brokers share a host, as they shall think. Those which don't use TCP. */
+static void push_clique (struct start_args *a, const struct cmd *c)
+{
+    const char *mode = cmd_str (c, "test-pmi-clique", "single");
+    struct taskmap *map;
+    flux_error_t error;
+    char text[64];
+
+    if (strcmp (mode, "single") == 0)
+        return;
+    snprintf (text, sizeof (text), "[[0,%ld,1,1]]", cmd_int (c, "test-size", 1, 1, INT_MAX));
+    if (strcmp (mode, "none") == 0)
+        text[0] = '\0';
+    else if (strcmp (mode, "per-broker") != 0) {
+        if (!(map = taskmap_decode (mode, &error)))
+            cmd_die (c, "--test-pmi-clique=%s: %s", mode, error.text);
+        taskmap_destroy (map);
+        setenv ("FLUX_BOOTSTRAP_MAPPING", mode, 1);
+        push_str (a, "", "-Stbon.prefertcp=1");
+        return;
+    }
+    setenv ("FLUX_BOOTSTRAP_MAPPING", text, 1);
+    push_str (a, "", "-Stbon.prefertcp=1");
+}
+
 static void build (struct start_args *a, const struct cmd *c)
 {
     const char *s;
@@ -150,13 +201,12 @@ static void build (struct start_args *a, const struct cmd *c)
         cmd_die (c, "flux-broker is neither on FLUX_EXEC_PATH nor in " FLUX_LIBEXECDIR);
     push_str (a, "", broker);
     free (broker);
+    push_clique (a, c); // -Stbon.prefertcp comes later, and counts
     push_split (a, c, "setattr", "-S");
     push_recovery (a, c);
-    if ((s = cmd_str (c, "test-rundir", NULL))) {
-        if (access (s, W_OK | X_OK) < 0)
-            cmd_die (c, "--test-rundir=%s: %s", s, strerror (errno));
-        push_str (a, "-Srundir=", s);
-    }
+    push_rundir (a, c);
+    if (cmd_has (c, "sysconfig"))
+        push_str (a, "-c", FLUX_CONFDIR "/system/conf.d");
     if ((s = cmd_str (c, "config-path", NULL)))
         push_str (a, "-c", s);
     for (int iter = 0; (s = cmd_next (c, "conf", &iter));)
@@ -177,12 +227,15 @@ static int run (struct cmd *c)
 {
     struct start_args a = {0};
     long size = cmd_int (c, "test-size", 0, 1, START_TEST_SIZE_MAX);
-    static const char *const test_only[] = {"test-hosts", "test-exit-timeout", "test-rundir",
-                                            "test-start-mode", "test-start-timeout"};
+    static const char *const test_only[] = {
+        "test-hosts",          "test-exit-timeout", "test-rundir",     "test-exit-mode",
+        "test-rundir-cleanup", "test-pmi-clique",   "test-start-mode", "test-start-timeout"};
 
     for (size_t i = 0; i < sizeof (test_only) / sizeof (test_only[0]); i++)
         if (size == 0 && cmd_has (c, test_only[i]))
             return cmd_fail (c, "--%s goes with --test-size only", test_only[i]);
+    if (cmd_has (c, "test-rundir-cleanup") && !cmd_has (c, "test-rundir"))
+        return cmd_fail (c, "--test-rundir-cleanup goes with --test-rundir only");
     if (size > 1 && cmd_has (c, "recovery"))
         return cmd_fail (c, "--recovery is for one broker");
     build (&a, c);

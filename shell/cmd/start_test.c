@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <flux/hostlist.h>
@@ -35,6 +37,7 @@ struct test {
     uint32_t quorum;  // see wireup_config
     bool leader_only; // others are started later, by flux overlay rejoin
     sigset_t mask, saved;
+    bool any;        // the first broker that ends ends all, and the highest exit code counts
     int exit_code;   // of rank 0, else the first that failed
     double deadline; // when to kill what is left; 0: not yet
     bool killed;
@@ -104,10 +107,19 @@ static void on_exit_of (struct test *t, int rank, int status, double exit_timeou
 
     t->pids[rank] = 0;
     t->left--;
-    if (rank == 0) {
-        t->exit_code = code;
-        if (t->left > 0 && t->deadline == 0) { // they leave before rank 0 does, when all is well
+    if (t->any) {
+        if (t->exit_code < code)
+            t->exit_code = code;
+        if (t->deadline == 0)
             t->deadline = monotime_now () + exit_timeout;
+    }
+    if (rank == 0) {
+        if (!t->any)
+            t->exit_code = code;
+        if (t->left > 0 &&
+            (t->any || t->deadline == 0)) { // they leave before rank 0 does, when all is well
+            if (t->deadline == 0)
+                t->deadline = monotime_now () + exit_timeout;
             kill_all (t, SIGTERM);
         }
     }
@@ -214,14 +226,44 @@ static void setup (struct test *t)
     sigprocmask (SIG_BLOCK, &t->mask, &t->saved);
 }
 
+/* Brokers end at different times: what was made for all of them is made and removed here. */
+static bool make_rundir (struct cmd *c, const char *dir)
+{
+    if (!dir || mkdir (dir, 0700) == 0)
+        return dir != NULL;
+    if (errno != EEXIST)
+        cmd_die (c, "--rundir=%s: %s", dir, strerror (errno));
+    return false;
+}
+
+static int remove_entry (const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)!remove (path);
+    return 0;
+}
+
+static void remove_tree (const char *path)
+{
+    nftw (path, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
 int start_test (struct cmd *c, const struct start_args *a, int size)
 {
     const char *mode = cmd_str (c, "test-start-mode", "all");
-    struct test t = {.c = c, .a = a, .size = size, .leader_only = strcmp (mode, "leader") == 0};
+    const char *exit_mode = cmd_str (c, "test-exit-mode", "leader");
+    const char *rundir = cmd_str (c, "rundir", NULL);
+    struct test t = {.c = c,
+                     .a = a,
+                     .size = size,
+                     .leader_only = strcmp (mode, "leader") == 0,
+                     .any = strcmp (exit_mode, "any") == 0};
     double exit_timeout = cmd_fsd (c, "test-exit-timeout", EXIT_TIMEOUT_DEFAULT);
 
     if (!t.leader_only && strcmp (mode, "all") != 0)
         return cmd_fail (c, "--test-start-mode=%s: neither all nor leader", mode);
+    if (!t.any && strcmp (exit_mode, "leader") != 0)
+        return cmd_fail (c, "--test-exit-mode=%s: neither any nor leader", exit_mode);
+    bool made = make_rundir (c, rundir);
     if (!(t.pids = calloc (size, sizeof (*t.pids))))
         return cmd_fail (c, "out of memory");
     t.quorum = get_quorum (&t);
@@ -235,6 +277,10 @@ int start_test (struct cmd *c, const struct start_args *a, int size)
     }
     for (reap (&t, exit_timeout); t.left > 0; reap (&t, exit_timeout))
         wait_for_signal (&t);
+    if (made)
+        remove_tree (rundir);
+    if (cmd_has (c, "test-rundir-cleanup"))
+        remove_tree (cmd_str (c, "test-rundir", ""));
     hostlist_destroy (t.hosts);
     free (t.pids);
     return failed ? 1 : t.exit_code;

@@ -45,6 +45,49 @@ code=0; FLUX_EXEC_PATH=$PWD/bin:$FLUX_EXEC_PATH timeout 30 flux start -s3 sleep 
 [ -s err ]
 END
 
+test_case 'start: --rundir is made and removed, --test-rundir only with --test-rundir-cleanup' <<'END'
+expect_output "$PWD/rd" flux start -s3 --rundir="$PWD/rd" sh -c 'flux getattr rundir; ls "$(flux getattr rundir)" >list'
+expect_in_file local-2 list
+expect_fail test -e rd
+mkdir -m 700 rd && touch rd/mine
+flux start -s2 --rundir="$PWD/rd" true
+flux start -s2 --test-rundir="$PWD/rd" true
+expect_output rd/mine ls rd/mine
+flux start -s2 --test-rundir="$PWD/rd" --test-rundir-cleanup true
+expect_fail test -e rd
+expect_exit 1 flux start -s2 --test-rundir-cleanup true
+expect_exit 1 flux start --test-rundir-cleanup true
+END
+
+test_case 'start: --test-exit-mode' <<'END'
+cat >last <<'EOF'
+kill -KILL $(flux exec -r2 flux getattr broker.pid)
+flux overlay status -w degraded --summary >status
+EOF
+expect_exit 0 flux start -s3 bash last 2>err
+expect_in_file ': degraded$' status
+cat >first <<'EOF'
+kill -KILL $(flux exec -r2 flux getattr broker.pid)
+sleep 300
+EOF
+expect_exit 137 timeout 60 flux start -s3 --test-exit-mode=any --test-exit-timeout=0.1s bash first 2>err
+expect_exit 1 flux start -s2 --test-exit-mode=some true
+END
+
+test_case 'start: --test-pmi-clique, --sysconfig' <<'END'
+tcp='flux getattr broker.mapping; flux getattr tbon.endpoint | cut -d: -f1'
+lo=-Stbon.interface-hint=lo
+expect_output '[[0,1,3,1]] ipc' flux start -s3 sh -c "echo \$($tcp)"
+expect_output '[[0,1,3,1]] ipc' flux start -s3 --test-pmi-clique=single sh -c "echo \$($tcp)"
+expect_output '[[0,3,1,1]] tcp' flux start -s3 $lo --test-pmi-clique=per-broker sh -c "echo \$($tcp)"
+expect_output 'tcp' flux start -s3 $lo --test-pmi-clique=none sh -c "echo \$($tcp)"
+expect_output '[[0,1,2,1],[1,1,1,1]] ipc' flux start -s3 --test-pmi-clique='[[0,1,2,1],[1,1,1,1]]' \
+    -Stbon.prefertcp=0 sh -c "echo \$($tcp)"
+expect_exit 1 flux start -s3 --test-pmi-clique=bad true
+flux start -X -v --sysconfig true 2>err
+expect_in_file ' -c/.*flux/system/conf.d ' err
+END
+
 test_case 'start: SIGTERM ends the instance' <<'END'
 flux start -s2 sh -c 'echo up >up; sleep 300' & pid=$!
 for i in $(seq 100); do [ -e up ] && break; sleep 0.05; done

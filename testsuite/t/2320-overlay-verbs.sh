@@ -120,6 +120,52 @@ flux cancel --all
 EOF
 END
 
+test_case 'exec --attach: output and exit code of what runs in the background' <<'END'
+in_instance <<'EOF'
+flux exec -r1 --bg --label=tick sh -c 'echo early; until [ -e stop ]; do echo tick; sleep 0.05; done; echo tock; exit 9' >pid
+flux exec -r1 --attach tick >out 2>e1 & a=$!
+for i in $(seq 200); do grep -qs tick out && break; sleep 0.05; done
+expect_fail flux exec -r1 --attach tick 2>busy
+expect_in_file 'somebody is attached' busy
+kill -INT $a; rc=0; wait $a || rc=$?; expect_equal 0 $rc
+expect_in_file 'detached' e1
+flux exec -r1 --attach $(sed 's/.*: //' pid) >out2 2>e2 & a=$!
+for i in $(seq 200); do grep -qs tick out2 && break; sleep 0.05; done
+touch stop
+rc=0; wait $a || rc=$?; expect_equal 9 $rc
+expect_equal tock "$(tail -n 1 out2)"
+for i in $(seq 200); do flux exec -r1 flux dmesg >log; grep -q ': tock$' log && break; sleep 0.05; done
+expect_in_file 'rexec.*: early$' log
+expect_fail grep '^$' log
+# one that has ended, and who leaves without a word
+flux exec -r2 --bg --waitable --label=done sh -c 'exit 5' >/dev/null
+for i in $(seq 200); do [ "$(flux sproc ps -r2 -no '{state}')" = Z ] && break; sleep 0.05; done
+expect_exit 5 flux exec -r2 --attach done 2>/dev/null
+expect_exit 1 flux exec -r2 --attach done 2>/dev/null
+flux exec -r2 --bg --label=stays sleep 300 >/dev/null
+flux exec -r2 --attach stays & a=$!
+for i in $(seq 200); do flux exec -r2 --attach stays 2>e4 </dev/null || grep -q somebody e4 && break; sleep 0.05; done
+kill -KILL $a
+for i in $(seq 200); do kill -0 $a 2>/dev/null || break; sleep 0.05; done
+expect_equal 'stays R' "$(flux sproc ps -r2 -no '{label} {state}')"
+flux sproc kill -r2 KILL stays
+expect_fail flux exec --attach 17 2>e3
+expect_in_file 'needs one rank' e3
+expect_fail flux exec -r1 --attach nothing 2>e3
+expect_in_file 'there is no such process' e3
+expect_fail flux exec -r1 --attach --bg x
+EOF
+END
+
+test_case 'exec --with-imp: as configured, or a clear refusal' <<'END'
+in_instance <<'EOF'
+expect_fail flux exec --with-imp true 2>e3
+expect_in_file 'exec.imp is not in the configuration' e3
+EOF
+printf '#!/bin/sh\necho imp "$@"\n' >imp; chmod +x imp
+expect_output "imp run prolog" flux start --conf=exec.imp="$PWD/imp" flux exec --with-imp prolog
+END
+
 test_case 'trace: requests and responses, by peer, type and topic' <<'END'
 in_instance <<'EOF'
 flux overlay trace >all & flux overlay trace -t request 'attr.*' >requests &

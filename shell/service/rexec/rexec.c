@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <utlist.h>
 
 #include <flux/request.h>
@@ -16,52 +17,18 @@
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
-#include "shell/broker/router.h"
-#include "shell/broker/waiters.h"
-#include "shell/service/rexec/proc.h"
-#include "shell/service/rexec/rexec.h"
+#include "shell/service/rexec/private.h"
 
 #define PROCS_MAX 65536
 
-enum {
-    FLAG_STDOUT = 1,
-    FLAG_STDERR = 2,
-    FLAG_CHANNEL = 4,
-    FLAG_WRITE_CREDIT = 8,
-    FLAG_WAITABLE = 16,
-    FLAG_ALL = 31,
-};
-
-enum {
-    LOCAL_NO_SETPGRP = 2,
-};
-
-struct entry {
-    struct rexec *rx;
-    struct proc *proc;
-    const flux_msg_t *request; // NULL: in the background
-    char *label;
-    int flags;
-    bool ended;
-    int status;
-    struct waiters *waits;
-    struct entry *prev, *next;
-};
-
-struct rexec {
-    struct router *rt;
-    const struct attrs *attrs;
-    struct entry *entries;
-    size_t count;
-};
-
-static void entry_free (struct entry *e)
+void rexec_entry_free (struct entry *e)
 {
     DL_DELETE (e->rx->entries, e);
     e->rx->count--;
     proc_destroy (e->proc);
     flux_msg_decref (e->request);
     waiters_destroy (e->waits);
+    json_decref (e->cmd);
     free (e->label);
     free (e);
 }
@@ -73,8 +40,23 @@ static void free_ended (struct router *rt, void *arg)
 
     DL_FOREACH_SAFE (rx->entries, e, tmp)
     {
-        if (e->ended && (!(e->flags & FLAG_WAITABLE) || waiters_count (e->waits) > 0))
-            entry_free (e);
+        if (e->ended &&
+            (!(e->flags & FLAG_WAITABLE) || waiters_count (e->waits) > 0 || e->attached))
+            rexec_entry_free (e);
+    }
+}
+
+/* What a process in the background says goes to the log, by lines. */
+static void log_output (struct entry *e, enum proc_stream stream, const char *data, size_t len)
+{
+    while (len > 0) {
+        const char *nl = memchr (data, '\n', len);
+        size_t n = nl ? (size_t)(nl - data) : len;
+        router_log (e->rx->rt, stream == PROC_STDERR ? LOG_ERR : LOG_INFO, "rexec", "%s[%d]: %.*s",
+                    proc_name (e->proc), (int)proc_pid (e->proc), (int)n, data);
+        n += nl != NULL;
+        data += n;
+        len -= n;
     }
 }
 
@@ -82,13 +64,25 @@ static void output_cb (struct proc *p, enum proc_stream stream, const char *data
                        bool eof, void *arg)
 {
     struct entry *e = arg;
+
+    if (eof)
+        e->eof[stream] = true;
+    if (e->cmd && !eof)
+        log_output (e, stream, data, len);
+    rexec_send_output (e, stream, data, len, eof);
+}
+
+void rexec_send_output (struct entry *e, enum proc_stream stream, const char *data, size_t len,
+                        bool eof)
+{
     struct buf b = {0};
     char rank[16];
+    int flags = e->attached ? e->attach_flags : e->flags;
 
-    if (!e->request || !(e->flags & (stream == PROC_STDOUT ? FLAG_STDOUT : FLAG_STDERR)))
+    if (!e->request || !(flags & (stream == PROC_STDOUT ? FLAG_STDOUT : FLAG_STDERR)))
         return;
     snprintf (rank, sizeof (rank), "%u", (unsigned)router_rank (e->rx->rt));
-    buf_printf (&b, "{\"type\":\"output\",\"pid\":%d,\"io\":", (int)proc_pid (p));
+    buf_printf (&b, "{\"type\":\"output\",\"pid\":%d,\"io\":", (int)proc_pid (e->proc));
     ioencode_context (&b, stream == PROC_STDOUT ? "stdout" : "stderr", rank, data, len, eof);
     buf_putc (&b, '}');
     if (!b.err)
@@ -115,17 +109,21 @@ static void answer_wait (const flux_msg_t *msg, void *arg)
     router_respond_pack (e->rx->rt, msg, "{s:i}", "status", e->status);
 }
 
+void rexec_send_end (struct entry *e)
+{
+    router_respond_pack (e->rx->rt, e->request, "{s:s s:i}", "type", "finished", "status",
+                         e->status);
+    router_respond_error (e->rx->rt, e->request, ENODATA, NULL);
+}
+
 static void ended_cb (struct proc *p, int wait_status, void *arg)
 {
     struct entry *e = arg;
 
     e->ended = true;
     e->status = wait_status;
-    if (e->request) {
-        router_respond_pack (e->rx->rt, e->request, "{s:s s:i}", "type", "finished", "status",
-                             wait_status);
-        router_respond_error (e->rx->rt, e->request, ENODATA, NULL);
-    }
+    if (e->request)
+        rexec_send_end (e);
     waiters_each (e->waits, answer_wait, e);
     router_at_turn_end (e->rx->rt, free_ended, e->rx);
 }
@@ -136,7 +134,7 @@ static const struct proc_ops proc_ops = {
     .ended = ended_cb,
 };
 
-static struct entry *find (struct rexec *rx, int pid, const char *label)
+struct entry *rexec_find (struct rexec *rx, int pid, const char *label)
 {
     struct entry *e;
 
@@ -162,7 +160,7 @@ static int check_exec (struct rexec *rx, const flux_msg_t *msg, json_t *cmd, int
         return errprintf (errp, "write-credit needs a streaming request");
     if (json_array_size (channels) > 0 || json_array_size (msgchans) > 0)
         return errprintf (errp, "auxiliary channels are not supported");
-    if (label && (!*label || find (rx, 0, label))) {
+    if (label && (!*label || rexec_find (rx, 0, label))) {
         errno = EEXIST;
         return errprintf (errp, "label '%s' is empty or in use", label);
     }
@@ -216,7 +214,8 @@ static void exec_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     if (streaming) {
         e->request = flux_msg_incref (msg);
         add_credit (e, PROC_INPUT_MAX);
-    }
+    } else
+        e->cmd = json_incref (cmd);
     return;
 error:
     router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
@@ -271,7 +270,7 @@ static void kill_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 
     if (flux_request_unpack (msg, NULL, "{s:i s:i s?s}", "pid", &pid, "signum", &signum, "label",
                              &label) < 0 ||
-        !(e = find (rx, pid, label)) || proc_kill (e->proc, signum) < 0)
+        !(e = rexec_find (rx, pid, label)) || proc_kill (e->proc, signum) < 0)
         router_respond_error (rt, msg, errno == ESRCH ? ENOENT : errno, NULL);
     else
         router_respond (rt, msg, NULL);
@@ -286,13 +285,13 @@ static void wait_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 
     if (flux_request_unpack (msg, NULL, "{s:i s?s}", "pid", &pid, "label", &label) < 0)
         router_respond_error (rt, msg, errno, NULL);
-    else if (!(e = find (rx, pid, label)))
+    else if (!(e = rexec_find (rx, pid, label)))
         router_respond_error (rt, msg, ENOENT, "there is no such process");
     else if (!(e->flags & FLAG_WAITABLE))
         router_respond_error (rt, msg, EINVAL, "the process is not waitable");
     else if (e->ended) {
         router_respond_pack (rt, msg, "{s:i}", "status", e->status);
-        entry_free (e);
+        rexec_entry_free (e);
     } else if (waiters_add (e->waits, msg) < 0)
         router_respond_error (rt, msg, errno, NULL);
 }
@@ -322,19 +321,18 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         if (e->request && flux_msg_route_match_first (e->request, msg)) {
             flux_msg_decref (e->request);
             e->request = NULL;
-            proc_kill (e->proc, SIGKILL);
+            if (!e->attached)
+                proc_kill (e->proc, SIGKILL);
+            e->attached = false;
         }
     }
 }
 
 static const struct handler_row rows[] = {
-    {"exec", exec_cb, FLUX_ROLE_OWNER},
-    {"write", write_cb, FLUX_ROLE_OWNER},
-    {"kill", kill_cb, FLUX_ROLE_OWNER},
-    {"wait", wait_cb, FLUX_ROLE_OWNER},
-    {"list", list_cb, FLUX_ROLE_OWNER},
-    {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
-    {NULL, NULL, 0},
+    {"exec", exec_cb, FLUX_ROLE_OWNER},           {"attach", rexec_attach_cb, FLUX_ROLE_OWNER},
+    {"write", write_cb, FLUX_ROLE_OWNER},         {"kill", kill_cb, FLUX_ROLE_OWNER},
+    {"wait", wait_cb, FLUX_ROLE_OWNER},           {"list", list_cb, FLUX_ROLE_OWNER},
+    {"disconnect", disconnect_cb, FLUX_ROLE_ALL}, {NULL, NULL, 0},
 };
 
 struct rexec *rexec_create (struct router *rt, const struct attrs *attrs)
@@ -358,7 +356,7 @@ void rexec_destroy (struct rexec *rx)
         int saved_errno = errno;
         router_service_remove (rx->rt, "rexec");
         while (rx->entries)
-            entry_free (rx->entries);
+            rexec_entry_free (rx->entries);
         free (rx);
         errno = saved_errno;
     }
