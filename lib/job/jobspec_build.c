@@ -188,13 +188,14 @@ static json_t *from_layout (const struct jobspec_request *req, const struct layo
 static json_t *from_shape (const struct jobspec_request *req, flux_error_t *errp)
 {
     struct layout l = {0};
-    json_t *resources = shape_parse (req->shape, errp);
+    json_t *resources =
+        req->shape ? shape_parse (req->shape, errp) : json_deep_copy (req->resources);
 
     if (!resources)
         return NULL;
     if (!shape_slot_label (resources)) {
         json_decref (resources);
-        invalid (errp, "shape: it has no slot");
+        invalid (errp, req->shape ? "shape: it has no slot" : "the resources have no slot");
         return NULL;
     }
     json_t *o = assemble (req, &l, resources, JOBSPEC_VERSION_CANONICAL);
@@ -218,9 +219,9 @@ json_t *jobspec_build (const struct jobspec_request *req, flux_error_t *errp)
         return NULL;
     bool by_resource =
         req->ncores || req->tasks_per_node || req->tasks_per_core || req->gpus_per_node;
-    if (req->shape) {
-        if (by_resource || req->nnodes || req->ntasks || req->cores_per_task ||
-            req->gpus_per_task || req->exclusive) {
+    if (req->shape || req->resources) {
+        if ((req->shape && req->resources) || by_resource || req->nnodes || req->ntasks ||
+            req->cores_per_task || req->gpus_per_task || req->exclusive) {
             invalid (errp, "a shape does not go with other numbers of tasks or resources");
             return NULL;
         }

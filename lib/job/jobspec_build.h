@@ -13,7 +13,8 @@
 #include <flux/types.h>
 
 /* Zero and NULL mean "not given". Either tasks (ntasks, cores_per_task, gpus_per_task; for a batch
- * job: slots), or resources (ncores, tasks_per_node, tasks_per_core, gpus_per_node), or a shape. */
+ * job: slots), or resources (ncores, tasks_per_node, tasks_per_core, gpus_per_node), or a shape, or
+ * resources. */
 struct jobspec_request {
     int argc;
     char *const *argv; // the command
@@ -26,8 +27,9 @@ struct jobspec_request {
     int tasks_per_node;
     int tasks_per_core;
     int gpus_per_node;
-    const char *shape; // RFC 46
-    double duration;   // seconds; 0: not limited
+    const char *shape;       // RFC 46
+    const json_t *resources; // the same as an array of vertices (RFC 14), in its place
+    double duration;         // seconds; 0: not limited
     const char *cwd;
     char *const *environ; // "NAME=value", ends with NULL
     const char *name;

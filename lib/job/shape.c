@@ -295,7 +295,7 @@ const char *shape_slot_label (const json_t *resources)
     json_array_foreach (resources, i, o)
     {
         const char *type = json_string_value (json_object_get (o, "type"));
-        if (type && strcmp (type, "slot") == 0)
+        if (type && (strcmp (type, "slot") == 0 || strcmp (type, "xor_slot") == 0))
             return json_string_value (json_object_get (o, "label"));
         const char *label = shape_slot_label (json_object_get (o, "with"));
         if (label)

@@ -10,9 +10,8 @@
 
 #include "lib/shell/distribute.h"
 #include "lib/shell/maphosts.h"
+#include "lib/shell/slots.h"
 #include "lib/util/errprintf.h"
-
-#define RESOURCE_DEPTH_MAX 16
 
 static int inval (flux_error_t *errp, const char *what)
 {
@@ -184,29 +183,6 @@ static int read_R (struct shell_info *info, int *cores, flux_error_t *errp)
     return rc;
 }
 
-/* The product of the counts from the top down to the slot; 0 when there is no slot. */
-static int count_slots (json_t *resources, int nnodes, int depth)
-{
-    size_t index;
-    json_t *o;
-
-    json_array_foreach (resources, index, o)
-    {
-        const char *type = NULL;
-        json_t *count = NULL, *with = NULL;
-        if (depth > RESOURCE_DEPTH_MAX ||
-            json_unpack (o, "{s:s s:o s?o}", "type", &type, "count", &count, "with", &with) < 0)
-            return 0;
-        int n = json_is_integer (count) ? json_integer_value (count) : 1;
-        if (!strcmp (type, "slot"))
-            return n;
-        int below = count_slots (with, nnodes, depth + 1);
-        if (below > 0)
-            return below * (!strcmp (type, "node") ? nnodes : n);
-    }
-    return 0;
-}
-
 /* attributes.system.shell.options.per-resource puts a number of tasks on each node or core. */
 static bool per_resource (struct shell_info *info, const int *cores, int *counts)
 {
@@ -225,11 +201,14 @@ static bool per_resource (struct shell_info *info, const int *cores, int *counts
 static int count_tasks (struct shell_info *info, const int *cores, int *counts, flux_error_t *errp)
 {
     json_t *resources = json_object_get (info->jobspec, "resources"), *count = NULL;
-    int nslots = count_slots (resources, info->nshells, 0);
-    int ntasks = 0, total_cores = 0;
+    struct slots_held held = {.nodes = info->nshells};
+    int ntasks = 0;
 
     if (per_resource (info, cores, counts))
         return 0;
+    for (int i = 0; i < info->nshells; i++)
+        held.cores += cores[i];
+    int nslots = slots_count (resources, &held);
     if (nslots < 1)
         return inval (errp, "malformed jobspec: no slot in resources");
     if (json_unpack (info->jobspec, "{s:[{s:o}]}", "tasks", "count", &count) < 0)
@@ -240,9 +219,7 @@ static int count_tasks (struct shell_info *info, const int *cores, int *counts, 
             return inval (errp, "malformed jobspec: count of tasks");
         ntasks = per_slot * nslots;
     }
-    for (int i = 0; i < info->nshells; i++)
-        total_cores += cores[i];
-    if (distribute_tasks (cores, info->nshells, ntasks, total_cores / nslots, counts) < 0)
+    if (distribute_tasks (cores, info->nshells, ntasks, held.cores / nslots, counts) < 0)
         return inval (errp, "malformed jobspec: count of tasks");
     return 0;
 }

@@ -7,7 +7,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/affinity.c %D%/affinity.h \
 	%D%/collect.c \
 	%D%/cputopo.c %D%/cputopo.h \
-	%D%/distribute.c %D%/distribute.h \
+	%D%/distribute.c %D%/distribute.h %D%/slots.c %D%/slots.h \
 	%D%/envlist.c %D%/envlist.h \
 	%D%/exits.c \
 	%D%/helper.c %D%/helper.h \

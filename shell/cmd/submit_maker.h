@@ -21,6 +21,7 @@ struct maker {
     flux_error_t *errp;
     struct jobspec_request req;
     json_t *spec;
+    json_t *resources; // of --resources-json
     struct envrules *env;
     char **argv;
     char *owned[16];

@@ -24,7 +24,8 @@ static void make_nest_request (struct maker *m)
     m->req.ntasks = maker_count (m, "nslots", 1);
     m->req.cores_per_task = maker_count (m, "cores-per-slot", 1);
     m->req.gpus_per_task = maker_count (m, "gpus-per-slot", 0);
-    if (!m->failed && m->req.ntasks == 0 && m->req.nnodes == 0)
+    if (!m->failed && m->req.ntasks == 0 && m->req.nnodes == 0 && !m->req.shape &&
+        !m->req.resources)
         maker_bad (m, "the number of slots (-n) or of nodes (-N) is needed");
 }
 

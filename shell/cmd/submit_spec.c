@@ -384,6 +384,37 @@ void maker_apply_common (struct maker *m, bool has_io)
     each (m, "add-file", add_file);
 }
 
+/* {"resources":[...]}, or the array alone. */
+static void read_resources (struct maker *m, const char *path)
+{
+    json_error_t error;
+    json_t *list;
+
+    if (!(m->resources = json_load_file (path, 0, &error))) {
+        maker_bad (m, "--resources-json=%s: %s", path, error.text);
+        return;
+    }
+    if ((list = json_object_get (m->resources, "resources"))) {
+        json_incref (list);
+        json_decref (m->resources);
+        m->resources = list;
+    }
+    if (!json_is_array (m->resources))
+        maker_bad (m, "--resources-json=%s: it has no resources", path);
+    m->req.resources = m->resources;
+}
+
+static void make_shape (struct maker *m)
+{
+    const char *path = cmd_str (m->c, "resources-json", NULL);
+
+    m->req.shape = str (m, cmd_has (m->c, "shape") ? "shape" : "resources-shape");
+    if (path)
+        read_resources (m, path);
+    if (path && m->req.shape)
+        maker_bad (m, "--resources-shape and --resources-json do not go together");
+}
+
 void maker_request (struct maker *m, char *const *argv, int argc)
 {
     if (!(m->argv = calloc (argc + 1, sizeof (char *))))
@@ -399,6 +430,7 @@ void maker_request (struct maker *m, char *const *argv, int argc)
     m->req.flux = program_invocation_short_name; // a site may have given it a prefix
     m->req.nnodes = maker_count (m, "nodes", 1);
     m->req.exclusive = cmd_has (m->c, "exclusive");
+    make_shape (m);
     m->req.name = str (m, "job-name");
     m->req.queue = str (m, "queue");
     m->req.bank = str (m, "bank");
@@ -420,6 +452,7 @@ int maker_finish (struct maker *m, struct submit_spec *spec)
         free (m->argv[i]);
     free (m->argv);
     envrules_destroy (m->env);
+    json_decref (m->resources);
     if (m->failed) {
         json_decref (m->spec);
         m->spec = NULL;

@@ -293,4 +293,38 @@ EOF
 flux start -Sresource.path=R.json bash -eEu run.sh
 END
 
+test_case 'resources as a shape or as JSON: ranges, alternatives, what cannot be' <<'END'
+cat >xor.json <<'EOF'
+{"resources": [{"type": "xor_slot", "count": 1, "label": "a", "with": [{"type": "core", "count": 1000}]},
+               {"type": "xor_slot", "count": 2, "label": "a", "with": [{"type": "core", "count": 1}]}]}
+EOF
+jq .resources xor.json >list.json
+cat >run.sh <<'EOF'
+ranks () { "$@" flux getattr rank | sort | xargs; }
+cores=$(flux resource list -n -s all -o '{ncores}')
+expect_equal '0 0 1 1' "$(ranks flux run --resources-shape='node=2/slot=2{x}/core')"
+expect_equal "$cores" "$(flux run --shape='slot=1+/core' flux getattr rank | wc -l)"
+expect_equal '0 1' "$(ranks flux run --shape='slot=1+/node')"
+expect_equal '0 0' "$(ranks flux run --resources-json=xor.json)"
+expect_equal '0 0' "$(ranks flux run --resources-json=list.json)"
+expect_equal 2 "$(flux alloc --shape='node=2/slot/core' flux getattr size)"
+expect_equal '[{"type":"node","count":1,"with":[{"type":"slot","count":2,"label":"db","with":[{"type":"memory","count":4,"unit":"GB"}]}]}]' \
+    "$(flux batch --shape='node/slot=2{db}/memory=4{unit:GB}' --dry-run --wrap true | jq -c .resources)"
+while IFS='|' read -r options why; do
+    expect_fail flux run $options true 2>err
+    expect_in_file "$why" err
+done <<'LIST'
+--shape=slot/|type is missing at position 6
+--shape=node=2|it has no slot
+--shape=slot/core -N2|does not go with other numbers
+--shape=slot/core --resources-json=list.json|do not go together
+--resources-json=/nonexistent|/nonexistent
+--resources-json=run.sh|run.sh
+--shape=slot=1000/core|unsatisfiable
+--shape=slot/unicorn|there is nothing of type unicorn
+LIST
+EOF
+flux start -s2 bash -eEu -o pipefail run.sh
+END
+
 test_done
