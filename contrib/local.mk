@@ -47,7 +47,8 @@ contrib_modules_sched_ranks_la_LDFLAGS = -module -avoid-version -shared -rpath /
 contrib_modules_sched_ranks_la_LIBADD = $(JANSSON_LIBS)
 
 # Tasks that exchange messages, see flux-tasks(7).
-TASKS_EXAMPLES = contrib/examples/sum contrib/examples/farm contrib/examples/feed
+TASKS_EXAMPLES = contrib/examples/sum contrib/examples/farm contrib/examples/feed \
+	contrib/examples/stream
 check_PROGRAMS += $(TASKS_EXAMPLES)
 EXTRA_DIST += $(TASKS_EXAMPLES:%=%.c)
 contrib_examples_sum_SOURCES = %D%/examples/sum.c
@@ -59,3 +60,6 @@ contrib_examples_farm_LDFLAGS = -no-install
 contrib_examples_feed_SOURCES = %D%/examples/feed.c
 contrib_examples_feed_LDADD = lib/tasks/libflux-tasks.la
 contrib_examples_feed_LDFLAGS = -no-install
+contrib_examples_stream_SOURCES = %D%/examples/stream.c
+contrib_examples_stream_LDADD = lib/tasks/libflux-tasks.la
+contrib_examples_stream_LDFLAGS = -no-install

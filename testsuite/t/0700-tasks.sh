@@ -97,6 +97,14 @@ expect_equal 'step.0: 1.000 step.1: 0.500 step.2: 0.333 energy: 1.000 energy: 0.
     "$(inst -s4 bash run.sh | xargs)"
 END
 
+# What one stage has is the sum of what all before it have put in, whatever way it took.
+test_case 'example: a large stream, over direct links and without' <<'END'
+inst -s3 flux run -N3 -n3 $EXAMPLES/stream 20 >one 2>/dev/null
+FLUX_TASKS_DIRECT=off inst -s3 flux run -N3 -n3 $EXAMPLES/stream 20 >two 2>/dev/null
+expect_equal '20 MiB through 3 tasks, sum 64000' "$(cat one)"
+cmp one two
+END
+
 test_case 'flux group' <<'END'
 cat >run.sh <<'EOF'
 set -e
