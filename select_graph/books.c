@@ -5,6 +5,7 @@
 
 #include "select_graph/books.h"
 
+#include "select_graph/devices.h"
 #include "select_graph/facts.h"
 #include "select_graph/show.h"
 
@@ -205,6 +206,15 @@ void books_enter (struct books *b, const job_record_t *job)
         n = keep_find (b->keep, b->site, job->job_id, job->start_time, complain, &kept);
     book (b, job, facts_has_cores (job), -1, kept, n);
     free (kept);
+}
+
+struct devices *books_keep_devices (const struct books *b, const job_record_t *job)
+{
+    const struct chosen *last = &b->chooser.last;
+
+    if (last->job != job)
+        return NULL;
+    return devices_keep (b->site, last->devices, last->ndevices);
 }
 
 void books_change (struct books *b, const job_record_t *job, bool cores, int64_t without)

@@ -30,6 +30,8 @@ void books_enter (struct books *books, const job_record_t *job);
 /* The same again: what it has has changed. `cores`: it has its cores; it has lost the node numbered
  * `without`, -1: none. */
 void books_change (struct books *books, const job_record_t *job, bool cores, int64_t without);
+/* The devices that the graph did not choose, when this job is the one that it chose for last. */
+struct devices *books_keep_devices (const struct books *books, const job_record_t *job);
 void books_leave (struct books *books, const job_record_t *job);
 void books_begin (struct books *books, job_record_t *job);
 

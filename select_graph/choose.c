@@ -12,6 +12,7 @@
 void chosen_clear (struct chosen *last)
 {
     free (last->extra);
+    free (last->devices);
     memset (last, 0, sizeof (*last));
 }
 

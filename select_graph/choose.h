@@ -15,6 +15,8 @@ struct chosen {
     const job_record_t *job; // only compared; NULL: none
     struct site_extra *extra;
     size_t n;
+    struct site_devices *devices;
+    size_t ndevices;
 };
 
 struct chooser {

@@ -56,6 +56,7 @@ struct graph_conf {
     uint32_t alloc_size;   // AllocSize: most bytes of GRAPH_ALLOC
     bool each_core;        // Cores=each: a vertex per core, else a pool per socket
     bool graph_cores;      // CoreChoice=graph: also the cores are the graph's choice
+    bool graph_gres;       // GresChoice=graph: also the devices
     bool node_weights;     // NodeWeights=yes: lighter nodes first, as slurm.conf has it
     bool comment;          // Comment=yes: AdminComment says what was matched
 };

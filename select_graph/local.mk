@@ -26,6 +26,7 @@ select_graph_libselectgraph_la_SOURCES = \
 	%D%/beneath.c %D%/beneath.h \
 	%D%/books.c %D%/books.h \
 	%D%/choose.c %D%/choose.h \
+	%D%/devices.c %D%/devices.h \
 	%D%/ends.c \
 	%D%/facts.c %D%/facts.h \
 	%D%/forward.c \

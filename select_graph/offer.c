@@ -6,6 +6,7 @@
 #include "select_graph/attempt.h"
 
 #include "lib/util/errprintf.h"
+#include "select_graph/devices.h"
 #include "select_graph/facts.h"
 
 enum { MANY = 64 }; // nodes
@@ -77,6 +78,7 @@ int attempt_offer (struct attempt *a, const struct site_choice *choice)
     struct api_test *t = a->test;
     struct api_test saved = *t;
     api_exclusion_t *x = NULL;
+    struct devices *devices = NULL;
     int rc;
 
     attempt_set_nodes (a, choice);
@@ -84,7 +86,10 @@ int attempt_offer (struct attempt *a, const struct site_choice *choice)
         widen (a, choice->n);
     if (a->c->conf->graph_cores && choice->ncores > 0 && !a->want.whole)
         t->excluded = x = keep_cores (a, choice);
+    if ((t->mode & SELECT_MODE_BASE) == SELECT_MODE_RUN_NOW && !t->candidates)
+        devices = devices_keep (a->c->site, choice->devices, choice->ndevices);
     rc = ask_with_names (a, choice->n);
+    devices_give_back (devices);
     api_exclusion_free (x);
     saved.preemptees = t->preemptees;
     *t = saved;
@@ -93,16 +98,22 @@ int attempt_offer (struct attempt *a, const struct site_choice *choice)
     return rc;
 }
 
+static void *copy_of (const void *list, size_t n, size_t size)
+{
+    void *copy = n > 0 ? malloc (n * size) : NULL;
+    return copy ? memcpy (copy, list, n * size) : NULL;
+}
+
 static void remember (struct attempt *a, const struct site_choice *choice)
 {
     struct chosen *last = &a->c->last;
 
     chosen_clear (last);
     last->job = a->test->job;
-    if (choice->nextra == 0 || !(last->extra = malloc (choice->nextra * sizeof (*last->extra))))
-        return;
-    memcpy (last->extra, choice->extra, choice->nextra * sizeof (*last->extra));
-    last->n = choice->nextra;
+    if ((last->extra = copy_of (choice->extra, choice->nextra, sizeof (*last->extra))))
+        last->n = choice->nextra;
+    if ((last->devices = copy_of (choice->devices, choice->ndevices, sizeof (*last->devices))))
+        last->ndevices = choice->ndevices;
 }
 
 /* The nodes of a refused choice are not offered again, unless too few are left without them. */

@@ -17,8 +17,10 @@ int attempt_pick_count (struct attempt *a, bitstr_t *nodes, uint32_t count, enum
     size_t n;
     int rc;
 
-    *want = (struct site_want){
-        .policy = a->policy, .resources = a->resources, .which_cores = a->c->conf->graph_cores};
+    *want = (struct site_want){.policy = a->policy,
+                               .resources = a->resources,
+                               .which_cores = a->c->conf->graph_cores,
+                               .which_gres = a->c->conf->graph_gres && a->test->job->gres_list_req};
     a->known = facts_want (a->c->site, a->test, MAX (count, 1), want);
     if (!a->known && !a->resources) {
         errno = ENOTSUP;

@@ -6,6 +6,7 @@
  * slurmctld and also into slurmd, slurmstepd and the clients, where it does nothing of its own. */
 
 #include "select_graph/books.h"
+#include "select_graph/devices.h"
 #include "select_graph/facts.h"
 #include "select_graph/layout.h"
 #include "select_graph/plugin.h"
@@ -104,8 +105,10 @@ int select_p_job_begin (job_record_t *job)
 
 int select_p_select_nodeinfo_set (job_record_t *job)
 {
+    struct devices *kept = plugin.books.site ? books_keep_devices (&plugin.books, job) : NULL;
     int rc = plugin_beneath ()->select_nodeinfo_set (job);
 
+    devices_give_back (kept);
     if (plugin.books.site)
         books_enter (&plugin.books, job);
     return rc;

@@ -62,6 +62,7 @@ void site_destroy (struct site *site)
     free (site->choice.nodes);
     free (site->choice.extra);
     free (site->choice.cores);
+    free (site->choice.devices);
     free (site);
     errno = saved_errno;
 }

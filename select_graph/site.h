@@ -129,6 +129,7 @@ struct site_want {
     bool one_switch;  // all below one leaf switch
     bool exact;       // no other shape would do: where the graph has none, there is none
     bool which_cores; // the choice is to name cores
+    bool which_gres;  // and devices
     const json_t *resources;
     const struct policy *policy; // NULL: the site's
     int64_t duration;            // seconds, for the future
@@ -140,6 +141,11 @@ struct site_cores {
     uint32_t node, first, count;
 };
 
+struct site_devices {
+    uint32_t node, first, count;
+    uint8_t gres;
+};
+
 /* What was chosen, valid until the next call. */
 struct site_choice {
     int64_t at; // start
@@ -147,8 +153,10 @@ struct site_choice {
     size_t n;
     struct site_extra *extra;
     size_t nextra;
-    struct site_cores *cores; // where the graph has a vertex per core
+    struct site_cores *cores; // asked for, and where the graph has a vertex per core
     size_t ncores;
+    struct site_devices *devices; // likewise
+    size_t ndevices;
 };
 
 enum site_when { SITE_NOW, SITE_FUTURE, SITE_EVER };

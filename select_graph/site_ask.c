@@ -125,25 +125,50 @@ static int add_extra (struct site *site, const struct result_item *item)
     return 0;
 }
 
-static int add_cores (struct site *site, uint32_t number, uint32_t vertex)
+static int add_cores (struct site *site, uint32_t number, const struct site_part *p)
 {
     struct site_choice *c = &site->choice;
+
+    if (site_room (&c->cores, &site->cores_room, c->ncores + 1, sizeof (*c->cores)) < 0)
+        return -1;
+    c->cores[c->ncores++] =
+        (struct site_cores){.node = number, .first = p->base, .count = p->count};
+    return 0;
+}
+
+static int add_devices (struct site *site, uint32_t number, const struct site_part *p)
+{
+    struct site_choice *c = &site->choice;
+
+    if (site_room (&c->devices, &site->devices_room, c->ndevices + 1, sizeof (*c->devices)) < 0)
+        return -1;
+    c->devices[c->ndevices++] =
+        (struct site_devices){.node = number, .first = p->base, .count = p->count, .gres = p->gres};
+    return 0;
+}
+
+/* A core or a device of a node; of a pool nobody can say which. */
+static int add_part (struct site *site, const struct site_want *want, uint32_t number,
+                     const struct result_item *item)
+{
     const struct site_node *node = &site->nodes[number];
 
     for (uint32_t i = 0; i < node->nparts; i++) {
         const struct site_part *p = &node->parts[i];
 
-        if (p->vertex != vertex || p->kind != SITE_CORE)
+        if (p->vertex != item->vertex)
             continue;
-        if (site_room (&c->cores, &site->cores_room, c->ncores + 1, sizeof (*c->cores)) < 0)
-            return -1;
-        c->cores[c->ncores++] =
-            (struct site_cores){.node = number, .first = p->base, .count = p->count};
+        if (p->kind == SITE_CORE && want->which_cores && site->each_core)
+            return add_cores (site, number, p);
+        if (p->kind == SITE_GRES && want->which_gres && item->needs == p->count)
+            return add_devices (site, number, p);
+        break;
     }
     return 0;
 }
 
-static int read_item (struct site *site, const struct result_item *item, uint32_t *current)
+static int read_item (struct site *site, const struct site_want *want,
+                      const struct result_item *item, uint32_t *current)
 {
     const struct graph *g = site->graph;
     struct site_choice *c = &site->choice;
@@ -161,21 +186,20 @@ static int read_item (struct site *site, const struct result_item *item, uint32_
         return 0;
     if (node_above (g, item->vertex) == GRAPH_NONE)
         return add_extra (site, item);
-    if (site->each_core && *current != GRAPH_NONE &&
-        strcmp (graph_type (g, item->vertex), "core") == 0)
-        return add_cores (site, *current, item->vertex);
+    if ((want->which_cores || want->which_gres) && *current != GRAPH_NONE)
+        return add_part (site, want, *current, item);
     return 0;
 }
 
 /* Items come in depth first order: a node before what is below it. */
-static int read_result (struct site *site, const struct result *res)
+static int read_result (struct site *site, const struct site_want *want, const struct result *res)
 {
     uint32_t current = GRAPH_NONE;
 
-    site->choice.n = site->choice.nextra = site->choice.ncores = 0;
+    site->choice.n = site->choice.nextra = site->choice.ncores = site->choice.ndevices = 0;
     site->choice.at = res->at;
     for (size_t i = 0; i < res->count; i++)
-        if (read_item (site, &res->items[i], &current) < 0)
+        if (read_item (site, want, &res->items[i], &current) < 0)
             return -1;
     return 0;
 }
@@ -238,7 +262,7 @@ static int match (struct site *site, const struct site_want *want, const struct 
         return -1;
     // 0 is no job's number, and nothing is booked.
     rc = matcher_match (site->matcher, req, ops[when], 0, now, want->policy, &res, errp);
-    if (rc == 0 && when != SITE_EVER && read_result (site, res) < 0)
+    if (rc == 0 && when != SITE_EVER && read_result (site, want, res) < 0)
         rc = errprintf (errp, "out of memory");
     if (rc == 0 && when == SITE_FUTURE && res->at > now + site->horizon) {
         errno = EBUSY;

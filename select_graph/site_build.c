@@ -69,6 +69,10 @@ static uint32_t find_place (struct build *b, const char *path)
         const char *dot = strchrnul (s, '.');
         struct place *p;
 
+        if (dot == s) { // a level that it has not: Slurm leaves the name out
+            s++;
+            continue;
+        }
         HASH_FIND (hh, b->places, path, (size_t)(dot - path), p);
         if (!p && !(p = add_place (b, above, path, (size_t)(dot - path), s)))
             return GRAPH_NONE;

@@ -165,7 +165,7 @@ static int read_good (struct site *site, const struct site_want *want, const uin
 {
     struct site_choice *c = &site->choice;
 
-    c->n = c->nextra = c->ncores = 0;
+    c->n = c->nextra = c->ncores = c->ndevices = 0;
     if (site_room (&c->nodes, &site->nodes_room, want->nodes_max, sizeof (*c->nodes)) < 0)
         return -1;
     for (uint32_t i = 0; i < site->nordered && c->n < want->nodes_max; i++)
@@ -188,8 +188,8 @@ static const uint32_t *order_of (const struct site *site, const struct site_want
 bool site_is_flat (const struct site *site, const struct site_want *want, enum site_when when)
 {
     return when != SITE_EVER && want->nodes_min >= FEWEST && !want->resources &&
-           !(want->one_switch && site->has_switches) && !want->which_cores && site->nflow == 0 &&
-           site->nshort == 0 && site->nplaces == 0 && order_of (site, want);
+           !(want->one_switch && site->has_switches) && !want->which_cores && !want->which_gres &&
+           site->nflow == 0 && site->nshort == 0 && site->nplaces == 0 && order_of (site, want);
 }
 
 int site_choose_flat (struct site *site, const struct site_want *want, enum site_when when,

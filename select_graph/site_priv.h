@@ -95,7 +95,7 @@ struct site {
     size_t nflow;
 
     struct site_choice choice;
-    size_t nodes_room, extra_room, cores_room;
+    size_t nodes_room, extra_room, cores_room, devices_room;
 };
 
 /* ---- site_build.c, site_jgf.c: the graph, and the parts of its nodes ---- */

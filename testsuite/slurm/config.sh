@@ -125,6 +125,7 @@ write_files ()
     write_conf >"$dir/slurm.conf"
     printf '%s\n' ${plugstack[@]+"${plugstack[@]}"} >"$dir/plugstack.conf"
     write_cgroup_conf >"$dir/cgroup.conf"
+    [ ${#files[@]} -eq 0 ] || cp "${files[@]}" "$dir"
     printf '%s=%q\n' mode "$mode" n "$n" names "$names" user "$user" port "$port" net "$net" ipv6 "$ipv6" \
         version "$version" chroots "$chroots" >"$dir/settings"
     echo "binds=(${binds[*]@Q})" >>"$dir/settings"

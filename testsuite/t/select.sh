@@ -33,14 +33,18 @@ select_plugins ()
     SPANK_GRAPH=$build/spank/.libs/spank_graph.so
     [ -f "$SELECT_GRAPH" ] || skip_all "select_graph.so was not built (configure --with-slurm-source)"
     PLUGINS=$(dirname "$(find /usr/lib -name select_cons_tres.so 2>/dev/null | head -n 1)")
-    mkdir "$T_TMP/select" && cp "$SELECT_GRAPH" "$SPANK_GRAPH" "$T_TMP/select"
+    mkdir "$T_TMP/select" && cp "$SPANK_GRAPH" "$T_TMP/select"
+    SELECT_TYPE=select/graph
+    [ -z "${SELECT_SHADOW:-}" ] || SELECT_TYPE=select/cons_tres
+    cp "$SELECT_GRAPH" "$T_TMP/select/${SELECT_TYPE/\//_}.so"
 }
 
-# select_up N [OPTIONS]: a cluster with select/graph and spank_graph.so
+# select_up N [OPTIONS]: a cluster with select/graph and spank_graph.so; with SELECT_SHADOW it stands
+# in front of select/cons_tres under the name of that.
 select_up ()
 {
     select_plugins
-    set -- "$@" --conf SelectType=select/graph --conf "PluginDir=$T_TMP/select:$PLUGINS" \
+    set -- "$@" --conf "SelectType=$SELECT_TYPE" --conf "PluginDir=$T_TMP/select:$PLUGINS" \
         --plugstack "required $T_TMP/select/spank_graph.so"
     if [ -z "${T_VERSION:-}" ]; then
         slurm_up "$@"

@@ -126,6 +126,55 @@ static void test_choose (void **state)
     }
 }
 
+/* Which cores and which devices of the chosen node. */
+static void test_which (void **state)
+{
+    struct site_want want = {
+        .nodes_min = 1, .cores = 1, .gres = {1, 2}, .which_cores = true, .which_gres = true};
+
+    for (int high = 0; high < 2; high++) {
+        struct site *site = make_site (high ? "high" : "low", true);
+        const struct site_choice *choice;
+        flux_error_t error;
+
+        assert_int_equal (choose (site, want, 0, 0, &choice, &error), 0);
+        assert_int_equal (choice->ncores, 1);
+        assert_int_equal (choice->cores[0].first, high ? SOCKETS * CORES - 1 : 0);
+        assert_int_equal (choice->ndevices, 1); // of `lic` there is a pool
+        assert_int_equal (choice->devices[0].first, high ? GPUS - 1 : 0);
+        assert_int_equal (choice->devices[0].count, 1);
+        site_destroy (site);
+    }
+}
+
+/* Nodes below no switch, or with a level less: Slurm writes ".n2", "s0..n3" */
+static void test_places (void **state)
+{
+    static const char *const places[] = {"s0.s1", ".", "", NULL, "s0."};
+    struct graph_conf conf = {.policy = "low", .horizon = 1000};
+    flux_error_t error;
+    struct site *site = site_create (&error);
+    char path[GRAPH_MAX_PATH];
+
+    for (uint32_t i = 0; i < 5; i++) {
+        char name[16];
+        struct site_facts f = {.name = name, .sockets = 1, .cores = 1, .place = places[i]};
+
+        snprintf (name, sizeof (name), "n%u", i);
+        assert_int_equal (site_add_node (site, i, &f, &error), 0);
+    }
+    if (site_ready (site, &conf, complain, &error) < 0)
+        fail_msg ("%s", error.text);
+    for (uint32_t i = 0; i < 5; i++) {
+        static const char *const want[] = {"/cluster0/s0/s1/n0", "/cluster0/n1", "/cluster0/n2",
+                                           "/cluster0/n3", "/cluster0/s0/n4"};
+
+        graph_path (site_graph (site), site_vertex (site, i), NULL, path, sizeof (path));
+        assert_string_equal (path, want[i]);
+    }
+    site_destroy (site);
+}
+
 /* Jobs that share, leave and come back: the graph has what there is. */
 static void test_share (void **state)
 {
@@ -594,7 +643,8 @@ int main (void)
         cmocka_unit_test (test_future),    cmocka_unit_test (test_request),
         cmocka_unit_test (test_constrain), cmocka_unit_test (test_wrong_graphs),
         cmocka_unit_test (test_keep),      cmocka_unit_test (test_many),
-        cmocka_unit_test (test_units),
+        cmocka_unit_test (test_units),     cmocka_unit_test (test_which),
+        cmocka_unit_test (test_places),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);
