@@ -141,6 +141,21 @@ flux cancel --all 2>/dev/null
 EOS
 END
 
+test_case 'what a job writes without end goes through in bounded memory' <<'END'
+in_flux <<'EOS'
+size=${T_STDOUT:-96} # MiB
+peak () { awk '/^VmHWM/ { printf "%d", $2 / 1024 }' "/proc/$(flux getattr broker.pid)/status"; }
+n=$(flux run sh -c "yes 0123456789abcdef0123456789abcdef | head -c ${size}M" | wc -c)
+expect_equal $((size * 1048576)) "$n"
+[ "$(peak)" -lt 320 ] || { echo "peak of $(peak) MiB"; exit 1; }
+# a slow reader holds up the writer, not the broker
+flux run sh -c "yes | head -c ${size}M" | (sleep 1; head -c 1000000) >slow || true
+[ "$(peak)" -lt 400 ] || { echo "peak of $(peak) MiB with a slow reader"; exit 1; }
+flux run --output=big sh -c "yes 0123456789abcdef | head -c ${size}M"
+expect_equal $((size * 1048576)) "$(wc -c <big)"
+EOS
+END
+
 test_case 'a job that ignores SIGTERM ends by SIGKILL' <<'END'
 in_flux --conf=exec.kill-timeout=0.3s <<'EOS'
 id=$(flux submit --output=out sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done')

@@ -80,10 +80,12 @@ void dir_unload (struct forest *f, struct dir *d)
 
 static void val_clear_refs (struct forest *f, struct val *v)
 {
-    f->bytes -= (size_t)v->nrefs * f->alg->size;
+    f->bytes -= (size_t)v->nrefs * f->alg->size + v->nlens * sizeof (v->lens[0]);
     free (v->refs);
+    free (v->lens);
     v->refs = NULL;
-    v->nrefs = 0;
+    v->lens = NULL;
+    v->nrefs = v->nlens = 0;
 }
 
 void val_set (struct forest *f, struct val *v, char *data, size_t len)
@@ -277,6 +279,25 @@ void val_pop_ref (struct forest *f, struct val *v)
 {
     v->nrefs--;
     f->bytes -= f->alg->size;
+    if (v->nlens > v->nrefs) {
+        v->nlens = v->nrefs;
+        f->bytes -= sizeof (v->lens[0]);
+    }
+}
+
+void val_know_length (struct forest *f, struct val *v, size_t len)
+{
+    uint32_t n = v->nlens, *p = v->lens;
+
+    if (len > UINT32_MAX || n >= v->nrefs)
+        return;
+    if ((n & (n - 1)) == 0) { // full at each power of two
+        if (!(p = realloc (p, (n ? 2 * (size_t)n : 1) * sizeof (p[0]))))
+            return;
+        v->lens = p;
+    }
+    v->lens[v->nlens++] = len;
+    f->bytes += sizeof (p[0]);
 }
 
 int link_set (struct forest *f, struct link *l, const char *ns, const char *target)

@@ -60,6 +60,8 @@ struct val {
     char *data;
     uint32_t nrefs;
     uint32_t len, size; // of data
+    uint32_t *lens;     // of the first nlens blobs: what is not wanted of them need not be read
+    uint32_t nlens;
 };
 
 struct link {
@@ -130,6 +132,9 @@ void val_set (struct forest *f, struct val *v, char *data, size_t len);
 int val_append (struct forest *f, struct val *v, const void *data, size_t len);
 int val_add_ref (struct forest *f, struct val *v, const uint8_t *digest);
 void val_pop_ref (struct forest *f, struct val *v);
+
+/* How long the blob after those whose length is known is. */
+void val_know_length (struct forest *f, struct val *v, size_t len);
 
 int link_set (struct forest *f, struct link *l, const char *ns, const char *target);
 

@@ -146,6 +146,8 @@ static int read_joined (struct walk *w, struct val *v, size_t from, size_t total
     if (!copy)
         return -1;
     for (uint32_t i = 0; i < v->nrefs; i++, pos += len) {
+        if (i < v->nlens && pos + (len = v->lens[i]) <= from)
+            continue;
         if (get_blob (w, v->refs + i * dsize, &data, &len) < 0 || len > total - pos) {
             free (copy);
             return -1;
@@ -159,41 +161,57 @@ static int read_joined (struct walk *w, struct val *v, size_t from, size_t total
     return 0;
 }
 
-int tree_read_from (struct walk *w, struct val *v, size_t from, const char **datap, size_t *totalp,
-                    char **copyp)
+/* Blobs of which the length is known are not looked at for it. */
+static int find_total (struct walk *w, struct val *v, size_t *totalp)
 {
     unsigned dsize = w->tree->forest->alg->size;
-    const void *data = v->data ? v->data : "";
+    const void *data;
     size_t len, total = v->len;
     bool again = false;
 
-    *copyp = NULL;
     for (uint32_t i = 0; i < v->nrefs; i++) {
-        if (get_blob (w, v->refs + i * dsize, &data, &len) == 0)
+        if (i < v->nlens)
+            total += v->lens[i];
+        else if (get_blob (w, v->refs + i * dsize, &data, &len) == 0) {
             total += len;
-        else if (errno == EAGAIN)
+            if (i == v->nlens)
+                val_know_length (w->tree->forest, v, len);
+        } else if (errno == EAGAIN)
             again = true;
         else
             return -1;
     }
-    if (again) {
-        errno = EAGAIN;
+    *totalp = total;
+    errno = EAGAIN;
+    return again ? -1 : 0;
+}
+
+int tree_read_from (struct walk *w, struct val *v, size_t from, const char **datap, size_t *totalp,
+                    char **copyp)
+{
+    const void *data = v->data ? v->data : "";
+    size_t len, total;
+
+    *copyp = NULL;
+    if (find_total (w, v, &total) < 0)
         return -1;
-    }
-    if (total > CONTENT_BLOB_MAX) {
-        errno = EFBIG;
-        return -1;
-    }
     *totalp = total;
     *datap = "";
     if (from >= total)
         return 0;
+    if (total - from > CONTENT_BLOB_MAX) {
+        errno = EFBIG;
+        return -1;
+    }
     if (v->nrefs + (v->len > 0) > 1) {
         if (read_joined (w, v, from, total, copyp) < 0)
             return -1;
         *datap = *copyp;
-    } else
-        *datap = (const char *)data + from;
+        return 0;
+    }
+    if (v->nrefs > 0 && get_blob (w, v->refs, &data, &len) < 0)
+        return -1;
+    *datap = (const char *)data + from;
     return 0;
 }
 
@@ -242,6 +260,8 @@ int tree_store_val (struct forest *f, struct val *v)
         return -1;
     }
     memcpy (v->refs + (v->nrefs - 1) * f->alg->size, digest, f->alg->size);
+    if (v->nlens + 1 == v->nrefs && v->len > KVS_MERGE_MAX)
+        val_know_length (f, v, v->len);
     f->bytes -= v->size;
     v->data = NULL;
     v->len = v->size = 0;
@@ -323,8 +343,7 @@ static bool is_compact (const struct dir *d)
     for (uint32_t i = 0; i < d->count; i++) {
         struct dir *sub = d->kids[i]->type == NODE_DIR ? node_dir (d->kids[i]) : NULL;
         for (uint32_t j = 0; sub && j < sub->count; j++)
-            if (sub->count > KVS_COLD_ENTRIES_MAX || sub->n.wide ||
-                sub->kids[j]->type == NODE_DIR)
+            if (sub->count > KVS_COLD_ENTRIES_MAX || sub->n.wide || sub->kids[j]->type == NODE_DIR)
                 return false;
     }
     return true;
