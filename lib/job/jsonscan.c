@@ -9,21 +9,6 @@
 #include "lib/job/jsonscan.h"
 #include "lib/util/utf8.h"
 
-static void skip_space (struct jsonspan *s)
-{
-    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t' || *s->p == '\r'))
-        s->p++;
-}
-
-static bool take (struct jsonspan *s, char c)
-{
-    skip_space (s);
-    if (s->p == s->end || *s->p != c)
-        return false;
-    s->p++;
-    return true;
-}
-
 /* Past the string at p, with no look at what is in it. */
 static bool skip_string (struct jsonspan *s)
 {
@@ -79,17 +64,17 @@ bool jsonscan_member (struct jsonspan in, const char *key, struct jsonspan *valu
     size_t len = strlen (key);
     bool any = false;
 
-    if (!take (&s, '{'))
+    if (!jsonscan_eat (&s, '{'))
         return false;
     do {
-        skip_space (&s);
+        jsonscan_blank (&s);
         const char *name = s.p;
         if (s.p == s.end || *s.p != '"' || !skip_string (&s))
             return false;
         bool found = (size_t)(s.p - name) == len + 2 && memcmp (name + 1, key, len) == 0;
-        if (!take (&s, ':'))
+        if (!jsonscan_eat (&s, ':'))
             return false;
-        skip_space (&s);
+        jsonscan_blank (&s);
         const char *begin = s.p;
         if (!skip_value (&s))
             return false;
@@ -97,8 +82,8 @@ bool jsonscan_member (struct jsonspan in, const char *key, struct jsonspan *valu
             *value = (struct jsonspan){begin, s.p};
             any = true;
         }
-    } while (take (&s, ','));
-    return any && take (&s, '}');
+    } while (jsonscan_eat (&s, ','));
+    return any && jsonscan_eat (&s, '}');
 }
 
 static int hex4 (const char *p)
@@ -239,25 +224,25 @@ bool jsonscan_integer (struct jsonspan s, int64_t *value)
 
 bool jsonscan_is_environment (struct jsonspan s)
 {
-    if (!take (&s, '{'))
+    if (!jsonscan_eat (&s, '{'))
         return false;
-    if (!take (&s, '}')) {
+    if (!jsonscan_eat (&s, '}')) {
         do {
-            skip_space (&s);
+            jsonscan_blank (&s);
             const char *name = s.p;
             // an escape in a name could be anything: not looked into
             if (!jsonscan_string (&s) || s.p - name == 2 || memchr (name, '=', s.p - name) ||
-                memchr (name, '\\', s.p - name) || !take (&s, ':'))
+                memchr (name, '\\', s.p - name) || !jsonscan_eat (&s, ':'))
                 return false;
-            skip_space (&s);
+            jsonscan_blank (&s);
             if (s.end - s.p >= 4 && memcmp (s.p, "null", 4) == 0)
                 s.p += 4;
             else if (!jsonscan_string (&s))
                 return false;
-        } while (take (&s, ','));
-        if (!take (&s, '}'))
+        } while (jsonscan_eat (&s, ','));
+        if (!jsonscan_eat (&s, '}'))
             return false;
     }
-    skip_space (&s);
+    jsonscan_blank (&s);
     return s.p == s.end;
 }

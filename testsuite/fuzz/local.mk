@@ -16,7 +16,7 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(addprefix shell/service/kvs/,digest.c key.c large.c node.c tree.c treeobj.c treeobj_scan.c txn.c) \
 	lib/overlay/reach.c lib/overlay/wire.c lib/tasks/combine.c lib/tasks/frame.c lib/tasks/letter.c \
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
-	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c) \
+	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c slots.c) \
 	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c \
 	lib/conf/conf.c lib/conf/conf_read.c lib/conf/toml.c lib/util/peers.c \
 	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c lib/util/utf8.c

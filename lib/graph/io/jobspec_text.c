@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/graph/io/jobspec.h"
-#include "lib/graph/io/scan.h"
+#include "lib/job/jsonscan.h"
 
 typedef enum {
     KEY_TYPE,
@@ -28,7 +28,7 @@ struct resource {
     struct slice text[NKEYS];
     int64_t count;
     request_tristate_t exclusive;
-    struct scan with; // p NULL: there is none
+    struct jsonspan with; // p NULL: there is none
 };
 
 struct text {
@@ -52,33 +52,33 @@ static resource_key_t find_key (const struct slice *key)
     return k;
 }
 
-static bool read_value (struct scan *s, resource_key_t key, struct resource *r)
+static bool read_value (struct jsonspan *s, resource_key_t key, struct resource *r)
 {
     switch (key) {
     case KEY_COUNT:
-        return scan_integer (s, &r->count) && r->count > 0 && r->count < UINT32_MAX;
+        return jsonscan_number (s, &r->count) && r->count > 0 && r->count < UINT32_MAX;
     case KEY_EXCLUSIVE:
-        r->exclusive = scan_at (s, 't') ? REQUEST_TRUE : REQUEST_FALSE;
-        return scan_word (s, r->exclusive == REQUEST_TRUE ? "true" : "false");
+        r->exclusive = jsonscan_at (s, 't') ? REQUEST_TRUE : REQUEST_FALSE;
+        return jsonscan_word (s, r->exclusive == REQUEST_TRUE ? "true" : "false");
     case KEY_WITH:
         r->with = *s;
-        return scan_skip (s, 0);
+        return jsonscan_skip (s, 0);
     case NKEYS:
         return false;
     default:
-        return scan_string (s, &r->text[key]);
+        return jsonscan_plain (s, &r->text[key]);
     }
 }
 
-static bool read_resource (struct scan *s, struct resource *r)
+static bool read_resource (struct jsonspan *s, struct resource *r)
 {
     struct slice key;
     bool first = true, more;
     unsigned int seen = 0;
     *r = (struct resource){.count = 0};
-    if (!scan_eat (s, '{'))
+    if (!jsonscan_eat (s, '{'))
         return false;
-    while (scan_next_key (s, &first, &key, &more)) {
+    while (jsonscan_next_key (s, &first, &key, &more)) {
         if (!more)
             return r->text[KEY_TYPE].p && r->count > 0;
         resource_key_t k = find_key (&key);
@@ -100,9 +100,9 @@ static bool set_texts (struct request_resource *r, const struct resource *from)
     return true;
 }
 
-static bool add_list (struct request *req, struct request_resource *parent, struct scan *s);
+static bool add_list (struct request *req, struct request_resource *parent, struct jsonspan *s);
 
-static bool add_resource (struct request *req, struct request_resource *parent, struct scan *s)
+static bool add_resource (struct request *req, struct request_resource *parent, struct jsonspan *s)
 {
     struct resource r;
     struct text type;
@@ -116,57 +116,57 @@ static bool add_resource (struct request *req, struct request_resource *parent, 
 }
 
 /* request_add() bounds the depth. */
-static bool add_list (struct request *req, struct request_resource *parent, struct scan *s)
+static bool add_list (struct request *req, struct request_resource *parent, struct jsonspan *s)
 {
-    if (!scan_eat (s, '['))
+    if (!jsonscan_eat (s, '['))
         return false;
     do {
         if (!add_resource (req, parent, s))
             return false;
-    } while (scan_eat (s, ','));
-    return scan_eat (s, ']');
+    } while (jsonscan_eat (s, ','));
+    return jsonscan_eat (s, ']');
 }
 
 /* attributes.system of which only these two matter to the matcher. */
-static bool read_system (struct request *req, struct scan *s)
+static bool read_system (struct request *req, struct jsonspan *s)
 {
     struct slice key, queue;
     struct text t;
     bool first = true, more, timed = false;
-    if (!scan_eat (s, '{'))
+    if (!jsonscan_eat (s, '{'))
         return false;
-    while (scan_next_key (s, &first, &key, &more)) {
+    while (jsonscan_next_key (s, &first, &key, &more)) {
         int64_t n;
         if (!more)
             return true;
         if (slice_is (&key, "constraints"))
             return false;
         if (slice_is (&key, "duration")) {
-            if (timed || !scan_integer (s, &n))
+            if (timed || !jsonscan_number (s, &n))
                 return false;
             timed = true;
             req->duration = n;
         } else if (slice_is (&key, "queue")) {
-            if (req->queue || !scan_string (s, &queue) || !copy (&t, &queue) || !*t.s ||
+            if (req->queue || !jsonscan_plain (s, &queue) || !copy (&t, &queue) || !*t.s ||
                 request_set_queue (req, t.s) < 0)
                 return false;
-        } else if (!scan_skip (s, 0))
+        } else if (!jsonscan_skip (s, 0))
             return false;
     }
     return false;
 }
 
-static bool read_attributes (struct request *req, struct scan *s)
+static bool read_attributes (struct request *req, struct jsonspan *s)
 {
     struct slice key;
     bool first = true, more, seen = false;
-    if (!scan_eat (s, '{'))
+    if (!jsonscan_eat (s, '{'))
         return false;
-    while (scan_next_key (s, &first, &key, &more)) {
+    while (jsonscan_next_key (s, &first, &key, &more)) {
         if (!more)
             return true;
         if (!slice_is (&key, "system")) {
-            if (!scan_skip (s, 0))
+            if (!jsonscan_skip (s, 0))
                 return false;
         } else if (seen || !(seen = read_system (req, s)))
             return false;
@@ -174,41 +174,41 @@ static bool read_attributes (struct request *req, struct scan *s)
     return false;
 }
 
-static bool read_command (struct scan *s)
+static bool read_command (struct jsonspan *s)
 {
     struct slice arg;
-    if (!scan_eat (s, '['))
+    if (!jsonscan_eat (s, '['))
         return false;
     do {
-        if (!scan_string (s, &arg))
+        if (!jsonscan_plain (s, &arg))
             return false;
-    } while (scan_eat (s, ','));
-    return scan_eat (s, ']');
+    } while (jsonscan_eat (s, ','));
+    return jsonscan_eat (s, ']');
 }
 
-static bool read_task_count (struct scan *s)
+static bool read_task_count (struct jsonspan *s)
 {
     struct slice key;
     bool first = true, more;
     int64_t n;
-    return scan_eat (s, '{') && scan_next_key (s, &first, &key, &more) && more &&
-           (slice_is (&key, "per_slot") || slice_is (&key, "total")) && scan_integer (s, &n) &&
-           n > 0 && scan_eat (s, '}');
+    return jsonscan_eat (s, '{') && jsonscan_next_key (s, &first, &key, &more) && more &&
+           (slice_is (&key, "per_slot") || slice_is (&key, "total")) && jsonscan_number (s, &n) &&
+           n > 0 && jsonscan_eat (s, '}');
 }
 
-static bool read_task (struct scan *s)
+static bool read_task (struct jsonspan *s)
 {
     struct slice key, slot;
     bool first = true, more;
     unsigned int seen = 0;
-    if (!scan_eat (s, '{'))
+    if (!jsonscan_eat (s, '{'))
         return false;
-    while (scan_next_key (s, &first, &key, &more)) {
+    while (jsonscan_next_key (s, &first, &key, &more)) {
         if (!more)
             return seen == 7;
         if (slice_is (&key, "command") && read_command (s))
             seen |= 1;
-        else if (slice_is (&key, "slot") && scan_string (s, &slot))
+        else if (slice_is (&key, "slot") && jsonscan_plain (s, &slot))
             seen |= 2;
         else if (slice_is (&key, "count") && read_task_count (s))
             seen |= 4;
@@ -219,27 +219,27 @@ static bool read_task (struct scan *s)
 }
 
 /* They matter to nobody here, but a jobspec has some. */
-static bool read_tasks (struct scan *s)
+static bool read_tasks (struct jsonspan *s)
 {
-    if (!scan_eat (s, '['))
+    if (!jsonscan_eat (s, '['))
         return false;
     do {
         if (!read_task (s))
             return false;
-    } while (scan_eat (s, ','));
-    return scan_eat (s, ']');
+    } while (jsonscan_eat (s, ','));
+    return jsonscan_eat (s, ']');
 }
 
-static bool read_jobspec (struct request *req, struct scan *s)
+static bool read_jobspec (struct request *req, struct jsonspan *s)
 {
     struct slice key;
     bool first = true, more, resources = false, attributes = false, tasks = false, version = false;
     int64_t n;
-    if (!scan_eat (s, '{'))
+    if (!jsonscan_eat (s, '{'))
         return false;
-    while (scan_next_key (s, &first, &key, &more)) {
+    while (jsonscan_next_key (s, &first, &key, &more)) {
         if (!more) {
-            scan_blank (s);
+            jsonscan_blank (s);
             return resources && attributes && tasks && version && s->p == s->end;
         }
         if (slice_is (&key, "resources")) {
@@ -251,7 +251,7 @@ static bool read_jobspec (struct request *req, struct scan *s)
         } else if (slice_is (&key, "tasks")) {
             if (tasks || !(tasks = read_tasks (s)))
                 return false;
-        } else if (!slice_is (&key, "version") || !scan_integer (s, &n) || !(version = n > 0))
+        } else if (!slice_is (&key, "version") || !jsonscan_number (s, &n) || !(version = n > 0))
             return false;
     }
     return false;
@@ -259,7 +259,7 @@ static bool read_jobspec (struct request *req, struct scan *s)
 
 struct request *request_from_json_text (const char *text, size_t len)
 {
-    struct scan s = {.p = text, .end = text + len};
+    struct jsonspan s = {.p = text, .end = text + len};
     struct request *req = request_create ();
     if (req && (!read_jobspec (req, &s) || request_seal (req, NULL) < 0)) {
         request_destroy (req);

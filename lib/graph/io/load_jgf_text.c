@@ -12,12 +12,12 @@
 
 #include "lib/graph/graph_priv.h"
 #include "lib/graph/io/load.h"
-#include "lib/graph/io/scan.h"
+#include "lib/job/jsonscan.h"
 #include "lib/util/errprintf.h"
 
 /* Every function returns false to give up. */
 struct reader {
-    struct scan in;
+    struct jsonspan in;
     struct graph *g;
     uint32_t *vertex; // by file id, GRAPH_NONE: no such node
     size_t nids;
@@ -36,40 +36,40 @@ static bool read_metadata (struct reader *s, struct entry *e)
 {
     struct slice key;
     bool first = true, more;
-    if (!scan_eat (&s->in, '{'))
+    if (!jsonscan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more)) {
+    while (jsonscan_next_key (&s->in, &first, &key, &more)) {
         bool good;
         if (!more)
             return true;
         if (slice_is (&key, "paths"))
-            good = scan_at (&s->in, '{') && scan_skip (&s->in, 0);
+            good = jsonscan_at (&s->in, '{') && jsonscan_skip (&s->in, 0);
         else if (slice_is (&key, "type"))
-            good = scan_string (&s->in, &e->type);
+            good = jsonscan_plain (&s->in, &e->type);
         else if (slice_is (&key, "id"))
-            good = scan_integer (&s->in, &e->id);
+            good = jsonscan_number (&s->in, &e->id);
         else if (slice_is (&key, "rank"))
-            good = scan_integer (&s->in, &e->rank);
+            good = jsonscan_number (&s->in, &e->rank);
         else if (slice_is (&key, "exclusive"))
-            good = scan_word (&s->in, "true") || scan_word (&s->in, "false");
+            good = jsonscan_word (&s->in, "true") || jsonscan_word (&s->in, "false");
         else if (slice_is (&key, "basename"))
-            good = scan_string (&s->in, &e->basename);
+            good = jsonscan_plain (&s->in, &e->basename);
         else if (slice_is (&key, "name"))
-            good = scan_string (&s->in, &e->name);
+            good = jsonscan_plain (&s->in, &e->name);
         else if (slice_is (&key, "uniq_id"))
-            good = scan_integer (&s->in, &e->uniq);
+            good = jsonscan_number (&s->in, &e->uniq);
         else if (slice_is (&key, "size"))
-            good = scan_integer (&s->in, &e->size);
+            good = jsonscan_number (&s->in, &e->size);
         else if (slice_is (&key, "unit"))
-            good = scan_string (&s->in, &e->unit);
+            good = jsonscan_plain (&s->in, &e->unit);
         else if (slice_is (&key, "status"))
-            good = scan_integer (&s->in, &e->status);
+            good = jsonscan_number (&s->in, &e->status);
         else if (slice_is (&key, "properties")) {
-            good = scan_at (&s->in, '{');
+            good = jsonscan_at (&s->in, '{');
             e->properties = s->in.p;
-            good = good && scan_skip (&s->in, 0);
+            good = good && jsonscan_skip (&s->in, 0);
         } else
-            good = scan_skip (&s->in, 0);
+            good = jsonscan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -79,7 +79,7 @@ static bool read_metadata (struct reader *s, struct entry *e)
 static bool file_id (const struct slice *text, int64_t *n)
 {
     const char *p = text->p;
-    return scan_digits (&p, text->p + text->len, n) && p == text->p + text->len;
+    return jsonscan_digits (&p, text->p + text->len, n) && p == text->p + text->len;
 }
 
 static bool name_fits (const struct slice *s)
@@ -134,13 +134,13 @@ static bool is_made (const struct entry *e)
 
 static bool set_properties (struct reader *s, uint32_t v, const char *from)
 {
-    struct scan in = {.p = from + 1, .end = s->in.end};
+    struct jsonspan in = {.p = from + 1, .end = s->in.end};
     struct slice key, value;
     bool first = true, more;
-    while (scan_next_key (&in, &first, &key, &more)) {
+    while (jsonscan_next_key (&in, &first, &key, &more)) {
         if (!more)
             return true;
-        if (!scan_at (&in, '"') || !scan_string (&in, &value) || key.len == 0)
+        if (!jsonscan_at (&in, '"') || !jsonscan_plain (&in, &value) || key.len == 0)
             return false;
         uint32_t k = names_intern_len (s->g->names, key.p, key.len);
         uint32_t val = names_intern_len (s->g->names, value.p, value.len);
@@ -180,19 +180,19 @@ static bool read_node (struct reader *s)
     struct entry e = {.file_id = -1, .id = -2, .uniq = -1, .rank = -1, .size = 1};
     struct slice key, text;
     bool first = true, more, metadata = false;
-    if (!scan_eat (&s->in, '{'))
+    if (!jsonscan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more)) {
+    while (jsonscan_next_key (&s->in, &first, &key, &more)) {
         if (!more)
             return metadata && e.type.p && e.file_id >= 0 && set_defaults (&e) && add_node (s, &e);
         bool good;
         if (slice_is (&key, "id"))
-            good = scan_string (&s->in, &text) && file_id (&text, &e.file_id);
+            good = jsonscan_plain (&s->in, &text) && file_id (&text, &e.file_id);
         else if (slice_is (&key, "metadata")) {
             good = !metadata && read_metadata (s, &e);
             metadata = true;
         } else
-            good = scan_skip (&s->in, 0);
+            good = jsonscan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -205,14 +205,14 @@ static bool read_first_key (struct reader *s, struct slice *name)
 {
     struct slice key;
     bool first = true, more;
-    if (!scan_eat (&s->in, '{'))
+    if (!jsonscan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more)) {
+    while (jsonscan_next_key (&s->in, &first, &key, &more)) {
         if (!more)
             return true;
         if (!name->p)
             *name = key;
-        if (!scan_skip (&s->in, 0))
+        if (!jsonscan_skip (&s->in, 0))
             return false;
     }
     return false;
@@ -223,20 +223,20 @@ static bool read_subsystem (struct reader *s, struct slice *name)
 {
     struct slice key, older = {NULL, 0}, newer = {NULL, 0};
     bool first = true, more;
-    if (!scan_eat (&s->in, '{'))
+    if (!jsonscan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more)) {
+    while (jsonscan_next_key (&s->in, &first, &key, &more)) {
         bool good;
         if (!more) {
             *name = newer.p ? newer : older.p ? older : *name;
             return true;
         }
         if (slice_is (&key, "subsystem"))
-            good = scan_string (&s->in, &newer);
-        else if (slice_is (&key, "name") && scan_at (&s->in, '{') && !older.p)
+            good = jsonscan_plain (&s->in, &newer);
+        else if (slice_is (&key, "name") && jsonscan_at (&s->in, '{') && !older.p)
             good = read_first_key (s, &older);
         else
-            good = scan_skip (&s->in, 0);
+            good = jsonscan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -282,15 +282,15 @@ static bool read_edge (struct reader *s)
 {
     struct slice key, source = {NULL, 0}, target = {NULL, 0}, name = {"containment", 11};
     bool first = true, more;
-    if (!scan_eat (&s->in, '{'))
+    if (!jsonscan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more)) {
+    while (jsonscan_next_key (&s->in, &first, &key, &more)) {
         if (!more)
             return add_edge (s, &source, &target, &name);
-        bool good = slice_is (&key, "source")     ? scan_string (&s->in, &source)
-                    : slice_is (&key, "target")   ? scan_string (&s->in, &target)
+        bool good = slice_is (&key, "source")     ? jsonscan_plain (&s->in, &source)
+                    : slice_is (&key, "target")   ? jsonscan_plain (&s->in, &target)
                     : slice_is (&key, "metadata") ? read_subsystem (s, &name)
-                                                  : scan_skip (&s->in, 0);
+                                                  : jsonscan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -300,24 +300,24 @@ static bool read_edge (struct reader *s)
 /* ---- The whole ---- */
 static bool read_list (struct reader *s, bool (*read_one) (struct reader *s))
 {
-    if (!scan_eat (&s->in, '['))
+    if (!jsonscan_eat (&s->in, '['))
         return false;
-    if (scan_eat (&s->in, ']'))
+    if (jsonscan_eat (&s->in, ']'))
         return true;
     do {
         if (!read_one (s))
             return false;
-    } while (scan_eat (&s->in, ','));
-    return scan_eat (&s->in, ']');
+    } while (jsonscan_eat (&s->in, ','));
+    return jsonscan_eat (&s->in, ']');
 }
 
 static bool read_graph (struct reader *s)
 {
     struct slice key;
     bool first = true, more, nodes = false, edges = false;
-    if (!scan_eat (&s->in, '{'))
+    if (!jsonscan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more)) {
+    while (jsonscan_next_key (&s->in, &first, &key, &more)) {
         bool good;
         if (!more)
             return nodes && edges;
@@ -328,7 +328,7 @@ static bool read_graph (struct reader *s)
             good = nodes && !edges && read_list (s, read_edge);
             edges = true;
         } else
-            good = scan_skip (&s->in, 0);
+            good = jsonscan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -340,19 +340,19 @@ static bool read_document (struct reader *s, int depth, bool *found)
 {
     struct slice key;
     bool first = true, more;
-    if (!scan_eat (&s->in, '{'))
+    if (!jsonscan_eat (&s->in, '{'))
         return false;
-    while (scan_next_key (&s->in, &first, &key, &more)) {
+    while (jsonscan_next_key (&s->in, &first, &key, &more)) {
         bool good;
         if (!more)
             return true;
         if (slice_is (&key, "graph")) {
             good = !*found && read_graph (s);
             *found = true;
-        } else if (depth == 0 && slice_is (&key, "scheduling") && scan_at (&s->in, '{'))
+        } else if (depth == 0 && slice_is (&key, "scheduling") && jsonscan_at (&s->in, '{'))
             good = read_document (s, 1, found);
         else
-            good = scan_skip (&s->in, 0);
+            good = jsonscan_skip (&s->in, 0);
         if (!good)
             return false;
     }
@@ -364,7 +364,7 @@ static bool read_all (struct reader *s)
     bool found = false;
     if (!read_document (s, 0, &found) || !found)
         return false;
-    scan_blank (&s->in);
+    jsonscan_blank (&s->in);
     return s->in.p == s->in.end;
 }
 

@@ -6,7 +6,7 @@ lib_graph_io_libgraphio_la_SOURCES = \
 	%D%/jobspec.c %D%/jobspec_text.c %D%/jobspec.h \
 	%D%/write.c %D%/write.h %D%/write_priv.h %D%/write_jgf.c %D%/write_rlite.c \
 	%D%/find.c %D%/find.h \
-	%D%/load.h %D%/load_jgf.c %D%/load_jgf_text.c %D%/scan.c %D%/scan.h %D%/load_rv1.c %D%/load_rv1_items.c %D%/rv1_priv.h %D%/topo.c %D%/topo.h %D%/load_grug.c %D%/xml.c %D%/xml.h
+	%D%/load.h %D%/load_jgf.c %D%/load_jgf_text.c %D%/load_rv1.c %D%/load_rv1_items.c %D%/rv1_priv.h %D%/topo.c %D%/topo.h %D%/load_grug.c %D%/xml.c %D%/xml.h
 
 # YAML apart: who reads only JSON does not load libyaml.
 noinst_LTLIBRARIES += lib/graph/io/libgraphyaml.la

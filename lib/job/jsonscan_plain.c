@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
+/* Plain JSON read in order, see jsonscan.h. */
+
 #include <string.h>
 
-#include "lib/graph/io/scan.h"
+#include "lib/job/jsonscan.h"
 
 enum { MAX_NESTED = 16 };
 
-void scan_blank (struct scan *s)
+bool jsonscan_plain (struct jsonspan *s, struct slice *out)
 {
-    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t' || *s->p == '\r'))
-        s->p++;
-}
-
-bool scan_eat (struct scan *s, char c)
-{
-    scan_blank (s);
-    if (s->p == s->end || *s->p != c)
-        return false;
-    s->p++;
-    return true;
-}
-
-bool scan_at (struct scan *s, char c)
-{
-    scan_blank (s);
-    return s->p < s->end && *s->p == c;
-}
-
-bool scan_string (struct scan *s, struct slice *out)
-{
-    if (!scan_eat (s, '"'))
+    if (!jsonscan_eat (s, '"'))
         return false;
     const unsigned char *p = (const unsigned char *)s->p, *end = (const unsigned char *)s->end;
     while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
@@ -47,7 +28,7 @@ bool slice_is (const struct slice *a, const char *text)
     return a->len == strlen (text) && !memcmp (a->p, text, a->len);
 }
 
-bool scan_digits (const char **p, const char *end, int64_t *n)
+bool jsonscan_digits (const char **p, const char *end, int64_t *n)
 {
     const char *first = *p;
     *n = 0;
@@ -56,11 +37,11 @@ bool scan_digits (const char **p, const char *end, int64_t *n)
     return *p > first && (*first != '0' || *p == first + 1);
 }
 
-bool scan_integer (struct scan *s, int64_t *n)
+bool jsonscan_number (struct jsonspan *s, int64_t *n)
 {
-    bool minus = scan_eat (s, '-');
-    scan_blank (s);
-    if ((minus && s->p[-1] != '-') || !scan_digits (&s->p, s->end, n))
+    bool minus = jsonscan_eat (s, '-');
+    jsonscan_blank (s);
+    if ((minus && s->p[-1] != '-') || !jsonscan_digits (&s->p, s->end, n))
         return false;
     if (s->p < s->end && strchr (".eE0123456789", *s->p) && *s->p)
         return false;
@@ -68,10 +49,10 @@ bool scan_integer (struct scan *s, int64_t *n)
     return true;
 }
 
-bool scan_word (struct scan *s, const char *text)
+bool jsonscan_word (struct jsonspan *s, const char *text)
 {
     size_t len = strlen (text);
-    scan_blank (s);
+    jsonscan_blank (s);
     if ((size_t)(s->end - s->p) < len || memcmp (s->p, text, len) != 0)
         return false;
     s->p += len;
@@ -79,44 +60,44 @@ bool scan_word (struct scan *s, const char *text)
 }
 
 /* Step through "key": ... of an object whose '{' has been read; *more false at its '}'. */
-bool scan_next_key (struct scan *s, bool *first, struct slice *key, bool *more)
+bool jsonscan_next_key (struct jsonspan *s, bool *first, struct slice *key, bool *more)
 {
     *more = false;
-    if (scan_eat (s, '}'))
+    if (jsonscan_eat (s, '}'))
         return true;
-    if (!*first && !scan_eat (s, ','))
+    if (!*first && !jsonscan_eat (s, ','))
         return false;
     *first = false;
     *more = true;
-    return scan_string (s, key) && scan_eat (s, ':');
+    return jsonscan_plain (s, key) && jsonscan_eat (s, ':');
 }
 
-bool scan_skip (struct scan *s, int depth)
+bool jsonscan_skip (struct jsonspan *s, int depth)
 {
     struct slice text;
     int64_t n;
     bool first = true, more;
-    if (scan_at (s, '"'))
-        return scan_string (s, &text);
+    if (jsonscan_at (s, '"'))
+        return jsonscan_plain (s, &text);
     if (depth == MAX_NESTED)
         return false;
-    if (scan_eat (s, '{')) {
-        while (scan_next_key (s, &first, &text, &more))
+    if (jsonscan_eat (s, '{')) {
+        while (jsonscan_next_key (s, &first, &text, &more))
             if (!more)
                 return true;
-            else if (!scan_skip (s, depth + 1))
+            else if (!jsonscan_skip (s, depth + 1))
                 return false;
         return false;
     }
-    if (scan_eat (s, '[')) {
-        if (scan_eat (s, ']'))
+    if (jsonscan_eat (s, '[')) {
+        if (jsonscan_eat (s, ']'))
             return true;
         do {
-            if (!scan_skip (s, depth + 1))
+            if (!jsonscan_skip (s, depth + 1))
                 return false;
-        } while (scan_eat (s, ','));
-        return scan_eat (s, ']');
+        } while (jsonscan_eat (s, ','));
+        return jsonscan_eat (s, ']');
     }
-    return scan_word (s, "true") || scan_word (s, "false") || scan_word (s, "null") ||
-           scan_integer (s, &n);
+    return jsonscan_word (s, "true") || jsonscan_word (s, "false") || jsonscan_word (s, "null") ||
+           jsonscan_number (s, &n);
 }
