@@ -250,6 +250,7 @@ int flux_group_leave (flux_group_t *g, double timeout)
         if (g->join_tag) // what comes over it is of no interest any more
             tasks_forget (g->tasks, g->join_tag);
         g->join_tag = 0;
+        receipt_tell_all (g, tasks_deadline (timeout));
         msg = tasks_ask (g->tasks, "group.leave", FLUX_NODEID_ANY,
                          json_pack ("{s:s s:i}", "name", g->name, "rank", g->rank),
                          tasks_deadline (timeout));

@@ -111,6 +111,7 @@ struct peer {
     uint64_t stream_letters, stream_bytes;
     bool stream;       // its link was made because of them
     struct receipt in; // of what came in; in.received is the next to come
+    uint32_t told;     // in.taken as the brokers have carried it there
     struct asked asked;
     struct incoming *held;
     int nheld;
@@ -234,6 +235,8 @@ void receipt_asked (struct peer *p, uint32_t seq, const flux_msg_t *request, voi
 void receipt_give (struct peer *p, const flux_msg_t *request, const void *identity, size_t len);
 void receipt_taken (struct peer *p, const struct incoming *in);
 void receipt_forget (struct asked *a);
+/* Tell all members what was taken of theirs, before we leave. */
+void receipt_tell_all (struct flux_group *g, double deadline);
 void receipt_check (struct flux_tasks *t, double now);
 
 /* recv.c */

@@ -194,8 +194,10 @@ void receipt_give (struct peer *p, const flux_msg_t *request, const void *identi
     struct letter l = make_letter (p, LETTER_TAKEN, p->group->epoch, 0);
     unsigned char head[LETTER_HEAD_MAX];
 
-    if (request)
+    if (request) {
         tasks_respond (p->group->tasks, request, 0, head, letter_encode (&l, head));
+        p->told = p->in.taken;
+    }
     if (identity)
         direct_answer (p->group->tasks, identity, len, &l);
 }
@@ -231,6 +233,31 @@ void receipt_taken (struct peer *p, const struct incoming *in)
         receipt_give (p, in->request, in->identity, in->identity_len);
     if (p->asked.set && !is_later (p->asked.seq, p->in.taken))
         give_asked (p);
+}
+
+/* By way of the brokers, where it stays ahead of the news that we have left; what a link has is
+ * lost when it is closed. */
+static void tell (struct peer *p)
+{
+    struct letter l = make_letter (p, LETTER_TAKEN, p->group->epoch, 0);
+    unsigned char head[LETTER_HEAD_MAX];
+    char topic[GROUP_ADDRESS_MAX + 8];
+    size_t n = letter_encode (&l, head);
+
+    snprintf (topic, sizeof (topic), "%s.msg", p->address);
+    tasks_post (p->group->tasks, topic, p->node, head, n);
+}
+
+void receipt_tell_all (struct flux_group *g, double deadline)
+{
+    struct peer *p, *tmp;
+
+    HASH_ITER (hh, g->peers, p, tmp)
+    {
+        if (p->told != p->in.taken && idset_test (g->members, p->rank) &&
+            send_resolve (p, deadline) == 0)
+            tell (p);
+    }
 }
 
 /* ---- now and then ---- */

@@ -116,6 +116,7 @@ static void check_epoch (struct peer *p, const struct letter *l)
         return;
     recv_forget_peer (p);
     p->in = (struct receipt){.epoch = l->epoch};
+    p->told = 0;
 }
 
 /* Returns an errno, or 0 when it was put somewhere, or was there before. One that came over a link
@@ -194,7 +195,9 @@ void recv_letter (struct flux_tasks *t, const struct letter *l, const void *data
     struct peer *p = g ? group_peer (g, l->from) : NULL;
     int errnum = !g ? ENOSYS : !p ? ENOMEM : 0;
 
-    if (p && is_old (p, l)) {
+    if (p && l->kind == LETTER_TAKEN) {
+        receipt_take (p, &l->receipt);
+    } else if (p && is_old (p, l)) {
         errnum = ENOSYS;
     } else if (p) {
         check_epoch (p, l);
@@ -234,7 +237,7 @@ void recv_request (struct flux_tasks *t, const flux_msg_t *msg)
         refuse (t, msg, ENOSYS);
     else if (flux_msg_get_payload (msg, &payload, &size) < 0 ||
              letter_decode (&l, payload, size, &data, &len) < 0 ||
-             (l.kind != LETTER_DATA && l.kind != LETTER_ASK))
+             (l.kind != LETTER_DATA && l.kind != LETTER_ASK && l.kind != LETTER_TAKEN))
         refuse (t, msg, EPROTO);
     else
         recv_letter (t, &l, data, len, msg, NULL, 0);

@@ -88,6 +88,7 @@ void send_post (struct outgoing *o)
 
     o->letter.kind = LETTER_DATA;
     receipt_fill (p, &o->letter);
+    p->told = p->in.taken;
     size_t n = letter_encode (&o->letter, head);
     buf_reserve (&b, n + o->len);
     buf_append (&b, head, n);

@@ -35,6 +35,15 @@ expect_equal 'collective ok' "$(inst flux run -n1 $TASK collective)"
 expect_equal 'collective ok' "$(inst $TASK collective)"
 END
 
+test_case 'who takes all and leaves has given receipts' <<'END'
+for n in 1 5 40; do
+    expect_equal 'leave ok' "$(inst -s2 flux run -N2 -n2 $TASK leave $n)"
+    expect_equal 'leave ok' "$(FLUX_TASKS_DIRECT=0 inst -s2 flux run -N2 -n2 $TASK leave $n)"
+done
+expect_equal 'leave ok' "$(inst -s3 flux run -N3 -n3 $TASK leave 5)"
+expect_equal 'leave ok' "$(inst flux run -n2 $TASK leave 5)"
+END
+
 test_case 'direct links: for large messages, for none, for all' <<'END'
 export EXPECT_LINKS=yes
 expect_equal 'messages ok' "$(inst -s4 flux run -N4 -n4 $TASK messages 300000)"

@@ -130,6 +130,27 @@ static void messages (int bytes)
     free (data);
 }
 
+/* Of one who takes all and leaves, the sender hears that it has; of one who leaves some, too. */
+static void leave (int n)
+{
+    struct flux_group_message m;
+
+    join_all ("leave");
+    CHECK (flux_group_barrier (g, WAIT) == 0);
+    if (rank == 0) {
+        for (int i = 0; i < n * (size - 1); i++)
+            CHECK (flux_group_send (g, 1 + i % (size - 1), 0, &i, sizeof (i), WAIT) == 0);
+        CHECK (flux_group_flush (g, WAIT) == (size > 2 ? -1 : 0) && (size == 2 || errno == ENOENT));
+        CHECK (flux_group_flush (g, WAIT) == 0);
+        return;
+    }
+    for (int i = 0; i < n - (rank == 2); i++) {
+        CHECK (flux_group_recv (g, 0, 0, &m, WAIT) == 0);
+        flux_group_message_clear (&m);
+    }
+    CHECK (flux_group_leave (g, WAIT) == 0);
+}
+
 /* A receiver that takes nothing holds its sender up; nothing is lost. */
 static void pressure (void)
 {
@@ -402,6 +423,8 @@ int main (int argc, char **argv)
         collective (atoi (arg));
     else if (!strcmp (what, "messages"))
         messages (atoi (arg));
+    else if (!strcmp (what, "leave"))
+        leave (atoi (arg));
     else if (!strcmp (what, "pressure"))
         pressure ();
     else if (!strcmp (what, "death"))
