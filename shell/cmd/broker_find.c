@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/util/errprintf.h"
+#include "lib/util/peers.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/broker_find.h"
 
@@ -140,6 +141,51 @@ static void exec_srun (const char *job, int fd)
     execlp (srun ? srun : "srun", "srun", "--overlap", "--quiet", id, "--nodes=1", "--ntasks=1",
             "--mem=0", "--input=none", flux ? flux : "flux", "uri", "--remote", target, NULL);
     _exit (127);
+}
+
+#define NEXT_ARGS_MAX 16
+
+/* What a step's environment says of its job's nodes differs between versions of Slurm. */
+static long job_nodes (const char *id)
+{
+    char cmd[64];
+    long n = 0;
+
+    if (!*id || strlen (id) > 10 || strspn (id, "0123456789") != strlen (id))
+        return 0;
+    snprintf (cmd, sizeof (cmd), "squeue -h -j %s -o %%D 2>/dev/null", id);
+    FILE *f = popen (cmd, "r");
+    if (f && fscanf (f, "%ld", &n) != 1)
+        n = 0;
+    if (f)
+        pclose (f);
+    return n;
+}
+
+void broker_find_next_node (const char *const args[])
+{
+    const char *id = getenv ("SLURM_JOB_ID"), *now = getenv ("FLUX_URI_SLURM_NODE");
+    const char *srun = getenv ("FLUX_SRUN");
+    const char *argv[NEXT_ARGS_MAX + 16] = {
+        srun ? srun : "srun", "--overlap",  "--quiet", "--unbuffered",
+        "--nodes=1",          "--ntasks=1", "--mem=0"};
+    long next = now ? strtol (now, NULL, 10) + 1 : 1;
+    char text[32], jobid[64], relative[64], *self = peer_self ();
+    int n = 7;
+
+    if (id && self && next < job_nodes (id)) {
+        snprintf (text, sizeof (text), "%ld", next);
+        snprintf (jobid, sizeof (jobid), "--jobid=%s", id);
+        snprintf (relative, sizeof (relative), "--relative=%ld", next);
+        setenv ("FLUX_URI_SLURM_NODE", text, 1);
+        argv[n++] = jobid;
+        argv[n++] = relative;
+        argv[n++] = self;
+        for (int i = 0; args[i] && i < NEXT_ARGS_MAX; i++)
+            argv[n++] = args[i];
+        execvp (argv[0], (char **)argv);
+    }
+    free (self);
 }
 
 char *broker_find_slurm_remote (const char *job, flux_error_t *errp)

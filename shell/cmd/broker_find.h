@@ -12,9 +12,14 @@
  * with ENOENT when there is none, EINVAL when it is no job or has several instances here. */
 char *broker_find_slurm (const char *job, flux_error_t *errp);
 
-/* The same from elsewhere, as ssh://host/path: srun runs `flux uri` on the first node of the job.
+/* The same from elsewhere, as ssh://host/path: srun runs `flux uri` on the first node of the job,
+ * which goes on to the next one when there is no broker.
  */
 char *broker_find_slurm_remote (const char *job, flux_error_t *errp);
+
+/* Become srun, which runs flux with these arguments on the next node of the job; a step need not
+ * begin on the job's first. Returns on the last node, and where this is no job. */
+void broker_find_next_node (const char *const args[]);
 
 /* The local URI of the broker with this process id. NULL with errno. */
 char *broker_find_pid (const char *pid);

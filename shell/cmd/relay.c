@@ -48,8 +48,12 @@ static int run (struct cmd *c)
     const char *path = c->argv[0];
     if (strncmp (path, "slurm:", 6) == 0) {
         const char *uri = broker_find_slurm (path + 6, &error);
-        if (!uri)
+        if (!uri) {
+            if (errno == ENOENT)
+                broker_find_next_node (
+                    (const char *[]){"relay", path, cmd_has (c, "mux") ? "--mux" : NULL, NULL});
             return cmd_fail (c, "%s", error.text);
+        }
         path = uri + strlen ("local://");
     }
     if (cmd_has (c, "mux"))

@@ -151,8 +151,13 @@ static char *resolve_slurm (const char *target, flux_error_t *errp)
 {
     char *uri = broker_find_slurm (target + 6, errp);
 
-    if (uri || errno != ENOENT || getenv ("FLUX_URI_SLURM_LOCAL"))
+    if (uri || errno != ENOENT)
         return uri;
+    if (getenv ("FLUX_URI_SLURM_LOCAL")) {
+        broker_find_next_node ((const char *[]){"uri", "--remote", target, NULL});
+        errno = ENOENT;
+        return NULL;
+    }
     return strdup (target);
 }
 

@@ -55,6 +55,20 @@ expect_in_file '^local:///.*/local-1$' local
 stop_step
 END
 
+test_case 'an instance that is not on the first node of its job' <<'END'
+rm -f user/{id,stop,uri}
+as_user salloc -N3 --exclusive sh -c 'srun --overlap --flux --relative=2 -N1 sh -c "
+    flux getattr local-uri >uri; echo \$SLURM_JOB_ID >id.new; mv id.new id
+    until [ -e stop ]; do sleep .1; done"' >step.out 2>&1 &
+wait_until 20 test -s user/id
+id=$(cat user/id)
+expect_output n3 as_user env FLUX_URI=slurm:$id flux run hostname
+expect_output 1 as_user flux proxy slurm:$id flux getattr size
+expect_output "ssh://n3$(sed 's,local://,,' user/uri)" as_user flux uri slurm:$id
+expect_fail as_user env FLUX_URI=slurm:$id.7 flux getattr size
+stop_step
+END
+
 # Whose attributes say another job is not taken for this one.
 test_case 'other jobs are not taken for this one' <<'END'
 start_step -N1
