@@ -302,3 +302,13 @@ void graph_stats (const struct graph *g, struct graph_stats *st)
     for (uint32_t i = 0; g->by_type && i < g->ntypes; i++)
         st->bytes += g->by_type[i] ? (size_t)g->by_type_count[i] * 4 : 0;
 }
+
+uint64_t graph_steps (const struct graph *g)
+{
+    return g->steps;
+}
+
+void graph_add_steps (struct graph *g, uint64_t n)
+{
+    g->steps += n;
+}

@@ -149,6 +149,11 @@ struct graph_stats {
     unsigned int depth;
 };
 void graph_stats (const struct graph *g, struct graph_stats *st);
+/* Vertices (and items of jobs, and entries of tables) that everything but matching has looked at so
+ * far: what the costs above and in match.h are checked with. Who goes through the graph by
+ * himself adds to it. */
+uint64_t graph_steps (const struct graph *g);
+void graph_add_steps (struct graph *g, uint64_t n);
 
 /* Recompute every aggregate and index the slow way and compare: 0, or -1 with the first vertex
  * that differs. For tests. */

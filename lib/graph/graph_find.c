@@ -207,7 +207,7 @@ static uint32_t find_child (const struct graph *g, uint32_t above, char *name)
 }
 
 struct path_search {
-    const struct graph *g;
+    struct graph *g;
     uint32_t *list; // what was found
     size_t n, room;
 };
@@ -239,6 +239,7 @@ static void find_below (struct path_search *s, uint32_t v, const char *path)
         memcpy (name, path, len);
         name[len] = '\0';
         path += len;
+        s->g->steps++;
         if ((v = find_child (s->g, v, name)) == GRAPH_NONE)
             return;
         if (s->g->twins)
@@ -272,12 +273,14 @@ uint32_t graph_find_path (struct graph *g, const char *path)
 
 uint32_t graph_find_uniq (struct graph *g, int64_t uniq_id)
 {
+    g->steps++;
     if (uniq_id >= 0 && uniq_id < g->nv && graph_alive (g, uniq_id) &&
         g->info[uniq_id].uniq_id == uniq_id)
         return uniq_id;
     if (!g->uniq_slot) {
         if (!(g->uniq_slot = make_slots (g->nv, &g->uniq_mask)))
             return GRAPH_NONE;
+        g->steps += g->nv;
         for (uint32_t v = 0; v < g->nv; v++)
             if (graph_alive (g, v))
                 *find_uniq (g, g->uniq_slot, g->uniq_mask, g->info[v].uniq_id) = v;
@@ -290,6 +293,7 @@ static uint32_t rank_bound (const struct graph *g, int64_t rank)
     uint32_t lo = 0, hi = g->nrank;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
+        ((struct graph *)g)->steps++; // a count and nothing else
         if (g->rank[mid].rank < rank)
             lo = mid + 1;
         else

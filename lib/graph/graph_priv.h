@@ -141,6 +141,7 @@ struct graph {
     uint32_t nchanged, changed_room, nwatched;
     bool changed_lost;   // there was no room for all of them
     uint64_t generation; // counts commits and removals
+    uint64_t steps;      // see graph_steps()
 
     void (*settle) (void *arg); // bring the state to now, before somebody else looks at it
     void *settle_arg;

@@ -38,6 +38,7 @@ static void climb_one (struct graph *g, uint32_t i, int64_t avail, int64_t idle)
     for (uint32_t p = g->v[i].parent; p != GRAPH_NONE; p = g->v[p].parent) {
         struct vertex *v = &g->v[p];
         struct agg *a = vertex_agg (g, v, type);
+        g->steps++;
         a->avail += avail;
         a->idle += idle;
         notice (g, p);
@@ -54,6 +55,7 @@ static void climb_all (struct graph *g, uint32_t i, int64_t own_avail, int64_t o
     for (uint32_t p = v->parent; p != GRAPH_NONE; p = g->v[p].parent) {
         struct vertex *up = &g->v[p];
         struct agg *a = vertex_agg (g, up, v->type);
+        g->steps += 1 + (l ? l->ntypes : 0);
         a->avail += sign * own_avail;
         a->idle += sign * own_idle;
         for (uint32_t k = 0; l && k < l->ntypes; k++) {
@@ -72,6 +74,7 @@ static void change (struct graph *g, uint32_t i, uint32_t used, uint32_t njobs, 
 {
     struct vertex *v = &g->v[i];
     bool blocked = vertex_blocked (v);
+    g->steps++;
     int64_t avail = blocked ? 0 : v->size - v->used;
     int64_t idle = !blocked && !v->njobs;
     v->used = used;

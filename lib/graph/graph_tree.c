@@ -282,6 +282,7 @@ static void put_in_place (struct graph *g, struct tree *t, struct agg *agg)
         g->v[v].flags &= V_ALIVE | V_DIVISIBLE;
     g->nchanged = g->nwatched = 0;
     g->changed_lost = false;
+    g->steps += t->nv + t->off[t->nv];
     for (uint32_t v = 0; v < t->nv; v++) {
         struct vertex *x = &g->v[v];
         x->parent = t->parent[v];

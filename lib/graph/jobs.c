@@ -179,6 +179,21 @@ int jobs_extend (struct matcher *m, struct job *job, const struct result_item *i
     return rc;
 }
 
+uint32_t job_bound (const struct matcher *m, const struct job *job, uint32_t pos)
+{
+    uint32_t lo = 0, hi = job->count;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        const struct result_item *item = &job->items[mid];
+        m->g->steps++;
+        if (!item->aux && m->g->v[item->vertex].pos < pos)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < job->count && !job->items[lo].aux ? lo : job->count;
+}
+
 void jobs_drop (struct matcher *m, struct job *job)
 {
     size_t i = bound (m, job->id);

@@ -7,27 +7,41 @@
  * its end; its end only says when others may be planned on them.
  *
  * Cost, with V vertices, T the vertices of the type requested at the top, r the items of the
- * result and d the depth:
+ * result or of the job, d the depth and t the types below a vertex:
  *
- *   match now, common shapes (T nodes of slots, slots of cores ...): O(log T + r) visits
+ *   match now, common shapes (T nodes of slots, slots of cores or of sockets with cores ...), by
+ *   high, low and their node policies, and for locality where the numbers of a vertex tell whether
+ *   it fits: O(log T + r) visits; by first and firstnodex: children looked at until enough, each
+ *   level with one look at a child that an aggregate rules out
  *
- *   match now, n of one type by scores that change (bestfit, variation, nearest): O(T) scores,
- *   and those that are chosen are visited
+ *   by bestfit: slots O(log T + r); n of a type O(T) scores, and those that are chosen are visited
  *
- *   match now, several levels, children in the order of their scores (first, low, high and
- *   their node policies): at each level the children up to those that are enough, each with
- *   what is looked at below it, and one look at a child that an aggregate rules out
+ *   by variation and nearest: n of a type as bestfit; slots O(vertices not ruled out)
  *
- *   match now, any other shape or policy, or a graph with vertices that have several parents:
- *   O(vertices not ruled out by an aggregate)
+ *   by pack, spread and power: O(vertices of the type not ruled out, with what is looked at in
+ *   each), as all of them are compared
+ *
+ *   several levels, where children come in the order of their scores (all but locality at the
+ *   top): at each level the children up to those that are enough, each with what is looked at below
+ *   it, and one look at a child that an aggregate rules out; by bestfit a score for each child
+ *
+ *   any other shape, or a graph with vertices that have several parents: O(vertices not ruled out
+ *   by an aggregate)
+ *
+ *   satisfiability: as match now by first, on the graph as if empty
  *
  *   match in the future: the above per point in time that the planner does not rule out, plus
  *   the items of the jobs that start or end on the way there, plus O(jobs); the first one
  *   O(jobs log jobs) to make the planner
  *
- *   cancel, update: O(r d)
+ *   cancel, update, start: O(r d), and O(r d t) where a vertex is given or freed whole
+ *   partial cancel, of n vertices or ranks: O(r + n log n + n log r), and what is freed as cancel
+ *   clear ranks: O(jobs n log r) to find who has something there, then as partial cancel
+ *   remove a subgraph: as clear ranks, then O(V)
+ *   end of a job, looking: O(log jobs + log r), and the planner's (planner.h) when there is one
  *
- * Counted, not timed: matcher_counters(). */
+ * Counted, not timed: matcher_counters() and graph_steps(); testsuite/bench/graph_bench --check
+ * holds every operation and policy to this. */
 
 #ifndef FLUX_GRAPH_MATCH_H
 #define FLUX_GRAPH_MATCH_H

@@ -102,6 +102,7 @@ static void arrange (struct matcher *m)
     const struct result_item *open[GRAPH_MAX_DEPTH] = {NULL};
     struct result *res = &m->res;
     items_sort (m->g, res->items, res->count);
+    m->g->steps += res->count;
     for (size_t i = 0; i < res->count; i++) {
         struct result_item *item = &res->items[i];
         if (item->aux)
@@ -179,20 +180,20 @@ int matcher_cancel (struct matcher *m, uint64_t jobid, flux_error_t *errp)
     return 0;
 }
 
-static bool is_below (const struct graph *g, uint32_t v, uint32_t top)
+/* In depth first order, none below another; how many are left. */
+static uint32_t order_tops (const struct matcher *m, uint32_t *tops, uint32_t n)
 {
-    return g->v[v].pos >= g->v[top].pos && g->v[v].pos <= g->v[top].last;
+    const struct vertex *v = m->g->v;
+    uint32_t k = 0;
+    graph_sort_by_position (m->g, tops, n);
+    for (uint32_t i = 0; i < n; i++)
+        if (k == 0 || v[tops[i]].pos > v[tops[k - 1]].last)
+            tops[k++] = tops[i];
+    return k;
 }
 
-static bool is_listed (const struct graph *g, uint32_t v, const uint32_t *tops, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (is_below (g, v, tops[i]))
-            return true;
-    return false;
-}
-
-/* Shared ancestors go when nothing of the job is left below them; what it draws in another
+/* tops[n] as order_tops() leaves them. Shared ancestors go when nothing of the job is left below
+ * them; what it draws in another
  * subsystem stays until the whole job is gone. Items are in depth first order,
  * so from the back every vertex comes after what is below it. */
 static void shrink (struct matcher *m, struct job *job, const uint32_t *tops, size_t n)
@@ -200,13 +201,16 @@ static void shrink (struct matcher *m, struct job *job, const uint32_t *tops, si
     uint32_t left_at[GRAPH_MAX_DEPTH + 1]; // position of the last one kept at a depth
     memset (left_at, 0xff, sizeof (left_at));
     uint32_t kept = job->count;
+    m->g->steps += job->count;
     for (uint32_t i = job->count; i-- > 0;) {
         struct result_item *item = &job->items[i];
         const struct vertex *v = &m->g->v[item->vertex];
+        while (!item->aux && n > 0 && m->g->v[tops[n - 1]].pos > v->pos)
+            n--;
         uint32_t below = left_at[v->depth + 1];
         bool keep = item->exclusive || (below != GRAPH_NONE && below <= v->last);
         if (!item->aux)
-            keep = keep && !is_listed (m->g, item->vertex, tops, n);
+            keep = keep && (n == 0 || v->pos > m->g->v[tops[n - 1]].last);
         if (!keep) {
             if (job->applied)
                 graph_give (m->g, item->vertex, item->needs, item->exclusive);
@@ -264,24 +268,29 @@ int matcher_cancel_partial (struct matcher *m, uint64_t jobid, const uint32_t *v
     struct job *job = find (m, jobid, errp);
     if (!job)
         return -1;
-    for (size_t i = 0; i < n; i++)
+    uint32_t *list = match_room (m->word_space, &m->word_room, n, sizeof (*list));
+    if (!list)
+        return errprintf (errp, "out of memory");
+    m->word_space = list;
+    for (size_t i = 0; i < n; i++) {
         if (!graph_alive (m->g, vertices[i]) || m->g->v[vertices[i]].pos == GRAPH_NONE) {
             errno = EINVAL;
             return errprintf (errp, "there is no vertex %u", vertices[i]);
         }
-    shrink_job (m, job, vertices, n, full);
+        list[i] = vertices[i];
+    }
+    shrink_job (m, job, list, order_tops (m, list, n), full);
     return 0;
 }
 
 static bool holds_below (const struct matcher *m, const struct job *job, uint32_t top)
 {
-    for (uint32_t i = 0; i < job->count; i++)
-        if (is_below (m->g, job->items[i].vertex, top))
-            return true;
-    return false;
+    const struct vertex *v = m->g->v;
+    uint32_t i = job_bound (m, job, v[top].pos);
+    return i < job->count && v[job->items[i].vertex].pos <= v[top].last;
 }
 
-/* The top vertices of ranks into word_space. */
+/* The top vertices of ranks into word_space, ordered. */
 static int list_tops (struct matcher *m, const int64_t *ranks, size_t n, const struct job *job,
                       uint32_t *np, flux_error_t *errp)
 {
@@ -304,6 +313,7 @@ static int list_tops (struct matcher *m, const int64_t *ranks, size_t n, const s
                               k ? "the job does not hold it" : "there is none");
         }
     }
+    *np = order_tops (m, m->word_space, *np);
     return 0;
 }
 
@@ -320,8 +330,13 @@ int matcher_cancel_ranks (struct matcher *m, uint64_t jobid, const int64_t *rank
 
 static void clear_tops (struct matcher *m, const uint32_t *tops, uint32_t n)
 {
-    for (size_t i = m->njobs; i-- > 0;)
-        shrink_job (m, m->job[i], tops, n, NULL);
+    for (size_t i = m->njobs; i-- > 0;) {
+        uint32_t k = 0;
+        while (k < n && !holds_below (m, m->job[i], tops[k]))
+            k++;
+        if (k < n)
+            shrink_job (m, m->job[i], tops, n, NULL);
+    }
 }
 
 int matcher_clear_ranks (struct matcher *m, const int64_t *ranks, size_t n, flux_error_t *errp)

@@ -43,21 +43,12 @@ size_t matcher_job_count (const struct matcher *m)
     return m->njobs;
 }
 
-/* In depth first order, those with aux at the end. */
 static const struct result_item *job_item (const struct matcher *m, const struct job *job,
                                            uint32_t v)
 {
-    uint32_t lo = 0, hi = job->count;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        const struct result_item *item = &job->items[mid];
-        if (!item->aux && m->g->v[item->vertex].pos < m->g->v[v].pos)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    bool found = lo < job->count && job->items[lo].vertex == v && !job->items[lo].aux;
-    return found ? &job->items[lo] : NULL;
+    uint32_t i = job_bound (m, job, m->g->v[v].pos);
+    bool found = i < job->count && job->items[i].vertex == v;
+    return found ? &job->items[i] : NULL;
 }
 
 bool matcher_reserved (const struct matcher *m, uint32_t v)

@@ -246,6 +246,9 @@ struct job *jobs_add (struct matcher *m, uint64_t id, int64_t at, int64_t end, b
 int jobs_extend (struct matcher *m, struct job *job, const struct result_item *items, size_t n);
 void items_sort (const struct graph *g, struct result_item *items,
                  size_t n); // depth first, aux last
+/* The first of a job's items that lies at `pos` or behind, those with aux apart; job->count: none.
+ */
+uint32_t job_bound (const struct matcher *m, const struct job *job, uint32_t pos);
 void jobs_drop (struct matcher *m, struct job *job);
 void jobs_free (struct matcher *m);
 void job_apply (struct matcher *m, struct job *job);

@@ -41,7 +41,7 @@ testsuite_bench_path_rtt_LDADD = lib/client/libclient.la -lzmq
 # The matcher: see graph_bench.c. `--check` counts what is looked at, and fails when that is
 # more than promised.
 check_PROGRAMS += testsuite/bench/graph_bench
-testsuite_bench_graph_bench_SOURCES = %D%/graph_bench.c \
+testsuite_bench_graph_bench_SOURCES = %D%/graph_bench.c %D%/graph_bench.h %D%/graph_check.c \
 	testsuite/unit/graph/request_text.c testsuite/unit/graph/request_text.h
 testsuite_bench_graph_bench_LDADD = lib/graph/libgraph.la lib/util/libutil.la -lm
 

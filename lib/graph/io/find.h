@@ -16,7 +16,8 @@ struct find;
 /* NULL with EINVAL; errp names the criterion. */
 struct find *find_create (const char *criteria, flux_error_t *errp);
 void find_destroy (struct find *f);
-/* Hand what meets the criteria, and all that leads to it, to the writer: children first. */
+/* Hand what meets the criteria, and all that leads to it, to the writer: children first. O(V), and
+ * O(V d) when agfilter is asked for. */
 int find_write (const struct find *f, struct matcher *m, struct writer *w, flux_error_t *errp);
 
 #endif /* !FLUX_GRAPH_IO_FIND_H */
