@@ -363,7 +363,7 @@ static int write_one (struct finder *s, uint32_t v)
 static int64_t visit (struct finder *s, uint32_t v, struct inherited in)
 {
     int64_t n = 0;
-    graph_add_steps (s->g, 1);
+    graph_add_steps (matcher_graph (s->m), 1);
     in.down = in.down || graph_status (s->g, v) != GRAPH_UP;
     in.allocated = in.allocated || graph_used (s->g, v) > 0;
     in.reserved = in.reserved || s->reserved[v];
