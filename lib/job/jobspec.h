@@ -107,7 +107,10 @@ struct jobspec *jobspec_request_from_json (json_t *o, flux_error_t *errp);
 struct jobspec *jobspec_decode_lean (const char *s, size_t len, const char **env, size_t *env_len,
                                      flux_error_t *errp);
 
-/* The same; one whose text differs from the last one's in nothing but the environment is not
+/* Only find it, in a text that has been decoded with it before. False: decode again. */
+bool jobspec_find_environment (const char *s, size_t len, const char **env, size_t *env_len);
+
+/* The same as jobspec_decode_lean(); one whose text differs from the last one's in nothing but the environment is not
  * decoded again (then *same is true). The jobspec is the cache's: it lives until the next call, and
  * who changes it clears the cache afterwards. All zero is an empty cache. */
 struct jobspec_cache {

@@ -44,6 +44,17 @@ static size_t object_length (const struct jsonspan *env)
     return end - env->p;
 }
 
+bool jobspec_find_environment (const char *s, size_t len, const char **env, size_t *env_len)
+{
+    struct jsonspan span;
+
+    if (!find_environment (s, len, &span))
+        return false;
+    *env = span.p;
+    *env_len = object_length (&span);
+    return true;
+}
+
 struct jobspec *jobspec_decode_lean (const char *s, size_t len, const char **env, size_t *env_len,
                                      flux_error_t *errp)
 {

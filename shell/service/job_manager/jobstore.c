@@ -104,11 +104,11 @@ static char *environment_of (const char *text, size_t len)
     const char *env;
     size_t env_len;
     char *copy = NULL;
-    struct jobspec *js = jobspec_decode_lean (text, len, &env, &env_len, NULL);
+    struct jobspec *js;
 
-    if (js && env)
-        copy = strndup (env, env_len);
-    else if (js)
+    if (jobspec_find_environment (text, len, &env, &env_len))
+        return strndup (env, env_len);
+    if ((js = jobspec_decode (text, len, NULL)))
         copy = js->environment ? json_dumps (js->environment, JSON_COMPACT) : strdup ("{}");
     jobspec_destroy (js);
     return copy;
