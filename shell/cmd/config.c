@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <flux/conf.h>
 
 #include "lib/job/fsd.h"
 #include "lib/job/jpath.h"
@@ -17,21 +18,6 @@
 #include "shell/cmd/verbs.h"
 
 #define INPUT_MAX (16 * 1024 * 1024)
-
-static const struct {
-    const char *name;
-    const char *value;
-} builtins[] = {
-    {"confdir", FLUX_CONFDIR},
-    {"libexecdir", FLUX_LIBEXECDIR},
-    {"exec_path", FLUX_LIBEXECDIR},
-    {"datadir", FLUX_DATADIR},
-    {"man_path", FLUX_MANDIR},
-    {"shell_path", FLUX_LIBEXECDIR "/flux-shell"},
-    {"shell_pluginpath", FLUX_LIBDIR "/shell/plugins"},
-    {"module_path", FLUX_LIBDIR "/modules"},
-    {"pmi_library_path", FLUX_LIBDIR "/libpmi.so"},
-};
 
 /* ---- values and their types ---- */
 
@@ -262,15 +248,14 @@ static int run_reload (struct cmd *c)
 
 static int run_builtin (struct cmd *c)
 {
+    const char *value;
+
     if (c->argc != 1)
         return cmd_fail (c, "the name of one value is needed");
-    for (size_t i = 0; i < sizeof (builtins) / sizeof (builtins[0]); i++) {
-        if (strcmp (builtins[i].name, c->argv[0]) == 0) {
-            printf ("%s\n", builtins[i].value);
-            return 0;
-        }
-    }
-    return cmd_fail (c, "%s: no such value; they are in flux-config(1)", c->argv[0]);
+    if (!(value = flux_conf_builtin_get (c->argv[0], FLUX_CONF_AUTO)))
+        return cmd_fail (c, "%s: no such value; they are in flux-config(1)", c->argv[0]);
+    printf ("%s\n", value);
+    return 0;
 }
 
 static const struct cmd_opt get_opts[] = {

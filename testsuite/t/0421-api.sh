@@ -321,6 +321,7 @@ END
 test_case 'idset, hostlist, job ids, configuration, version' <<'END'
 build sets <<'EOF'
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <flux/core.h>
@@ -346,6 +347,10 @@ int main (void)
     flux_conf_t *conf = flux_conf_pack ("{s:{s:i}}", "t", "k", 5);
     assert (conf && flux_conf_unpack (conf, &e, "{s:{s:i}}", "t", "k", &x) == 0 && x == 5);
     flux_conf_decref (conf);
+    assert (flux_conf_builtin_get ("confdir", FLUX_CONF_AUTO)[0] == '/');
+    assert (strstr (flux_conf_builtin_get ("shell_path", FLUX_CONF_INSTALLED), "/flux-shell"));
+    errno = 0;
+    assert (!flux_conf_builtin_get ("nothing", FLUX_CONF_AUTO) && errno == EINVAL);
     assert (flux_core_version (&major, NULL, NULL) == FLUX_CORE_VERSION_HEX && major == FLUX_CORE_VERSION_MAJOR);
     assert (!strcmp (flux_core_version_string (), FLUX_CORE_VERSION_STRING));
     return 0;

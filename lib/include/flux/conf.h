@@ -23,6 +23,18 @@ FLUX_EXPORT flux_conf_t *flux_conf_copy (const flux_conf_t *conf);
 FLUX_EXPORT const flux_conf_t *flux_conf_incref (const flux_conf_t *conf);
 FLUX_EXPORT void flux_conf_decref (const flux_conf_t *conf);
 
+/* Folders and files as they were configured when this library was built: confdir, libexecdir,
+ * exec_path, datadir, man_path, shell_path, shell_pluginpath, jobtap_pluginpath, module_path,
+ * pmi_library_path. They are those of the installed suite: with FLUX_CONF_INTREE, and for other
+ * keys (what flux-core has for Lua, Python and its own plugins), NULL with EINVAL. */
+enum flux_conf_builtin_hint {
+    FLUX_CONF_INSTALLED = 0,
+    FLUX_CONF_INTREE = 1,
+    FLUX_CONF_AUTO = 2,
+};
+#define flux_conf_flags flux_conf_builtin_hint // as the page calls it
+FLUX_EXPORT const char *flux_conf_builtin_get (const char *key, enum flux_conf_builtin_hint hint);
+
 /* Read a file (TOML, or JSON when its name ends in .json) or all *.toml of a folder in the order of
  * their names; tables of several files are merged. On failure NULL with errno and a sentence with
  * the file and line. */
