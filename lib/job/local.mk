@@ -25,7 +25,7 @@ lib_job_libjob_la_SOURCES = \
 	%D%/taskmap.c %D%/taskmap_private.h \
 	%D%/taskmap_codec.c \
 	%D%/rv1.c %D%/rv1.h %D%/rv1_private.h \
-	%D%/rv1_decode.c \
+	%D%/rv1_decode.c %D%/rv1_decode.h \
 	%D%/rv1_encode.c \
 	%D%/rv1_algebra.c \
 	%D%/rv1_hosts.c \

@@ -9,14 +9,14 @@
 
 #include "lib/job/decode.h"
 #include "lib/job/limits.h"
+#include "lib/job/rv1_decode.h"
 #include "lib/job/rv1_private.h"
 #include "lib/util/errprintf.h"
 
 #define invalid(errp, ...) decode_invalid ((errp), "R", __VA_ARGS__)
 
-/* An idset of ids below max. A missing or empty one is NULL in *setp. */
-static int take_ids (const json_t *o, const char *what, unsigned int max, struct idset **setp,
-                     flux_error_t *errp)
+int rv1_decode_ids (const json_t *o, const char *what, unsigned int max, struct idset **setp,
+                    flux_error_t *errp)
 {
     const char *s = json_string_value (o);
     idset_error_t error;
@@ -47,8 +47,8 @@ static struct rv1_children *take_children (const json_t *o, flux_error_t *errp)
         invalid (errp, "an entry of R_lite has no children");
         return NULL;
     }
-    if (take_ids (json_object_get (o, "core"), "core", RV1_MAX_ID, &core, errp) < 0 ||
-        take_ids (json_object_get (o, "gpu"), "gpu", RV1_MAX_ID, &gpu, errp) < 0) {
+    if (rv1_decode_ids (json_object_get (o, "core"), "core", RV1_MAX_ID, &core, errp) < 0 ||
+        rv1_decode_ids (json_object_get (o, "gpu"), "gpu", RV1_MAX_ID, &gpu, errp) < 0) {
         idset_destroy (core);
         return NULL;
     }
@@ -58,22 +58,33 @@ static struct rv1_children *take_children (const json_t *o, flux_error_t *errp)
     return c;
 }
 
-/* {"rank":idset, "children":{...}}; a rank may also be an integer. */
-static int take_entry (struct rv1 *rs, const json_t *o, flux_error_t *errp)
+int rv1_decode_ranks (const json_t *entry, struct idset **setp, flux_error_t *errp)
 {
-    json_t *rank = json_object_get (o, "rank");
-    struct idset *ranks = NULL;
-    int rc = -1;
+    json_t *rank = json_object_get (entry, "rank");
 
+    *setp = NULL;
     if (json_is_integer (rank) && json_integer_value (rank) >= 0 &&
         json_integer_value (rank) < (json_int_t)IDSET_MAX_UNIVERSE) {
-        ranks = idset_create (1, IDSET_FLAG_AUTOGROW);
-        if (!ranks || idset_set (ranks, json_integer_value (rank)) < 0)
-            goto out;
-    } else if (take_ids (rank, "rank", IDSET_MAX_UNIVERSE, &ranks, errp) < 0)
+        if (!(*setp = idset_create (0, IDSET_FLAG_AUTOGROW)) ||
+            idset_set (*setp, json_integer_value (rank)) < 0) {
+            idset_destroy (*setp);
+            return errprintf (errp, "out of memory");
+        }
+        return 0;
+    }
+    if (rv1_decode_ids (rank, "rank", IDSET_MAX_UNIVERSE, setp, errp) < 0)
         return -1;
-    if (!ranks)
-        return invalid (errp, "an entry of R_lite has no rank");
+    return *setp ? 0 : invalid (errp, "an entry of R_lite has no rank");
+}
+
+/* {"rank":idset, "children":{...}} */
+static int take_entry (struct rv1 *rs, const json_t *o, flux_error_t *errp)
+{
+    struct idset *ranks;
+    int rc = -1;
+
+    if (rv1_decode_ranks (o, &ranks, errp) < 0)
+        return -1;
     struct rv1_children *c = take_children (json_object_get (o, "children"), errp);
     if (!c)
         goto out;
@@ -89,38 +100,44 @@ out:
     return rc;
 }
 
-static int take_nodelist (struct rv1 *rs, const json_t *list, flux_error_t *errp)
+struct hostlist *rv1_decode_nodelist (const json_t *list, size_t nranks, flux_error_t *errp)
 {
     struct hostlist *hl = hostlist_create ();
     size_t i;
     json_t *o;
-    int rc = -1;
 
     if (!hl || !json_is_array (list)) {
         invalid (errp, "nodelist must be a list of hostlists");
-        goto out;
+        goto error;
     }
     json_array_foreach (list, i, o)
     {
         if (!json_is_string (o) || hostlist_append (hl, json_string_value (o)) < 0) {
             invalid (errp, "nodelist must be a list of hostlists");
-            goto out;
+            goto error;
         }
     }
-    if (hostlist_count (hl) > 0 && (size_t)hostlist_count (hl) != rs->nnodes) {
-        invalid (errp, "nodelist has %d names for %zu ranks", hostlist_count (hl), rs->nnodes);
-        goto out;
-    }
+    if (hostlist_count (hl) == 0 || (size_t)hostlist_count (hl) == nranks)
+        return hl;
+    invalid (errp, "nodelist has %d names for %zu ranks", hostlist_count (hl), nranks);
+error:
+    hostlist_destroy (hl);
+    return NULL;
+}
+
+static int take_nodelist (struct rv1 *rs, const json_t *list, flux_error_t *errp)
+{
+    struct hostlist *hl = rv1_decode_nodelist (list, rs->nnodes, errp);
     const char *host = hostlist_first (hl);
-    for (i = 0; host && i < rs->nnodes; i++, host = hostlist_next (hl)) {
+    int rc = hl ? 0 : -1;
+
+    for (size_t i = 0; host && i < rs->nnodes; i++, host = hostlist_next (hl)) {
         if (!(rs->node[i].host = rv1_name (rs, host))) {
             rs->node[i].host = "";
-            errprintf (errp, "out of memory");
-            goto out;
+            rc = errprintf (errp, "out of memory");
+            break;
         }
     }
-    rc = 0;
-out:
     hostlist_destroy (hl);
     return rc;
 }
@@ -136,7 +153,7 @@ static int take_properties (struct rv1 *rs, const json_t *props, flux_error_t *e
     {
         struct idset *ranks;
         flux_error_t error;
-        if (take_ids (o, "property", IDSET_MAX_UNIVERSE, &ranks, errp) < 0)
+        if (rv1_decode_ids (o, "property", IDSET_MAX_UNIVERSE, &ranks, errp) < 0)
             return -1;
         int rc = ranks ? rv1_set_property (rs, name, ranks, &error) : 0;
         idset_destroy (ranks);
@@ -157,19 +174,29 @@ static int take_time (const json_t *exec, const char *key, double *dp, flux_erro
     return 0;
 }
 
+json_t *rv1_decode_lite (const json_t *R, flux_error_t *errp)
+{
+    json_t *lite = json_object_get (json_object_get (R, "execution"), "R_lite");
+
+    if (json_integer_value (json_object_get (R, "version")) != 1)
+        invalid (errp, "version must be 1");
+    else if (!json_is_array (lite))
+        invalid (errp, "execution.R_lite must be a list");
+    else
+        return lite;
+    return NULL;
+}
+
 static int take_all (struct rv1 *rs, const json_t *o, flux_error_t *errp)
 {
-    json_t *exec = json_object_get (o, "execution");
-    json_t *lite = json_object_get (exec, "R_lite"), *entry;
+    json_t *exec = json_object_get (o, "execution"), *lite, *entry;
     json_t *nodelist = json_object_get (exec, "nodelist");
     json_t *props = json_object_get (exec, "properties");
     json_t *nslots = json_object_get (exec, "nslots");
     size_t i;
 
-    if (json_integer_value (json_object_get (o, "version")) != 1)
-        return invalid (errp, "version must be 1");
-    if (!json_is_array (lite))
-        return invalid (errp, "execution.R_lite must be a list");
+    if (!(lite = rv1_decode_lite (o, errp)))
+        return -1;
     json_array_foreach (lite, i, entry)
     {
         if (take_entry (rs, entry, errp) < 0)

@@ -12,6 +12,8 @@
 
 #include "lib/graph/io/rv1_priv.h"
 #include "lib/graph/io/topo.h"
+#include "lib/job/limits.h"
+#include "lib/job/rv1_decode.h"
 #include "lib/util/errprintf.h"
 
 int rv1_bad (struct rv1_reader *r, const char *what)
@@ -28,13 +30,15 @@ static int collect_ranks (struct rv1_reader *r)
         return errprintf (r->errp, "out of memory");
     json_array_foreach (r->rlite, i, o)
     {
-        const char *text = json_string_value (json_object_get (o, "rank"));
-        struct idset *ids = text ? idset_decode (text) : NULL;
-        if (!ids)
-            return rv1_bad (r, "a rank is not an idset");
-        for (unsigned int id = idset_first (ids); id != IDSET_INVALID_ID; id = idset_next (ids, id))
-            idset_set (r->ranks, id);
+        struct idset *ids;
+        if (!json_is_string (json_object_get (o, "rank"))) // an integer will not do for Fluxion
+            return rv1_bad (r, "rank must be an idset");
+        if (rv1_decode_ranks (o, &ids, r->errp) < 0)
+            return -1;
+        int rc = idset_add (r->ranks, ids);
         idset_destroy (ids);
+        if (rc < 0)
+            return errprintf (r->errp, "out of memory");
     }
     return 0;
 }
@@ -56,27 +60,36 @@ static int list_ranks (struct rv1_reader *r)
     return 0;
 }
 
+static int read_properties (struct rv1_reader *r, const json_t *properties)
+{
+    const char *name;
+    json_t *value;
+    if (properties && !json_is_object (properties))
+        return rv1_bad (r, "properties must be an object");
+    if (!(r->property = calloc (json_object_size (properties) + 1, sizeof (*r->property))))
+        return errprintf (r->errp, "out of memory");
+    json_object_foreach ((json_t *)properties, name, value)
+    {
+        struct rv1_names *p = &r->property[r->nproperties];
+        p->name = name;
+        if (rv1_decode_ids (value, "property", IDSET_MAX_UNIVERSE, &p->ranks, r->errp) < 0)
+            return -1;
+        r->nproperties += p->ranks != NULL;
+    }
+    return 0;
+}
+
 int rv1_open_reader (struct rv1_reader *r, const json_t *R)
 {
-    json_t *execution = json_object_get (R, "execution"), *nodelist, *o;
-    size_t i;
-    r->rlite = json_object_get (execution, "R_lite");
-    r->properties = json_object_get (execution, "properties");
-    nodelist = json_object_get (execution, "nodelist");
-    if (!json_is_array (r->rlite) || !json_is_array (nodelist))
-        return rv1_bad (r, "execution.R_lite or execution.nodelist is missing");
-    if (collect_ranks (r) < 0 || list_ranks (r) < 0)
+    json_t *execution = json_object_get (R, "execution");
+    if (!(r->rlite = rv1_decode_lite (R, r->errp)) || collect_ranks (r) < 0 || list_ranks (r) < 0)
         return -1;
-    if (!(r->hosts = hostlist_create ()))
-        return errprintf (r->errp, "out of memory");
-    json_array_foreach (nodelist, i, o)
-    {
-        if (!json_is_string (o) || hostlist_append (r->hosts, json_string_value (o)) < 0)
-            return rv1_bad (r, "nodelist is not a list of host lists");
-    }
-    if ((size_t)hostlist_count (r->hosts) != idset_count (r->ranks))
+    size_t n = idset_count (r->ranks);
+    if (!(r->hosts = rv1_decode_nodelist (json_object_get (execution, "nodelist"), n, r->errp)))
+        return -1;
+    if ((size_t)hostlist_count (r->hosts) != n)
         return rv1_bad (r, "nodelist has not one host for each rank");
-    return 0;
+    return read_properties (r, json_object_get (execution, "properties"));
 }
 
 void rv1_close_reader (struct rv1_reader *r)
@@ -84,12 +97,15 @@ void rv1_close_reader (struct rv1_reader *r)
     hostlist_destroy (r->hosts);
     idset_destroy (r->ranks);
     free (r->rank);
+    for (size_t i = 0; i < r->nproperties; i++)
+        idset_destroy (r->property[i].ranks);
+    free (r->property);
 }
 
-static int each_rank (struct rv1_reader *r, const char *ranks, json_t *children)
+static int each_rank (struct rv1_reader *r, const json_t *entry, json_t *children)
 {
-    struct idset *ids = idset_decode (ranks);
-    int rc = 0;
+    struct idset *ids;
+    int rc = rv1_decode_ranks (entry, &ids, r->errp);
     for (unsigned int rank = idset_first (ids); rc == 0 && rank != IDSET_INVALID_ID;
          rank = idset_next (ids, rank)) {
         const unsigned int *at =
@@ -109,7 +125,7 @@ int rv1_each_node (struct rv1_reader *r)
         json_t *children = json_object_get (o, "children");
         if (!json_is_object (children))
             return rv1_bad (r, "an entry of R_lite has no children");
-        if (each_rank (r, json_string_value (json_object_get (o, "rank")), children) < 0)
+        if (each_rank (r, o, children) < 0)
             return -1;
     }
     return 0;
@@ -142,19 +158,10 @@ static int set_property (struct graph *g, uint32_t v, const char *key)
 
 static int set_properties (struct rv1_reader *r, uint32_t v, unsigned int rank)
 {
-    const char *key;
-    json_t *value;
-    json_object_foreach (r->properties, key, value)
-    {
-        struct idset *ids =
-            json_is_string (value) ? idset_decode (json_string_value (value)) : NULL;
-        int rc = ids ? 0 : -1;
-        if (ids && idset_test (ids, rank))
-            rc = set_property (r->g, v, key);
-        idset_destroy (ids);
-        if (rc < 0)
-            return rv1_bad (r, "a property has no idset of ranks, or cannot be set");
-    }
+    for (size_t i = 0; i < r->nproperties; i++)
+        if (idset_test (r->property[i].ranks, rank) &&
+            set_property (r->g, v, r->property[i].name) < 0)
+            return rv1_bad (r, "a property cannot be set");
     return 0;
 }
 
@@ -167,9 +174,7 @@ static int made (void *arg, uint32_t v)
 static int decode_child (struct rv1_reader *r, const json_t *children, const char *type,
                          struct idset **ids)
 {
-    const char *text = json_string_value (json_object_get (children, type));
-    *ids = text ? idset_decode (text) : NULL;
-    return *ids || !json_object_get (children, type) ? 0 : rv1_bad (r, "children are not idsets");
+    return rv1_decode_ids (json_object_get (children, type), type, RV1_MAX_ID, ids, r->errp);
 }
 
 static int add_ids (struct rv1_reader *r, uint32_t node, unsigned int rank, const char *type,

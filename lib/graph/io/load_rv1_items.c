@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "lib/graph/io/rv1_priv.h"
+#include "lib/job/limits.h"
+#include "lib/job/rv1_decode.h"
 #include "lib/util/errprintf.h"
 
 static int add_item (struct rv1_reader *r, uint32_t v)
@@ -64,14 +66,15 @@ static int take_node (struct rv1_reader *r, unsigned int rank, const char *host,
     }
     json_object_foreach (children, type, value)
     {
-        const char *text = json_string_value (value);
-        struct idset *ids = text ? idset_decode (text) : NULL;
+        struct idset *ids;
         size_t found = 0;
-        int rc = ids ? take_below (r, top[0], type, ids, &found)
-                     : rv1_bad (r, "children are not idsets");
+        int rc = rv1_decode_ids (value, type, RV1_MAX_ID, &ids, r->errp);
+        if (rc == 0 && ids)
+            rc = take_below (r, top[0], type, ids, &found);
         if (rc == 0 && found != idset_count (ids)) {
             errno = EINVAL;
-            rc = errprintf (r->errp, "R: rank %u has not all of %s %s", rank, type, text);
+            rc = errprintf (r->errp, "R: rank %u has not all of %s %s", rank, type,
+                            json_string_value (value));
         }
         idset_destroy (ids);
         if (rc < 0)

@@ -12,12 +12,18 @@
 struct hostlist;
 struct idset;
 
+struct rv1_names {
+    const char *name;
+    struct idset *ranks;
+};
+
 struct rv1_reader {
     struct graph *g;
     const json_t *R;
     unsigned int at; // rank of the node being made
     json_t *rlite;
-    json_t *properties;
+    struct rv1_names *property; // with the ranks that have it
+    size_t nproperties;
     struct hostlist *hosts;
     struct idset *ranks; // all of R: the n-th rank has the n-th host
     unsigned int *rank;  // the same as an array

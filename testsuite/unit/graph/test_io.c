@@ -469,13 +469,39 @@ static void test_bad_files (void **state)
          "\"metadata\":{\"type\":\"b\"}}],\"edges\":[{\"source\":\"0\",\"target\":\"1\"},"
          "{\"source\":\"1\",\"target\":\"0\"}]}}",
          "cycle"},
-        {'r', "{\"execution\":{}}", "R_lite"},
+        {'r', "{\"execution\":{\"R_lite\":[],\"nodelist\":[]}}", "version"},
+        {'r', "{\"version\":1,\"execution\":{}}", "R_lite"},
         {'r',
-         "{\"execution\":{\"R_lite\":[{\"rank\":\"x\",\"children\":{}}],\"nodelist\":[\"a\"]}}",
-         "idset"},
+         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"x\",\"children\":{}}],\"nodelist\":"
+         "[\"a\"]}}",
+         "rank: "},
         {'r',
-         "{\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{}}],\"nodelist\":[\"a\"]}}",
+         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{}}],"
+         "\"nodelist\":[\"a\"]}}",
+         "nodelist has 1 names for 2 ranks"},
+        {'r',
+         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{}}],"
+         "\"nodelist\":[]}}",
          "one host for each"},
+        {'r',
+         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{\"core\":\"x\"}}]"
+         ","
+         "\"nodelist\":[\"a\"]}}",
+         "core: "},
+        {'r',
+         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{\"core\":"
+         "\"99999\"}}]"
+         ","
+         "\"nodelist\":[\"a\"]}}",
+         "core '99999' holds too many or too large ids"},
+        {'r',
+         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{}}],"
+         "\"nodelist\":[\"a\"],\"properties\":{\"p\":7}}}",
+         "property must be an idset"},
+        {'r',
+         "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":0,\"children\":{}}],\"nodelist\":["
+         "\"a\"]}}",
+         "rank must be an idset"},
         {'r', TREEPOOL ("[]"), "not an object"},
         {'r', TREEPOOL ("{\"cores\":3}"), "cores"},
         {'r', TREEPOOL ("{\"gpus\":\"x\"}"), "gpus"},
