@@ -63,3 +63,6 @@ testsuite_bench_tasks_LDFLAGS = -no-install
 
 # PMI exchange of 4 to 256 processes on 4 brokers.
 EXTRA_DIST += %D%/pmi.sh
+
+# tree: instances within instances, and the plot of it.
+EXTRA_DIST += %D%/tree %D%/tree.gnuplot
