@@ -13,10 +13,21 @@ contrib_jobtap_plugins_site_policy_la_SOURCES = %D%/jobtap-plugins/site-policy.c
 contrib_jobtap_plugins_site_policy_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 EXTRA_DIST += %D%/quickstart %D%/graph.conf.example
 
-# Slurm's commands for scripts in an instance: one program under five names, in a folder of its own.
-libexec_programs += contrib/wrappers/flux-slurm-wrap
+# Slurm's commands for scripts in an instance: one program under four names, and srun, in a folder of
+# their own.
+libexec_programs += contrib/wrappers/flux-slurm-wrap contrib/wrappers/flux-slurm-srun
+contrib_wrappers_flux_slurm_srun_SOURCES = \
+	%D%/wrappers/main.c %D%/wrappers/step.c \
+	%D%/wrappers/array.c %D%/wrappers/array.h \
+	%D%/wrappers/convert.c \
+	%D%/wrappers/job_opts.c \
+	%D%/wrappers/srun.c \
+	%D%/wrappers/wrap.h
+contrib_wrappers_flux_slurm_srun_LDFLAGS = $(STEP_LDFLAGS)
+contrib_wrappers_flux_slurm_srun_LDADD = shell/cmd/libcmd.la lib/client/libclient.la lib/job/libjob.la \
+	lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS) $(EV_LIBS) -lm
 contrib_wrappers_flux_slurm_wrap_SOURCES = \
-	%D%/wrappers/main.c \
+	%D%/wrappers/main.c %D%/wrappers/all.c \
 	%D%/wrappers/array.c %D%/wrappers/array.h \
 	%D%/wrappers/convert.c \
 	%D%/wrappers/job_opts.c \
@@ -26,14 +37,16 @@ contrib_wrappers_flux_slurm_wrap_SOURCES = \
 	%D%/wrappers/wrap.h
 contrib_wrappers_flux_slurm_wrap_LDADD = $(FLUX_CMD_LIBS)
 dist_man_MANS += %D%/wrappers/flux-wrappers.1
-WRAPPERS = srun sbatch salloc squeue scancel
+WRAPPERS = sbatch salloc squeue scancel
 all-local: contrib/wrappers/srun
-contrib/wrappers/srun: contrib/wrappers/flux-slurm-wrap
+contrib/wrappers/srun: contrib/wrappers/flux-slurm-wrap contrib/wrappers/flux-slurm-srun
 	$(AM_V_GEN)for f in $(WRAPPERS); do ln -sf flux-slurm-wrap contrib/wrappers/$$f; done
-CLEANFILES += $(WRAPPERS:%=contrib/wrappers/%)
+	$(AM_V_at)ln -sf flux-slurm-srun contrib/wrappers/srun
+CLEANFILES += $(WRAPPERS:%=contrib/wrappers/%) contrib/wrappers/srun
 install-exec-hook:
 	$(MKDIR_P) $(DESTDIR)$(pkglibexecdir)/wrappers
 	for f in $(WRAPPERS); do ln -sf ../flux-slurm-wrap $(DESTDIR)$(pkglibexecdir)/wrappers/$$f; done
+	ln -sf ../flux-slurm-srun $(DESTDIR)$(pkglibexecdir)/wrappers/srun
 uninstall-hook:
 	rm -rf $(DESTDIR)$(pkglibexecdir)/wrappers
 EXTRA_DIST += %D%/modules/hello.c

@@ -197,12 +197,29 @@ static const char *format_field (char c)
         char letter;
         const char *field;
     } known[] = {
-        {'i', "id.dec"},       {'A', "id.dec"},   {'F', "id.dec"},        {'j', "name"},
-        {'u', "username"},     {'U', "userid"},   {'t', "status_abbrev"}, {'T', "status"},
-        {'M', "runtime!F"},    {'D', "nnodes"},   {'N', "nodelist"},      {'R', "contextual_info"},
-        {'C', "ncores"},       {'P', "queue"},    {'l', "duration!F"},    {'L', "t_remaining!F"},
-        {'p', "priority"},     {'Q', "priority"}, {'V', "t_submit!D"},    {'S', "t_run!D"},
-        {'e', "t_inactive!D"}, {'a', "bank"},
+        {'i', "slurm.id"},
+        {'A', "id.dec"},
+        {'F', "slurm.array_id"},
+        {'K', "slurm.array_index"},
+        {'j', "name"},
+        {'u', "username"},
+        {'U', "userid"},
+        {'t', "slurm.state_abbrev"},
+        {'T', "slurm.state"},
+        {'M', "runtime!F"},
+        {'D', "nnodes"},
+        {'N', "nodelist"},
+        {'R', "contextual_info"},
+        {'C', "ncores"},
+        {'P', "queue"},
+        {'l', "duration!F"},
+        {'L', "t_remaining!F"},
+        {'p', "priority"},
+        {'Q', "priority"},
+        {'V', "t_submit!D"},
+        {'S', "t_run!D"},
+        {'e', "t_inactive!D"},
+        {'a', "bank"},
     };
 
     for (size_t i = 0; i < sizeof (known) / sizeof (known[0]); i++)

@@ -123,6 +123,11 @@ static void add_as_is (const struct cmd *c, struct words *w, const char *name, c
         words_add (w, "--%s%s", to, s);
 }
 
+static bool is_word (const char *s, size_t n, const char *word)
+{
+    return strlen (word) == n && strncmp (s, word, n) == 0;
+}
+
 /* ALL, NONE, or the variables that go along. */
 static void add_export (struct words *w, const char *s)
 {
@@ -130,7 +135,7 @@ static void add_export (struct words *w, const char *s)
     bool all = false;
 
     for (const char *p = s; *p; p += n + (p[n] == ','))
-        all |= (n = strcspn (p, ",")) == 3 && strncmp (p, "ALL", 3) == 0;
+        all |= is_word (p, n = strcspn (p, ","), "ALL");
     if (!all) {
         words_add (w, "--env=-*");
         words_add (w, "--env=SLURM_*");
@@ -138,7 +143,7 @@ static void add_export (struct words *w, const char *s)
     }
     for (; *s; s += n + (s[n] == ',')) {
         n = strcspn (s, ",");
-        if (n > 0 && strncmp (s, "ALL", n) != 0 && strncmp (s, "NONE", n) != 0)
+        if (n > 0 && !is_word (s, n, "ALL") && !is_word (s, n, "NONE"))
             words_add (w, "--env=%.*s", (int)n, s);
     }
 }
@@ -158,7 +163,7 @@ void wrap_job_words (const struct cmd *c, struct words *w)
         cmd_die (c, "--dependency=%s: a form that is not known here", s);
     if (cmd_has (c, "hold"))
         words_add (w, "--urgency=hold");
-    if (c->verb == &wrap_salloc)
+    if (strcmp (c->verb->name, "salloc") == 0)
         return;
     add_converted (c, w, "input", "input", convert_pattern);
     add_converted (c, w, "output", "output", convert_pattern);

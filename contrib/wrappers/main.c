@@ -13,10 +13,6 @@
 
 #include "contrib/wrappers/wrap.h"
 
-static const struct cmd_verb *const wrappers[] = {
-    &wrap_srun, &wrap_sbatch, &wrap_salloc, &wrap_squeue, &wrap_scancel, NULL,
-};
-
 void words_add (struct words *w, const char *fmt, ...)
 {
     va_list ap;
@@ -74,7 +70,7 @@ static int run (const struct cmd_verb *verb, int argc, char **argv)
 
 int main (int argc, char **argv)
 {
-    const struct cmd_verb *verb = cmd_find (wrappers, program_invocation_short_name);
+    const struct cmd_verb *verb = cmd_find (wrap_programs, program_invocation_short_name);
 
     setlocale (LC_CTYPE, "");
     if (!verb) {

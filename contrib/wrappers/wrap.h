@@ -15,6 +15,9 @@ extern const struct cmd_verb wrap_salloc;
 extern const struct cmd_verb wrap_squeue;
 extern const struct cmd_verb wrap_scancel;
 
+/* all.c or step.c: the wrappers that the program is; NULL-ended. */
+extern const struct cmd_verb *const wrap_programs[];
+
 /* The command line of a verb in the making. */
 struct words {
     char **v; // NULL-ended

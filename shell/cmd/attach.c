@@ -356,7 +356,7 @@ static void print_output (struct attach *a, double t, const char *name, json_t *
     else if (strcmp (name, "log") == 0) {
         if (!a->opts->quiet)
             attach_print_log (stderr, t - jobstream_t0 (a->js), context, a->opts->verbose);
-    } else if (strcmp (name, "redirect") == 0 && !a->opts->quiet) {
+    } else if (strcmp (name, "redirect") == 0 && !a->opts->quiet && !a->opts->no_redirects) {
         json_unpack (context, "{s?s s?s s?s}", "stream", &stream, "rank", &rank, "path", &path);
         fprintf (stderr, "%s: %s redirected%s%s\n", rank, stream, path ? " to " : "",
                  path ? path : "");

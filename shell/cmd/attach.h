@@ -19,6 +19,7 @@ struct attach_opts {
     bool show_status;
     bool label_io;
     bool quiet;
+    bool no_redirects; // do not tell of output that goes to a file
     bool read_only;
     bool unbuffered;
     bool verbose;

@@ -18,6 +18,7 @@
 #include "lib/util/monotime.h"
 #include "shell/cmd/fmt_internal.h"
 #include "shell/cmd/jobinfo.h"
+#include "shell/cmd/jobinfo_slurm.h"
 #include "shell/cmd/term.h"
 
 #define DEFAULT_HEAD "{id.f58:>12} ?:{queue:<8.8} +:{username:<8} {name:<10.10+} "
@@ -488,6 +489,12 @@ static void get_instance (struct jobinfo *ji, const json_t *job, const char *fie
         fmt_set_json (v, walk (o, what));
 }
 
+static void get_slurm (struct jobinfo *ji, const json_t *job, const char *field,
+                       struct fmt_value *v)
+{
+    jobinfo_get_slurm (job, field, v);
+}
+
 #define STATUS_ATTRS "state,result"
 #define REASON_ATTRS                                                                               \
     "state,result,waitstatus,exception_occurred,exception_severity,exception_type,exception_note"
@@ -555,6 +562,7 @@ static const struct field fields[] = {
     {"user.", NULL, "annotations", get_annotation},
     {"uri", "URI", "annotations", get_uri},
     {"uri.local", "URI", "annotations", get_uri},
+    {"slurm.", NULL, "annotations," STATUS_ATTRS, get_slurm},
     {"instance.stats.total", "NJOBS", "annotations," STATUS_ATTRS, get_instance},
     {"instance.utilization", "CORE%", "annotations," STATUS_ATTRS, get_instance},
     {"instance.gpu_utilization", "GPU%", "annotations," STATUS_ATTRS, get_instance},
@@ -620,6 +628,8 @@ static const char *heading (const char *name, void *arg)
         return NULL;
     if (f->heading)
         return f->heading;
+    if (strncmp (name, "slurm.", 6) == 0)
+        return jobinfo_slurm_heading (name);
     if (strncmp (name, "instance.", 9) == 0)
         return instance_heading (ji, name);
     return upper (ji, strncmp (name, "annotations.", 12) == 0 ? name + 12 : name);

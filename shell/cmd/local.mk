@@ -64,6 +64,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/job_wait.c \
 	%D%/jobinfo.c \
 	%D%/jobinfo.h \
+	%D%/jobinfo_slurm.c %D%/jobinfo_slurm.h \
 	%D%/jobinfo_json.c \
 	%D%/jobinstance.c %D%/jobinstance.h \
 	%D%/joblist.c \

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <flux/idset.h>
 
 #include "lib/job/jobspec_build.h"
@@ -34,6 +35,18 @@ static int submit_and_attach (struct cmd *c, const struct submit_spec *spec,
     return rc;
 }
 
+/* A script that was made for srun gets what srun prints, and no more. */
+static bool is_like_srun (const struct cmd *c)
+{
+    const char *opt;
+    int iter = 0;
+
+    while ((opt = cmd_next (c, "setopt", &iter)))
+        if (strcmp (opt, "slurm-env") == 0)
+            return true;
+    return false;
+}
+
 static int run (struct cmd *c)
 {
     struct submit_spec spec = {0};
@@ -43,6 +56,7 @@ static int run (struct cmd *c)
     struct attach_opts opts = {
         .label_io = cmd_has (c, "label-io"),
         .unbuffered = cmd_has (c, "unbuffered"),
+        .no_redirects = is_like_srun (c),
         .show_events = cmd_count (c, "verbose") > 1,
         .show_exec = cmd_count (c, "verbose") > 2,
         .wait_event = cmd_str (c, "wait-event", NULL),

@@ -158,6 +158,59 @@ for spec in x 3-1 1-3:0 1,1 1-5%0 1- ''; do
 done
 END
 
+test_case 'squeue: elements of an array, states and headings of Slurm' <<'END'
+wrapped -s1 <<'S'
+id=$(sbatch --parsable -n1 -a 3,5%1 -o /dev/null --wrap 'sleep 300')
+wait_until 10 expect_output RUNNING squeue -h -j ${id}_3 -o %T
+test "$(squeue -h -j $id -o '%i %F %K %t' | sort | xargs)" = "${id}_3 $id 3 R ${id}_5 $id 5 PD"
+test "$(squeue -j ${id}_5 -o '%i|%T|%t' | xargs)" = "JOBID|STATE|ST ${id}_5|PENDING|PD"
+one=$(sbatch --parsable -n1 -d afterok:$id --wrap true)
+test "$(squeue -h -j $one -o '%i %A %F %K %T')" = "$one $one $one N/A PENDING"
+scancel --me
+flux queue drain
+test "$(squeue -h -t all -j $id -o '%T' | sort -u)" = CANCELLED
+srun -n1 true
+! srun -n1 false
+! srun -n1 -t 0:1 sleep 60 2>/dev/null
+test "$(squeue -h -t CD,F,TO -o '%T %t' | sort -u | xargs)" = "COMPLETED CD FAILED F TIMEOUT TO"
+S
+END
+
+test_case 'srun: each option that scripts use has its effect' <<'END'
+echo '{"version":1,"execution":{"R_lite":[{"rank":"0-1","children":{"core":"0-3","gpu":"0-1"}}],"nodelist":["n[0-1]"],"starttime":0,"expiration":0}}' >gpus.json
+wrapped -s2 --test-hosts=n[0-1] --conf=resource.path="$PWD/gpus.json" <<'S'
+has () { flux job info $(flux job last) "$1" | jq -c "$2"; }
+srun -N2 -n4 -c2 true
+test "$(has R '[.execution.R_lite[].rank, .execution.R_lite[].children.core]')" = '["0-1","0-3"]'
+srun --nodes=1 --ntasks=2 --gpus-per-task=1 true
+test "$(has R '.execution.R_lite[0].children.gpu')" = '"0-1"'
+srun -n2 -G2 true
+test "$(has jobspec '.resources[0].with | map (select (.type == "gpu")) | .[0].count')" = 1
+srun -n1 --gpus=gpu:1 sh -c 'echo $CUDA_VISIBLE_DEVICES' >out
+test "$(cat out)" = 0
+srun -n1 --gres=gpu:2 --mem=1G --mem-per-cpu=10M -A acct -p part --exclusive --exact -Q true
+test "$(has R '.execution.R_lite[0].children.gpu')" = '"0-1"'
+srun -n1 -t 1:30 -J name true
+test "$(has jobspec '[.attributes.system.duration, .attributes.system.job.name]')" = '[90.0,"name"]' ||
+    test "$(has jobspec '[.attributes.system.duration, .attributes.system.job.name]')" = '[90,"name"]'
+srun -n2 -o out.%t -e err.%t sh -c 'echo o; echo e >&2' >said 2>&1
+test -z "$(cat said)"
+test "$(cat out.0 out.1 err.0 err.1 | xargs)" = "o o e e"
+test "$(srun -n2 --label echo x | sort | xargs)" = "0: x 1: x"
+test "$(A=1 B=2 srun -n1 --export=A sh -c 'echo $A${B-}')" = 1
+test "$(A=1 srun -n1 --export=NONE sh -c 'echo ${A-none}')" = none
+test "$(srun -n1 --chdir=/ pwd)" = /
+test "$(srun -N1 -w n1 flux getattr rank) $(srun -N1 -x n1 flux getattr rank)" = "1 0"
+id=$(sbatch --parsable -n1 -o dep --wrap 'sleep 0.3; echo first')
+srun -n1 -d afterok:$id cat dep >out
+test "$(cat out)" = first
+code=0; srun -n1 --kill-on-bad-exit=1 sh -c 'exit 5' 2>/dev/null || code=$?
+test $code = 5
+srun -n1 --overlap --cpu-bind=none --mpi=none --distribution=block true
+test "$(script -qec 'srun -n1 --pty sh -c "test -t 0 && test -t 1 && echo terminal"' /dev/null </dev/null | tr -d '\r')" = terminal
+S
+END
+
 test_case 'salloc' <<'END'
 expect_output "1 2" flux start -Sbroker.wrap=1 -s2 salloc -N2 sh -c 'echo $(flux getattr instance-level) $(srun -N2 hostname | wc -l)'
 END
@@ -167,7 +220,7 @@ wrapped -s1 <<'S'
 squeue | head -1 | grep -q JOBID
 id=$(sbatch --parsable -n1 -J long --wrap 'sleep 100')
 flux job wait-event -t 10 $id start >/dev/null
-test "$(squeue -h -o '%i %j %D %T' | xargs)" = "$id long 1 RUN"
+test "$(squeue -h -o '%i %j %D %T' | xargs)" = "$id long 1 RUNNING"
 test "$(squeue -h -j $id -o %.4j)" = long
 test "$(squeue -h -t PD -o %i)" = ""
 squeue -h -j $id -o '%i%A%F%j%u%U%t%T%M%D%N%R%C%P%l%L%p%Q%V%S%e%a' >/dev/null # flux has all fields

@@ -6,10 +6,11 @@
 . "$(dirname "$0")/lib.sh"
 slurm_up 2
 mkdir "$T_TMP/flux/wrappers"
-cp "$top_builddir/contrib/wrappers/flux-slurm-wrap" "$T_TMP/flux"
-for name in srun sbatch salloc squeue scancel; do
+cp "$top_builddir"/contrib/wrappers/flux-slurm-{wrap,srun} "$T_TMP/flux"
+for name in sbatch salloc squeue scancel; do
     ln -s ../flux-slurm-wrap "$T_TMP/flux/wrappers/$name"
 done
+ln -s ../flux-slurm-srun "$T_TMP/flux/wrappers/srun"
 
 cat >"$T_TMP/loop.sh" <<'END'
 #!/bin/bash
