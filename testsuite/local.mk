@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-EXTRA_DIST += %D%/check-includes %D%/run %D%/packages %D%/install-packages %D%/t
+EXTRA_DIST += %D%/check-includes %D%/run %D%/sanitize %D%/packages %D%/install-packages %D%/t
 
 # For testsuite/run, which wants to know what `make check` would run.
 print-tests:

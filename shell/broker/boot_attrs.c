@@ -60,8 +60,10 @@ int boot_attrs_init (struct attrs *attrs, const struct bootstrap_info *info, flu
         (info->jobid && attr_set (attrs, "jobid", info->jobid) < 0) ||
         (!attr_get (attrs, "instance-level") && attr_set (attrs, "instance-level", "0") < 0))
         goto nomem;
-    static const char *const methods[] = {
-        [BOOTSTRAP_SINGLE] = "single", [BOOTSTRAP_WIREUP] = "wire-up", [BOOTSTRAP_PMI1] = "simple"};
+    static const char *const methods[] = {[BOOTSTRAP_SINGLE] = "single",
+                                          [BOOTSTRAP_WIREUP] = "wire-up",
+                                          [BOOTSTRAP_PMI1] = "simple",
+                                          [BOOTSTRAP_REJOIN] = "rejoin"};
     if (attr_set (attrs, "broker.boot-method", methods[info->method]) < 0 ||
         (!attr_get (attrs, "broker.critical-ranks") &&
          attr_set (attrs, "broker.critical-ranks", "0") < 0))

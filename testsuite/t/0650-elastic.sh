@@ -32,6 +32,7 @@ id=$(flux alloc -N1 --bg)
 expect_output '3 nodes, 12 cores, 3 GPUs' flux proxy $id flux resource grow -N2
 expect_equal '0 1 2' "$(flux proxy $id flux run -N3 flux getattr rank | sort | xargs)"
 expect_output 3 flux proxy $id flux getattr size
+expect_output 'simple rejoin rejoin' eval "flux proxy $id flux exec -r all flux getattr broker.boot-method | sort -r | xargs"
 expect_output '3 0-2 12' flux jobs -no '{nnodes} {ranks} {ncores}'
 has free '1 4 1'
 expect_equal 0-2 "$(flux job info $id R | jq -r '.execution.R_lite[].rank')"
