@@ -65,7 +65,9 @@ int group_frame_decode (struct group_frame *f, const void *data, size_t len)
     cursor_check (&c, cursor_u8 (&c) == FRAME_VERSION);
     f->op = cursor_u8 (&c);
     cursor_check (&c, f->op < GROUP_OP_COUNT);
-    cursor_check (&c, cursor_u8 (&c) == 0);
+    unsigned int again = cursor_u8 (&c);
+    cursor_check (&c, again <= 1);
+    f->again = again;
     f->errnum = cursor_be32 (&c) & 0xffff;
     f->uid = cursor_be32 (&c);
     f->seq = cursor_be32 (&c);
@@ -117,7 +119,7 @@ static void put_set (struct buf *b, const struct idset *set)
 
 void group_frame_encode (const struct group_frame *f, struct buf *b)
 {
-    const unsigned char head[4] = {FRAME_MAGIC, FRAME_VERSION, f->op, 0};
+    const unsigned char head[4] = {FRAME_MAGIC, FRAME_VERSION, f->op, f->again};
 
     buf_reserve (b, 64 + f->parts_len);
     buf_append (b, head, sizeof (head));

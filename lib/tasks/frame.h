@@ -3,7 +3,7 @@
 
 /* The payload of the group messages that carry data, see flux-group-protocol(7):
  *
- *   | 'G' | version 1 | op | 0 |  errnum  |  uid  |  seq  |      4 x 4 bytes
+ *   | 'G' | version 1 | op | again |  errnum  |  uid  |  seq  |      4 x 4 bytes
  *   | name | have | need |                                    each: length, text
  *   | number of parts |  rank, length, data | rank, length, data | ...
  *
@@ -12,6 +12,7 @@
 #ifndef FLUX_TASKS_FRAME_H
 #define FLUX_TASKS_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <flux/idset.h>
@@ -37,6 +38,7 @@ enum group_op {
 
 struct group_frame {
     int op;
+    bool again; // it was sent before, over a link that was lost
     int errnum; // of an operation that failed
     uint32_t uid;
     uint32_t seq;
@@ -53,6 +55,8 @@ struct group_part {
     const void *data;
     size_t len;
 };
+
+#define GROUP_FRAME_AGAIN 3 // where that is in an encoded one
 
 /* parts points into data. -1 with EPROTO or ENOMEM; f needs no clearing then. */
 int group_frame_decode (struct group_frame *f, const void *data, size_t len);

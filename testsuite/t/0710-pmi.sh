@@ -61,6 +61,36 @@ expect_equal "0 $(printf "$ops %.0s" {1..14})" "$(cat up) "
 expect_equal "$(printf "$((2 * ops)) %.0s" {1..7})0 0 0 0 0 0 0 0" "$(cat brokers)"
 END
 
+test_case 'an exchange ends at the lowest broker that has all shells below it' <<'END'
+cat >run.sh <<'EOF'
+set -e
+flux run -N2 -n4 --requires=ranks:3-4 flux pmi exchange --count=5
+flux exec -l -r all flux module stats group >raw
+EOF
+inst -s7 -Stbon.topo=kary:2 bash run.sh >out
+count () { sed -n 's/^\([0-9]*\): *"'$1'": \([0-9]*\).*/\1 \2/p' raw | sort -n | cut -d' ' -f2 | xargs; }
+n=$(count ended | cut -d' ' -f2)
+[ $n -ge 5 ]
+expect_equal "0 $n 0 0 0 0 0" "$(count ended)"
+expect_equal "0 0 0 $n $n 0 0" "$(count sent-up)"
+expect_equal "0 $((2 * n)) 0 0 0 0 0" "$(count from-brokers)"
+END
+
+# It has no shell itself, and dies amid thousands of exchanges: somewhere some shells have got a
+# result that others have not.
+test_case 'that broker dies: the exchanges go on below another one' <<'END'
+cat >run.sh <<'EOF'
+victim=$(flux exec -r 1 flux getattr broker.pid)
+job=$(flux submit -N2 -n2 --requires=ranks:3-4 bash -c 'for i in 1 2 3 4 5 6 7 8; do
+    flux pmi exchange --count=200 >/dev/null || exit 1; [ $FLUX_TASK_RANK = 0 ] && [ $i = 2 ] && touch half; done; true')
+for i in $(seq 1000); do [ -e half ] && break; sleep .01; done
+kill -9 $victim
+flux job attach $job && echo went on
+EOF
+inst -s7 -Stbon.topo=kary:2 bash run.sh >out 2>err || true # a broker of it has been killed
+expect_equal 'went on' "$(cat out)" || { cat err; exit 1; }
+END
+
 test_case 'get' <<'END'
 cat >run.sh <<'EOF'
 set -e

@@ -147,6 +147,7 @@ static const struct handler_row rows[] = {
     {"enter", group_enter_cb, FLUX_ROLE_OWNER},
     {"exit", group_exit_cb, FLUX_ROLE_OWNER},
     {"sync", group_sync_cb, FLUX_ROLE_OWNER},
+    {"result", reduce_result_cb, FLUX_ROLE_OWNER},
     {NULL, NULL, 0},
 };
 

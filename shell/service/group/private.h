@@ -121,6 +121,7 @@ struct reduce *reduce_create (struct group_service *gs);
 void reduce_destroy (struct reduce *r);
 json_t *reduce_stats (const struct reduce *r);
 void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void reduce_result_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void reduce_disconnect (struct reduce *r, const flux_msg_t *disconnect);
 void reduce_rank_lost (struct reduce *r, uint32_t rank);
 /* Rank 0: members came or went; one that died fails the operation that it had no part in. */

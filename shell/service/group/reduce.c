@@ -3,8 +3,9 @@
 
 /* Collective operations. A broker joins the contributions of its tasks and of its children, and
  * sends them up in one message when all that are here and below have come: O(log N) hops, one
- * message per link each way. Rank 0 ends the operation; the result goes down as the answers to
- * these messages.
+ * message per link each way. The lowest broker that has all of them below ends the operation; the
+ * result goes down as the answers to these messages. Of groups that is rank 0 always, as it must
+ * put operations, joins and deaths in order.
  *
  * An operation is known by user, name and number. Who must contribute is said by each message
  * ("need": the job shells of a job, by the ranks of their brokers), or is the members of the group
@@ -73,16 +74,47 @@ static bool covers (const struct op *op, const struct idset *need, bool below_on
     return true;
 }
 
+/* All contributors are here or below, and it is known who they are. */
+static bool is_end (const struct op *op)
+{
+    struct router *rt = op->reduce->gs->rt;
+    unsigned int id;
+
+    if (router_rank (rt) == 0)
+        return true;
+    if (!op->need)
+        return false;
+    for (id = idset_first (op->need); id != IDSET_INVALID_ID; id = idset_next (op->need, id)) {
+        if (!router_rank_below (rt, id))
+            return false;
+    }
+    return true;
+}
+
+/* Rank 0: a contributor that will not come. */
+static bool is_hopeless (const struct op *op)
+{
+    const struct reduce *r = op->reduce;
+    unsigned int id = op->need ? idset_first (r->lost) : IDSET_INVALID_ID;
+
+    for (; id != IDSET_INVALID_ID; id = idset_next (r->lost, id)) {
+        if (idset_test (op->need, id) && !idset_test (op->open.have, id) &&
+            !router_rank_below (r->gs->rt, id))
+            return true;
+    }
+    return false;
+}
+
 /* All that can come from here and below is there. */
 static bool is_complete (struct op *op)
 {
     struct reduce *r = op->reduce;
     bool root = router_rank (r->gs->rt) == 0;
 
-    if (op->failed)
+    if (op->failed || (op->need && op->open.errnum))
         return true;
     if (op->need)
-        return covers (op, op->need, !root);
+        return covers (op, op->need, !is_end (op));
     struct group *g = group_lookup (r->gs, op->uid, op->name);
     const struct idset *need = !g ? NULL : root ? g->live : group_below (g);
     return need && idset_count (op->open.have) + idset_count (op->sent) >= idset_count (need) &&
@@ -91,9 +123,13 @@ static bool is_complete (struct op *op)
 
 static void check_op (struct op *op)
 {
-    if (idset_empty (op->open.have) || !is_complete (op))
+    if (idset_empty (op->open.have))
         return;
-    if (router_rank (op->reduce->gs->rt) == 0)
+    if (is_hopeless (op))
+        combine_fail (&op->open, EHOSTUNREACH);
+    if (!is_complete (op))
+        return;
+    if (is_end (op))
         finish (op);
     else
         op_forward (op);
@@ -202,6 +238,8 @@ static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
     if (router_rank (r->gs->rt) == 0 && (rc = check_number (r, msg, f)) != 0)
         return rc;
     struct op *op = op_get (r, f);
+    if (op)
+        op->again |= f->again;
     if (!op || combine_add (&op->open, f) < 0 || add_waiter (op, msg, rank) < 0)
         return ENOMEM;
     learn_members (op);
@@ -278,6 +316,7 @@ void reduce_rank_lost (struct reduce *r, uint32_t rank)
 {
     struct op *op, *tmp;
 
+    idset_set (r->lost, rank);
     HASH_ITER (hh, r->ops, op, tmp)
     {
         if (op->need && idset_test (op->need, rank))
@@ -322,7 +361,12 @@ static void recheck_cb (struct ev_loop *loop, ev_timer *w, int revents)
     struct op *op, *tmp;
 
     HASH_ITER (hh, r->ops, op, tmp)
-    check_op (op);
+    {
+        if (is_end (op) && !is_complete (op))
+            op_recover (op);
+        else
+            check_op (op);
+    }
     if (results_expire (r->results) && !r->ops)
         ev_timer_stop (loop, w);
 }
@@ -339,7 +383,9 @@ struct reduce *reduce_create (struct group_service *gs)
 {
     struct reduce *r = calloc (1, sizeof (*r));
 
-    if (r && !(r->results = results_create ())) {
+    if (r &&
+        (!(r->results = results_create ()) || !(r->lost = idset_create (0, IDSET_FLAG_AUTOGROW)))) {
+        results_destroy (r->results);
         free (r);
         return NULL;
     }
@@ -362,6 +408,7 @@ void reduce_destroy (struct reduce *r)
         HASH_ITER (hh, r->ops, op, tmp)
         op_free (op);
         results_destroy (r->results);
+        idset_destroy (r->lost);
         free (r);
     }
 }

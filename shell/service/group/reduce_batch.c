@@ -38,15 +38,16 @@ static void batch_done (struct batch *b)
         op_free (op);
 }
 
-/* One that failed before all had come: they are told here. */
-static void keep_failure (struct op *op, const void *data, size_t len)
+/* One that failed before all had come: they are told here. And what job shells got: see
+ * reduce_recover.c. */
+static void keep_answer (struct op *op, const void *data, size_t len)
 {
     struct group_frame f;
     struct buf copy = {0};
 
     if (group_frame_decode (&f, data, len) < 0)
         return;
-    if (f.errnum) {
+    if (f.errnum || op->need) {
         buf_append (&copy, data, len);
         reduce_keep_result (op->reduce, op->key, &copy);
     }
@@ -71,7 +72,7 @@ static void batch_cb (struct router *rt, const flux_msg_t *response, void *arg)
         result.data = (char *)data;
         result.len = len;
         waiters_answer (rt, &b->waiters, &result);
-        keep_failure (b->op, data, len);
+        keep_answer (b->op, data, len);
     } else {
         waiters_fail (rt, &b->waiters, errnum ? errnum : EPROTO);
     }
@@ -80,7 +81,10 @@ static void batch_cb (struct router *rt, const flux_msg_t *response, void *arg)
 
 static void batch_again_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
-    batch_send (w->data);
+    struct batch *b = w->data;
+
+    ((unsigned char *)b->data.data)[GROUP_FRAME_AGAIN] = 1;
+    batch_send (b);
 }
 
 static void batch_send (struct batch *b)

@@ -102,7 +102,7 @@ void waiters_fail (struct router *rt, struct waiter **list, int errnum)
 
 void op_encode (const struct op *op, struct buf *b)
 {
-    struct group_frame f = {.uid = op->uid, .seq = op->seq, .need = op->need};
+    struct group_frame f = {.uid = op->uid, .seq = op->seq, .need = op->need, .again = op->again};
 
     strcpy (f.name, op->name);
     combine_get (&op->open, &f);

@@ -27,8 +27,10 @@ struct op {
     struct combine open;
     struct waiter *waiters; // for what is in open
     struct idset *sent;
-    int nbatches; // under way
-    bool failed;  // nobody need be waited for
+    int nbatches;  // under way
+    bool failed;   // nobody need be waited for
+    bool again;    // something was sent again
+    int questions; // under way, see reduce_recover.c
     UT_hash_handle hh;
 };
 
@@ -48,7 +50,8 @@ struct reduce {
     struct op *ops;
     struct batch *batches;
     struct results *results;
-    ev_timer recheck; // while there are operations: the tree may have changed
+    struct idset *lost; // rank 0: brokers that were; some may be back
+    ev_timer recheck;   // while there are operations: the tree may have changed
     struct {
         uint64_t ended, from_tasks, from_brokers, sent_up;
     } stats;
@@ -64,6 +67,9 @@ void waiters_free (struct waiter *list);
 void waiters_answer (struct router *rt, struct waiter **list, const struct buf *data);
 void waiters_fail (struct router *rt, struct waiter **list, int errnum);
 void reduce_keep_result (struct reduce *r, const char *key, struct buf *data); // takes over data
+
+/* reduce_recover.c */
+void op_recover (struct op *op);
 
 /* reduce_batch.c: send what is in op->open up. */
 void op_forward (struct op *op);

@@ -320,9 +320,10 @@ static void test_death (void **state)
     turn (f);
 }
 
-static void input_from (struct fixture *f, const char *peer, const char *have, int64_t value)
+static void input_from (struct fixture *f, const char *peer, const char *have, const char *need,
+                        int64_t value)
 {
-    flux_msg_t *msg = make_reduce (GROUP_SUM_INT, 0, have, "1,3-4,7", value);
+    flux_msg_t *msg = make_reduce (GROUP_SUM_INT, 0, have, need, value);
 
     flux_msg_route_enable (msg);
     flux_msg_route_push (msg, peer);
@@ -340,11 +341,11 @@ static void test_tree (void **state)
     const void *data;
     size_t len;
 
-    reduce (a, GROUP_SUM_INT, 0, "1", "1,3-4,7");
-    input_from (f, "three", "3,7", 10);
+    reduce (a, GROUP_SUM_INT, 0, "1", "1-4,7");
+    input_from (f, "three", "3,7", "1-4,7", 10);
     turn (f);
     assert_int_equal (f->nup, 0);
-    input_from (f, "four", "4", 100);
+    input_from (f, "four", "4", "1-4,7", 100);
     turn (f);
     assert_int_equal (f->nup, 1);
     assert_int_equal (result_of (f->up[0], "1,3-4,7"), 0);
@@ -357,6 +358,43 @@ static void test_tree (void **state)
     assert_int_equal (result_of (f->responses[0], "1,3-4,7"), 0);
     msgio_destroy (a);
     turn (f);
+}
+
+/* What all below it have to do with ends here; one who comes late gets the result, and another
+ * broker that looks for it, too. */
+static void test_lowest (void **state)
+{
+    struct fixture *f = *state;
+    flux_msg_t *msg;
+
+    input_from (f, "three", "3,7", "3-4,7", 10);
+    input_from (f, "four", "4", "3-4,7", 100);
+    turn (f);
+    assert_int_equal (f->nup, 0);
+    assert_int_equal (f->nresponses, 2);
+    assert_int_equal (result_of (f->responses[0], "3-4,7"), 0);
+    assert_int_equal (result_of (f->responses[1], "3-4,7"), 0);
+    input_from (f, "four", "4", "3-4,7", 100);
+    turn (f);
+    assert_int_equal (f->nresponses, 3);
+    assert_int_equal (result_of (f->responses[2], "3-4,7"), 0);
+    for (int i = 0; i < 2; i++) {
+        msg = make_reduce (GROUP_SUM_INT, i, "3", "3-4,7", 0);
+        flux_msg_set_topic (msg, "group.result");
+        flux_msg_route_enable (msg);
+        flux_msg_route_push (msg, "parent");
+        flux_msg_set_nodeid (msg, 1);
+        flux_msg_set_cred (msg, (struct flux_msg_cred){getuid (), FLUX_ROLE_OWNER});
+        router_input_peer (f->rt, msg, true);
+    }
+    turn (f);
+    int errnum = -1;
+    assert_int_equal (f->nup + f->nresponses, 5);
+    const flux_msg_t *found = f->nup ? f->up[0] : f->responses[3];
+    const flux_msg_t *missing = f->nup ? f->up[1] : f->responses[4];
+    assert_int_equal (result_of (found, "3-4,7"), 0);
+    assert_int_equal (flux_msg_get_errnum (missing, &errnum), 0);
+    assert_int_equal (errnum, ENOENT);
 }
 
 /* When the link breaks, what was on it is sent again; a shell that dies meanwhile fails it. */
@@ -410,7 +448,7 @@ static void test_late (void **state)
     struct fixture *f = *state;
     struct msgio *a = add_task (f, getuid ()), *b = add_task (f, getuid ());
 
-    reduce (a, GROUP_BARRIER, 0, "1", "1,3");
+    reduce (a, GROUP_BARRIER, 0, "1", "1,3,5");
     turn (f);
     msgio_destroy (a);
     turn (f);
@@ -422,7 +460,7 @@ static void test_late (void **state)
     flux_msg_set_payload (answer, data, len);
     router_input_peer (f->rt, answer, true);
     turn (f);
-    reduce (b, GROUP_BARRIER, 0, "1", "1,3");
+    reduce (b, GROUP_BARRIER, 0, "1", "1,3,5");
     assert_int_equal (next_result (f, b, NULL), EHOSTUNREACH);
     msgio_destroy (b);
     turn (f);
@@ -480,13 +518,10 @@ static void test_expected_failures (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        T (test_members, setup_root),
-        T (test_death, setup_root),
-        T (test_tree, setup_inner),
-        T (test_broken_link, setup_inner),
-        T (test_same_name, setup_root),
-        T (test_late, setup_inner),
-        T (test_expected_failures, setup_root),
+        T (test_members, setup_root),      T (test_death, setup_root),
+        T (test_tree, setup_inner),        T (test_lowest, setup_inner),
+        T (test_broken_link, setup_inner), T (test_same_name, setup_root),
+        T (test_late, setup_inner),        T (test_expected_failures, setup_root),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
