@@ -318,10 +318,8 @@ static int arrange (struct matcher *m, struct evals *ev, uint32_t k)
                             .satisfy = m->satisfy,
                             .charges = &m->charges,
                             .spare = spare};
-    if (m->policy->ops->arrange (&a) < 0) {
-        m->missing = a.missing;
+    if (m->policy->ops->arrange (&a) < 0)
         return -1;
-    }
     ev->n = a.n;
     ev->qualified = 0;
     for (uint32_t i = 0; i < ev->n; i++)

@@ -166,9 +166,6 @@ static int select_now (struct matcher *m, flux_error_t *errp)
             rc = walk_select (m, list, &root) < 0 ? -1 : 1;
         if (rc > 0)
             return m->satisfy ? 0 : match_collect (m, &root);
-        if (errno == EINVAL)
-            return errprintf (errp, "policy '%.64s': the graph has no subsystem %.32s",
-                              m->policy->text, m->missing);
         if (errno != EBUSY)
             return errprintf (errp, "%s", strerror (errno));
     }
@@ -371,6 +368,16 @@ static int book (struct matcher *m, flux_error_t *errp)
     return 0;
 }
 
+static int check_policy (struct matcher *m, flux_error_t *errp)
+{
+    const struct policy *p = m->policy;
+    const char *what, *name = p->ops->lacks ? p->ops->lacks (p, m->g, &what) : NULL;
+    if (!name)
+        return 0;
+    errno = EINVAL;
+    return errprintf (errp, "policy '%.48s': the graph has no %s %.64s", p->text, what, name);
+}
+
 int matcher_match (struct matcher *m, const struct request *req, match_op_t op, uint64_t jobid,
                    int64_t now, const struct policy *policy, const struct result **resp,
                    flux_error_t *errp)
@@ -392,7 +399,7 @@ int matcher_match (struct matcher *m, const struct request *req, match_op_t op, 
         errno = EEXIST;
         return errprintf (errp, "job %llu holds resources already", (unsigned long long)jobid);
     }
-    if (set_window (m, req, now, &w, errp) < 0)
+    if (set_window (m, req, now, &w, errp) < 0 || check_policy (m, errp) < 0)
         return -1;
     if (run (m, op, &w, errp) < 0 || (op_books (op) && book (m, errp) < 0)) {
         m->count.failures++;

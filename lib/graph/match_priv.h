@@ -102,9 +102,8 @@ struct matcher {
     uint32_t nwant, want_room;
     struct need *need;
     uint32_t nneed, need_room;
-    uint32_t all;        // needs from here to nneed: of the whole request
-    int error;           // ENOMEM on the way, or EINVAL
-    const char *missing; // with EINVAL: a subsystem
+    uint32_t all; // needs from here to nneed: of the whole request
+    int error;    // ENOMEM on the way
 
     struct edge *edge;
     uint32_t nedge, edge_room;

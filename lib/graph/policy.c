@@ -66,6 +66,19 @@ const char *policy_check_level (const struct policy *p)
     return p->level ? NULL : "needs level=TYPE";
 }
 
+bool policy_has_type (const struct graph *g, const char *type)
+{
+    uint32_t t = graph_type_find (g, type);
+    return t != GRAPH_NONE &&
+           (g->v[g->root].type == t || vertex_agg (g, &g->v[g->root], t) != NULL);
+}
+
+const char *policy_lacks_level (const struct policy *p, struct graph *g, const char **what)
+{
+    *what = "vertex of type";
+    return policy_has_type (g, p->level) ? NULL : p->level;
+}
+
 uint32_t policy_ancestor (const struct graph *g, uint32_t v, uint32_t type)
 {
     while (v != GRAPH_NONE && g->v[v].type != type)

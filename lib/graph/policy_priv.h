@@ -60,7 +60,6 @@ struct arrangement {
     bool satisfy;             // as if nothing were used
     struct charges *charges;  // what the match has drawn so far
     struct group *spare;      // n groups to work in
-    const char *missing;      // set with EINVAL: a subsystem that the graph does not have
 };
 
 struct policy_ops {
@@ -72,6 +71,9 @@ struct policy_ops {
     int (*set) (struct policy *p, const char *key, const char *value);
     /* Check that what it needs has been set. NULL: nothing. */
     const char *(*check) (const struct policy *p);
+    /* What it needs of the graph and the graph does not have: its name, and what kind of thing it
+     * is. Asked before each match. NULL: nothing. */
+    const char *(*lacks) (const struct policy *p, struct graph *g, const char **what);
     /* Score of a vertex that fits; `above` is what node_centric adds. NULL: MATCH_MET + id + 1. */
     int64_t (*score) (const struct policy *p, const struct graph *g, uint32_t v, int64_t above);
     /* The score depends on nothing but the vertex, its ancestors and their ids. */
@@ -81,7 +83,7 @@ struct policy_ops {
      * below u and below its node. NULL: there is no such thing. */
     uint32_t (*floor) (const struct graph *g, uint32_t u);
     /* Reorder candidates at the top, best first, and leave out those that may not be taken; they
-     * come sorted. 0, or -1 with ENOMEM, EINVAL. NULL: leave them. */
+     * come sorted. 0, or -1 with ENOMEM. NULL: leave them. */
     int (*arrange) (struct arrangement *a);
     order_t top, nested, slot;
 };
@@ -108,6 +110,9 @@ int policy_set_text (char **dst, const char *value);
 /* `set` and `check` of those with a level. */
 int policy_set_level (struct policy *p, const char *key, const char *value);
 const char *policy_check_level (const struct policy *p);
+const char *policy_lacks_level (const struct policy *p, struct graph *g, const char **what);
+/* Some vertex of the tree has this type. */
+bool policy_has_type (const struct graph *g, const char *type);
 uint32_t policy_ancestor (const struct graph *g, uint32_t v, uint32_t type); // or GRAPH_NONE
 /* Sort by key, least first, equal ones as they were. */
 void arrangement_sort (struct arrangement *a);

@@ -23,6 +23,15 @@ static const char *check (const struct policy *p)
     return p->target ? NULL : "needs target=PATH or target=TYPE";
 }
 
+static const char *lacks (const struct policy *p, struct graph *g, const char **what)
+{
+    bool path = *p->target == '/';
+    *what = path ? "vertex" : "vertex of type";
+    if (path ? graph_find_path (g, p->target) != GRAPH_NONE : policy_has_type (g, p->target))
+        return NULL;
+    return p->target;
+}
+
 static uint32_t edges_to (const struct graph *g, uint32_t v, uint32_t target)
 {
     uint32_t top = target;
@@ -59,6 +68,7 @@ const struct policy_ops policy_nearest = {
     .description = "closest to a vertex or to any of a type (target=PATH|TYPE)",
     .set = set,
     .check = check,
+    .lacks = lacks,
     .score = score,
     .top = ORDER_LOW,
     .nested = ORDER_LOW,

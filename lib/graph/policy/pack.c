@@ -9,8 +9,11 @@
 
 #include "lib/graph/policy_priv.h"
 
+#define BELOW_NONE ((int64_t)UINT32_MAX) // the last
+
 /* Candidates of one vertex of the level: from..to - 1. */
 struct pile {
+    int64_t key; // where it lies, BELOW_NONE: below no vertex of the level
     uint32_t from, to;
     uint64_t units;
     bool used;
@@ -18,7 +21,7 @@ struct pile {
 
 static uint32_t next_pile (const struct arrangement *a, uint32_t from, struct pile *pile)
 {
-    *pile = (struct pile){.from = from, .to = from};
+    *pile = (struct pile){.key = a->group[from].key, .from = from, .to = from};
     while (pile->to < a->n && a->group[pile->to].key == a->group[from].key)
         pile->units += a->group[pile->to++].count;
     return pile->to;
@@ -30,7 +33,7 @@ static struct pile best_pile (const struct arrangement *a, uint64_t left)
     struct pile best = {.from = GRAPH_NONE}, pile;
     for (uint32_t i = 0; i < a->n;) {
         i = next_pile (a, i, &pile);
-        if (a->group[pile.from].needs)
+        if (a->group[pile.from].needs || (best.from != GRAPH_NONE && pile.key == BELOW_NONE))
             continue;
         bool enough = pile.units >= left, was = best.units >= left;
         if (best.from == GRAPH_NONE ||
@@ -45,7 +48,7 @@ static int arrange (struct arrangement *a)
     uint32_t type = graph_type_find (a->g, a->policy->level), to = 0;
     for (uint32_t i = 0; i < a->n; i++) {
         uint32_t v = arrangement_ancestor (a, &a->group[i], type);
-        a->group[i].key = v == GRAPH_NONE ? UINT32_MAX : a->g->v[v].pos;
+        a->group[i].key = v == GRAPH_NONE ? BELOW_NONE : a->g->v[v].pos;
         a->group[i].needs = 0;
     }
     arrangement_sort (a);
@@ -69,6 +72,7 @@ const struct policy_ops policy_pack = {
     .description = "fewest vertices of a level (level=TYPE)",
     .set = policy_set_level,
     .check = policy_check_level,
+    .lacks = policy_lacks_level,
     .arrange = arrange,
     .fixed_score = true,
     .top = ORDER_LOW,

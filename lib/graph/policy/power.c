@@ -7,6 +7,7 @@
  * the least ids. Works for any flow: watts of a PDU, GB/s of a switch. */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,10 +36,24 @@ static const char *check (const struct policy *p)
     return p->draw || p->units ? NULL : "needs draw=UNITS or property=NAME";
 }
 
+static const char *subsystem_of (const struct policy *p)
+{
+    return p->subsystem ? p->subsystem : "power";
+}
+
+static const char *lacks (const struct policy *p, struct graph *g, const char **what)
+{
+    *what = "subsystem";
+    return graph_subsystem_find (g, subsystem_of (p)) < 0 ? subsystem_of (p) : NULL;
+}
+
+/* A property that is no number counts as none. */
 static uint32_t draw_of (const struct arrangement *a, uint32_t v)
 {
     const char *text = a->policy->draw ? graph_property (a->g, v, a->policy->draw) : NULL;
-    return text ? strtoul (text, NULL, 10) : a->policy->units;
+    char *end;
+    unsigned long n = text && *text >= '0' && *text <= '9' ? strtoul (text, &end, 10) : ULONG_MAX;
+    return n > GRAPH_MAX_SIZE || *end ? a->policy->units : n;
 }
 
 static struct charge *find_charge (struct charges *c, uint32_t v)
@@ -107,17 +122,11 @@ static int draw (struct arrangement *a, const struct group *grp, uint32_t sub)
     return rc;
 }
 
-static int arrange (struct arrangement *a)
+/* Take those that can draw, in order, until there are enough; the units taken, or -1. */
+static int64_t draw_all (struct arrangement *a, int sub)
 {
-    const char *name = a->policy->subsystem ? a->policy->subsystem : "power";
-    int sub = graph_subsystem_find (a->g, name);
     uint64_t got = 0;
     uint32_t to = 0;
-    if (sub < 0) {
-        a->missing = name;
-        errno = EINVAL;
-        return -1;
-    }
     a->charges->n = 0;
     for (uint32_t i = 0; i < a->n && got < a->k; i++) {
         int rc = draw (a, &a->group[i], sub);
@@ -129,7 +138,36 @@ static int arrange (struct arrangement *a)
         }
     }
     a->n = to;
-    return 0;
+    return got;
+}
+
+static void order_by_draw (struct arrangement *a)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        a->group[i].key = 0;
+        for (uint32_t e = 0; e < a->group[i].nedges; e++)
+            a->group[i].key += draw_of (a, a->edges[a->group[i].edge + e].vertex);
+    }
+    arrangement_sort (a);
+}
+
+/* The least ids; when so there are not enough, those that draw least. */
+static int arrange (struct arrangement *a)
+{
+    int sub = graph_subsystem_find (a->g, subsystem_of (a->policy));
+    uint32_t n = a->n;
+    if (sub < 0) {
+        a->n = 0;
+        return 0;
+    }
+    memcpy (a->spare, a->group, n * sizeof (*a->group));
+    int64_t got = draw_all (a, sub);
+    if (got < 0 || got >= a->k || !a->policy->draw)
+        return got < 0 ? -1 : 0;
+    memcpy (a->group, a->spare, n * sizeof (*a->group));
+    a->n = n;
+    order_by_draw (a);
+    return draw_all (a, sub) < 0 ? -1 : 0;
 }
 
 const struct policy_ops policy_power = {
@@ -137,6 +175,7 @@ const struct policy_ops policy_power = {
     .description = "never above what feeds it (draw=UNITS, property=NAME, subsystem=NAME)",
     .set = set,
     .check = check,
+    .lacks = lacks,
     .arrange = arrange,
     .fixed_score = true,
     .top = ORDER_LOW,

@@ -38,6 +38,7 @@ const struct policy_ops policy_spread = {
     .description = "evenly over the vertices of a level (level=TYPE)",
     .set = policy_set_level,
     .check = policy_check_level,
+    .lacks = policy_lacks_level,
     .arrange = arrange,
     .fixed_score = true,
     .top = ORDER_LOW,

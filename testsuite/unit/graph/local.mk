@@ -8,6 +8,11 @@ testsuite_unit_graph_test_graph_LDADD = $(GRAPH_TEST_LIBS)
 testsuite_unit_graph_test_match_SOURCES = %D%/test_match.c %D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_match_LDADD = $(GRAPH_TEST_LIBS)
 
+check_PROGRAMS += testsuite/unit/graph/test_policy
+TESTS += testsuite/unit/graph/test_policy
+testsuite_unit_graph_test_policy_SOURCES = %D%/test_policy.c %D%/request_text.c %D%/request_text.h
+testsuite_unit_graph_test_policy_LDADD = $(GRAPH_TEST_LIBS)
+
 # Random sequences against the reference.
 check_PROGRAMS += testsuite/unit/graph/test_random
 TESTS += testsuite/unit/graph/test_random

@@ -257,6 +257,21 @@ static const char *judge_when (struct view *w, int rc, int errnum, const struct 
     return rc < 0 || res->at != t ? "not the earliest time" : NULL;
 }
 
+/* The policy names what the graph does not have. */
+static bool names_nothing (const struct view *w)
+{
+    const char *level = strstr (w->policy, "level="), *target = strstr (w->policy, "target=");
+    const uint32_t *v;
+    if (w->draw)
+        return graph_subsystem_count (w->g) < 2;
+    if (level)
+        return graph_find_type (w->g, level + strlen ("level="), &v) == 0;
+    if (target && target[strlen ("target=")] != '/')
+        return graph_find_type (w->g, target + strlen ("target="), &v) == 0;
+    return target &&
+           graph_find_path ((struct graph *)w->g, target + strlen ("target=")) == GRAPH_NONE;
+}
+
 static bool is_many_nodes (const struct request_resource *r)
 {
     return !strcmp (r->type, "node") && r->count.max > 1;
@@ -283,7 +298,9 @@ const char *reference_judge (const struct reference *ref, int rc, int errnum,
     w.empty = true;
     bool ever = any_variant (&w);
     w.empty = false;
-    if (!ref)
+    if (names_nothing (&w))
+        wrong = rc == 0 || errnum != EINVAL ? "the policy names what is not there" : NULL;
+    else if (!ref)
         ;
     else if (ref->op != MATCH_SATISFIABILITY)
         wrong = judge_when (&w, rc, errnum, res, ever);

@@ -207,91 +207,6 @@ static void test_constraint (void **state)
     graph_destroy (g);
 }
 
-static int add_node (void *arg, const struct graph *g, const struct result_item *item)
-{
-    char *buf = arg;
-    if (item->exclusive &&
-        (!strcmp (graph_type (g, item->vertex), "node") ||
-         graph_child_count (g, item->vertex) == 0) &&
-        !(graph_child_count (g, item->vertex) == 0 && item->excl_above))
-        sprintf (buf + strlen (buf), "%s%d ", graph_type (g, item->vertex),
-                 (int)graph_id (g, item->vertex));
-    return 0;
-}
-
-/* Three racks of four nodes; two PDUs of 700 W feed the first eight nodes. */
-static struct graph *make_racks (void)
-{
-    flux_error_t error;
-    struct graph *g = graph_from_recipe ("cluster/rack=3/node=4/core=2", &error);
-    const uint32_t *node;
-    uint32_t pdu;
-    assert_int_equal (graph_begin (g, &error), 0);
-    size_t n = graph_find_type (g, "node", &node);
-    uint32_t nodes[12];
-    memcpy (nodes, node, n * sizeof (*node));
-    for (int i = 0; i < 8; i++) {
-        if (i % 4 == 0) {
-            struct graph_vertex spec = GRAPH_VERTEX_INIT;
-            spec.type = "pdu";
-            spec.id = i / 4;
-            spec.size = 700;
-            assert_int_equal (graph_add_vertex (g, &spec, &pdu, &error), 0);
-        }
-        assert_int_equal (graph_add_edge (g, pdu, nodes[i], "power", &error), 0);
-    }
-    if (graph_commit (g, &error) < 0)
-        fail_msg ("%s", error.text);
-    return g;
-}
-
-static void test_new_policies (void **state)
-{
-    (void)state;
-    static const struct {
-        const char *policy, *requests[4], *picks[4];
-    } cases[] = {
-        {"pack level=rack",
-         {"node=1!", "node=4!", "node=3!", "node=3!"},
-         {"node0 ", "node4 node5 node6 node7 ", "node1 node2 node3 ", "node8 node9 node10 "}},
-        {"pack level=rack", {"node=6!"}, {"node0 node1 node2 node3 node4 node5 "}},
-        {"spread level=rack",
-         {"node=3!", "node=4!"},
-         {"node0 node4 node8 ", "node1 node2 node5 node9 "}},
-        {"bestfit",
-         {"slot=1/core=1", "node=1!", "slot=1/core=1", "slot=1/core=1"},
-         {"core0 ", "node1 ", "core1 ", "core0 "}},
-        {"nearest target=/cluster0/rack2/node10", {"node=2!"}, {"node8 node10 "}},
-        {"power draw=350",
-         {"node=3!", "node=3!", "node=3!"},
-         {"node0 node1 node4 ", "node5 node8 node9 ", ""}},
-        {"power draw=800", {"node=4!", "node=1!"}, {"node8 node9 node10 node11 ", ""}},
-    };
-    visitor.vertex = add_node;
-    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
-        flux_error_t error = {""};
-        const struct result *res;
-        struct graph *g = make_racks ();
-        struct matcher *m = matcher_create (g, cases[i].policy, 0, &error);
-        for (int k = 0; k < 4 && cases[i].requests[k]; k++) {
-            char buf[1024] = "";
-            struct request *req = request_from_text (cases[i].requests[k], 10);
-            int rc = matcher_match (m, req, MATCH_ALLOCATE, k, 0, NULL, &res, &error);
-            if (rc == 0)
-                result_walk (res, g, &visitor, buf);
-            if (strcmp (buf, cases[i].picks[k]))
-                fail_msg ("%s job %d: '%s' (%s)", cases[i].policy, k, buf, error.text);
-            assert_int_equal (matcher_check (m, &error), 0);
-            request_destroy (req);
-        }
-        for (int k = 0; k < 4; k++)
-            matcher_cancel (m, k, &error);
-        assert_int_equal (matcher_check (m, &error), 0);
-        matcher_destroy (m);
-        graph_destroy (g);
-    }
-}
-
 static size_t count_items (const struct result *res, const struct graph *g, const char *type)
 {
     size_t n = 0;
@@ -567,31 +482,13 @@ static void test_new_type (void **state)
     graph_destroy (g);
 }
 
-static void test_bad_policies (void **state)
-{
-    (void)state;
-    static const char *bad[] = {"",
-                                "nonsense",
-                                "policy=",
-                                "low high",
-                                "policy=low node_centric=yes",
-                                "low colour=red",
-                                "low level"};
-    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
-        flux_error_t error = {""};
-        if (policy_create (bad[i], &error) || !*error.text)
-            fail_msg ("policy '%s' was taken", bad[i]);
-    }
-}
-
 int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_policies),        cmocka_unit_test (test_time),
         cmocka_unit_test (test_shrink),          cmocka_unit_test (test_update),
-        cmocka_unit_test (test_constraint),      cmocka_unit_test (test_new_policies),
-        cmocka_unit_test (test_flexible),        cmocka_unit_test (test_divisible),
-        cmocka_unit_test (test_bad_policies),    cmocka_unit_test (test_new_type),
+        cmocka_unit_test (test_constraint),      cmocka_unit_test (test_flexible),
+        cmocka_unit_test (test_divisible),       cmocka_unit_test (test_new_type),
         cmocka_unit_test (test_several_parents), cmocka_unit_test (test_divisible_slots),
         cmocka_unit_test (test_through),         cmocka_unit_test (test_tiers),
     };
