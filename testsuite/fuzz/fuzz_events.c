@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     flux_error_t error;
 
     MUST (job);
-    if (job_replay (job, log, len, len < size ? log + len + 1 : NULL, &error) == 0) {
+    if (job_replay (job, log, len, len < size ? log + len + 1 : NULL, NULL, &error) == 0) {
         MUST (job->t_submit > 0);
         MUST (job->state == JOB_NEW || (job->states_seen & job->state));
         MUST (!(job->states_seen & JOB_RUN) || job->ranks);

@@ -35,6 +35,24 @@ wait_until 10 logged
 EOS
 END
 
+test_case 'lines that a site does not want in the log' <<'END'
+with '[job-manager.prolog]
+command = ["sh", "-c", "echo noise 17; echo a word; echo noise >&2; echo end of noise"]
+[job-manager.perilog]
+log-ignore = ["^noise", "^(some|a) word$"]' <<'EOS'
+flux run true
+logged () { flux dmesg | grep -q 'prolog: rank 0: stdout: end of noise'; }
+wait_until 10 logged
+expect_equal '' "$(flux dmesg | grep -E ': (noise|a word)' || true)"
+EOS
+printf '[job-manager.perilog]\nlog-ignore = ["a(b"]\n' >conf.toml
+expect_fail flux start -c conf.toml true 2>err
+expect_match 'job-manager.perilog.log-ignore: a\(b: ' "$(cat err)"
+printf '[job-manager.perilog]\nlog-ignore = "x"\n' >conf.toml
+expect_fail flux start -c conf.toml true 2>err
+expect_match 'job-manager.perilog.log-ignore: must be an array of strings' "$(cat err)"
+END
+
 test_case 'the command knows the job' <<'END'
 out=$PWD/out
 with "[job-manager.prolog]

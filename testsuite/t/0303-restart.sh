@@ -136,6 +136,42 @@ flux jobs -n -o '{exception.type}' $(first wide) | grep -x alloc
 EOF
 END
 
+test_case 'what was under way: a prolog, an epilog, housekeeping' <<'END'
+cat >conf.toml <<EOF
+[job-manager.prolog]
+command = ["sh", "-c", "[ ! -e $PWD/slow.prolog ] || { touch $PWD/in.prolog; exec sleep 1000; }"]
+[job-manager.epilog]
+command = ["sh", "-c", "[ ! -e $PWD/slow.epilog ] || { touch $PWD/in.epilog; exec sleep 1000; }"]
+[job-manager.housekeeping]
+command = ["sh", "-c", "[ ! -e $PWD/slow.housekeeping ] || { touch $PWD/in.housekeeping; exec sleep 1000; }"]
+EOF
+touch slow.housekeeping
+printf '{"version":1,"execution":{"R_lite":[{"rank":"0","children":{"core":"0-7"}}],"nodelist":["h0"],"starttime":0,"expiration":0}}' >R.json
+inst_killed h -Sresource.path=$PWD/R.json -c conf.toml <<'EOF'
+flux submit -n1 --job-name=done true
+wait_until 20 [ -e in.housekeeping ]
+rm slow.housekeeping
+touch slow.epilog
+flux submit -n1 --job-name=ending true
+wait_until 20 [ -e in.epilog ]
+rm slow.epilog
+touch slow.prolog
+flux submit -n2 --job-name=starting true
+wait_until 20 [ -e in.prolog ]
+rm slow.prolog
+flux kvs sync 2>/dev/null || flux content flush
+kill -9 $(flux getattr broker.pid)
+EOF
+inst h -Sresource.path=$PWD/R.json -c conf.toml <<'EOF'
+wait_clean done ending starting
+[ "$(states)" = "done=CD ending=CD starting=F " ]
+flux jobs -n -o '{exception.type}' $(first starting) | grep -x exec
+[ "$(flux jobs -n -o '{annotations.sched.resource_summary}' $(first done))" = rank0/core0 ]
+[ "$(flux resource list -s free -no '{ncores}')" = 8 ]
+flux run -n1 true # nothing is held by what is gone
+EOF
+END
+
 test_case 'jobs of one name with the dependency singleton keep their order' <<'END'
 inst s <<'EOF'
 flux queue stop --nocheckpoint >/dev/null

@@ -54,7 +54,8 @@ int jm_conf_parse (struct jm_conf *c, const json_t *config, flux_error_t *errp)
     if (perilog_conf_parse (&c->prolog, json_object_get (table, "prolog"), true, errp) < 0 ||
         perilog_conf_parse (&c->epilog, json_object_get (table, "epilog"), false, errp) < 0 ||
         housekeeping_conf_parse (&c->housekeeping, json_object_get (table, "housekeeping"), errp) <
-            0) {
+            0 ||
+        logignore_parse (&c->log_ignore, json_object_get (table, "perilog"), errp) < 0) {
         jm_conf_clear (c);
         return -1;
     }
@@ -65,6 +66,8 @@ void jm_conf_clear (struct jm_conf *c)
 {
     perilog_conf_clear (&c->prolog);
     perilog_conf_clear (&c->epilog);
+    logignore_destroy (c->log_ignore);
+    c->log_ignore = NULL;
     housekeeping_conf_clear (&c->housekeeping);
 }
 

@@ -12,6 +12,7 @@
 
 #include "shell/service/job_exec/killplan.h"
 #include "shell/service/job_manager/housekeeping.h"
+#include "shell/service/job_manager/logignore.h"
 #include "shell/service/job_manager/perilog.h"
 #include "shell/service/job_manager/resize.h"
 
@@ -24,6 +25,7 @@ struct jm_conf {
     bool stop_queues_on_restart;
     struct killplan killplan; // [exec]
     struct perilog_conf prolog, epilog;
+    struct logignore *log_ignore; // of both
     struct housekeeping_conf housekeeping;
     struct resize_conf resize;
 };

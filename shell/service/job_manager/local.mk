@@ -19,6 +19,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/jobtap_job.c \
 	%D%/jobtap_service.c \
 	%D%/jobtext.c %D%/jobtext.h \
+	%D%/logignore.c %D%/logignore.h \
 	%D%/jobstore.c %D%/jobstore.h \
 	%D%/journal.c %D%/journal.h \
 	%D%/limit.c \

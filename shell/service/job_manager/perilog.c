@@ -220,6 +220,13 @@ static void ended_cb (struct rankcmd *rc, uint32_t rank, int status, void *arg)
 {
 }
 
+static bool ignored_cb (const char *line, void *arg)
+{
+    struct perilog *p = arg;
+
+    return logignore_match (p->ps->jm->conf.log_ignore, line);
+}
+
 static void done_cb (struct rankcmd *rc, void *arg)
 {
     struct perilog *p = arg;
@@ -229,7 +236,7 @@ static void done_cb (struct rankcmd *rc, void *arg)
     finish (p, rankcmd_failed (rc));
 }
 
-static const struct rankcmd_ops ops = {.ended = ended_cb, .done = done_cb};
+static const struct rankcmd_ops ops = {.ended = ended_cb, .ignored = ignored_cb, .done = done_cb};
 
 static void overdue_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {

@@ -60,9 +60,12 @@ static void log_output (struct process *p, json_t *io)
         return;
     char *text = strndup (data, len);
     for (line = text ? strtok_r (text, "\n", &save) : NULL; line;
-         line = strtok_r (NULL, "\n", &save))
+         line = strtok_r (NULL, "\n", &save)) {
+        if (rc->ops->ignored && rc->ops->ignored (line, rc->arg))
+            continue;
         router_log (rc->rt, strcmp (stream, "stderr") == 0 ? LOG_ERR : LOG_INFO, "job-manager",
                     "%s: %s: rank %u: %s: %s", rc->id, rc->name, (unsigned)p->rank, stream, line);
+    }
     free (text);
     free (data);
 }

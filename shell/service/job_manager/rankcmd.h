@@ -18,6 +18,8 @@ struct router;
 struct rankcmd_ops {
     /* It ended on one rank: its wait status; one that could not be run counts as exit code 127. */
     void (*ended) (struct rankcmd *rc, uint32_t rank, int status, void *arg);
+    /* A line it wrote is not logged; NULL: all are. */
+    bool (*ignored) (const char *line, void *arg);
     /* It ended on all. rc may be destroyed here. */
     void (*done) (struct rankcmd *rc, void *arg);
 };

@@ -18,7 +18,8 @@
 struct replay {
     struct job *job;
     const char *R;
-    double time; // of the event
+    char **summary; // or NULL
+    double time;    // of the event
     flux_error_t *errp;
 };
 
@@ -122,6 +123,17 @@ static char *encode_hosts (const struct rv1 *rv)
     return text;
 }
 
+static void take_summary (struct replay *r, json_t *context)
+{
+    const char *text;
+
+    if (r->summary && json_unpack (context, "{s:{s:{s:s}}}", "annotations", "sched",
+                                   "resource_summary", &text) == 0) {
+        free (*r->summary);
+        *r->summary = strdup (text);
+    }
+}
+
 static int on_alloc (struct replay *r, json_t *context)
 {
     struct job *job = r->job;
@@ -137,6 +149,7 @@ static int on_alloc (struct replay *r, json_t *context)
     job->ncores = rv1_ncores (rv);
     job->expiration = rv->expiration;
     job->live->has_resources = true;
+    take_summary (r, context);
     rv1_destroy (rv);
     if (job->ranks && job->nodelist)
         return 0;
@@ -257,11 +270,15 @@ static bool apply_plain (struct replay *r, const char *line, size_t len)
     return true;
 }
 
-int job_replay (struct job *job, const char *log, size_t len, const char *R, flux_error_t *errp)
+int job_replay (struct job *job, const char *log, size_t len, const char *R, char **summary,
+                flux_error_t *errp)
 {
-    struct replay r = {.job = job, .R = R, .errp = errp};
+    struct replay r = {.job = job, .R = R, .summary = summary, .errp = errp};
     const char *line;
     size_t linelen;
+
+    if (summary)
+        *summary = NULL;
 
     while (eventlog_next_line (&log, &len, &line, &linelen))
         if (!apply_plain (&r, line, linelen) && apply (&r, line, linelen) < 0)

@@ -14,8 +14,10 @@
 /* Apply each event of the log to a new job (see job_create). R is the text of its allocation, or
  * NULL when it has none. Dependencies that are announced and not yet removed are left in
  * job->live->depends; job->live->has_resources is set between alloc and free. A line that is cut
- * off at the end of the log, and events that nobody knows, are passed over. EINVAL with a sentence:
- * there is no submit event, or an event or R is not what its RFC says. */
-int job_replay (struct job *job, const char *log, size_t len, const char *R, flux_error_t *errp);
+ * off at the end of the log, and events that nobody knows, are passed over. *summary is the
+ * resource summary of the allocation, malloc'd, or NULL; it may be NULL when not wanted. EINVAL
+ * with a sentence: there is no submit event, or an event or R is not what its RFC says. */
+int job_replay (struct job *job, const char *log, size_t len, const char *R, char **summary,
+                flux_error_t *errp);
 
 #endif /* !FLUX_SERVICE_JOB_MANAGER_REPLAY_H */

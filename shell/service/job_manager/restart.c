@@ -120,13 +120,15 @@ static int find_jobs (struct job_manager *jm, struct ids *all)
 static int replay (struct job_manager *jm, struct job *job, flux_error_t *errp)
 {
     size_t len, Rlen;
-    char *log = job_get_key (jm, job->id, "eventlog", &len);
+    char *log = job_get_key (jm, job->id, "eventlog", &len), *summary = NULL;
     int rc;
 
     if (!log)
         return errprintf (errp, "eventlog: %s", strerror (errno));
     char *R = job_get_key (jm, job->id, "R", &Rlen);
-    rc = job_replay (job, log, len, R, errp);
+    rc = job_replay (job, log, len, R, &summary, errp);
+    job->resource_summary = strpool_get (jm->strings, summary);
+    free (summary);
     free (R);
     free (log);
     return rc;

@@ -29,7 +29,7 @@ static struct job *replay (const char *log, const char *r)
     flux_error_t error;
 
     assert_non_null (job);
-    if (job_replay (job, log, strlen (log), r, &error) == 0)
+    if (job_replay (job, log, strlen (log), r, NULL, &error) == 0)
         return job;
     job_free (job);
     return NULL;
