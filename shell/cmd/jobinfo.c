@@ -465,13 +465,29 @@ static void ratio (struct fmt_value *v, json_t *part, json_t *all)
         fmt_set_real (v, json_number_value (part) / json_number_value (all));
 }
 
+/* What an instance that has ended has left as a note on its job. */
+static json_t *noted_stats (const json_t *job)
+{
+    json_t *notes = walk (json_object_get (job, "annotations"), "user.jobs"), *n;
+    const char *name;
+    json_int_t total = 0;
+
+    if (state_of (job) != FLUX_JOB_STATE_INACTIVE || !json_is_object (notes))
+        return NULL;
+    json_object_foreach (notes, name, n) total += json_integer_value (n);
+    json_t *stats = json_copy (notes);
+    json_object_set_new (stats, "inactive", json_integer (total));
+    json_object_set_new (stats, "total", json_integer (total));
+    return json_pack ("{s:o}", "stats", stats);
+}
+
 static void get_instance (struct jobinfo *ji, const json_t *job, const char *field,
                           struct fmt_value *v)
 {
-    json_t *o = json_object_get (job, "_instance");
+    json_t *o = json_object_get (job, "_instance"), *noted = NULL;
     const char *what = after_dot (field);
 
-    if (!o)
+    if (!o && !(o = noted = noted_stats (job)))
         return;
     if (strcmp (what, "utilization") == 0)
         ratio (v, walk (o, "resources.allocated.ncores"), walk (o, "resources.all.ncores"));
@@ -487,6 +503,7 @@ static void get_instance (struct jobinfo *ji, const json_t *job, const char *fie
                     (long long)json_integer_value (walk (o, "stats.failed")));
     else
         fmt_set_json (v, walk (o, what));
+    json_decref (noted);
 }
 
 static void get_slurm (struct jobinfo *ji, const json_t *job, const char *field,

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <flux/job.h>
-
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/conf_service.h"
@@ -31,6 +29,7 @@
 #include "shell/service/services.h"
 #include "shell/service/startlog.h"
 #include "shell/service/uplink/elastic.h"
+#include "shell/service/uplink/outcomes.h"
 #include "shell/service/uplink/slurm_end.h"
 #include "shell/service/uplink/uplink.h"
 
@@ -50,6 +49,7 @@ struct services {
     struct sched *sched;
     struct sched_config sched_config, sched_next; // what it has; what it may get
     struct elastic *elastic;
+    struct outcomes *outcomes;   // of one that is a job
     struct slurm_end *slurm_end; // of an instance in a job of Slurm
     struct job_exec *exec;
     struct job_manager *job_manager;
@@ -242,6 +242,8 @@ int services_start (struct services *s, struct attrs *attrs, struct conf_service
     if (follow_slurm (s, errp) < 0)
         return -1;
     if (s->uplink) {
+        if (!(s->outcomes = outcomes_create (rt, s->uplink, s->job_manager)))
+            return errprintf (errp, "out of memory");
         uplink_tell_uri (s->uplink, attr_get (attrs, "local-uri"));
         return uplink_follow (s->uplink, expiration_cb, s, errp);
     }
@@ -265,6 +267,7 @@ void services_destroy (struct services *s)
             conf_service_unwatch (s->conf, s);
         kvsconf_stop (s->kvs, s->conf);
         modules_destroy (s->modules);
+        outcomes_destroy (s->outcomes);
         slurm_end_destroy (s->slurm_end);
         elastic_destroy (s->elastic);
         resource_destroy (s->resource);
@@ -324,29 +327,12 @@ void services_on_ready (struct services *s, services_ready_f cb, void *arg)
     s->ready_arg = arg;
 }
 
-static json_int_t count_result (struct services *s, int result)
-{
-    return (json_int_t)job_manager_count_result (s->job_manager, result);
-}
-
-/* What became of the jobs stays to be seen in the instance above. */
-static void tell_results (struct services *s)
-{
-    uplink_memo_wait (s->uplink,
-                      json_pack ("{s:s s:{s:I s:I s:I s:I}}", "state", "shutdown", "jobs",
-                                 "successful", count_result (s, FLUX_JOB_RESULT_COMPLETED),
-                                 "failed", count_result (s, FLUX_JOB_RESULT_FAILED), "canceled",
-                                 count_result (s, FLUX_JOB_RESULT_CANCELED), "timeout",
-                                 count_result (s, FLUX_JOB_RESULT_TIMEOUT)));
-}
-
 static void end_cleanup (struct services *s)
 {
     services_idle_f idle = s->idle;
 
-    if (s->uplink)
-        tell_results (s);
-
+    if (s->outcomes)
+        outcomes_finish (s->outcomes);
     ev_timer_stop (router_loop (s->rt), &s->idle_timer);
     s->idle = NULL;
     if (idle)

@@ -21,8 +21,78 @@ expect_output shutdown memo $id state
 expect_output '3 1 1 0' flux jobs -ano '{annotations.user.jobs.successful} {annotations.user.jobs.failed} {annotations.user.jobs.canceled} {annotations.user.jobs.timeout}' $id
 flux job eventlog $id >log
 expect_in_file ' memo state="shutdown"' log
+expect_output '1 5 PD:0 R:0 CD:3 F:1' flux jobs -ano '{instance.stats.failed} {instance.stats.total} {instance.stats}' $id
 EOF
 flux start bash -eEu run.sh
+END
+
+test_case 'what fails two levels down is seen at the top, while all runs and when it is over' <<'END'
+cat >run.sh <<'EOF'
+failed () { flux jobs -ano '{annotations.user.jobs.failed} {annotations.user.below.failed}' $id; }
+id=$(flux alloc -N1 --bg)
+inner=$(flux proxy $id flux alloc -n1 --bg)
+flux proxy $id/$inner flux submit --quiet --cc=1-3 false
+flux proxy $id/$inner flux submit --quiet sleep 300
+flux proxy $id flux submit --quiet false
+wait_until 15 expect_output '1 3' failed
+flux proxy $id flux shutdown --quiet $inner
+flux proxy $id/ flux job wait-event -q $inner clean || true
+inner=$(flux proxy $id flux alloc -n1 --bg)
+flux proxy $id/$inner flux submit --quiet --cc=1-2 false
+wait_until 15 expect_output '1 5' failed
+flux shutdown --quiet $id
+flux job wait-event -q $id clean
+expect_output '1 5' failed
+EOF
+flux start -s2 bash -eEu run.sh
+END
+
+test_case 'each way to be an instance in a job: where it is, what it has, its own policy' <<'END'
+echo '{"version":1,"execution":{"R_lite":[{"rank":"0-1","children":{"core":"0-3","gpu":"0-1"}}],"properties":{"fast":"1"},"nodelist":["n[0-1]"],"starttime":0,"expiration":0}}' >R.json
+cat >inside.sh <<'EOF'
+#!/bin/bash
+R=$(flux resource R)
+echo level $(flux getattr instance-level) size $(flux getattr size)
+test "$(flux getattr parent-uri)" = "$(flux --parent getattr local-uri)" && echo parent
+test "$(flux getattr jobid-path)" = "/$(flux getattr jobid)" && echo path
+test "$FLUX_URI" = "$(flux getattr local-uri)" && echo uri
+echo cores "$(jq -c '[.execution.R_lite[] | .rank, .children.core]' <<<"$R")" gpus "$(jq -r '.execution.R_lite[0].children.gpu' <<<"$R")" "$(jq -c .execution.properties <<<"$R")"
+left=$(jq ".execution.expiration - now | floor" <<<"$R"); [ $left -gt 500 ] && [ $left -le 600 ] && echo time
+flux getattr sched.queue-policy 2>/dev/null || true
+EOF
+chmod 755 inside.sh
+cat >want <<'EOF'
+level 1 size 1
+parent
+path
+uri
+cores ["0","0-2"] gpus 0 {"fast":"0"}
+time
+EOF
+cat >run.sh <<'EOF'
+opts="-n1 --requires=fast -t 10m"
+flux alloc $opts -c3 -g1 ./inside.sh >1
+flux batch $opts -c3 -g1 --output=2 inside.sh
+flux run $opts -c3 -g1 flux start ./inside.sh >3
+flux run $opts -c3 -g1 flux broker ./inside.sh >4
+flux queue drain
+for i in 1 2 3 4; do diff want $i; done
+expect_equal 'level 1 size 2' "$(flux run -N2 -n2 flux start ./inside.sh | head -n1)"
+expect_equal 'cores ["0-1","0-3"] gpus 0-1 {"fast":"1"}' "$(flux alloc -N2 ./inside.sh | grep cores)"
+cat >policy.toml <<'E2'
+[sched-fluxion-qmanager]
+queue-policy = "conservative"
+[sched-fluxion-resource]
+match-policy = "hinode"
+E2
+expect_output '"conservative" "hinode"' sh -c 'flux alloc -n1 --conf=policy.toml sh -c "flux config get sched-fluxion-qmanager.queue-policy; flux config get sched-fluxion-resource.match-policy" | xargs -n2 printf "\"%s\" \"%s\"\n"'
+expect_exit 1 flux config get sched-fluxion-qmanager.queue-policy 2>/dev/null
+id=$(flux batch -n1 --dump=kept.tgz --output=none --wrap 'flux kvs put kept=1')
+flux job status $id
+tar tzf kept.tgz | grep -qx kept
+flux job info $id jobspec | jq -r '.attributes.system.files.script.data' | grep -q 'kvs put kept=1'
+EOF
+flux start -s2 --conf=resource.path="$PWD/R.json" bash -eEu run.sh
 END
 
 test_case 'more time for the job is more time for the instance in it, two levels down' <<'END'

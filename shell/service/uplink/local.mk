@@ -3,5 +3,6 @@ shell_service_libservice_la_SOURCES += \
 	%D%/choose.c %D%/choose.h \
 	%D%/elastic.c %D%/elastic.h \
 	%D%/recruit.c %D%/recruit.h \
+	%D%/outcomes.c %D%/outcomes.h \
 	%D%/slurm_end.c %D%/slurm_end.h \
 	%D%/uplink.c %D%/uplink.h
