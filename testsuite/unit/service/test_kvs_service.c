@@ -47,7 +47,8 @@ struct world {
     struct broker b[SIZE];
     char dir[32];
     size_t gc_min;
-    unsigned setroots;               // events seen by rank 0's subscriber
+    unsigned setroots; // events seen by rank 0's subscriber
+    int nlisted;
     int guest_answers, guest_errnum; // what a guest's requests were answered with
 };
 
@@ -989,6 +990,34 @@ static size_t store_size (const struct world *w)
 }
 
 /* Garbage goes at the end of an instance, and nothing else does. */
+static void put_wide (struct world *w, int round)
+{
+    char key[32], val[600];
+
+    for (int i = 0; i < 300; i++) {
+        snprintf (key, sizeof (key), "wide.k%d", i);
+        memset (val, 'a' + round, sizeof (val));
+        snprintf (val, sizeof (val) - 300, "%d.%d", i, round);
+        kvs_local_put (w->b[0].kvs, NULL, key, val, sizeof (val));
+    }
+}
+
+static int expect_wide (const char *name, bool is_dir, void *arg)
+{
+    struct world *w = arg;
+    char key[32], want[32], *data;
+    size_t len;
+
+    snprintf (key, sizeof (key), "wide.%s", name);
+    snprintf (want, sizeof (want), "%s.4", name + 1);
+    assert_int_equal (kvs_local_get (w->b[0].kvs, NULL, key, &data, &len), 0);
+    assert_int_equal (len, 600);
+    assert_string_equal (data, want);
+    free (data);
+    w->nlisted++;
+    return 0;
+}
+
 static void test_gc (void **state)
 {
     struct world w;
@@ -1002,6 +1031,11 @@ static void test_gc (void **state)
     strcpy (w.dir, "/tmp/kvs-state-XXXXXX");
     assert_non_null (mkdtemp (w.dir));
     start (&w, w.dir);
+    kvs_set_maxdirent (w.b[0].kvs, 100);
+    for (int i = 0; i < 5; i++) {
+        put_wide (&w, i);
+        put (&w, 0, "primary", "round", "MQ==", 0);
+    }
     for (int i = 0; i < 500; i++) { // each is a new blob for the value and for two directories
         memset (big, 'a' + i % 26, sizeof (big));
         snprintf (big, sizeof (big), "version %d", i);
@@ -1026,6 +1060,9 @@ static void test_gc (void **state)
     assert_int_equal (kvs_local_get (w.b[0].kvs, NULL, "dir.link", &data, &len), 0);
     free (data);
     assert_int_equal (kvs_local_exists (w.b[0].kvs, NULL, "empty.dir"), 0);
+    w.nlisted = 0;
+    assert_int_equal (kvs_local_list (w.b[0].kvs, NULL, "wide", expect_wide, &w), 0);
+    assert_int_equal (w.nlisted, 300);
     /* it goes on as before, and there is nothing to collect */
     put (&w, 0, "primary", "dir.version", "Mg==", 0);
     assert_int_equal (kvs_checkpoint (w.b[0].kvs, &error), 0);
