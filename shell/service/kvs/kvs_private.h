@@ -3,10 +3,12 @@
 
 /* What the files of the KVS service share.
  *
- *   kvs.c         life of the service, its table of requests
+ *   kvs.c         life of the service
+ *   kvs_service.c its table of requests, and those that are short
  *   ns.c          namespaces: versions, the commit at the end of a turn, who waits for it
  *   follow.c      ranks above 0: roots learnt from rank 0, and for how long they hold
- *   lookup.c      reading, with waiting for blobs where they are not here
+ *   lookup.c      reading, with waiting for blobs where they are not here; lookup_service.c the
+ *                 requests for it
  *   commit.c      changes that come as requests; fence.c those of several clients at once
  *   watch.c       who is told when a key changes, with watch_list.c and watch_give.c
  *   watch_service.c  the requests kvs-watch.*
@@ -248,7 +250,7 @@ size_t watch_count (const struct ns *ns);
 /* ---- watch_service.c */
 extern const struct handler_row watch_rows[];
 
-/* ---- kvs.c */
+/* ---- kvs_service.c */
 extern const struct handler_row kvs_rows[];
 int kvs_ns_create (struct kvs *kvs, const char *name, uint32_t owner, int flags,
                    const uint8_t *digest);
