@@ -21,6 +21,17 @@ testsuite_unit_graph_test_random_SOURCES = %D%/test_random.c %D%/random_graph.c 
 	%D%/reference_priv.h %D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_random_LDADD = $(GRAPH_TEST_LIBS)
 
+# The same with AddressSanitizer and UndefinedBehaviorSanitizer, fewer of them.
+if HAVE_SANITIZERS
+check_PROGRAMS += testsuite/unit/graph/test_random_sanitized
+TESTS += testsuite/unit/graph/test_random_sanitized
+testsuite_unit_graph_test_random_sanitized_SOURCES = $(testsuite_unit_graph_test_random_SOURCES) \
+	$(lib_graph_libgraph_la_SOURCES) lib/util/errprintf.c
+testsuite_unit_graph_test_random_sanitized_CFLAGS = $(AM_CFLAGS) -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+testsuite_unit_graph_test_random_sanitized_LDADD = -lm
+endif
+
 check_PROGRAMS += testsuite/unit/graph/test_io
 TESTS += testsuite/unit/graph/test_io
 testsuite_unit_graph_test_io_SOURCES = %D%/test_io.c %D%/dump.c %D%/dump.h \

@@ -3,7 +3,8 @@
 
 /* Random sequences on random graphs against a slow and obvious matcher (reference.c), and the
  * indexed short cuts against the plain walk. Invariants are checked after each step. Arguments: how
- * many sequences, and the seed of the first one; seeds are fixed. */
+ * many sequences (100,000; with sanitizers 10,000), and the seed of the first one; seeds are fixed.
+ */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,9 +69,15 @@ static uint32_t sequence (uint32_t seed)
     return steps;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { SEQUENCES = 10000 };
+#else
+enum { SEQUENCES = 100000 };
+#endif
+
 int main (int argc, char **argv)
 {
-    uint32_t sequences = argc > 1 ? strtoul (argv[1], NULL, 10) : 100000, first = 1;
+    uint32_t sequences = argc > 1 ? strtoul (argv[1], NULL, 10) : SEQUENCES, first = 1;
     uint64_t steps = 0;
     if (argc > 2)
         first = strtoul (argv[2], NULL, 10);
