@@ -85,6 +85,62 @@ EOF
 flux start bash -eEu run.sh 2>err || { cat err; false; }
 END
 
+test_case 'a child whose program ignores a shutdown: its jobs are ended, it is killed' <<'END'
+task="sleep 306.$$"
+cat >run.sh <<EOF
+id=\$(flux batch -n1 --output=out --wrap "flux submit --quiet $task; trap '' TERM INT HUP; echo deaf; while :; do sleep 0.2; done")
+wait_until 10 expect_in_file deaf out
+pid=\$(flux job hostpids \$id); pid=\${pid#*:}
+wait_until 10 runs "$task"
+flux shutdown --quiet \$id
+flux job wait-event -q -t 15 \$id clean
+expect_output '0 0 1 0' flux jobs -ano '{annotations.user.jobs.successful} {annotations.user.jobs.failed} {annotations.user.jobs.canceled} {annotations.user.jobs.timeout}' \$id
+wait_until 10 gone "$task"
+! kill -0 \$pid 2>/dev/null
+EOF
+flux start bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'a child whose broker does not react at all is killed when it is canceled' <<'END'
+task="sleep 307.$$"
+cat >run.sh <<EOF
+id=\$(flux alloc -N2 --bg)
+flux proxy \$id flux submit --quiet -N2 $task
+wait_until 10 runs "$task"
+kill -STOP \$(flux proxy \$id flux getattr broker.pid)
+flux cancel \$id
+flux job wait-event -q -t 20 \$id clean
+expect_output CANCELED flux jobs -ano '{result}' \$id
+wait_until 15 gone "$task"
+flux run -N2 true
+EOF
+flux start -s2 bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'three levels, a broker in the middle is lost: the top and the other half go on' <<'END'
+task="sleep 308.$$"
+cat >run.sh <<EOF
+id=\$(flux alloc -N3 --bg)
+a=\$(flux proxy \$id flux alloc -N1 --requires=rank:1 --bg)
+b=\$(flux proxy \$id flux alloc -N1 --requires=rank:2 --bg)
+flux proxy \$id/\$a flux submit --quiet $task
+kept=\$(flux proxy \$id/\$b flux submit sleep 3)
+wait_until 10 runs "$task"
+kill -9 \$(flux proxy \$id flux exec -r 1 flux getattr broker.pid)
+flux proxy \$id flux job wait-event -q -t 30 \$a exception
+wait_until 15 gone "$task"
+flux proxy \$id flux job wait-event -q -t 30 \$a clean
+expect_output FAILED flux proxy \$id flux jobs -ano '{result}' \$a
+flux proxy \$id/\$b flux job status \$kept
+expect_output n1 flux proxy \$id flux resource list -no '{nodelist}' -s down
+expect_output RUN flux jobs -no '{state}' \$id
+flux shutdown --quiet \$id || true
+flux job wait-event -q -t 30 \$id clean
+flux run -N3 true
+EOF
+flux start -s3 --test-hosts=n[0-2] bash -eEu run.sh 2>err || { cat err; false; }
+END
+
 test_case 'three levels, a broker of the first is lost: what ran there fails, the rest goes on' <<'END'
 cat >run.sh <<'EOF'
 task="sleep 305.$$"
