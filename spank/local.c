@@ -148,6 +148,7 @@ static int start_wireup (struct local *local, const struct settings *set, struct
                                          .munge = true,
                                          .munge_socket = set->munge_socket,
                                          .timeout = set->timeout,
+                                         .quorum = settings_quorum (set, t->size),
                                          .host_of = host_of};
     flux_error_t e;
     int port;

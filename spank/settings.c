@@ -198,6 +198,19 @@ int settings_attr (struct settings *set, const char *name, const char *value, fl
     return 0;
 }
 
+uint32_t settings_quorum (const struct settings *set, uint32_t size)
+{
+    static const char name[] = "broker.quorum=";
+    const char *line = set->attrs.len ? set->attrs.data : "";
+    unsigned long n = 0;
+
+    for (; *line; line = strchr (line, '\n') + 1) {
+        if (strncmp (line, name, strlen (name)) == 0)
+            n = strtoul (line + strlen (name), NULL, 10); // the broker refuses what is no number
+    }
+    return n < size ? (uint32_t)n : 0;
+}
+
 int settings_attr_pair (struct settings *set, const char *pair, flux_error_t *errp)
 {
     const char *eq = strchr (pair, '=');

@@ -50,6 +50,10 @@ int settings_attr (struct settings *set, const char *name, const char *value, fl
 int settings_attr_pair (struct settings *set, const char *pair, flux_error_t *errp);
 int settings_attr_lines (struct settings *set, const char *lines, flux_error_t *errp);
 
+/* How many brokers are enough for an instance of `size` when the time to come up is over, by the
+ * attribute broker.quorum; 0: all. */
+uint32_t settings_quorum (const struct settings *set, uint32_t size);
+
 /* The folder in which the instance keeps its state; an absolute path. */
 int settings_statedir (struct settings *set, const char *dir, flux_error_t *errp);
 

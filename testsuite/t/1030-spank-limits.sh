@@ -51,6 +51,27 @@ expect_equal 1 "$(grep -c 'flux' err)"
 wait_until 15 no_user_processes
 END
 
+test_case 'with broker.quorum the program begins without a broker that is late, which joins later' <<'END'
+broker=$FLUX_EXEC_PATH/flux-broker
+mv "$broker" "$broker.real"
+cat >"$broker" <<EOS
+#!/bin/sh
+[ "\$SLURMD_NODENAME" != n3 ] || until [ -e $PWD/user/begun ]; do sleep .1; done
+exec $broker.real "\$@"
+EOS
+chmod 755 "$broker"
+rc=0
+as_user srun --flux --flux-attr=broker.quorum=3 -N4 sh -c '
+    flux getattr size; flux resource list -s free -no "{nodelist}"; flux run -N3 hostname | sort | xargs
+    touch begun; until [ "$(flux resource list -s free -no "{nnodes}")" = 4 ]; do sleep .1; done
+    flux run -N4 hostname | sort | xargs' >out 2>err || rc=$?
+mv "$broker.real" "$broker"
+cat err
+expect_equal 0 $rc
+expect_equal "4 n[1-2,4] n1 n2 n4 n1 n2 n3 n4" "$(xargs <out)"
+wait_until 15 no_user_processes
+END
+
 test_case 'a node whose network is cut: its name, non-zero, nothing left' <<'END'
 "$CLUSTER" -d "$CLUSTER_DIR" link n3 down
 ! as_user srun --flux -N4 echo ran >out 2>err
