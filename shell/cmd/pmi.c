@@ -27,6 +27,8 @@ static const struct cmd_opt common_opts[] = {
     {.name = "timeout", .key = 't', .arg = "FSD", .help = "Give up after this time"},
     {.name = "method", .arg = "URI", .help = "simple, libpmi[:PATH], libpmi2[:PATH] or single"},
     {.name = "libpmi-noflux", .help = "Fail when the library is that of Flux"},
+    {.name = "libpmi2-cray",
+     .help = "Treat a libpmi2.so as that of Cray: values in base64, no keys flux.*"},
     {0},
 };
 
@@ -55,9 +57,12 @@ static struct pmi_method *open_method (struct cmd *c)
     flux_error_t error;
 
     start_timer (c);
-    struct pmi_method *m =
-        pmi_method_open (cmd_str (c, "method", NULL), cmd_has (c, "libpmi-noflux"),
-                         cmd_has (c, "verbose") || getenv ("FLUX_PMI_DEBUG"), &error);
+    int flags = cmd_has (c, "libpmi-noflux") ? PMI_METHOD_NOFLUX : 0;
+    if (cmd_has (c, "libpmi2-cray"))
+        flags |= PMI_METHOD_CRAY;
+    if (cmd_has (c, "verbose") || getenv ("FLUX_PMI_DEBUG"))
+        flags |= PMI_METHOD_VERBOSE;
+    struct pmi_method *m = pmi_method_open (cmd_str (c, "method", NULL), flags, &error);
     if (!m)
         cmd_die (c, "%s", error.text);
     return m;

@@ -10,8 +10,11 @@
 #include <string.h>
 
 #include "lib/pmi/client.h"
+#include "lib/util/base64.h"
 #include "lib/util/errprintf.h"
 #include "shell/cmd/pmi_method.h"
+
+#define CRAY_SYMBOL "PMI_CRAY_Get_app_size"
 
 /* What is taken from a libpmi.so or libpmi2.so. */
 struct pmi_library {
@@ -34,6 +37,7 @@ struct pmi_library {
 struct pmi_method {
     const char *name;
     bool verbose;
+    bool cray;   // a libpmi2 that takes no value as it is
     int version; // of the library; 0: the wire protocol
     int rank, size;
     char kvsname[256];
@@ -125,22 +129,24 @@ static int load2 (struct pmi_method *m, flux_error_t *errp)
     return 0;
 }
 
-static int library_open (struct pmi_method *m, int version, const char *path, bool noflux,
+static int library_open (struct pmi_method *m, int version, const char *path, int flags,
                          flux_error_t *errp)
 {
     if (!path)
         path = version == 1 ? "libpmi.so" : "libpmi2.so";
     if (!(m->lib.dso = dlopen (path, RTLD_NOW | RTLD_LOCAL)))
         return errprintf (errp, "%s", dlerror ());
-    if (noflux && (dlsym (m->lib.dso, "flux_pmi_library") || strstr (path, "slurm-flux/")))
+    if ((flags & PMI_METHOD_NOFLUX) &&
+        (dlsym (m->lib.dso, "flux_pmi_library") || strstr (path, "slurm-flux/")))
         return errprintf (errp, "%s is the one of Flux", path);
     m->version = version;
+    m->cray = version == 2 && ((flags & PMI_METHOD_CRAY) || dlsym (m->lib.dso, CRAY_SYMBOL));
     return version == 1 ? load1 (m, errp) : load2 (m, errp);
 }
 
 /* ---- all of them ---- */
 
-static int method_try (struct pmi_method *m, const char *name, const char *path, bool noflux,
+static int method_try (struct pmi_method *m, const char *name, const char *path, int flags,
                        flux_error_t *errp)
 {
     int rc = -1;
@@ -151,15 +157,15 @@ static int method_try (struct pmi_method *m, const char *name, const char *path,
     else if (!strcmp (name, "single"))
         rc = wire_open (m, true, errp);
     else if (!strcmp (name, "libpmi"))
-        rc = library_open (m, 1, path, noflux, errp);
+        rc = library_open (m, 1, path, flags, errp);
     else if (!strcmp (name, "libpmi2"))
-        rc = library_open (m, 2, path, noflux, errp);
+        rc = library_open (m, 2, path, flags, errp);
     else
         errprintf (errp, "not a method of PMI");
     return trace (m, "initialize", NULL, rc);
 }
 
-static int try_all (struct pmi_method *m, bool noflux, flux_error_t *errp)
+static int try_all (struct pmi_method *m, int flags, flux_error_t *errp)
 {
     static const char *const names[] = {"simple", "libpmi2", "libpmi", "single"};
     bool launched = getenv ("PMI_RANK") || getenv ("PMI_SIZE") || getenv ("SLURM_PROCID");
@@ -167,13 +173,13 @@ static int try_all (struct pmi_method *m, bool noflux, flux_error_t *errp)
     for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
         if (!strncmp (names[i], "lib", 3) && !launched)
             continue; // a library would find nobody to talk to
-        if (method_try (m, names[i], NULL, noflux, errp) == 0)
+        if (method_try (m, names[i], NULL, flags, errp) == 0)
             return 0;
     }
     return -1;
 }
 
-struct pmi_method *pmi_method_open (const char *uri, bool noflux, bool verbose, flux_error_t *errp)
+struct pmi_method *pmi_method_open (const char *uri, int flags, flux_error_t *errp)
 {
     struct pmi_method *m = calloc (1, sizeof (*m));
     flux_error_t error = {""};
@@ -181,9 +187,9 @@ struct pmi_method *pmi_method_open (const char *uri, bool noflux, bool verbose, 
     int rc = -1;
 
     if (m) {
-        m->verbose = verbose;
+        m->verbose = flags & PMI_METHOD_VERBOSE;
         if (!uri) {
-            rc = try_all (m, noflux, &error);
+            rc = try_all (m, flags, &error);
         } else {
             const char *path = strchr (uri, ':');
             snprintf (name, sizeof (name), "%.*s", (int)strcspn (uri, ":"), uri);
@@ -192,8 +198,7 @@ struct pmi_method *pmi_method_open (const char *uri, bool noflux, bool verbose, 
             errprintf (&error, "not a method of PMI");
             for (size_t i = 0; i < 4; i++) {
                 if (!strcmp (known[i], name))
-                    rc =
-                        method_try (m, known[i], path && path[1] ? path + 1 : NULL, noflux, &error);
+                    rc = method_try (m, known[i], path && path[1] ? path + 1 : NULL, flags, &error);
             }
         }
     }
@@ -226,11 +231,44 @@ int pmi_method_size (const struct pmi_method *m)
     return m->size;
 }
 
+/* Cray's library takes no blanks and the like in values, and waits for ever for keys that nobody
+ * has put. */
+static int cray_put (struct pmi_method *m, const char *key, const char *value)
+{
+    char *text = base64_encode_alloc (value, strlen (value));
+    int rc = text ? m->lib.put2 (key, text) : -1;
+
+    free (text);
+    return rc;
+}
+
+static int cray_get (struct pmi_method *m, const char *key, int from,
+                     char value[PMI_METHOD_VALUE_MAX])
+{
+    char text[BASE64_ENCODED_LENGTH (PMI_METHOD_VALUE_MAX) + 1];
+    size_t size;
+    int len;
+
+    if (!strncmp (key, "flux.", 5) ||
+        m->lib.get2 (m->kvsname, from, key, text, sizeof (text), &len))
+        return -1;
+    char *plain = base64_decode_alloc (text, strlen (text), &size);
+    if (!plain || size >= PMI_METHOD_VALUE_MAX) {
+        free (plain);
+        return -1;
+    }
+    memcpy (value, plain, size + 1);
+    free (plain);
+    return 0;
+}
+
 int pmi_method_put (struct pmi_method *m, const char *key, const char *value)
 {
     int rc;
 
-    if (m->version == 2)
+    if (m->cray)
+        rc = cray_put (m, key, value);
+    else if (m->version == 2)
         rc = m->lib.put2 (key, value);
     else if (m->version == 1)
         rc = m->lib.put1 (m->kvsname, key, value) || m->lib.commit (m->kvsname);
@@ -244,7 +282,9 @@ int pmi_method_get (struct pmi_method *m, const char *key, int from,
 {
     int rc, len;
 
-    if (m->version == 2)
+    if (m->cray)
+        rc = cray_get (m, key, from, value);
+    else if (m->version == 2)
         rc = m->lib.get2 (m->kvsname, from, key, value, PMI_METHOD_VALUE_MAX, &len);
     else if (m->version == 1)
         rc = m->lib.get1 (m->kvsname, key, value, PMI_METHOD_VALUE_MAX);

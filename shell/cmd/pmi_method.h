@@ -13,9 +13,15 @@
 
 struct pmi_method;
 
+enum {
+    PMI_METHOD_NOFLUX = 1, // not with the library of Flux
+    PMI_METHOD_CRAY = 2,   // treat a libpmi2 as Cray's, whatever it is
+    PMI_METHOD_VERBOSE = 4,
+};
+
 /* uri is "simple", "libpmi[:PATH]", "libpmi2[:PATH]" or "single"; NULL tries them in this order,
  * the libraries only where Flux or Slurm tell of one. NULL with a sentence. */
-struct pmi_method *pmi_method_open (const char *uri, bool noflux, bool verbose, flux_error_t *errp);
+struct pmi_method *pmi_method_open (const char *uri, int flags, flux_error_t *errp);
 void pmi_method_close (struct pmi_method *m); // finalizes
 
 const char *pmi_method_name (const struct pmi_method *m);

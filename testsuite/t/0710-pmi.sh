@@ -112,10 +112,14 @@ set -e
 flux run -n2 flux pmi --method=simple exchange
 flux run -n2 flux pmi --method=libpmi:$LIBPMI/libpmi.so exchange
 flux run -n2 flux pmi exchange --method=libpmi2:$LIBPMI/libpmi2.so
+flux run -n2 flux pmi exchange --method=libpmi2:$LIBPMI/libpmi2.so --libpmi2-cray
+! flux run -n1 flux pmi get --method=libpmi2:$LIBPMI/libpmi2.so --libpmi2-cray flux.instance-level
+flux run -n1 flux pmi get --method=libpmi2:$LIBPMI/libpmi2.so flux.instance-level >level
 flux run -n2 flux pmi --method=single barrier
 EOF
 inst bash run.sh >out
-expect_equal '2 2 2 1 1' "$(sed 's/.* on \([0-9]*\) tasks.*/\1/' out | xargs)"
+expect_equal '2 2 2 2 1 1' "$(sed 's/.* on \([0-9]*\) tasks.*/\1/' out | xargs)"
+expect_equal 0 "$(cat level)"
 expect_in_file ' on 1 tasks' <(flux pmi barrier)
 for m in simple nosuch libpmi:/nowhere/libpmi.so; do
     expect_exit 1 flux pmi --method=$m barrier 2>err
