@@ -130,8 +130,10 @@ void shell_task_ended (struct shell *sh, int localid, int status)
     note_exit (sh, localid, pid, status);
     if (pid > 0)
         shell_call_task (sh, localid, "task.exit");
-    if (sh->running == 0 && !sh->starting)
+    if (sh->running == 0 && !sh->starting) {
+        sysmon_report (sh->sysmon);
         plugstack_call (sh->plugins, "shell.finish", NULL);
+    }
     shell_check_ended (sh);
 }
 

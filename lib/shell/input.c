@@ -14,6 +14,7 @@
 #include "lib/shell/outconf.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
+#include "lib/util/monotime.h"
 
 /* The end of a task's stdin that is written to. */
 struct feed {
@@ -35,6 +36,7 @@ struct input {
     bool header;
     size_t limit;
     size_t total;
+    double batch_timeout; // that what comes may wait for its log; below 0: as output
 };
 
 static int inval (flux_error_t *errp, const char *what)
@@ -49,8 +51,11 @@ static int read_options (struct input *in, flux_error_t *errp)
     const char *type = NULL;
 
     in->limit = INPUT_LIMIT_DEFAULT;
+    in->batch_timeout = -1.;
     if (!o)
         return 0;
+    if (shell_info_duration (in->info, "input.batch-timeout", &in->batch_timeout) < 0)
+        return inval (errp, "batch-timeout");
     if (json_unpack (o, "{s?o s?{s?s s?s}}", "limit", &limit, "stdin", "type", &type, "path",
                      &in->path) < 0)
         return inval (errp, "stdin");
@@ -206,18 +211,28 @@ void input_deliver (struct input *in, json_t *context)
     free (data);
 }
 
-static void log_context (struct input *in, json_t *context)
+static void log_event (struct input *in, const char *name, const char *context)
+{
+    struct buf *b = joblog_buf (in->log, JOBLOG_INPUT);
+
+    buf_printf (b, "{\"timestamp\":%.6f,\"name\":\"%s\",\"context\":%s}\n", walltime_now (), name,
+                context);
+}
+
+/* An end does not wait. */
+static void log_context (struct input *in, json_t *context, bool eof)
 {
     char *s = json_dumps (context, JSON_COMPACT);
 
     if (!in->header)
-        joblog_event (in->log, JOBLOG_INPUT, 0., "header",
-                      "{\"version\":1,\"encoding\":{\"stdin\":\"UTF-8\"},\"count\":{\"stdin\":1},"
-                      "\"options\":{}}");
+        log_event (in, "header",
+                   "{\"version\":1,\"encoding\":{\"stdin\":\"UTF-8\"},\"count\":{\"stdin\":1},"
+                   "\"options\":{}}");
     in->header = true;
     if (s)
-        joblog_event (in->log, JOBLOG_INPUT, 0., "data", s);
+        log_event (in, "data", s);
     free (s);
+    joblog_added_within (in->log, eof && in->batch_timeout >= 0. ? 0. : in->batch_timeout);
 }
 
 /* Remember whose input has ended. ranks NULL: that of all. */
@@ -263,7 +278,7 @@ int input_write (struct input *in, json_t *context)
     in->total += len;
     int rc = check (in, ids, all);
     if (rc == 0) {
-        log_context (in, context);
+        log_context (in, context, eof);
         input_deliver (in, context);
         if (eof)
             rc = note_eof (in, ids);

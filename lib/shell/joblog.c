@@ -238,16 +238,26 @@ struct buf *joblog_buf (struct joblog *log, enum joblog_path path)
     return &log->text[path];
 }
 
-void joblog_added (struct joblog *log)
+void joblog_added_within (struct joblog *log, double seconds)
 {
+    double delay = seconds >= 0.  ? seconds
+                   : log->seq > 0 ? log->config.delay
+                                  : log->config.first_delay;
+
     if (joblog_unsent (log) >= JOBLOG_SEND_SIZE)
         joblog_flush (log);
-    else if (!ev_is_active (&log->timer)) {
-        ev_timer_set (&log->timer, log->seq > 0 ? log->config.delay : log->config.first_delay, 0.);
+    else if (!ev_is_active (&log->timer) || ev_timer_remaining (log->loop, &log->timer) > delay) {
+        ev_timer_stop (log->loop, &log->timer);
+        ev_timer_set (&log->timer, delay, 0.);
         ev_timer_start (log->loop, &log->timer);
     }
     if (joblog_busy (log))
         log->was_busy = true;
+}
+
+void joblog_added (struct joblog *log)
+{
+    joblog_added_within (log, -1.);
 }
 
 void joblog_event (struct joblog *log, enum joblog_path path, double timestamp, const char *name,

@@ -60,6 +60,8 @@ void joblog_event (struct joblog *log, enum joblog_path path, double timestamp, 
 /* Add events as text: append to the buffer, then say so. */
 struct buf *joblog_buf (struct joblog *log, enum joblog_path path);
 void joblog_added (struct joblog *log);
+/* The same, where it may wait another time than the config says; below 0: no other. */
+void joblog_added_within (struct joblog *log, double seconds);
 
 /* Add text of another shell. ENOENT for a path that is none of the above. */
 int joblog_add_text (struct joblog *log, const char *path, const char *text, size_t len);

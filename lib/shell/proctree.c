@@ -20,6 +20,8 @@ struct proc {
     pid_t pid;
     pid_t ppid;
     bool below;
+    long ticks; // of CPU time
+    long pages;
 };
 
 /* The second field of /proc/PID/stat, the name, may hold blanks and parentheses. */
@@ -38,8 +40,15 @@ static bool read_proc (const char *name, struct proc *p)
         return false;
     line[n] = '\0';
     const char *end = strrchr (line, ')');
-    if (!end || sscanf (end + 1, " %c %d", &state, &p->ppid) != 2 || state == 'Z')
+    long t[4];
+    if (!end ||
+        sscanf (end + 1,
+                " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %ld %ld"
+                " %*d %*d %*d %*d %*u %*u %ld",
+                &state, &p->ppid, &t[0], &t[1], &t[2], &t[3], &p->pages) != 7 ||
+        state == 'Z')
         return false;
+    p->ticks = t[0] + t[1] + t[2] + t[3];
     p->pid = atoi (name);
     p->below = false;
     return true;
@@ -102,6 +111,25 @@ int proctree_kill (bool (*spare) (pid_t pid, void *arg), void *arg)
     }
     buf_clear (&b);
     return count;
+}
+
+void proctree_measure (struct proctree_usage *usage)
+{
+    struct buf b = {0};
+
+    *usage = (struct proctree_usage){0};
+    if (read_all (&b) == 0 && b.len > 0) {
+        struct proc *procs = (struct proc *)b.data;
+        size_t n = b.len / sizeof (*procs);
+        mark (procs, n, NULL, NULL);
+        for (size_t i = 0; i < n; i++) {
+            if (!procs[i].below)
+                continue;
+            usage->memory += (unsigned long long)procs[i].pages * sysconf (_SC_PAGESIZE);
+            usage->cpu += (double)procs[i].ticks / sysconf (_SC_CLK_TCK);
+        }
+    }
+    buf_clear (&b);
 }
 
 void proctree_clear (double timeout)

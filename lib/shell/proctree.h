@@ -14,6 +14,15 @@
  * is true for (and that child); spare may be NULL. Returns how many were signalled. */
 int proctree_kill (bool (*spare) (pid_t pid, void *arg), void *arg);
 
+/* What all processes below the calling one take: memory that is theirs in bytes (pages that they
+ * share count for each), and seconds of CPU time so far, those of children that they waited for
+ * too. */
+struct proctree_usage {
+    unsigned long long memory;
+    double cpu;
+};
+void proctree_measure (struct proctree_usage *usage);
+
 /* proctree_kill() and wait, again and again until no such process is left or `timeout` seconds
  * have passed. Wait statuses are thrown away. Must not be used while a child's status is wanted. */
 void proctree_clear (double timeout);

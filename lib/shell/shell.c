@@ -261,6 +261,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
         return -1;
     if (!(sh->input = input_create (sh->loop, sh->info, sh->tmpdir, sh->log, errp)))
         return -1;
+    if (sysmon_create (&sh->sysmon, sh->loop, sh->info, sh->output, errp) < 0)
+        return -1;
     if (shell_change_dir (sh) < 0)
         return errprintf (errp, "%s", strerror (errno));
     plugapi_set_shell (sh);

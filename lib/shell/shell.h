@@ -19,6 +19,7 @@
 #include "lib/shell/peers.h"
 #include "lib/shell/plugstack.h"
 #include "lib/shell/start.h"
+#include "lib/shell/sysmon.h"
 #include "lib/shell/task.h"
 #include "lib/shell/taskpmi.h"
 #include "lib/shell/taskpty.h"
@@ -42,6 +43,7 @@ struct shell {
     struct affinity affinity;
     struct envlist env;
     struct plugstack *plugins;
+    struct sysmon *sysmon;      // or NULL
     struct aux_item *aux;       // of plugins
     struct shell_task *current; // the task that plugins are called for
     int iterator;               // of plugins, over tasks

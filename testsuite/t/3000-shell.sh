@@ -136,6 +136,35 @@ expect_equal "$all" "$(inst flux run -o cpu-affinity=off sh -c 'taskset -cp $$ |
 expect_fail inst flux run -o cpu-affinity=nonsense true
 END
 
+test_case 'what tasks take of their node is told when it is asked for' <<'END'
+cat >script <<'EOS'
+flux run -o verbose=2 -o sysmon.period=0.1 sh -c 'head -c 40000000 /dev/zero | tail -c 40000000 >/dev/null; sleep 0.3' 2>err
+expect_match 'sysmon: memory.current=' "$(cat err)"
+expect_match 'sysmon: loadavg=[0-9.]+' "$(cat err)"
+expect_match 'sysmon: memory.peak=[3-9][0-9][.0-9]*M' "$(cat err)"
+expect_match 'sysmon: loadavg-overall=[0-9]\.[0-9]' "$(cat err)"
+flux run -o sysmon true 2>err
+expect_equal 2 "$(grep -c 'sysmon: ' err)"
+expect_equal '' "$(flux run true 2>&1)"
+expect_fail flux run -o sysmon.period=often true 2>err
+expect_match 'sysmon.period is not a valid duration' "$(cat err)"
+EOS
+flux start bash -eu script
+END
+
+test_case 'input may wait for its log; its end does not' <<'END'
+cat >script <<'EOS'
+id=$(flux submit -o input.batch-timeout=1000 cat)
+(echo one; sleep 0.3; echo two) | flux job attach $id >out
+expect_equal 'one two' "$(xargs <out)"
+expect_match 'one.*two.*' "$(flux job eventlog -p guest.input $id | xargs)"
+expect_match 'eof=true' "$(flux job eventlog -p guest.input $id)"
+expect_fail flux run -o input.batch-timeout=soon true 2>err
+expect_match 'input.batch-timeout' "$(cat err)"
+EOS
+flux start bash -eu script
+END
+
 test_case 'taskmaps' <<'END'
 out=$(inst -s2 flux run -N2 -n4 --taskmap=cyclic --label-io printenv FLUX_TASK_LOCAL_ID | sort | xargs)
 expect_equal '0: 0 1: 0 2: 1 3: 1' "$out"
