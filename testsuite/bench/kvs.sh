@@ -14,6 +14,12 @@
 #   commits, 128 at a time           24,000 /s    6,600 /s
 #   lookups, one after another       14,000 /s    2,600 /s
 #   lookups, 128 at a time           45,000 /s   13,000 /s
+#   put of 16 MiB                      0.16 s       0.48 s
+#   get of 16 MiB                      0.15 s       2.0 s
+#
+# With a state folder and kvs.sync-commits=true, so that each commit is answered when it is on the disk
+# (flux start -Sstatedir=DIR --conf=kvs.sync-commits=true kvs_rpc 2000 0; ext4 on that machine's disk):
+# 950 commits/s one after another, 31,000 /s 128 at a time.
 
 set -eu
 count=3000 rounds=2

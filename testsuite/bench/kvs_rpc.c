@@ -71,11 +71,11 @@ static void large (flux_t *h, size_t mib)
     char *data = malloc (len);
     const void *back;
     flux_kvs_txn_t *txn = flux_kvs_txn_create ();
-    double t = monotime_now ();
     flux_future_t *f;
 
     for (size_t i = 0; i < len; i++)
         data[i] = i * 2654435761u >> 24;
+    double t = monotime_now ();
     if (flux_kvs_txn_put_raw (txn, 0, "bench.large", data, len) < 0 ||
         !(f = flux_kvs_commit (h, NULL, 0, txn)))
         die ("put");
