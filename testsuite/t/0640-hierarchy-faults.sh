@@ -117,6 +117,28 @@ EOF
 flux start -s2 bash -eEu run.sh 2>err || { cat err; false; }
 END
 
+test_case 'the parent loses a node of a child: the child goes on without it' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N3 --bg)
+plain=$(flux submit -N1 --requires=rank:3 sleep 300)
+job=$(flux proxy $id flux submit --requires=rank:2 sleep 300)
+flux proxy $id flux job wait-event -q $job start
+flux job wait-event -q $plain start
+kill -9 $(flux exec -r 2 flux getattr broker.pid) $(flux exec -r 3 flux getattr broker.pid)
+flux job wait-event -q -t 30 -m severity=0 $plain exception
+flux job wait-event -q -t 30 -m severity=1 $id exception
+flux proxy $id flux job wait-event -q -t 30 $job exception
+flux proxy $id flux run -N2 true
+wait_until 20 expect_output n2 flux proxy $id flux resource list -no '{nodelist}' -s down
+flux proxy $id flux resource shrink --quiet 2
+expect_output '0-1 RUN' flux jobs -no '{ranks} {state}' $id
+flux shutdown --quiet $id
+flux job wait-event -q -t 30 $id clean
+expect_output COMPLETED flux jobs -ano '{result}' $id
+EOF
+flux start -s4 --test-hosts=n[0-3] bash -eEu run.sh 2>err || { cat err; false; }
+END
+
 test_case 'three levels, a broker in the middle is lost: the top and the other half go on' <<'END'
 task="sleep 308.$$"
 cat >run.sh <<EOF
@@ -150,8 +172,10 @@ flux proxy $id/$inner flux submit --quiet $task
 wait_until 10 runs "$task"
 kill -9 $(flux exec -r 1 flux getattr broker.pid)
 wait_until 30 gone "$task"
-flux job wait-event -q -t 30 $id exception
-flux run -N1 true
+flux job wait-event -q -t 30 -m severity=1 $id exception
+flux proxy $id flux job wait-event -q -t 30 $inner clean
+expect_output FAILED flux proxy $id flux jobs -ano '{result}' $inner
+flux proxy $id flux run -N1 true
 EOF
 flux start -s2 bash -eEu run.sh 2>err || { cat err; false; }
 END

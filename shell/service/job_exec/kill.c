@@ -93,6 +93,15 @@ void job_exec_cancel (struct job_exec *e, uint64_t id, bool out_of_time)
     }
 }
 
+void job_exec_forgive (struct job_exec *e, uint64_t id, uint32_t rank)
+{
+    struct running_job *job = exec_lookup (e, id);
+    struct shell *sh = job && !job->simulated ? exec_find_shell (job, rank) : NULL;
+
+    if (sh)
+        sh->forgiven = true;
+}
+
 void job_exec_rank_lost (struct job_exec *e, uint32_t rank)
 {
     struct running_job *job, *tmp;

@@ -30,6 +30,7 @@ struct shell {
     uint32_t rank;
     uint32_t matchtag; // of the RPC to another rank
     bool started, ended;
+    bool forgiven;   // its loss is no failure
     double detached; // since when the link is lost, or 0
     char *request;   // to be sent again should it be lost; until started
 };

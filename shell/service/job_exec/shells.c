@@ -195,7 +195,8 @@ void exec_lose_shell (struct shell *sh)
     if (sh->matchtag)
         router_rpc_forget (sh->job->e->rt, sh->matchtag);
     sh->matchtag = 0;
-    exec_take_status (sh->job, SIGKILL);
+    if (!sh->forgiven)
+        exec_take_status (sh->job, SIGKILL);
     say_bye_for (sh);
     shell_ended (sh);
 }

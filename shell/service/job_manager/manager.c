@@ -4,6 +4,7 @@
 /* The job manager: the table of jobs and what others see of it. */
 
 #include <errno.h>
+#include <flux/idset.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,16 +103,31 @@ struct rank_lost {
     const char *hostname;
 };
 
+/* An instance goes on without one of its nodes, unless its services were there. */
+static bool survives (const struct job *job, uint32_t rank)
+{
+    struct idset *ids = idset_decode (job->ranks);
+    bool first = !ids || idset_first (ids) == rank;
+
+    idset_destroy (ids);
+    return !first && json_object_get (json_object_get (job->annotations, "user"), "uri");
+}
+
 static int raise_if_on_rank (struct job *job, void *arg)
 {
     struct rank_lost *lost = arg;
     char note[256];
+    int severity = 0;
 
     if (!job->ranks || !rank_in_idset (job->ranks, lost->rank))
         return 0;
+    if (survives (job, lost->rank)) {
+        job_exec_forgive (lost->jm->exec, job->id, lost->rank);
+        severity = 1;
+    }
     snprintf (note, sizeof (note), "node %s (rank %u) was lost", lost->hostname,
               (unsigned)lost->rank);
-    job_manager_raise (lost->jm, job, "node-failure", 0, lost->jm->owner, note);
+    job_manager_raise (lost->jm, job, "node-failure", severity, lost->jm->owner, note);
     return 0;
 }
 
