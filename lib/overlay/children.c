@@ -131,7 +131,7 @@ void children_monitor (uint16_t event, uint32_t value, void *arg)
     struct overlay *ov = arg;
     struct child *c, *tmp;
 
-    if (event != ZMQ_EVENT_DISCONNECTED)
+    if (!ov_monitored (ov, "children", ZMQ_EVENT_DISCONNECTED, event, value))
         return;
     HASH_ITER (hh, ov->children.by_id, c, tmp)
     {

@@ -67,7 +67,8 @@ static int open_router (struct overlay *ov, const char *uri)
         (ch->curve && !(ch->zap = zap_create (ov->zl))) ||
         !(ch->zs = zsock_create (ov->zl, ZMQ_ROUTER, children_ready, ov)) ||
         router_options (ov, uri) < 0 ||
-        zsock_monitor (ch->zs, ZMQ_EVENT_DISCONNECTED, children_monitor, ov) < 0 ||
+        zsock_monitor (ch->zs, ov->zmqdebug ? ZMQ_EVENT_ALL : ZMQ_EVENT_DISCONNECTED,
+                       children_monitor, ov) < 0 ||
         zmq_bind (zsock_zmq (ch->zs), uri) < 0 || zsock_watch (ch->zs) < 0 ||
         !(ch->endpoint = last_endpoint (ch->zs)))
         return -1;

@@ -33,6 +33,39 @@ void ov_trace (struct overlay *ov, const char *dir, uint32_t peer, const flux_ms
         ov->ops->trace (ov, dir, peer, msg, ov->arg);
 }
 
+bool ov_monitored (struct overlay *ov, const char *side, int events, uint16_t event, uint32_t value)
+{
+    static const struct {
+        int event;
+        const char *name;
+    } names[] = {
+        {ZMQ_EVENT_CONNECTED, "connected"},
+        {ZMQ_EVENT_CONNECT_DELAYED, "connect delayed"},
+        {ZMQ_EVENT_CONNECT_RETRIED, "connect retried"},
+        {ZMQ_EVENT_LISTENING, "listening"},
+        {ZMQ_EVENT_BIND_FAILED, "bind failed"},
+        {ZMQ_EVENT_ACCEPTED, "accepted"},
+        {ZMQ_EVENT_ACCEPT_FAILED, "accept failed"},
+        {ZMQ_EVENT_CLOSED, "closed"},
+        {ZMQ_EVENT_CLOSE_FAILED, "close failed"},
+        {ZMQ_EVENT_DISCONNECTED, "disconnected"},
+        {ZMQ_EVENT_MONITOR_STOPPED, "monitor stopped"},
+        {ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, "handshake failed"},
+        {ZMQ_EVENT_HANDSHAKE_SUCCEEDED, "handshake succeeded"},
+        {ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, "handshake failed by protocol"},
+        {ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, "handshake failed by authentication"},
+    };
+    const char *name = "?";
+
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        if (names[i].event == event)
+            name = names[i].name;
+    }
+    if (ov->zmqdebug)
+        ov_log (ov, 7, "zmq: %s: %s (%u)", side, name, value);
+    return event & events;
+}
+
 double ov_now (const struct overlay *ov)
 {
     return ev_now (ov->loop);
@@ -162,6 +195,7 @@ static int copy_conf (struct overlay *ov, const struct overlay_conf *conf)
     ov->lost_timeout = seconds (conf->lost_timeout, 5);
     ov->queue_max = conf->queue_max ? conf->queue_max : OVERLAY_QUEUE_MAX;
     ov->child_rcvhwm = conf->child_rcvhwm > 0 ? conf->child_rcvhwm : OVERLAY_HWM;
+    ov->zmqdebug = conf->zmqdebug;
     ov->auth.method = conf->auth;
     ov->auth.owner = geteuid ();
     if (conf->token)

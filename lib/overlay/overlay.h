@@ -135,6 +135,7 @@ struct overlay_conf {
     size_t queue_max; // bytes waiting for a peer that doesn't read; past it it is lost [256 MiB]
     int child_rcvhwm; // tbon.child_rcvhwm: messages libzmq stores per child [1000]
     int io_threads;   // tbon.zmq_io_threads [1]
+    bool zmqdebug;    // tbon.zmqdebug: log what happens to connections
 };
 
 /* ops is not copied and must outlive the overlay. */

@@ -155,11 +155,18 @@ void parent_lost (struct overlay *ov, const char *reason)
         ov->ops->parent_down (ov, false, EHOSTUNREACH, reason, ov->arg);
 }
 
+#define PARENT_EVENTS                                                                              \
+    (ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |            \
+     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+
 static void monitor_cb (uint16_t event, uint32_t value, void *arg)
 {
     struct overlay *ov = arg;
     struct parent *p = &ov->parent;
     bool closed = event == ZMQ_EVENT_DISCONNECTED || event == ZMQ_EVENT_CLOSED;
+
+    if (!ov_monitored (ov, "parent", PARENT_EVENTS, event, value))
+        return;
 
     switch (p->state) {
     case PARENT_UP:
@@ -216,8 +223,7 @@ static int open_dealer (struct overlay *ov)
 {
     struct parent *p = &ov->parent;
     const struct ancestor *a = &p->ancestors[p->current];
-    int events = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                 ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    int events = ov->zmqdebug ? ZMQ_EVENT_ALL : PARENT_EVENTS;
 
     if (!(p->zs = zsock_create (ov->zl, ZMQ_DEALER, parent_ready, ov)) ||
         dealer_options (ov, a->uri, a->key) < 0 ||

@@ -169,6 +169,7 @@ struct overlay {
     double torpid_min, torpid_max, tcp_user_timeout, connect_timeout, heal_timeout;
     size_t queue_max;
     int child_rcvhwm;
+    bool zmqdebug;
     char public_key[OVERLAY_KEY_SIZE];
     char secret_key[OVERLAY_KEY_SIZE];
     struct zloop *zl; // NULL with size 1
@@ -190,6 +191,9 @@ struct overlay {
 void ov_log (struct overlay *ov, int level, const char *fmt, ...)
     __attribute__ ((format (printf, 3, 4)));
 void ov_trace (struct overlay *ov, const char *dir, uint32_t peer, const flux_msg_t *msg);
+/* Log an event of a socket's monitor, when that is wanted. True when it is one of `events`. */
+bool ov_monitored (struct overlay *ov, const char *side, int events, uint16_t event,
+                   uint32_t value);
 double ov_now (const struct overlay *ov);
 flux_msg_t *ov_control (int type, int status);
 flux_msg_t *ov_request (const char *topic, json_t *payload); // takes payload

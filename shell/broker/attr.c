@@ -77,6 +77,7 @@ static const struct known known_attrs[] = {
     {"tbon.tcp_user_timeout", 0},
     {"tbon.connect_timeout", 0},
     {"tbon.zmq_io_threads", 0},
+    {"tbon.zmqdebug", 0},
     {"tbon.child_rcvhwm", 0},
     {"log-ring-size", IMMUTABLE},
     {"log-forward-level", IMMUTABLE},

@@ -119,6 +119,8 @@ static void log_cb (struct overlay *ov, int level, const char *text, void *arg)
 
     if (level <= 4 && overlay_event_is_news (net, text))
         fprintf (stderr, "flux-broker: overlay: %s\n", text);
+    if (strncmp (text, "zmq: ", strlen ("zmq: ")) == 0) // tbon.zmqdebug
+        router_log (net->rt, level, "overlay", "%s", text);
 }
 
 static const struct overlay_ops overlay_ops = {
@@ -334,7 +336,7 @@ static int create_overlay (struct net *net, struct attrs *attrs, const struct bo
                            const json_t *config, flux_error_t *errp)
 {
     const char *topo = attr_get (attrs, "tbon.topo");
-    uint32_t io_threads, rcvhwm;
+    uint32_t io_threads, rcvhwm, zmqdebug;
     int *parents = NULL;
     struct overlay_conf conf = {
         .loop = router_loop (net->rt),
@@ -351,13 +353,15 @@ static int create_overlay (struct net *net, struct attrs *attrs, const struct bo
 
     if (set_times (attrs, &conf, errp) < 0 ||
         attr_get_uint32 (attrs, "tbon.zmq_io_threads", 1, &io_threads, errp) < 0 ||
-        attr_get_uint32 (attrs, "tbon.child_rcvhwm", 0, &rcvhwm, errp) < 0)
+        attr_get_uint32 (attrs, "tbon.child_rcvhwm", 0, &rcvhwm, errp) < 0 ||
+        attr_get_uint32 (attrs, "tbon.zmqdebug", 0, &zmqdebug, errp) < 0)
         return -1;
     if (topo && strcmp (topo, "custom") == 0 &&
         !(parents = net_conf_parents (config, info->hostlist, net->size, errp)))
         return -1;
     conf.io_threads = info->rank == 0 ? (int)io_threads : 1;
     conf.child_rcvhwm = (int)rcvhwm;
+    conf.zmqdebug = zmqdebug > 0;
     conf.parents = parents;
     net->ov = overlay_create (&conf, &overlay_ops, net, errp);
     free (parents);

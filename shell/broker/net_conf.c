@@ -27,7 +27,7 @@ static int set_key (struct attrs *attrs, const char *key, const json_t *value, f
 {
     static const char *const keys[] = {
         "topo",           "torpid_min",   "torpid_max",     "tcp_user_timeout", "connect_timeout",
-        "zmq_io_threads", "child_rcvhwm", "interface-hint", "prefertcp",
+        "zmq_io_threads", "child_rcvhwm", "interface-hint", "prefertcp",        "zmqdebug",
     };
     char name[64];
     size_t i = 0;

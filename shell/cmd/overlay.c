@@ -19,6 +19,9 @@
 #include "shell/cmd/verbs.h"
 
 #define OVERLAY_TIMEOUT 0.5
+#define TEE (term_utf8 () ? "├─ " : "|- ")
+#define ELBOW (term_utf8 () ? "└─ " : "`- ")
+#define BAR (term_utf8 () ? "│  " : "|  ")
 
 struct tree {
     struct cmd *c;
@@ -26,7 +29,9 @@ struct tree {
     struct hostlist *hosts;
     double timeout;
     int verbose;
-    bool summary, down, plain, color;
+    bool summary, down, plain, color, ghosts;
+    struct idset *live;      // brokers that are somewhere in the tree; NULL: not asked for yet
+    json_t *planned;         // the tree as it is planned; the same
     struct idset *highlight; // or NULL
     double rpc_time;         // of the last answer
 };
@@ -102,11 +107,95 @@ static bool is_up (const char *status)
 
 static void walk (struct tree *t, const char *above, json_t *node, int depth);
 
+static void find_live (struct tree *t, json_t *node, int depth)
+{
+    json_t *child, *sub;
+    flux_error_t why;
+    size_t i;
+
+    json_array_foreach (json_object_get (node, "children"), i, child)
+    {
+        const char *status = "";
+        int rank = 0;
+
+        json_unpack (child, "{s:i s:s}", "rank", &rank, "status", &status);
+        if (!is_up (status))
+            continue;
+        idset_set (t->live, (unsigned)rank);
+        if (depth < OVERLAY_DEPTH_MAX && (sub = health (t, (uint32_t)rank, &why))) {
+            find_live (t, sub, depth + 1);
+            json_decref (sub);
+        }
+    }
+}
+
+/* Who is in the tree, and how it was planned: known once somebody is missing. */
+static void know_tree (struct tree *t)
+{
+    flux_error_t why;
+    json_t *o;
+
+    if (t->live)
+        return;
+    if (!(t->live = idset_create (0, IDSET_FLAG_AUTOGROW)) || !(o = health (t, 0, &why)))
+        cmd_die (t->c, "rank 0: %s", why.text);
+    find_live (t, o, 0);
+    json_decref (o);
+    t->planned = overlay_topology_rpc (t->c, t->h);
+}
+
+static json_t *find_planned (json_t *node, int rank)
+{
+    json_t *child, *found;
+    size_t i;
+
+    if (json_integer_value (json_object_get (node, "rank")) == rank)
+        return node;
+    json_array_foreach (json_object_get (node, "children"), i, child)
+    {
+        if ((found = find_planned (child, rank)))
+            return found;
+    }
+    return NULL;
+}
+
+static bool is_ghost (const struct tree *t, const json_t *child)
+{
+    return !idset_test (t->live, json_integer_value (json_object_get (child, "rank")));
+}
+
+/* Those below one that is missing, if they are nowhere else, are taken for missing as well. */
+static void walk_ghosts (struct tree *t, const char *above, json_t *planned, const char *status)
+{
+    json_t *children = json_object_get (planned, "children"), *child;
+    size_t left = 0, i;
+
+    json_array_foreach (children, i, child)
+    {
+        left += is_ghost (t, child);
+    }
+    json_array_foreach (children, i, child)
+    {
+        struct node n = {.rank = json_integer_value (json_object_get (child, "rank")),
+                         .status = status};
+        char *here = NULL, *below = NULL;
+
+        if (!is_ghost (t, child))
+            continue;
+        left--;
+        if (asprintf (&here, "%s%s", above, left ? TEE : ELBOW) >= 0 &&
+            asprintf (&below, "%s%s", above, left ? BAR : "   ") >= 0) {
+            print_node (t, here, &n);
+            walk_ghosts (t, below, child, status);
+        }
+        free (here);
+        free (below);
+    }
+}
+
 /* One child and what is below it. */
 static void walk_child (struct tree *t, const char *above, json_t *child, bool last, int depth)
 {
-    const char *tee = term_utf8 () ? "├─ " : "|- ", *elbow = term_utf8 () ? "└─ " : "`- ";
-    const char *bar = term_utf8 () ? "│  " : "|  ";
     char *here = NULL, *below = NULL;
     struct node n = {.status = ""};
     flux_error_t why = {""};
@@ -119,11 +208,15 @@ static void walk_child (struct tree *t, const char *above, json_t *child, bool l
             n.error = why.text;
         n.rpc_time = t->rpc_time;
     }
-    if (asprintf (&here, "%s%s", above, last ? elbow : tee) >= 0 &&
-        asprintf (&below, "%s%s", above, last ? "   " : bar) >= 0) {
+    if (asprintf (&here, "%s%s", above, last ? ELBOW : TEE) >= 0 &&
+        asprintf (&below, "%s%s", above, last ? "   " : BAR) >= 0) {
         print_node (t, here, &n);
         if (sub)
             walk (t, below, sub, depth + 1);
+        else if (t->ghosts && !is_up (n.status)) {
+            know_tree (t);
+            walk_ghosts (t, below, find_planned (t->planned, n.rank), n.status);
+        }
     }
     json_decref (sub);
     free (here);
@@ -239,6 +332,7 @@ static int run_status (struct cmd *c)
                      .summary = cmd_has (c, "summary"),
                      .down = cmd_has (c, "down"),
                      .plain = cmd_has (c, "no-pretty"),
+                     .ghosts = !cmd_has (c, "no-ghost"),
                      .color = term_color (c)};
     uint32_t rank = cmd_int (c, "rank", 0, 0, 0x7fffffff);
     const char *wait = cmd_str (c, "wait", NULL);
@@ -260,6 +354,8 @@ static int run_status (struct cmd *c)
     if (!t.summary)
         walk (&t, "", o, 0);
     json_decref (o);
+    json_decref (t.planned);
+    idset_destroy (t.live);
     idset_destroy (t.highlight);
     hostlist_destroy (t.hosts);
     flux_close (t.h);
@@ -548,7 +644,7 @@ static const struct cmd_opt status_opts[] = {
     {.name = "summary", .help = "Only the status of the whole"},
     {.name = "down", .help = "Only what is not full"},
     {.name = "no-pretty", .help = "No indentation"},
-    {.name = "no-ghost", .help = "Has no effect", .flags = CMD_OPT_HIDDEN},
+    {.name = "no-ghost", .help = "Leave out those that are missing below one that is missing"},
     TERM_COLOR_L_OPT,
     {.key = 'H',
      .name = "highlight",

@@ -60,6 +60,22 @@ expect_fail flux overlay status -H nosuchhost
 EOF
 END
 
+test_case 'status shows those below a missing broker, or not' <<'END'
+show='flux overlay status --no-pretty | xargs'
+lead='--test-size=7 --test-hosts=h[0-6] -Stbon.topo=kary:2 --test-start-mode=leader -Sbroker.quorum=1'
+expect_output "0 h0: partial 1 h1: offline 3 h3: offline 4 h4: offline 2 h2: offline 5 h5: offline 6 h6: offline" \
+    flux start $lead sh -c "$show"
+expect_output "0 h0: partial 1 h1: offline 2 h2: offline" flux start $lead sh -c "${show/status/status --no-ghost}"
+END
+
+test_case 'tbon.zmqdebug: connections in the log' <<'END'
+flux start -s2 -Stbon.zmqdebug=1 flux dmesg >log
+expect_in_file 'overlay.debug.*zmq: children: accepted' log
+flux start -s2 flux dmesg >log
+expect_no_match zmq "$(cat log)"
+expect_output 1 flux start -s2 --conf=tbon.zmqdebug=1 flux getattr tbon.zmqdebug
+END
+
 test_case 'lookup and parentof' <<'END'
 in_instance <<'EOF'
 expect_output 'h[0-2]' flux overlay lookup 0-2
