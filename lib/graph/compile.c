@@ -190,6 +190,24 @@ static int set_exclusive_types (struct matcher *m)
     return 0;
 }
 
+/* Units are not converted; Fluxion does not look at them. A type has one unit on a graph. */
+static int check_units (struct matcher *m, flux_error_t *errp)
+{
+    for (uint32_t i = 0; i < m->nwant && !(m->flags & MATCHER_EXACT_TIES); i++) {
+        const struct request_resource *r = m->want[i].r;
+        const uint32_t *list;
+        if (!r->unit || !*r->unit || graph_type_list (m->g, m->want[i].type, &list) == 0)
+            continue;
+        const char *unit = names_text (m->g->names, m->g->info[list[0]].unit);
+        if (*unit && strcmp (unit, r->unit) != 0) {
+            errno = EINVAL;
+            return errprintf (errp, "%.48s is asked for in %.32s, the graph has it in %.32s",
+                              r->type, r->unit, unit);
+        }
+    }
+    return 0;
+}
+
 int match_compile (struct matcher *m, const struct request *req, uint32_t variant,
                    const struct want **listp, flux_error_t *errp)
 {
@@ -213,6 +231,8 @@ int match_compile (struct matcher *m, const struct request *req, uint32_t varian
     m->storage_node = graph_type_find (m->g, "storage_node");
     struct compiler c = {.m = m, .variant = variant};
     *listp = compile_list (&c, req->resources);
+    if (check_units (m, errp) < 0)
+        return -1;
     if (set_needs (m, *listp) < 0 || set_exclusive_types (m) < 0)
         return errprintf (errp, "out of memory");
     m->all = m->nneed;

@@ -100,7 +100,8 @@ struct graph *matcher_graph (const struct matcher *m);
  *   EBUSY   not now (nor, when reserving, at any time while what is down stays down)
  *   ENODEV  never on this graph: said by SATISFIABILITY, by WITH_SATISFIABILITY, and when reserving
  *   EINVAL  duration longer than the graph's period, time outside it, request not sealed, or the
- *           graph has not what the policy names (a level, a subsystem, a target)
+ *           graph has not what the policy names (a level, a subsystem, a target), or has what is
+ *           asked for in another unit
  *   EEXIST  jobid holds resources already
  *   ENOMEM  nothing changed
  * errp says why in a sentence. */

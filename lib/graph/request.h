@@ -35,7 +35,7 @@ struct request_count {
 struct request_resource {
     request_kind_t kind;
     char *type;
-    char *unit;  // NULL: none
+    char *unit;  // NULL: none; else the graph's, when that has one
     char *label; // NULL: none
     char *id;    // NULL: none
     struct request_count count;

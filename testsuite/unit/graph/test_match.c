@@ -280,6 +280,43 @@ static void test_divisible_slots (void **state)
     graph_destroy (g);
 }
 
+/* A pool in GB gives no MB. */
+static void test_units (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *unit;
+        bool fits;
+    } cases[] = {{NULL, true}, {"", true}, {"GB", true}, {"MB", false}, {"gb", false}};
+    flux_error_t error = {""};
+    struct graph *g =
+        graph_from_recipe ("cluster/node=2/[core=4;memory=8{unit:GB,split:true}]", &error);
+    struct matcher *m = matcher_create (g, "low", 0, &error);
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        struct request *req = request_create ();
+        struct request_resource *slot = request_add (req, NULL, "slot", &error);
+        struct request_resource *core = request_add (req, slot, "core", &error);
+        struct request_resource *memory = request_add (req, slot, "memory", &error);
+        assert_int_equal (request_set_unit (core, "core"), 0); // the graph has none for it
+        if (cases[i].unit)
+            assert_int_equal (request_set_unit (memory, cases[i].unit), 0);
+        memory->count.min = memory->count.max = 2;
+        assert_int_equal (request_seal (req, &error), 0);
+        int rc = matcher_match (m, req, MATCH_ALLOCATE, i, 0, NULL, NULL, &error);
+        assert_int_equal (rc, cases[i].fits ? 0 : -1);
+        if (rc < 0) {
+            assert_int_equal (errno, EINVAL);
+            assert_non_null (strstr (error.text, "memory is asked for in"));
+            assert_non_null (strstr (error.text, "the graph has it in GB"));
+        }
+        assert_int_equal (matcher_check (m, &error), 0);
+        request_destroy (req);
+    }
+    assert_int_equal (matcher_job_count (m), 3);
+    matcher_destroy (m);
+    graph_destroy (g);
+}
+
 /* MATCHER_THROUGH: sockets, which the requests do not name, are passed through. */
 static void test_through (void **state)
 {
@@ -489,8 +526,9 @@ int main (void)
         cmocka_unit_test (test_shrink),          cmocka_unit_test (test_update),
         cmocka_unit_test (test_constraint),      cmocka_unit_test (test_flexible),
         cmocka_unit_test (test_divisible),       cmocka_unit_test (test_new_type),
-        cmocka_unit_test (test_several_parents), cmocka_unit_test (test_divisible_slots),
-        cmocka_unit_test (test_through),         cmocka_unit_test (test_tiers),
+        cmocka_unit_test (test_several_parents), cmocka_unit_test (test_units),
+        cmocka_unit_test (test_divisible_slots), cmocka_unit_test (test_through),
+        cmocka_unit_test (test_tiers),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

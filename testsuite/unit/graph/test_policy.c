@@ -297,6 +297,30 @@ static void test_watts (void **state)
     graph_destroy (g);
 }
 
+/* Any flow: GB/s of the switch of each rack, beside the tree. */
+static void test_bandwidth (void **state)
+{
+    (void)state;
+    flux_error_t error;
+    const uint32_t *node;
+    uint32_t nodes[12], top = 0;
+    struct graph *g = graph_from_recipe ("cluster/rack=3/node=4/core=2", &error);
+    assert_int_equal (graph_find_type (g, "node", &node), 12);
+    memcpy (nodes, node, sizeof (nodes));
+    assert_int_equal (graph_begin (g, &error), 0);
+    for (int i = 0; i < 12; i++) {
+        if (i % 4 == 0)
+            top = add_feeder (g, "switch", i / 4, 100);
+        assert_int_equal (graph_add_edge (g, top, nodes[i], "network", &error), 0);
+    }
+    assert_int_equal (graph_commit (g, &error), 0);
+    for (int i = 0; i < 12; i++)
+        set (g, i, "bandwidth", i % 4 ? "40" : "60");
+    expect_picks (g, "power subsystem=network property=bandwidth", "node=5!",
+                  "node0 node1 node4 node5 node8 ");
+    graph_destroy (g);
+}
+
 static void test_lacks (void **state)
 {
     (void)state;
@@ -375,9 +399,10 @@ static void test_bad_options (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_picks),   cmocka_unit_test (test_all),
-        cmocka_unit_test (test_outside), cmocka_unit_test (test_watts),
-        cmocka_unit_test (test_lacks),   cmocka_unit_test (test_bad_options),
+        cmocka_unit_test (test_picks),       cmocka_unit_test (test_all),
+        cmocka_unit_test (test_outside),     cmocka_unit_test (test_watts),
+        cmocka_unit_test (test_lacks),       cmocka_unit_test (test_bandwidth),
+        cmocka_unit_test (test_bad_options),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
