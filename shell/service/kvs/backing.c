@@ -17,7 +17,7 @@
 #include "shell/service/kvs/backing_private.h"
 #include "shell/service/kvs/spool.h"
 
-enum { TXN_ITEMS = 1000, TXN_BYTES = 8 << 20 };
+enum { TXN_ITEMS = 8000, TXN_BYTES = 8 << 20 };
 
 int backing_errno (int rc)
 {
@@ -86,6 +86,18 @@ static int write_errno (struct backing *b, int rc)
     return backing_errno (rc);
 }
 
+static int by_digest (const void *a, const void *b)
+{
+    const struct backing_item *x = a, *y = b;
+    return memcmp (x->digest, y->digest, 8); // nearly in order will do
+}
+
+/* What comes to lie on one page is put there one after the other. */
+static void sort_items (struct backing_batch *batch)
+{
+    qsort (batch->items, batch->count, sizeof (batch->items[0]), by_digest);
+}
+
 static int write_batch (struct backing *b, struct backing_batch *batch)
 {
     size_t next = 0;
@@ -93,6 +105,7 @@ static int write_batch (struct backing *b, struct backing_batch *batch)
 
     if (b->spool)
         return spool_write (b->spool, batch->items, batch->count);
+    sort_items (batch);
     do {
         if ((rc = write_some (b, batch, &next)))
             return write_errno (b, rc);
