@@ -18,6 +18,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/jobtap_call.c \
 	%D%/jobtap_job.c \
 	%D%/jobtap_service.c \
+	%D%/jobids.c %D%/jobids.h \
 	%D%/jobtext.c %D%/jobtext.h \
 	%D%/logignore.c %D%/logignore.h \
 	%D%/jobstore.c %D%/jobstore.h \

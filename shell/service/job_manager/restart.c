@@ -15,6 +15,7 @@
 #include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
+#include "shell/service/job_manager/jobids.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/job_manager/replay.h"
 #include "shell/service/kvs/kvs.h"
@@ -31,89 +32,6 @@ struct restart {
     char *text;
     size_t len;
 };
-
-/* ---- the ids of all jobs, from the names of directories */
-
-struct ids {
-    struct job_manager *jm;
-    uint64_t *id;
-    size_t count, size;
-    uint64_t prefix;
-    int level;
-};
-
-static int list_level (struct ids *ids);
-
-static int add_id (struct ids *ids, uint64_t id)
-{
-    if (ids->count == ids->size) {
-        size_t size = ids->size ? ids->size * 2 : 1024;
-        uint64_t *p = realloc (ids->id, size * sizeof (*p));
-        if (!p)
-            return -1;
-        ids->id = p;
-        ids->size = size;
-    }
-    ids->id[ids->count++] = id;
-    return 0;
-}
-
-/* The directory is not to be looked into while it is listed: collect, then go down. */
-static int take_name (const char *name, bool is_dir, void *arg)
-{
-    struct ids *level = arg;
-    char *end;
-    unsigned long part = strtoul (name, &end, 16);
-
-    if (!is_dir || strlen (name) != 4 || *end)
-        return 0; // none of ours
-    return add_id (level, level->prefix << 16 | part);
-}
-
-static int list_below (struct ids *all, const struct ids *level)
-{
-    for (size_t i = 0; i < level->count; i++) {
-        if (level->level == 4) {
-            if (add_id (all, level->id[i]) < 0)
-                return -1;
-            continue;
-        }
-        struct ids next = {.jm = all->jm, .prefix = level->id[i], .level = level->level};
-        int rc = list_level (&next);
-        if (rc == 0)
-            rc = list_below (all, &next);
-        free (next.id);
-        if (rc < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int list_level (struct ids *ids)
-{
-    char key[64] = "job";
-    size_t len = 3;
-
-    for (int i = ids->level - 1; i >= 0; i--)
-        len += snprintf (key + len, sizeof (key) - len, ".%04x",
-                         (unsigned)(ids->prefix >> (16 * i)) & 0xffff);
-    ids->level++;
-    if (kvs_local_list (ids->jm->kvs, NULL, key, take_name, ids) < 0)
-        return errno == ENOENT ? 0 : -1;
-    return 0;
-}
-
-static int find_jobs (struct job_manager *jm, struct ids *all)
-{
-    struct ids top = {.jm = jm};
-
-    all->jm = jm;
-    int rc = list_level (&top);
-    if (rc == 0)
-        rc = list_below (all, &top);
-    free (top.id);
-    return rc;
-}
 
 /* ---- one job */
 
@@ -375,7 +293,7 @@ static int restart_ids (struct job_manager *jm, const json_t *checkpoint)
     return fluid_init (jm->fluid, 0, next);
 }
 
-static void resume_all (struct job_manager *jm, const struct ids *ids)
+static void resume_all (struct job_manager *jm, const struct jobids *ids)
 {
     for (size_t i = 0; i < ids->count; i++) {
         struct job *job = job_manager_lookup (jm, ids->id[i]);
@@ -387,10 +305,10 @@ static void resume_all (struct job_manager *jm, const struct ids *ids)
 int job_manager_restart (struct job_manager *jm, flux_error_t *errp)
 {
     struct restart r = {.jm = jm};
-    struct ids ids = {0};
+    struct jobids ids = {0};
     json_t *checkpoint = load_checkpoint (jm);
     struct job *job;
-    int rc = find_jobs (jm, &ids);
+    int rc = jobids_find (&ids, jm->kvs);
 
     queues_restore (jm, json_object_get (checkpoint, "queue"), jm->conf.stop_queues_on_restart);
     for (size_t i = 0; rc == 0 && i < ids.count; i++) {
@@ -406,7 +324,7 @@ int job_manager_restart (struct job_manager *jm, flux_error_t *errp)
     }
     keep_jobspec (&r, NULL, NULL, 0);
     json_decref (checkpoint);
-    free (ids.id);
+    jobids_clear (&ids);
     return rc;
 }
 

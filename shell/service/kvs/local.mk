@@ -7,7 +7,7 @@ shell_service_kvs_libkvs_la_SOURCES = \
 	%D%/key.c %D%/key.h \
 	%D%/large.c %D%/large.h \
 	%D%/node.c %D%/node.h \
-	%D%/tree.c %D%/tree.h \
+	%D%/tree.c %D%/tree.h %D%/tree_evict.c \
 	%D%/treeobj.c %D%/treeobj.h %D%/treeobj_scan.c \
 	%D%/txn.c %D%/txn.h \
 	%D%/backing.c %D%/backing.h %D%/backing_compact.c %D%/backing_private.h \

@@ -53,6 +53,9 @@ int tree_read_from (struct walk *w, struct val *v, size_t from, const char **dat
 int tree_store (struct forest *f, struct dir *d);
 int tree_store_val (struct forest *f, struct val *v);
 
+/* Only encode and put it: what is in it that needs a digest has been stored. */
+int tree_put_dir (struct forest *f, struct dir *d);
+
 /* Store and forget the coldest directories until the forest weighs no more than max bytes or
  * `steps` directories have gone. Returns how many went. */
 int forest_evict (struct forest *f, size_t max, int steps);
