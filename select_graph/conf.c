@@ -169,6 +169,8 @@ static int set_key (struct graph_conf *conf, const char *key, const char *value,
         return set_flag (&conf->graph_cores, value, "graph", "slurm", errp);
     if (strcasecmp (key, "GresChoice") == 0)
         return set_flag (&conf->graph_gres, value, "graph", "slurm", errp);
+    if (strcasecmp (key, "Ties") == 0)
+        return set_flag (&conf->fluxion_ties, value, "fluxion", "first", errp);
     if (strcasecmp (key, "NodeWeights") == 0)
         return set_flag (&conf->node_weights, value, "yes", "no", errp);
     if (strcasecmp (key, "Comment") == 0)

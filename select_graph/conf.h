@@ -57,6 +57,7 @@ struct graph_conf {
     bool each_core;        // Cores=each: a vertex per core, else a pool per socket
     bool graph_cores;      // CoreChoice=graph: also the cores are the graph's choice
     bool graph_gres;       // GresChoice=graph: also the devices
+    bool fluxion_ties;     // Ties=fluxion: among equals as Fluxion chooses
     bool node_weights;     // NodeWeights=yes: lighter nodes first, as slurm.conf has it
     bool comment;          // Comment=yes: AdminComment says what was matched
 };

@@ -31,16 +31,24 @@ static api_exclusion_t *keep_cores (const struct attempt *a, const struct site_c
     return x;
 }
 
-/* A request that has more nodes than the job said is as if it had said so: a task on each. */
-static void widen (struct attempt *a, uint32_t nodes)
+/* A request that has more nodes, or more cores, than the job said is as if it had said so: a task
+ * on each node. */
+static void widen (struct attempt *a, const struct site_choice *choice)
 {
     struct api_test *t = a->test;
     api_details_t *d = t->job->details;
+    uint32_t nodes = choice->n, cpus = 0;
 
+    if (choice->n > 0 && choice->cores_total > 0)
+        cpus = choice->cores_total * MAX (node_record_table_ptr[choice->nodes[0]]->tpc, 1);
     if (d->min_nodes < nodes) {
         d->min_nodes = nodes;
         d->num_tasks = MAX (d->num_tasks, nodes);
-        d->min_cpus = MAX (d->min_cpus, nodes * MAX (d->cpus_per_task, 1));
+        cpus = MAX (cpus, nodes * MAX (d->cpus_per_task, 1));
+    }
+    if (d->min_cpus < cpus) { // select/cons_tres gives no more than the tasks can use
+        d->min_cpus = cpus;
+        d->num_tasks = MAX (d->num_tasks, cpus / MAX (d->cpus_per_task, 1));
     }
     t->min_nodes = t->req_nodes = MAX (t->min_nodes, nodes);
     t->max_nodes = MAX (t->max_nodes, t->min_nodes);
@@ -83,7 +91,7 @@ int attempt_offer (struct attempt *a, const struct site_choice *choice)
 
     attempt_set_nodes (a, choice);
     if (a->resources)
-        widen (a, choice->n);
+        widen (a, choice);
     if (a->c->conf->graph_cores && choice->ncores > 0 && !a->want.whole)
         t->excluded = x = keep_cores (a, choice);
     if ((t->mode & SELECT_MODE_BASE) == SELECT_MODE_RUN_NOW && !t->candidates)

@@ -170,7 +170,7 @@ static int set_features (struct site *site, struct site_node *node)
 int site_ready (struct site *site, const struct graph_conf *conf, site_complain_f complain,
                 flux_error_t *errp)
 {
-    int rc;
+    int rc, flags;
 
     if (conf->graph)
         rc = site_load (site, conf->graph, complain, errp);
@@ -191,7 +191,8 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
         return errprintf (errp, "out of memory");
     if (site_make_flows (site, conf, complain, errp) < 0)
         return -1;
-    if (!(site->matcher = matcher_create (site->graph, conf->policy, MATCHER_THROUGH, errp)))
+    flags = MATCHER_THROUGH | (conf->fluxion_ties ? MATCHER_EXACT_TIES : 0);
+    if (!(site->matcher = matcher_create (site->graph, conf->policy, flags, errp)))
         return -1;
     return conf->prune ? matcher_set_prune (site->matcher, conf->prune, errp) : 0;
 }

@@ -155,6 +155,7 @@ struct site_choice {
     size_t nextra;
     struct site_cores *cores; // asked for, and where the graph has a vertex per core
     size_t ncores;
+    uint32_t cores_total;         // of a request with resources of its own
     struct site_devices *devices; // likewise
     size_t ndevices;
 };

@@ -125,14 +125,23 @@ static int add_extra (struct site *site, const struct result_item *item)
     return 0;
 }
 
-static int add_cores (struct site *site, uint32_t number, const struct site_part *p)
+/* What comes after the vertex that it lies below has been added with that. */
+static int add_cores (struct site *site, uint32_t number, uint32_t first, uint32_t count)
 {
     struct site_choice *c = &site->choice;
+    struct site_cores *last = c->ncores > 0 ? &c->cores[c->ncores - 1] : NULL;
 
+    if (last && last->node == number && first >= last->first &&
+        first + count <= last->first + last->count)
+        return 0;
+    c->cores_total += count;
+    if (last && last->node == number && first == last->first + last->count) {
+        last->count += count;
+        return 0;
+    }
     if (site_room (&c->cores, &site->cores_room, c->ncores + 1, sizeof (*c->cores)) < 0)
         return -1;
-    c->cores[c->ncores++] =
-        (struct site_cores){.node = number, .first = p->base, .count = p->count};
+    c->cores[c->ncores++] = (struct site_cores){.node = number, .first = first, .count = count};
     return 0;
 }
 
@@ -147,23 +156,60 @@ static int add_devices (struct site *site, uint32_t number, const struct site_pa
     return 0;
 }
 
-/* A core or a device of a node; of a pool nobody can say which. */
-static int add_part (struct site *site, const struct site_want *want, uint32_t number,
-                     const struct result_item *item)
+static const struct site_part *find_part (const struct site_node *node, uint32_t vertex)
+{
+    for (uint32_t i = 0; i < node->nparts; i++)
+        if (node->parts[i].vertex == vertex)
+            return &node->parts[i];
+    return NULL;
+}
+
+static bool is_below (const struct graph *g, uint32_t v, uint32_t above)
+{
+    while (v != GRAPH_NONE && v != above)
+        v = graph_parent (g, v);
+    return v == above;
+}
+
+/* Who has a socket, or a node, to himself has its cores. */
+static int add_cores_below (struct site *site, uint32_t number, uint32_t vertex)
 {
     const struct site_node *node = &site->nodes[number];
 
     for (uint32_t i = 0; i < node->nparts; i++) {
         const struct site_part *p = &node->parts[i];
 
-        if (p->vertex != item->vertex)
-            continue;
-        if (p->kind == SITE_CORE && want->which_cores && site->each_core)
-            return add_cores (site, number, p);
-        if (p->kind == SITE_GRES && want->which_gres && item->needs == p->count)
-            return add_devices (site, number, p);
-        break;
+        if (p->kind == SITE_CORE && is_below (site->graph, p->vertex, vertex) &&
+            add_cores (site, number, p->base, p->count) < 0)
+            return -1;
     }
+    return 0;
+}
+
+/* Of a pool nobody can say which. */
+static int add_part (struct site *site, const struct site_want *want, uint32_t number,
+                     const struct site_part *p, const struct result_item *item)
+{
+    if (p->kind == SITE_CORE && (want->which_cores || want->resources)) {
+        if (site->each_core)
+            return add_cores (site, number, p->base, p->count);
+        site->choice.cores_total += item->needs;
+    }
+    if (p->kind == SITE_GRES && want->which_gres && item->needs == p->count)
+        return add_devices (site, number, p);
+    return 0;
+}
+
+static int add_node (struct site *site, const struct site_want *want,
+                     const struct result_item *item, uint32_t number)
+{
+    struct site_choice *c = &site->choice;
+
+    if (site_room (&c->nodes, &site->nodes_room, c->n + 1, sizeof (*c->nodes)) < 0)
+        return -1;
+    c->nodes[c->n++] = number;
+    if (item->exclusive && want->resources)
+        return add_cores_below (site, number, item->vertex);
     return 0;
 }
 
@@ -171,24 +217,28 @@ static int read_item (struct site *site, const struct site_want *want,
                       const struct result_item *item, uint32_t *current)
 {
     const struct graph *g = site->graph;
-    struct site_choice *c = &site->choice;
+    const struct site_part *part;
     int64_t rank;
 
     if (is_node (g, item->vertex)) {
         if ((rank = graph_rank (g, item->vertex)) < 0)
             return 0;
-        if (site_room (&c->nodes, &site->nodes_room, c->n + 1, sizeof (*c->nodes)) < 0)
-            return -1;
-        c->nodes[c->n++] = *current = (uint32_t)rank;
-        return 0;
+        *current = (uint32_t)rank;
+        return add_node (site, want, item, *current);
     }
     if (!item->exclusive)
         return 0;
     if (node_above (g, item->vertex) == GRAPH_NONE)
         return add_extra (site, item);
-    if ((want->which_cores || want->which_gres) && *current != GRAPH_NONE)
-        return add_part (site, want, *current, item);
-    return 0;
+    if (*current == GRAPH_NONE)
+        return 0;
+    if ((part = find_part (&site->nodes[*current], item->vertex)))
+        return add_part (site, want, *current, part, item);
+    // Slurm knows nothing of it: a socket, a disk of the node
+    if (!want->resources)
+        return 0;
+    return add_extra (site, item) < 0 || add_cores_below (site, *current, item->vertex) < 0 ? -1
+                                                                                            : 0;
 }
 
 /* Items come in depth first order: a node before what is below it. */
@@ -197,6 +247,7 @@ static int read_result (struct site *site, const struct site_want *want, const s
     uint32_t current = GRAPH_NONE;
 
     site->choice.n = site->choice.nextra = site->choice.ncores = site->choice.ndevices = 0;
+    site->choice.cores_total = 0;
     site->choice.at = res->at;
     for (size_t i = 0; i < res->count; i++)
         if (read_item (site, want, &res->items[i], &current) < 0)

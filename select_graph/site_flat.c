@@ -165,7 +165,7 @@ static int read_good (struct site *site, const struct site_want *want, const uin
 {
     struct site_choice *c = &site->choice;
 
-    c->n = c->nextra = c->ncores = c->ndevices = 0;
+    c->n = c->nextra = c->ncores = c->ndevices = c->cores_total = 0;
     if (site_room (&c->nodes, &site->nodes_room, want->nodes_max, sizeof (*c->nodes)) < 0)
         return -1;
     for (uint32_t i = 0; i < site->nordered && c->n < want->nodes_max; i++)

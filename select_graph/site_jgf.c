@@ -58,10 +58,22 @@ static const char *text_of (const json_t *o, const char *key)
     return s ? s : "";
 }
 
+/* Where a vertex has no name of its own it is its basename, or else its type, with its id. */
+static void name_of (const json_t *m, char *name, size_t size)
+{
+    const char *base = *text_of (m, "basename") ? text_of (m, "basename") : text_of (m, "type");
+
+    if (*text_of (m, "name"))
+        snprintf (name, size, "%s", text_of (m, "name"));
+    else
+        snprintf (name, size, "%s%lld", base,
+                  (long long)json_integer_value (json_object_get (m, "id")));
+}
+
 /* Slurm's numbers in place of the file's ranks; GRAPH ranks are unknown to Slurm otherwise. */
 static int renumber (json_t *nodes, struct name *names, site_complain_f complain)
 {
-    char text[256];
+    char text[256], name[GRAPH_MAX_NAME + 1];
     size_t i;
     json_t *o;
 
@@ -69,11 +81,11 @@ static int renumber (json_t *nodes, struct name *names, site_complain_f complain
     {
         json_t *m = json_object_get (o, "metadata");
         struct name *found = NULL;
-        const char *name = text_of (m, "name");
 
         json_object_del (m, "rank");
         if (strcmp (text_of (m, "type"), "node") != 0)
             continue;
+        name_of (m, name, sizeof (name));
         HASH_FIND_STR (names, name, found);
         if (found && !found->seen) {
             found->seen = true;

@@ -89,7 +89,9 @@ static void write_file (const char *name, const char *text)
 static void write_conf (void)
 {
     const struct ctld_shape *s = &ctld.shape;
-    char *text = NULL;
+    char *text = NULL, numbered[32];
+
+    snprintf (numbered, sizeof (numbered), "n[1-%u]", s->nodes);
 
     xstrfmtcat (text,
                 "ClusterName=sim\nSlurmctldHost=localhost\nPluginDir=%s\nStateSaveLocation=%s\n"
@@ -99,14 +101,19 @@ static void write_conf (void)
                 getenv ("SIM_LOG") ? "DebugFlags=SelectType\n" : "",
                 s->preempt ? "PreemptType=preempt/partition_prio\nPreemptMode=CANCEL\n" : "");
     xstrfmtcat (text,
-                "NodeName=n[1-%u] NodeAddr=127.0.0.1 Sockets=%u CoresPerSocket=%u RealMemory=%u "
+                "NodeName=%s NodeAddr=127.0.0.1 Sockets=%u CoresPerSocket=%u RealMemory=%u "
                 "State=CLOUD\nPartitionName=all Nodes=ALL Default=YES\n",
-                s->nodes, s->sockets, s->cores / s->sockets,
+                s->names ? s->names : numbered, s->sockets, s->cores / s->sockets,
                 s->memory ? (uint32_t)s->memory : 1000);
     write_file ("slurm.conf", text);
     xfree (text);
+    if (s->site)
+        write_file ("site.json", s->site);
+    if (s->site)
+        text = xstrdup_printf ("Graph=%s/site.json\n%s", ctld.dir, s->graph_conf);
     if (s->graph_conf)
-        write_file ("graph.conf", s->graph_conf);
+        write_file ("graph.conf", text ? text : s->graph_conf);
+    xfree (text);
 }
 
 static void make_nodes (void)

@@ -20,6 +20,8 @@ struct ctld_shape {
     uint16_t max_share;   // of the partition: 1 no, SHARED_FORCE | 4 ...
     bool preempt;
     const char *graph_conf; // text; NULL: no graph.conf
+    const char *names;      // of the nodes; NULL: n1, n2 ...
+    const char *site;       // JGF, for Graph= of graph.conf; NULL: none
 };
 
 struct ctld_job {

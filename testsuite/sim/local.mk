@@ -21,5 +21,11 @@ testsuite_sim_bench_SOURCES = %D%/bench.c $(SIM_SOURCES)
 testsuite_sim_bench_CPPFLAGS = $(SIM_CPPFLAGS)
 testsuite_sim_bench_LDADD = $(SIM_LIBS)
 testsuite_sim_bench_LDFLAGS = $(SIM_LINK)
+
+check_PROGRAMS += testsuite/sim/golden
+testsuite_sim_golden_SOURCES = %D%/golden.c $(SIM_SOURCES)
+testsuite_sim_golden_CPPFLAGS = $(SIM_CPPFLAGS)
+testsuite_sim_golden_LDADD = lib/graph/io/libgraphyaml.la $(SIM_LIBS) $(YAML_LIBS)
+testsuite_sim_golden_LDFLAGS = $(SIM_LINK)
 endif
 EXTRA_DIST += %D%/slurmctld.list

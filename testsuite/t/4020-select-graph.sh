@@ -80,7 +80,7 @@ test_case 'a request: two nodes of one rack with 3 TB of storage' <<'END'
 echo "Graph=$CLUSTER_DIR/site.json" >>"$CLUSTER_DIR/graph.conf"
 reconfigure
 expect_no_match 'error.*select/graph' "$(cat "$CLUSTER_DIR/log/slurmctld.log")"
-id=$(submit --graph-request='rack/[storage=3{unit:"TB"};node=2]')
+id=$(submit --graph-request='rack/[storage=3{unit:"TB"};node=2/core=1]')
 wait_until 20 running 1
 expect_match 'NodeList=n\[1-2\]' "$(shown "$id")"
 expect_match 'AdminComment=graph: policy=low in rack0; storage0: 3 TB' "$(shown "$id")"
@@ -88,7 +88,7 @@ echo "$id" >first
 END
 
 test_case 'what the next one waits for is said' <<'END'
-second=$(submit --graph-request='rack/[storage=3{unit:"TB"};node=2]')
+second=$(submit --graph-request='rack/[storage=3{unit:"TB"};node=2/core=1]')
 wait_until 20 running 2
 expect_match 'NodeList=n\[3-4\]' "$(shown "$second")"
 third=$(submit --graph-request='rack/[storage=3{unit:"TB"};node/core=1]')
@@ -146,6 +146,49 @@ for n in ("rack0", "storage0", "n1", "n2", "core3"):
     assert n in names, names
 PY
 expect_equal "n1 n2" "$(as_user srun --flux --graph-policy=low -N2 --exclusive flux run -N2 hostname | sort | xargs)"
+END
+
+test_case 'a sample of golden jobs: the nodes and cores that flux resource-query chooses' <<'END'
+[ -z "${T_VERSION:-}" ] || exit 0
+cp "$CLUSTER_DIR/graph.conf" graph.conf.before
+job () { printf '{"version":9999,"resources":[%s],"attributes":{"system":{"duration":3600}},"tasks":[{"command":["app"],"slot":"default","count":{"per_slot":1}}]}' "$1" >"$T_TMP/user/$2.json"; }
+slot () { printf '{"type":"slot","label":"default","count":%s,"with":[%s]}' "$1" "$2"; }
+job "$(slot 1 '{"type":"core","count":1}')" core
+job "{\"type\":\"node\",\"count\":2,\"with\":[$(slot 1 '{"type":"core","count":2}')]}" nodes
+job "{\"type\":\"rack\",\"count\":1,\"with\":[$(slot 1 '{"type":"storage","count":1},{"type":"node","count":1,"exclusive":true}')]}" rack
+order="core nodes core rack core"
+for policy in low 'spread level=rack' bestfit; do
+    printf 'Policy="%s" Ties=fluxion CoreChoice=graph\nGraph=%s\n' "$policy" "$CLUSTER_DIR/site.json" >"$CLUSTER_DIR/graph.conf"
+    reconfigure
+    for j in $order; do echo "match allocate user/$j.json"; done >cmds
+    echo quit >>cmds
+    "$top_builddir/shell/resource_query/flux-resource-query" -f jgf -L "$CLUSTER_DIR/site.json" -P "$policy" <cmds >chosen
+    python3 - chosen >want <<'PY'
+import re, sys
+cores, nodes = [], []
+for line in open(sys.argv[1]):
+    m = re.match(r"\s+-+([a-z]+)(\d+)\[\d+:(.)\]", line)
+    if m and m.group(1) == "core": cores.append(m.group(2))
+    elif m and m.group(1) == "n": nodes.append((m.group(1) + m.group(2), cores)); cores = []
+    elif "JOBID=" in line: print(" ".join(f"{n}={','.join(c)}" for n, c in sorted(nodes))); nodes = []
+PY
+    for j in $order; do
+        id=$(submit --graph-request="@$T_TMP/user/$j.json")
+        wait_until 20 state_is "$id" RUNNING >&2
+        as_user scontrol -d show job "$id" | python3 -c '
+import re, sys
+def expand(s): return [n for p in re.sub(r"[\[\]n]", "", s).split(",") for n in (range(int(p.split("-")[0]), int(p.split("-")[-1]) + 1))]
+out = []
+for m in re.finditer(r"Nodes=(\S+) CPU_IDs=(\S+)", sys.stdin.read()):
+    out += [f"n{n}=" + ",".join(map(str, expand(m.group(2)))) for n in expand(m.group(1))]
+print(" ".join(sorted(out)))'
+    done >have
+    echo "$policy"
+    expect_same_file want have
+    clear_jobs
+done
+mv graph.conf.before "$CLUSTER_DIR/graph.conf"
+reconfigure
 END
 
 test_case 'Constrain: no more nodes of a rack than its PDU feeds' <<'END'

@@ -43,7 +43,7 @@ static void test_good (void **state)
                                  "PartitionName=a,b Policy=high\nQOS=q Policy=first\n"
                                  "Constrain=power:watts,network:gbs\n"
                                  "Horizon=2d Candidates=7 AllocSize=0 Alloc=all\n"
-                                 "Cores=each CoreChoice=graph GresChoice=graph "
+                                 "Cores=each CoreChoice=graph GresChoice=graph Ties=fluxion "
                                  "NodeWeights=no Comment=no",
                                  &conf, &error),
                       0);
@@ -59,7 +59,8 @@ static void test_good (void **state)
     assert_int_equal (conf.horizon, 2 * 86400);
     assert_int_equal (conf.candidates, 7);
     assert_int_equal (conf.alloc, CONF_ALLOC_ALL);
-    assert_true (conf.each_core && conf.graph_cores && conf.graph_gres && !conf.node_weights && !conf.comment);
+    assert_true (conf.each_core && conf.graph_cores && conf.graph_gres && conf.fluxion_ties &&
+                 !conf.node_weights && !conf.comment);
     graph_conf_clear (&conf);
 }
 
