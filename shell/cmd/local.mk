@@ -90,6 +90,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/mpir.c %D%/mpir.h \
 	%D%/module.h \
 	%D%/module_trace.c \
+	%D%/follow.c \
+	%D%/follow.h \
 	%D%/mux.c \
 	%D%/mux.h \
 	%D%/multi_prog.c \

@@ -15,6 +15,7 @@
 
 #include "lib/util/buf.h"
 #include "lib/util/fdutil.h"
+#include "shell/cmd/follow.h"
 #include "shell/cmd/mux.h"
 #include "shell/cmd/pump.h"
 
@@ -29,6 +30,8 @@ struct stream {
     int fd;
     bool ended; // closed once all is written
     struct buf out;
+    struct follow *follow; // or NULL
+    size_t skip;           // bytes of a new connection's greeting that the client has had already
     UT_hash_handle hh;
 };
 
@@ -40,6 +43,7 @@ struct mux {
     struct stream *streams;
     uint32_t last_id;
     bool ready;
+    bool follow; // streams outlive the transport
 };
 
 static int write_pending (int fd, struct buf *b)
@@ -70,11 +74,12 @@ static void send_frame (struct mux *m, uint32_t id, const void *data, uint32_t l
 
 static void stream_close (struct mux *m, struct stream *s, bool tell)
 {
-    if (tell)
+    if (tell && (m->ready || !m->follow))
         send_frame (m, s->id, NULL, 0);
     HASH_DEL (m->streams, s);
     close (s->fd);
     buf_clear (&s->out);
+    follow_destroy (s->follow);
     free (s);
 }
 
@@ -83,7 +88,7 @@ static struct stream *stream_create (struct mux *m, uint32_t id, int fd)
 {
     struct stream *s = HASH_COUNT (m->streams) < STREAMS_MAX ? calloc (1, sizeof (*s)) : NULL;
 
-    if (!s || fd_set_nonblocking (fd) < 0) {
+    if (!s || fd_set_nonblocking (fd) < 0 || (m->follow && !(s->follow = follow_create ()))) {
         close (fd);
         free (s);
         return NULL;
@@ -121,6 +126,60 @@ void mux_destroy (struct mux *m)
     }
 }
 
+void mux_follow (struct mux *m)
+{
+    m->follow = true;
+}
+
+void mux_lost (struct mux *m)
+{
+    struct stream *s, *tmp;
+
+    m->in = m->out = -1;
+    m->ready = false;
+    buf_clear (&m->to);
+    buf_clear (&m->from);
+    HASH_ITER (hh, m->streams, s, tmp)
+    {
+        if (!s->follow || s->ended || s->skip > 0 || !follow_is_whole (s->follow)) {
+            stream_close (m, s, false);
+            continue;
+        }
+        follow_fail (s->follow, &s->out);
+        if (write_pending (s->fd, &s->out) < 0)
+            stream_close (m, s, false);
+    }
+}
+
+void mux_renew (struct mux *m, int in, int out)
+{
+    m->in = in;
+    m->out = out;
+    fd_set_nonblocking (in);
+    fd_set_nonblocking (out);
+}
+
+/* Open the streams again at the other end, and make there what their clients had. */
+static void reopen (struct mux *m)
+{
+    struct stream *s, *tmp, *old = m->streams;
+
+    m->streams = NULL;
+    HASH_ITER (hh, old, s, tmp)
+    {
+        struct buf b = {0};
+        HASH_DEL (old, s);
+        s->id = ++m->last_id;
+        s->skip = 1;
+        HASH_ADD (hh, m->streams, id, sizeof (s->id), s);
+        send_frame (m, s->id, NULL, 0);
+        follow_restore (s->follow, &b);
+        for (size_t at = 0; at < b.len; at += PIECE)
+            send_frame (m, s->id, b.data + at, b.len - at < PIECE ? b.len - at : PIECE);
+        buf_clear (&b);
+    }
+}
+
 void mux_say_ready (struct mux *m)
 {
     send_frame (m, 0, "", 1);
@@ -137,6 +196,8 @@ static void take_frame (struct mux *m, uint32_t id, const char *data, uint32_t l
     struct stream *s;
 
     if (id == 0) {
+        if (!m->ready)
+            reopen (m);
         m->ready = true;
         return;
     }
@@ -150,10 +211,14 @@ static void take_frame (struct mux *m, uint32_t id, const char *data, uint32_t l
     }
     if (!s)
         return; // what was under way when it was closed
+    size_t skip = s->skip < len ? s->skip : len;
+    s->skip -= skip;
+    if (s->follow && len > skip)
+        follow_down (s->follow, data + skip, len - skip);
     if (len == 0)
         s->ended = true;
     else
-        buf_append (&s->out, data, len);
+        buf_append (&s->out, data + skip, len - skip);
     if (write_pending (s->fd, &s->out) < 0 || s->out.len > STREAM_MAX)
         stream_close (m, s, true);
     else if (s->ended && s->out.len == 0)
@@ -201,9 +266,11 @@ static void read_stream (struct mux *m, struct stream *s)
     char piece[PIECE];
     ssize_t n = read (s->fd, piece, sizeof (piece));
 
-    if (n > 0)
+    if (n > 0) {
+        if (s->follow)
+            follow_up (s->follow, piece, (size_t)n);
         send_frame (m, s->id, piece, (uint32_t)n);
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         stream_close (m, s, true);
 }
 
@@ -228,14 +295,15 @@ static void serve_stream (struct mux *m, struct stream *s, short revents)
 /* What to wait for: the transport twice, the listener, then the streams in their order. */
 static size_t set_up (struct mux *m, struct pollfd *p)
 {
-    bool full = m->to.len > OUT_HIGH;
+    bool wait = m->follow && !m->ready; // for the transport
+    bool full = m->to.len > OUT_HIGH || wait;
     size_t n = 3;
 
     p[0] = (struct pollfd){.fd = m->in, .events = POLLIN};
     p[1] = (struct pollfd){.fd = m->to.len > 0 ? m->out : -1, .events = POLLOUT};
-    p[2] = (struct pollfd){.fd = m->listen_fd, .events = POLLIN};
+    p[2] = (struct pollfd){.fd = wait ? -1 : m->listen_fd, .events = POLLIN};
     for (struct stream *s = m->streams; s; s = s->hh.next)
-        p[n++] = (struct pollfd){.fd = s->fd,
+        p[n++] = (struct pollfd){.fd = wait && s->out.len == 0 ? -1 : s->fd,
                                  .events = (full || s->ended ? 0 : POLLIN) |
                                            (s->out.len > 0 ? POLLOUT : 0)};
     return n;

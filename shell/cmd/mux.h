@@ -25,6 +25,13 @@ struct mux;
 struct mux *mux_create (int in, int out, int listen_fd, const char *path);
 void mux_destroy (struct mux *m);
 
+/* Streams outlive the transport: before the first one. After mux_lost() their clients' requests
+ * have failed with ECONNRESET; those in the middle of a message are closed. With another transport,
+ * and once that is ready, they go on, with the subscriptions and services that they had. */
+void mux_follow (struct mux *m);
+void mux_lost (struct mux *m);
+void mux_renew (struct mux *m, int in, int out);
+
 /* The relay's first frame. */
 void mux_say_ready (struct mux *m);
 bool mux_is_ready (const struct mux *m);

@@ -84,14 +84,21 @@ static int transport_start (struct proxy *p)
     }
     close (fd[1]);
     p->sock = fd[0];
-    p->mux = p->transport > 0 ? mux_create (p->sock, p->sock, p->fd, NULL) : NULL;
-    return p->mux ? 0 : -1;
+    if (p->mux)
+        mux_renew (p->mux, p->sock, p->sock);
+    else if ((p->mux = mux_create (p->sock, p->sock, p->fd, NULL)) && cmd_has (p->c, "reconnect"))
+        mux_follow (p->mux);
+    return p->mux && p->transport > 0 ? 0 : -1;
 }
 
 static void transport_stop (struct proxy *p)
 {
-    mux_destroy (p->mux);
-    p->mux = NULL;
+    if (p->mux && cmd_has (p->c, "reconnect"))
+        mux_lost (p->mux);
+    else {
+        mux_destroy (p->mux);
+        p->mux = NULL;
+    }
     close (p->sock);
     if (p->transport > 0)
         waitpid (p->transport, NULL, 0);
@@ -150,7 +157,7 @@ static void on_lost (struct proxy *p)
         ppoll (NULL, 0, &pause, &p->open);
         reap (p);
     }
-    if (p->mux)
+    if (p->mux && mux_is_ready (p->mux))
         cmd_warn (p->c, "connected again");
 }
 
@@ -207,6 +214,7 @@ static int run_remote (struct cmd *c, const char *uri)
         if (p.mux)
             transport_stop (&p);
     }
+    mux_destroy (p.mux);
     unlink (p.path);
     rmdir (p.dir);
     transport_clear (&p.t);

@@ -81,6 +81,29 @@ expect_equal 2 "$(wc -l <calls)"
 EOF
 END
 
+test_case 'proxy --reconnect: clients go on with their subscriptions; what was asked fails' <<'END'
+in_instance <<'EOF'
+export FLUX_SSH=$PWD/ssh
+cat >script <<'EOS'
+flux event sub my.topic >events & sub=$!
+until grep -qs one events; do flux event pub my.topic '{"n":"one"}'; sleep .05; done
+flux kvs get --watch --count=2 a >values 2>err & get=$!
+until grep -qs 1 values; do sleep .05; done
+kill -9 $(cat pid)
+rc=0; wait $get || rc=$?
+echo $rc >rc
+until grep -qs two events; do flux event pub my.topic '{"n":"two"}'; sleep .05; done
+kill $sub
+EOS
+flux kvs put a=1
+timeout 30 flux proxy --reconnect ssh://there$path bash script 2>proxy.err
+expect_in_file 'connected again' proxy.err
+expect_equal 1 "$(cat rc)"
+expect_in_file 'reset by peer' err
+expect_equal 2 "$(wc -l <calls)"
+EOF
+END
+
 test_case 'uri: paths, queries, and the pid of a broker' <<'END'
 in_instance <<'EOF'
 own=local://$path

@@ -40,3 +40,8 @@ check_PROGRAMS += testsuite/unit/cmd/test_graph_slurm
 TESTS += testsuite/unit/cmd/test_graph_slurm
 testsuite_unit_cmd_test_graph_slurm_SOURCES = %D%/test_graph_slurm.c
 testsuite_unit_cmd_test_graph_slurm_LDADD = $(CMD_LIBS)
+
+check_PROGRAMS += testsuite/unit/cmd/test_follow
+TESTS += testsuite/unit/cmd/test_follow
+testsuite_unit_cmd_test_follow_SOURCES = %D%/test_follow.c
+testsuite_unit_cmd_test_follow_LDADD = $(CMD_LIBS)
