@@ -54,6 +54,23 @@ void content_set_data (struct content *c, struct entry *e, void *data, size_t le
     }
 }
 
+int content_set_payload (struct content *c, struct entry *e, const flux_msg_t *msg,
+                         const void *data, size_t len, bool dirty)
+{
+    void *copy = (void *)data;
+
+    if (len >= CONTENT_SHARE_MIN) {
+        e->owner = flux_msg_incref (msg);
+    } else {
+        if (!(copy = malloc (len + 1)))
+            return -1;
+        if (len > 0)
+            memcpy (copy, data, len);
+    }
+    content_set_data (c, e, copy, len, dirty);
+    return 0;
+}
+
 static void unlist (struct content *c, struct entry *e)
 {
     if (!e->valid)
@@ -78,7 +95,10 @@ void content_remove (struct content *c, struct entry *e)
 {
     unlist (c, e);
     HASH_DEL (c->entries, e);
-    free (e->data);
+    if (e->owner)
+        flux_msg_decref (e->owner);
+    else
+        free (e->data);
     free (e);
 }
 
@@ -180,6 +200,27 @@ int content_put (struct content *c, void *data, size_t len, uint8_t *digest)
     return 0;
 }
 
+int content_put_payload (struct content *c, const flux_msg_t *msg, const void *data, size_t len,
+                         uint8_t *digest)
+{
+    struct entry *e;
+
+    c->alg->hash (data, len, digest);
+    if ((e = content_lookup (c, digest))) {
+        touch (c, e);
+        return 0;
+    }
+    if (!(e = content_insert (c, digest)))
+        return -1;
+    if (content_set_payload (c, e, msg, data, len, true) < 0) {
+        content_remove (c, e);
+        return -1;
+    }
+    if (content_is_write_due (c))
+        content_write_soon (c);
+    return 0;
+}
+
 /* ---- loads */
 
 static void waiter_call (struct content *c, struct entry *e, struct load_waiter *w, int errnum)
@@ -221,7 +262,6 @@ static void load_response (struct router *rt, const flux_msg_t *msg, void *arg)
     uint8_t digest[DIGEST_MAX];
     const void *data = NULL;
     size_t len = 0;
-    void *copy;
     int errnum = 0;
 
     if (flux_msg_get_errnum (msg, &errnum) < 0)
@@ -232,13 +272,8 @@ static void load_response (struct router *rt, const flux_msg_t *msg, void *arg)
         c->alg->hash (data ? data : "", len, digest);
         if (memcmp (digest, e->digest, c->alg->size) != 0)
             errnum = EPROTO;
-        else if (!(copy = malloc (len + 1)))
+        else if (content_set_payload (c, e, msg, data ? data : "", len, false) < 0)
             errnum = ENOMEM;
-        else {
-            if (len)
-                memcpy (copy, data, len);
-            content_set_data (c, e, copy, len, false);
-        }
     }
     load_finish (c, e, errnum);
 }

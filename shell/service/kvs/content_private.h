@@ -25,11 +25,12 @@ struct entry {
     uint8_t digest[DIGEST_MAX];
     void *data;
     size_t len;
-    bool valid;      // data are here
-    bool dirty;      // rank 0: not in the backing store; elsewhere: not at rank 0
-    bool writing;    // part of a batch
-    unsigned holds;  // readers who need it in memory
-    unsigned stores; // under way to rank 0
+    const flux_msg_t *owner; // the message that data is a part of; NULL: it was malloc'd
+    bool valid;              // data are here
+    bool dirty;              // rank 0: not in the backing store; elsewhere: not at rank 0
+    bool writing;            // part of a batch
+    unsigned holds;          // readers who need it in memory
+    unsigned stores;         // under way to rank 0
     struct load_waiter *waiters;
     struct content *c; // for a load under way
     uint32_t rpc;
@@ -78,6 +79,12 @@ void content_set_data (struct content *c, struct entry *e, void *data, size_t le
 void content_set_clean (struct content *c, struct entry *e);
 void content_remove (struct content *c, struct entry *e);
 void content_shrink (struct content *c, size_t max);
+/* content_put() of what came as the payload of a message: a large one is not copied. */
+int content_put_payload (struct content *c, const flux_msg_t *msg, const void *data, size_t len,
+                         uint8_t *digest);
+/* Give an entry without data those of the payload of a message. */
+int content_set_payload (struct content *c, struct entry *e, const flux_msg_t *msg,
+                         const void *data, size_t len, bool dirty);
 int content_load_wait (struct content *c, const uint8_t *digest, const flux_msg_t *msg,
                        content_load_f cb, void *arg);
 

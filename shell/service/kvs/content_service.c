@@ -88,25 +88,24 @@ static void store_response (struct router *rt, const flux_msg_t *msg, void *arg)
 }
 
 /* The blob is kept in the cache, and readable here, while it is on its way. */
-static int store_upstream (struct content *c, const flux_msg_t *msg, void *copy, size_t len)
+static int store_upstream (struct content *c, const flux_msg_t *msg, const void *data, size_t len)
 {
     struct store_op *op = calloc (1, sizeof (*op));
     struct entry *e;
     if (!op)
         return -1;
-    c->alg->hash (copy, len, op->digest);
+    c->alg->hash (data, len, op->digest);
     op->c = c;
-    if (!(op->rpc = router_rpc_raw (c->rt, "content.store", FLUX_NODEID_UPSTREAM, 0, copy, len,
+    if (!(op->rpc = router_rpc_raw (c->rt, "content.store", FLUX_NODEID_UPSTREAM, 0, data, len,
                                     store_response, op))) {
         free (op);
         return -1;
     }
     op->msg = flux_msg_incref (msg);
     LL_APPEND (c->stores, op);
-    if (!content_lookup (c, op->digest) && (e = content_insert (c, op->digest)))
-        content_set_data (c, e, copy, len, true);
-    else
-        free (copy);
+    if (!content_lookup (c, op->digest) && (e = content_insert (c, op->digest)) &&
+        content_set_payload (c, e, msg, data, len, true) < 0)
+        content_remove (c, e);
     if ((e = content_lookup (c, op->digest)) && e->dirty)
         e->stores++;
     return 0;
@@ -117,7 +116,6 @@ static void store_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     struct content *c = arg;
     uint8_t digest[DIGEST_MAX];
     const void *data;
-    void *copy = NULL;
     size_t len;
 
     if (get_raw (msg, &data, &len) < 0)
@@ -126,20 +124,16 @@ static void store_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         errno = EFBIG;
         goto error;
     }
-    if (!(copy = malloc (len + 1)))
-        goto error;
-    memcpy (copy, data, len);
     if (router_rank (rt) > 0) {
-        if (store_upstream (c, msg, copy, len) < 0)
+        if (store_upstream (c, msg, data, len) < 0)
             goto error;
         return;
     }
-    if (content_put (c, copy, len, digest) < 0)
+    if (content_put_payload (c, msg, data, len, digest) < 0)
         goto error;
     router_respond_raw (rt, msg, digest, c->alg->size);
     return;
 error:
-    free (copy);
     router_respond_error (rt, msg, errno, errno == EFBIG ? "blob is too large" : NULL);
 }
 
