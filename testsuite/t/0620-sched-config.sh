@@ -293,6 +293,34 @@ EOF
 flux start -Sresource.path=R.json bash -eEu run.sh
 END
 
+test_case 'levels that a request does not name; the flexible traverser' <<'END'
+cat >run.sh <<'EOF'
+. ./inside.sh
+cores () { flux job info "$1" R | jq -r '.execution.R_lite | map (.rank + ":" + .children.core) | join (" ")'; }
+a=$(sim 1h --shape='cluster/rack=2/slot/node/core=3')
+b=$(sim 1h --shape='cluster/slot=2/core')
+wait_run $b
+expect_equal '0,2:0-2' "$(cores $a)"
+expect_equal 2 "$(flux jobs -n -o '{ncores}' $b)"
+expect_exit 1 flux config set sched-fluxion-resource.traverser wild 2>err
+expect_in_file 'sched-fluxion-resource.traverser=wild: is neither simple nor flexible' err
+expect_exit 1 flux config set sched-fluxion-resource.subsystems power 2>err
+flux cancel --all
+EOF
+flux start -Sresource.path=R.json bash -eEu run.sh
+cat >flexible.sh <<'EOF'
+. ./inside.sh
+printf '[{"type":"slot","count":1,"label":"a","with":[{"type":"core","count":5}]},
+         {"type":"slot","count":1,"label":"b","with":[{"type":"core","count":2}]}]' >either.json
+a=$(sim 1h --resources-json=either.json)
+wait_run $a
+expect_equal 2 "$(flux jobs -n -o '{ncores}' $a)"
+flux cancel --all
+EOF
+flux start -Sresource.path=R.json --conf='sched-fluxion-resource.traverser="flexible"' \
+    --conf=sched-fluxion-resource.update-interval=5 bash -eEu flexible.sh
+END
+
 test_case 'resources as a shape or as JSON: ranges, alternatives, what cannot be' <<'END'
 cat >xor.json <<'EOF'
 {"resources": [{"type": "xor_slot", "count": 1, "label": "a", "with": [{"type": "core", "count": 1000}]},

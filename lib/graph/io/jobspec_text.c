@@ -70,6 +70,13 @@ static bool read_value (struct jsonspan *s, resource_key_t key, struct resource 
     }
 }
 
+/* A slot has a label and something in it. */
+static bool is_whole (const struct resource *r)
+{
+    bool slot = slice_is (&r->text[KEY_TYPE], "slot") || slice_is (&r->text[KEY_TYPE], "xor_slot");
+    return !slot || (r->text[KEY_LABEL].p && r->with.p);
+}
+
 static bool read_resource (struct jsonspan *s, struct resource *r)
 {
     struct slice key;
@@ -80,7 +87,7 @@ static bool read_resource (struct jsonspan *s, struct resource *r)
         return false;
     while (jsonscan_next_key (s, &first, &key, &more)) {
         if (!more)
-            return r->text[KEY_TYPE].p && r->count > 0;
+            return r->text[KEY_TYPE].p && r->count > 0 && is_whole (r);
         resource_key_t k = find_key (&key);
         if ((k < NKEYS && seen >> k & 1) || !read_value (s, k, r))
             return false;

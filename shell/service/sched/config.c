@@ -107,6 +107,25 @@ static int take_allowlist (struct sched_config *c, const char *value, flux_error
     return errprintf (errp, TABLE ".load-allowlist=%s: is not a list of types", value);
 }
 
+static int take_traverser (struct sched_config *c, const char *value, flux_error_t *errp)
+{
+    c->flexible = strcmp (value, "flexible") == 0;
+    if (c->flexible || strcmp (value, "simple") == 0)
+        return 0;
+    errno = EINVAL;
+    return errprintf (errp, TABLE ".traverser=%s: is neither simple nor flexible", value);
+}
+
+/* What jobs draw on in other subsystems, their policy says (power). */
+static int take_subsystems (struct sched_config *c, const char *value, flux_error_t *errp)
+{
+    (void)c;
+    if (strcmp (value, "containment") == 0)
+        return 0;
+    errno = EINVAL;
+    return errprintf (errp, TABLE ".subsystems=%s: only containment can be walked", value);
+}
+
 static const struct key {
     const char *name;
     int (*take) (struct sched_config *c, const char *value, flux_error_t *errp);
@@ -114,7 +133,9 @@ static const struct key {
     {"match-policy", take_policy},     {"match-format", take_format},
     {"prune-filters", take_prune},     {"load-file", take_load_file},
     {"load-format", take_load_format}, {"load-allowlist", take_allowlist},
+    {"traverser", take_traverser},     {"subsystems", take_subsystems},
     {"reserve-vtx-vec", NULL}, // memory for vertices grows by itself
+    {"update-interval", NULL}, // changes are known at once
 };
 
 static int take (struct sched_config *c, const char *name, const json_t *value, flux_error_t *errp)

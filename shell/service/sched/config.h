@@ -22,6 +22,7 @@ struct sched_config {
     sched_format_t format;
     char *load_file; // NULL: none
     bool load_is_R;  // else it is JGF
+    bool flexible;   // slots side by side are alternatives; for the next start
     struct qpolicies queues;
 };
 

@@ -47,8 +47,10 @@ struct sched *sched_create (const struct sched_config *config, flux_error_t *err
         sched_destroy (s);
         return NULL;
     }
+    /* Users name nodes and cores, and not what lies between them. */
+    int flags = MATCHER_THROUGH | (config->flexible ? MATCHER_FLEXIBLE : 0);
     if ((config->load_file && load_file (s, config, errp) < 0) ||
-        !(s->m = matcher_create (inventory_graph (s->inv), config->match_policy, 0, errp)) ||
+        !(s->m = matcher_create (inventory_graph (s->inv), config->match_policy, flags, errp)) ||
         sched_configure (s, config, errp) < 0) {
         sched_destroy (s);
         return NULL;

@@ -59,3 +59,9 @@ TESTS += testsuite/unit/graph/test_bad
 testsuite_unit_graph_test_bad_SOURCES = %D%/test_bad.c %D%/dump.c %D%/dump.h \
 	%D%/request_text.c %D%/request_text.h
 testsuite_unit_graph_test_bad_LDADD = $(GRAPH_IO_TEST_LIBS)
+
+# What jobspecs may say, line by line.
+check_PROGRAMS += testsuite/unit/graph/test_jobspec
+TESTS += testsuite/unit/graph/test_jobspec
+testsuite_unit_graph_test_jobspec_SOURCES = %D%/test_jobspec.c
+testsuite_unit_graph_test_jobspec_LDADD = $(GRAPH_IO_TEST_LIBS)
