@@ -184,6 +184,22 @@ bool affinity_job_cpus (const struct affinity *aff, cpu_set_t *cpus)
     return CPU_COUNT (cpus) > 0;
 }
 
+/* May this process run on all cores already? */
+static bool has_all (const struct cputopo *topo)
+{
+    cpu_set_t own, both;
+
+    CPU_ZERO (&own);
+    if (sched_getaffinity (0, sizeof (own), &own) < 0)
+        return true;
+    for (int i = 0; i < topo->ncores; i++) {
+        CPU_AND (&both, &own, &topo->core[i]);
+        if (!CPU_EQUAL (&both, &topo->core[i]))
+            return false;
+    }
+    return true;
+}
+
 bool affinity_cpus (const struct affinity *aff, int localid, cpu_set_t *cpus)
 {
     int n = aff->info->ncores, first = 0, count = n;
@@ -196,7 +212,7 @@ bool affinity_cpus (const struct affinity *aff, int localid, cpu_set_t *cpus)
         const char *entry = nth_entry (aff->cpu_map, localid, &len);
         return affinity_parse_cpus (entry, len, cpus) == 0 && CPU_COUNT (cpus) > 0;
     }
-    if (n == 0 || (aff->cpu_mode == AFFINITY_ON && n >= aff->topo->ncores))
+    if (n == 0 || (aff->cpu_mode == AFFINITY_ON && n >= aff->topo->ncores && has_all (aff->topo)))
         return false;
     if (aff->cpu_mode == AFFINITY_PER_TASK)
         share (n, aff->info->nlocal, localid, &first, &count);

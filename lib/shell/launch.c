@@ -140,7 +140,8 @@ static int set_task_env (struct shell *sh, int localid)
     if (shell_info_flag (sh->info, "slurm-env") && set_slurm_env (sh, localid) < 0)
         return -1;
     if (envlist_setf (&sh->env, "FLUX_TASK_RANK", "%d", sh->info->taskids[localid]) < 0 ||
-        envlist_setf (&sh->env, "FLUX_TASK_LOCAL_ID", "%d", localid) < 0)
+        envlist_setf (&sh->env, "FLUX_TASK_LOCAL_ID", "%d", localid) < 0 ||
+        (sh->start->cpus && envlist_set (&sh->env, "FLUX_NODE_CPUS", sh->start->cpus) < 0))
         return -1;
     return affinity_gpus (&sh->affinity, localid, &sh->env);
 }

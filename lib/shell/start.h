@@ -23,6 +23,7 @@ struct shell_start {
     int sock;  // to the broker, takes packets (spawnpkt.h)
     int sigfd; // signalfd(2) of the set that shell_signals() gives, all of which are blocked
     const struct cputopo *topo; // NULL: unknown
+    const char *cpus;           // those that the cores of R are counted on; NULL: unknown
     char *const *plugins;       // paths of the site's plugins, up to a NULL; or NULL
     const char *libpmi;         // path of libpmi.so
     int slot;                   // a small number that no other running job shell has; -1: none

@@ -27,8 +27,10 @@ static int init_parent_attrs (struct attrs *attrs)
     const char *path = getenv ("FLUX_JOB_ID_PATH"), *ns = getenv ("FLUX_KVS_NAMESPACE");
     uint64_t level = 0;
 
-    if (!uri || !id)
+    if (!uri || !id) {
+        unsetenv ("FLUX_NODE_CPUS"); // of somebody else's instance
         return 0;
+    }
     for (const char *p = path ? path : "/"; *p; p++)
         level += *p == '/';
     if (attr_set (attrs, "parent-uri", uri) < 0 || attr_set (attrs, "jobid", id) < 0 ||

@@ -18,7 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uthash.h>
+#include <flux/idset.h>
 
+#include "lib/shell/affinity.h"
+#include "lib/shell/cputopo.h"
 #include "lib/shell/proctree.h"
 #include "lib/shell/spawnpkt.h"
 #include "lib/shell/start.h"
@@ -43,6 +46,7 @@ struct spawner {
     int sock;
     int sigfd;
     struct cputopo *topo;
+    char *cpus;
     glob_t plugins;
     char libpmi[PATH_MAX];
     struct spawnpkt_buf buf;
@@ -96,6 +100,7 @@ static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t par
         .sock = sp->sock,
         .sigfd = sp->sigfd,
         .topo = sp->topo,
+        .cpus = sp->cpus,
         .plugins = sp->plugins.gl_pathv,
         .libpmi = sp->libpmi,
         .slot = slot,
@@ -270,6 +275,31 @@ static void find_libpmi (struct spawner *sp)
         snprintf (sp->libpmi, PATH_MAX, "%s", FLUX_LIBDIR "/libpmi.so");
 }
 
+/* Numbers of cores in R are counted on the CPUs that the outermost instance has on this node: an
+ * instance in a job has R from there, and may get cores that its own processes were not given. */
+static int get_cpus (cpu_set_t *allowed)
+{
+    const char *s = getenv ("FLUX_NODE_CPUS");
+
+    CPU_ZERO (allowed);
+    if (s && affinity_parse_cpus (s, strlen (s), allowed) == 0 && CPU_COUNT (allowed) > 0)
+        return 0;
+    return sched_getaffinity (0, sizeof (*allowed), allowed);
+}
+
+static char *encode_cpus (const cpu_set_t *cpus)
+{
+    struct idset *ids = idset_create (CPU_SETSIZE, 0);
+    char *text;
+
+    for (int i = 0; ids && i < CPU_SETSIZE; i++)
+        if (CPU_ISSET (i, cpus))
+            idset_set (ids, i);
+    text = ids ? idset_encode (ids, IDSET_FLAG_RANGE) : NULL;
+    idset_destroy (ids);
+    return text;
+}
+
 int spawner_main (int sock)
 {
     struct spawner sp = {.sock = sock};
@@ -279,9 +309,10 @@ int spawner_main (int sock)
 
     shell_signals (&set);
     sigaddset (&set, SIGPIPE);
-    CPU_ZERO (&allowed);
-    if (sched_getaffinity (0, sizeof (allowed), &allowed) == 0)
+    if (get_cpus (&allowed) == 0) {
         sp.topo = cputopo_create ("/sys/devices/system/cpu", &allowed);
+        sp.cpus = encode_cpus (&allowed);
+    }
     json_object_seed (0); // once for all forks
     find_plugins (&sp);
     find_libpmi (&sp);

@@ -106,6 +106,22 @@ EOF
 in_flux
 END
 
+case_if '[ "$(nproc)" -ge 2 ]' 'this machine has one CPU' -- \
+    'tasks run on the cores that came, and on no others' <<'END'
+cat >run.sh <<'EOF'
+mask () { flux proxy $id flux run "$@" awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status | sort -u; }
+id=$(flux alloc -n1 --bg)
+first=$(mask -n1)
+flux proxy $id flux resource grow --quiet -n1
+test "$(mask -n1 -c2)" != "$first"
+expect_equal 2 "$(mask -n2 -o cpu-affinity=per-task | wc -l)"
+flux proxy $id flux submit --quiet -n1 sleep 300
+test "$(mask -n1)" != "$first"
+flux cancel --all
+EOF
+timeout 50 flux start bash -eEu run.sh 2>err || { cat err; false; }
+END
+
 test_case 'what is in use stays' <<'END'
 cat >run.sh <<'EOF'
 id=$(flux alloc -N3 --bg)
