@@ -52,6 +52,9 @@ cat >run.sh <<'EOF'
 id=$(flux alloc -N2 --bg)
 flux proxy $id flux resource grow --quiet -N1
 expect_equal '0 1 2' "$(flux proxy $id flux run -N3 flux getattr rank | sort | xargs)"
+expect_equal '3 3 3' "$(flux proxy $id flux exec flux getattr size | xargs)"
+flux proxy $id flux exec -r1 flux ping -c1 2 >/dev/null
+flux proxy $id flux exec -r2 flux ping -c1 1 >/dev/null
 flux proxy $id flux resource shrink --quiet 2
 has free '2 8 2'
 flux proxy $id flux resource grow --quiet -N1
@@ -284,6 +287,26 @@ expect_output 'n[0-1],extra[1-2]' flux getattr hostlist
 EOF
 jq -c '.execution.nodelist = ["n[0-1],extra[1-2]"]' R.json >four.json
 timeout 50 flux start -s2 --test-hosts=n[0-1] --conf=resource.path="$PWD/four.json" bash -eEu run.sh 2>err || { cat err; false; }
+END
+
+test_case 'brokers below others leave first, and those with others below them do not' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N4 --bg --broker-opts=-Stbon.topo=kary:1)
+refused 'brokers below others' flux proxy $id flux resource shrink 2
+has free '4 16 4' $id
+refused 'brokers below others' flux proxy $id flux resource shrink 1,3
+wait_until 10 has free '1 4 1'
+has free '3 12 3' $id
+flux proxy $id flux run -N3 true
+expect_output '1 nodes, 4 cores, 1 GPUs' flux proxy $id flux resource shrink 1-2
+wait_until 10 has free '3 12 3'
+expect_output '3 nodes, 12 cores, 3 GPUs' flux proxy $id flux resource grow -N2
+expect_equal 3 "$(flux proxy $id flux run -N3 flux getattr size | wc -l)"
+flux proxy $id flux exec -r 0-2 flux ping -c1 0 >/dev/null
+flux shutdown --quiet $id
+ended $id
+EOF
+in_flux
 END
 
 test_case 'two levels: a grandchild grows into what its parent has got' <<'END'

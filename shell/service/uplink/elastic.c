@@ -34,6 +34,15 @@ enum phase {
     PHASE_WAITS, // for brokers to come, or to leave
 };
 
+/* A broker that is told to leave. One that has others below it will not: it is told again when
+ * those have left, if they are to. */
+struct leave {
+    struct elastic *e;
+    uint32_t rank;
+    uint32_t matchtag; // 0: nothing is under way
+    bool refused;
+};
+
 struct elastic {
     struct router *rt;
     struct uplink *up;
@@ -50,6 +59,9 @@ struct elastic {
     json_t *R;            // to come, as the instance above says it; or what there was
     struct rv1 *less;     // what is given back
     struct idset *waits;  // ranks to come or to leave
+    struct leave *leaves; // what ranks are told, one after the other
+    size_t nleaves;
+    size_t gone;          // of them, when those that refused were told last
     flux_error_t failure; // why what was got is given back
     ev_timer timer;
 };
@@ -59,6 +71,12 @@ static void reset (struct elastic *e)
     ev_timer_stop (router_loop (e->rt), &e->timer);
     if (e->matchtag)
         router_rpc_forget (e->rt, e->matchtag);
+    for (size_t i = 0; i < e->nleaves; i++)
+        if (e->leaves[i].matchtag)
+            router_rpc_forget (e->rt, e->leaves[i].matchtag);
+    free (e->leaves);
+    e->leaves = NULL;
+    e->nleaves = 0;
     flux_future_destroy (e->f);
     flux_msg_decref (e->msg);
     json_decref (e->R);
@@ -292,35 +310,89 @@ static void got_more_cb (flux_future_t *f, void *arg)
 
 /* ---- less ---- */
 
+static bool is_there (const struct elastic *e, uint32_t rank)
+{
+    return resource_is_online (e->resource, rank) || recruit_runs (e->recruits, rank);
+}
+
+/* Those that will not leave stay; what the others had is given back. */
+static void keep (struct elastic *e)
+{
+    struct idset *ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
+
+    e->phase = PHASE_ASKED; // what changes now is our doing
+    ev_timer_stop (router_loop (e->rt), &e->timer);
+    errprintf (&e->failure, "there are brokers below others that were to leave");
+    for (size_t i = 0; ranks && i < e->nleaves; i++)
+        if (e->leaves[i].refused)
+            idset_set (ranks, e->leaves[i].rank);
+    if (!ranks || rv1_remove_ranks (e->less, ranks) < 0)
+        errprintf (&e->failure, "out of memory");
+    idset_destroy (ranks);
+    take_again (e);
+    if (e->less->nnodes > 0 && drop (e, e->less, &e->failure) == 0)
+        give_back (e);
+    else
+        fail (e, EBUSY, e->failure.text);
+}
+
+static void left_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+static void tell_to_leave (struct leave *l)
+{
+    l->refused = false;
+    l->matchtag = router_rpc_pack (l->e->rt, "broker.leave", l->rank, 0, left_cb, l, "{}");
+}
+
+/* When nobody is on the way out, those that have refused are told once more, if somebody has left
+ * since then. */
 static void check_left (struct elastic *e)
 {
+    size_t leaving = 0, refused = 0, gone = 0;
+
     for (unsigned int r = idset_first (e->waits); r != IDSET_INVALID_ID;
          r = idset_next (e->waits, r))
-        if (resource_is_online (e->resource, r) || recruit_runs (e->recruits, r))
-            return;
-    give_back (e);
+        leaving += is_there (e, r);
+    for (size_t i = 0; i < e->nleaves; i++) {
+        refused += e->leaves[i].refused;
+        gone += !is_there (e, e->leaves[i].rank);
+    }
+    if (leaving == 0) {
+        give_back (e);
+    } else if (refused == leaving && gone == e->gone) {
+        keep (e);
+    } else if (refused == leaving) {
+        e->gone = gone;
+        for (size_t i = 0; i < e->nleaves; i++)
+            if (e->leaves[i].refused)
+                tell_to_leave (&e->leaves[i]);
+    }
 }
 
+/* A broker that is out of reach is gone, or the time-out comes. */
 static void left_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
-    struct elastic *e = arg;
-    const char *text = NULL;
+    struct leave *l = arg;
 
-    e->matchtag = 0;
-    if (e->phase != PHASE_WAITS || flux_response_decode (msg, NULL, NULL) == 0)
-        return;
-    flux_response_decode_error (msg, &text);
-    take_again (e);
-    fail (e, EBUSY, text ? text : "a broker does not leave");
+    l->matchtag = 0;
+    if (flux_response_decode (msg, NULL, NULL) < 0 && errno == EBUSY) {
+        l->refused = true;
+        check_left (l->e);
+    }
 }
 
-/* Those below other brokers first: the last ranks. What cannot be told is gone already. */
-static void tell_to_leave (struct elastic *e)
+static int tell_all (struct elastic *e)
 {
-    for (unsigned int r = idset_last (e->waits); r != IDSET_INVALID_ID;
-         r = idset_prev (e->waits, r))
-        if (resource_is_online (e->resource, r))
-            e->matchtag = router_rpc_pack (e->rt, "broker.leave", r, 0, left_cb, e, "{}");
+    if (!(e->leaves = calloc (idset_count (e->waits) + 1, sizeof (*e->leaves))))
+        return -1;
+    e->gone = 0;
+    for (unsigned int r = idset_first (e->waits); r != IDSET_INVALID_ID;
+         r = idset_next (e->waits, r))
+        if (resource_is_online (e->resource, r)) {
+            e->leaves[e->nleaves] = (struct leave){.e = e, .rank = r};
+            tell_to_leave (&e->leaves[e->nleaves++]);
+        }
+    return 0;
 }
 
 static int find_leaving (struct elastic *e)
@@ -360,12 +432,12 @@ static void allowed_cb (flux_future_t *f, void *arg)
     } else if (!(e->R = json_deep_copy (resource_get_R (e->resource))) ||
                drop (e, e->less, &error) < 0) {
         fail (e, errno, error.text);
-    } else if (find_leaving (e) < 0) {
+    } else if (find_leaving (e) < 0 || tell_all (e) < 0) {
+        take_again (e);
         fail (e, ENOMEM, NULL);
     } else {
         e->phase = PHASE_WAITS;
         start_timer (e, LEAVE_TIMEOUT);
-        tell_to_leave (e);
         check_left (e);
     }
 }
