@@ -116,6 +116,7 @@ int graph_set_property (struct graph *g, uint32_t v, const char *key, const char
 int graph_unset_property (struct graph *g, uint32_t v, const char *key); // ENOENT
 /* Is it a pool from which requests take part of the size? What a file format can't say. */
 void graph_set_divisible (struct graph *g, uint32_t v, bool divisible);
+bool graph_divisible (const struct graph *g, uint32_t v);
 
 /* ---- Status: what is down or drained is not matched, nor anything below it ---- */
 int graph_set_status (struct graph *g, uint32_t v, graph_status_t status); // O(d * types)

@@ -99,3 +99,8 @@ void graph_set_divisible (struct graph *g, uint32_t v, bool divisible)
     g->v[v].flags = divisible ? g->v[v].flags | V_DIVISIBLE : g->v[v].flags & ~V_DIVISIBLE;
     g->generation++;
 }
+
+bool graph_divisible (const struct graph *g, uint32_t v)
+{
+    return g->v[v].flags & V_DIVISIBLE;
+}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/graph/io/allow.h"
 #include "lib/graph/io/load_hwloc.h"
 #include "lib/graph/recipe.h"
 #include "lib/util/errprintf.h"
@@ -182,6 +183,16 @@ static struct graph *load_machine (const struct options *o)
     return g;
 }
 
+static struct graph *leave_out (struct graph *all, const struct options *o)
+{
+    flux_error_t error = {"out of memory"};
+    struct graph *g = graph_create ();
+    if (!g || graph_copy_allowed (g, all, o->allow, &error) < 0)
+        die ("--load-allowlist", error.text);
+    graph_destroy (all);
+    return g;
+}
+
 static struct graph *load_file (const struct options *o)
 {
     flux_error_t error;
@@ -203,15 +214,13 @@ static struct graph *load_file (const struct options *o)
             die (o->load_file, error.text);
     }
     free (text);
-    return g;
+    return o->allow ? leave_out (g, o) : g;
 }
 
 static struct graph *load (struct options *o)
 {
     if (!strcmp (o->load_format, "hwloc"))
         return load_machine (o);
-    if (o->allow)
-        fprintf (stderr, "flux-resource-query: --load-allowlist: only hwloc has one\n");
     if (!o->load_file)
         o->load_file = "conf/default";
     return load_file (o);

@@ -159,6 +159,23 @@ INFO: No matching resources found
 INFO: JOBID=2' "$(grep -E 'JOBID|RESOURCES|match' out)"
 END
 
+test_case 'only types that are allowed, whatever the graph was read from' <<'END'
+echo 'cluster/rack=2/node=2/[socket=2/core=2{ids:node};gpu=1]' >graph
+jobspec one 4 2 60
+printf 'match allocate one\nquit\n' >cmds
+flux resource-query -d -f recipe -L graph -F jgf -t all.json <cmds >/dev/null
+head -1 all.json >all
+types () { flux resource-query -d -e "$@" -o dot -F jgf -t out <cmds >said; jq -r '[.graph.nodes[].metadata.type] | unique | join (",")' <<<"$(head -1 out)"; }
+expect_equal cluster,core,node,rack,socket "$(types -f recipe -L graph)"
+expect_equal cluster,core,node "$(types -f recipe -L graph -W node,core)"
+expect_equal '/cluster0/node3/core3' "$(head -1 out | jq -r '.graph.nodes[].metadata.paths.containment' | grep core3 | sort | tail -1)"
+expect_in_file 'Vertex Count: 21' said
+expect_equal cluster,core,node,rack "$(types -f jgf -L all -W node,core -W rack)"
+echo 'cluster/node=1/socket=2/core=2{ids:parent}' >twice
+expect_fail flux resource-query -d -f recipe -L twice -W node,core <cmds 2>err
+expect_in_file 'core0' err
+END
+
 test_case 'what is wrong is named' <<'END'
 ! query 'cluster/node=0' </dev/null 2>err
 expect_match 'recipe' "$(cat err)"

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/graph/io/allow.h"
 #include "lib/graph/io/load_hwloc.h"
 #include "lib/util/errprintf.h"
 
@@ -39,16 +40,7 @@ static int bad (struct reader *r, const char *what, const char *name)
 
 static bool allowed (const struct reader *r, const char *name)
 {
-    size_t len = strlen (name);
-
-    if (!r->allow || !*r->allow)
-        return true;
-    for (const char *s = r->allow; s; s = strchr (s, ',')) {
-        s += strspn (s, ", ");
-        if (!strncmp (s, name, len) && strchr (", ", s[len]))
-            return true;
-    }
-    return false;
+    return allow_has (r->allow, name);
 }
 
 /* "node12" is number 12 of basename "node". */
