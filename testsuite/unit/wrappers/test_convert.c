@@ -162,8 +162,8 @@ static void test_dependency (void **state)
 static void test_format (void **state)
 {
     static const struct pair t[] = {
-        {"%i %j", "{id.dec} {name}"},
-        {"%.18i|%9P", "{id.dec:>18.18}|{queue:<9.9}"},
+        {"%i %j", "{slurm.id} {name}"},
+        {"%.18i|%9P", "{slurm.id:>18.18}|{queue:<9.9}"},
         {"a{b}", "a{{b}}"},
         {"", ""},
         {"%X", NULL},
