@@ -3,7 +3,7 @@
 # Copyright (c) 2026 the slurm-flux authors
 #
 # select/graph in a simulated slurmctld above the real select_cons_tres.so: its books against
-# Slurm's after every event of a random life, and a bench that is run for its answers only.
+# Slurm's after every event of a random life (SOAK_EVENTS=20000 for a long one), and a bench that is run for its answers only.
 . "$(dirname "$0")/lib.sh"
 SIM=$top_builddir/testsuite/sim
 [ -d "$SIM" ] && make -s -C "$top_builddir" testsuite/sim/soak testsuite/sim/bench >/dev/null 2>&1 ||
@@ -11,10 +11,15 @@ SIM=$top_builddir/testsuite/sim
 
 test_case 'what the graph has is what select/cons_tres has, whatever happens' <<'END'
 for seed in 1 2 3 4; do
-    "$SIM/soak" 1500 $seed >out
+    "$SIM/soak" "${SOAK_EVENTS:-1500}" $seed >out
     cat out
     expect_in_file ' 0 differences$' out
 done
+END
+
+case_if 'command -v valgrind' 'there is no valgrind' -- 'without an error in memory' <<'END'
+nice valgrind -q --error-exitcode=9 --leak-check=no --undef-value-errors=no "$SIM/soak" 100 3 >out 2>err || { cat err; exit 1; }
+expect_in_file ' 0 differences$' out
 END
 
 test_case 'both answer alike for jobs that fit and that do not' <<'END'

@@ -116,6 +116,38 @@ expect_match 'in rack1; storage1: 3 TB' "$(shown "$third")"
 clear_jobs
 END
 
+test_case 'a full disk is named in the log, and jobs go on' <<'END'
+as_root scontrol shutdown slurmctld
+wait_until 20 ctld_gone
+cp -a "$CLUSTER_DIR/state" saved
+mount -t tmpfs -o size=2m none "$CLUSTER_DIR/state"
+at_end "umount -l '$CLUSTER_DIR/state' 2>/dev/null || :"
+cp -a saved/. "$CLUSTER_DIR/state"
+start_ctld
+dd if=/dev/zero of="$CLUSTER_DIR/state/fill" bs=4k 2>/dev/null || :
+# (a batch script could not be stored)
+hold () { as_user salloc --no-shell "$@" 2>&1 | sed -n 's/.*Granted job allocation \([0-9]*\).*/\1/p'; }
+a=$(hold --graph-request='rack/[storage=1{unit:"TB"};node/core=1]')
+b=$(hold --graph-request='rack/[storage=4{unit:"TB"};node/core=1]')
+expect_equal "RUNNING RUNNING" "$(as_user squeue -h -j "$a,$b" -o %T | xargs)"
+expect_in_file 'the state of the graph is not saved: .*graph_state: No space left' "$CLUSTER_DIR/log/slurmctld.log"
+# what they hold is accounted for, though
+takes_4 () { as_user srun --immediate=1 --graph-request='rack/[storage=4{unit:"TB"};node/core=1]' true; }
+expect_exit 1 takes_4
+rm "$CLUSTER_DIR/state/fill"
+as_user scancel "$b"
+wait_until 30 takes_4
+b=$(hold --graph-request='rack/[storage=4{unit:"TB"};node/core=1]')
+restart_ctld
+expect_equal RUNNING "$(as_user squeue -h -j "$b" -o %T)"
+expect_exit 1 takes_4
+clear_jobs
+as_root scontrol shutdown slurmctld
+wait_until 20 ctld_gone
+umount "$CLUSTER_DIR/state"
+start_ctld
+END
+
 test_case 'GRAPH_ALLOC tells the job what it has, as R with a graph' <<'END'
 as_user srun --graph-request='rack/[storage=2{unit:"TB"};node=2]' -n2 sh -c '[ $SLURM_PROCID = 0 ] && echo "$GRAPH_ALLOC"' >srun.json || :
 printf '#!/bin/sh\nprintenv GRAPH_ALLOC\n' >user/job.sh

@@ -52,6 +52,33 @@ expect_match 'select/graph: policy high' "$(log)"
 expect_equal n4 "$(as_user srun -n1 hostname)"
 END
 
+test_case 'away and back with jobs running: they keep their cores' <<'END'
+clear_jobs
+graph_conf Policy=high Cores=each CoreChoice=graph
+a=$(submit -n1 -c2)
+b=$(submit -N2 -n2 -c3)
+wait_until 20 running 2
+all_cores () { for id in $a $b; do as_user scontrol -d show job "$id" | grep -oE ' Nodes=[^ ]* CPU_IDs=[^ ]*'; done; }
+all_cores >cores
+for dir in "$PLUGINS" "$T_TMP/select:$PLUGINS"; do
+    sed -i "s,^PluginDir=.*,PluginDir=$dir," "$CLUSTER_DIR/slurm.conf"
+    before=$(log | grep -c 'select/graph: policy' || :)
+    restart_ctld
+    wait_until 30 all_up
+    case $dir in
+    *select:*) [ "$(log | grep -c 'select/graph: policy')" -gt "$before" ] ;;
+    *) [ "$(log | grep -c 'select/graph: policy')" -eq "$before" ] ;;
+    esac
+    all_cores >cores.now
+    expect_same_file cores cores.now
+    running 2
+    expect_exit 1 as_user srun -n4 -N1 -w n4 --immediate=1 true
+done
+# the graph knows them again: its two cores of n4 are taken
+expect_equal 1 "$(as_user srun -n1 -w n4 hostname | wc -l)"
+clear_jobs
+END
+
 test_case 'switches of topology.conf: a job that wants one waits for no choice of its own' <<'END'
 clear_jobs
 graph_conf Policy=low
