@@ -13,7 +13,7 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(lib_codec_libcodec_la_SOURCES)) \
 	$(filter %.c,$(lib_graph_libgraph_la_SOURCES) $(lib_graph_io_libgraphio_la_SOURCES)) \
 	lib/graph/io/yaml.c lib/bootstrap/record.c lib/bootstrap/pmi1.c spank/ticket.c \
-	$(addprefix shell/service/kvs/,digest.c key.c large.c node.c tree.c treeobj.c treeobj_scan.c txn.c) \
+	$(addprefix shell/service/kvs/,digest.c hdir.c key.c large.c node.c tree.c treeobj.c treeobj_scan.c txn.c) \
 	lib/overlay/reach.c lib/overlay/wire.c lib/tasks/combine.c lib/tasks/frame.c lib/tasks/letter.c \
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
 	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c slots.c) \

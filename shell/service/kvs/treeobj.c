@@ -314,7 +314,7 @@ static int decode_into (struct forest *f, struct dir *d, const char *text, size_
         ver != 1 || (strcmp (type, "dir") != 0 && strcmp (type, "hdir") != 0))
         errno = EPROTO;
     else if (*type == 'h')
-        rc = hdir_decode (f, d, data);
+        rc = d->n.bucket ? (errno = EPROTO, -1) : hdir_decode (f, d, data);
     else
         rc = fill_dir (f, d, data, NULL, 0);
     json_decref (o);

@@ -648,6 +648,24 @@ static void test_wide_bad (void **state)
     world_init (&w, "sha1");
     for (const char *const *text = bad; text < bad + sizeof (bad) / sizeof (bad[0]); text++)
         refuse_dir (&w, *text);
+    /* a bucket that is an hdir itself */
+    char *inner = strdup ("{\"data\":{\"bucket\":[null],\"func\":\"fnv1a32\",\"size\":1},"
+                          "\"type\":\"hdir\",\"ver\":1}");
+    char ref[BLOBREF_MAX], *outer = NULL;
+    uint8_t digest[DIGEST_MAX];
+    struct tree t;
+    store_put (&w.store, inner, strlen (inner), digest);
+    digest_to_blobref (w.store.alg, digest, ref);
+    assert_true (asprintf (&outer,
+                           "{\"data\":{\"bucket\":[{\"data\":[\"%s\"],\"type\":\"dirref\","
+                           "\"ver\":1}],\"func\":\"fnv1a32\",\"size\":1},\"type\":\"hdir\","
+                           "\"ver\":1}",
+                           ref) > 0);
+    store_put (&w.store, outer, strlen (outer), digest);
+    assert_int_equal (tree_init (&t, &w.forest, digest), 0);
+    assert_null (tree_walk (&(struct walk){.tree = &t}, "key"));
+    assert_int_equal (errno, ENOTRECOVERABLE);
+    tree_clear (&t);
     world_clear (&w);
 }
 
