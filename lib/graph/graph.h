@@ -107,7 +107,7 @@ const char *graph_subsystem (const struct graph *g, size_t i);
 size_t graph_edge_count (const struct graph *g, size_t i);
 void graph_edge (const struct graph *g, size_t i, size_t n, uint32_t *src, uint32_t *dst);
 
-/* ---- Properties: key with a value ("" when it has none) ---- */
+/* ---- Properties: key with a value ("" when it has none). O(properties of v) ---- */
 const char *graph_property (const struct graph *g, uint32_t v, const char *key);
 /* Iterate in key order: start with *cursor = 0; false at the end. */
 bool graph_property_next (const struct graph *g, uint32_t v, size_t *cursor, const char **key,
@@ -157,7 +157,7 @@ uint64_t graph_steps (const struct graph *g);
 void graph_add_steps (struct graph *g, uint64_t n);
 
 /* Recompute every aggregate and index the slow way and compare: 0, or -1 with the first vertex
- * that differs. For tests. */
+ * that differs. For tests. O(V d types). */
 int graph_check (const struct graph *g, flux_error_t *errp);
 
 #endif /* !FLUX_GRAPH_GRAPH_H */

@@ -17,7 +17,7 @@
 
 struct policy; // immutable once made
 
-/* NULL with EINVAL; errp names the option. */
+/* NULL with EINVAL; errp names the option. O(length of options). */
 struct policy *policy_create (const char *options, flux_error_t *errp);
 void policy_destroy (struct policy *p);
 const char *policy_text (const struct policy *p); // as given to create

@@ -69,13 +69,15 @@ int request_set_queue (struct request *req, const char *queue);
 /* The idset form: ascending, each > 0. Copies. */
 int request_set_values (struct request_resource *r, const uint32_t *values, uint32_t n);
 
-/* Check the whole and number the resources; the request does not change after. EINVAL: no
+/* Check the whole and number the resources, O(resources and their siblings); the request does not
+ * change after. EINVAL: no
  * resource, a slot without content, two equal types side by side, min > max, bad operator ... */
 int request_seal (struct request *req, flux_error_t *errp);
 size_t request_count (const struct request *req);
 const struct request_resource *request_resource_at (const struct request *req, uint32_t index);
 
-/* The largest allowed value <= avail, 0 when there is none. */
+/* The largest allowed value <= avail, 0 when there is none. O(values), or for * and ^ O(log max).
+ */
 uint32_t request_count_fit (const struct request_count *c, uint32_t avail);
 uint32_t request_count_max (const struct request_count *c);
 

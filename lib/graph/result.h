@@ -29,6 +29,7 @@ struct result {
     size_t size; // of items, private
 };
 
+/* Each of what follows is O(items it is about). */
 void result_clear (struct result *res);                         // frees items
 int result_copy (struct result *dst, const struct result *src); // deep; ENOMEM
 

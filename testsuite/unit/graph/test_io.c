@@ -565,7 +565,10 @@ static void test_find (void **state)
             graph_set_status (g, graph_find_path (g, "/cluster0/node3"), GRAPH_DOWN);
         struct find *f = find_create (cases[i].criteria, &error);
         assert_non_null (f);
+        uint64_t before = graph_steps (g);
         assert_int_equal (find_write (f, m, w, &error), 0);
+        /* every vertex once; what a job holds is looked up in its three items */
+        assert_in_range (graph_steps (g) - before, graph_count (g), 4 * graph_count (g));
         assert_int_equal (writer_finish (w, &out), 0);
         for (size_t k = 0; k < out.len; k++)
             lines += out.data[k] == '\n';
