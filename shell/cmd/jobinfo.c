@@ -7,19 +7,14 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <flux/job.h>
 
-#include "lib/util/buf.h"
 #include "lib/util/monotime.h"
 #include "shell/cmd/fmt_internal.h"
-#include "shell/cmd/jobinfo.h"
+#include "shell/cmd/jobinfo_fields.h"
 #include "shell/cmd/jobinfo_slurm.h"
-#include "shell/cmd/term.h"
 
 #define DEFAULT_HEAD "{id.f58:>12} ?:{queue:<8.8} +:{username:<8} {name:<10.10+} "
 #define DEFAULT_TAIL "{ntasks:>6} {nnodes:>6h} {contextual_time!F:>8h} {contextual_info}"
@@ -50,482 +45,20 @@ struct field {
     get_f get;         // NULL: the attribute of that name as it is
 };
 
-static double real_of (const json_t *job, const char *key)
-{
-    return json_number_value (json_object_get (job, key));
-}
-
-static int state_of (const json_t *job)
-{
-    return json_integer_value (json_object_get (job, "state"));
-}
-
-static int result_of (const json_t *job)
-{
-    return json_integer_value (json_object_get (job, "result"));
-}
-
-/* What follows the first dot, or "". */
-static const char *after_dot (const char *field)
-{
-    const char *p = strchr (field, '.');
-    return p ? p + 1 : "";
-}
-
-static void get_id (struct jobinfo *ji, const json_t *job, const char *field, struct fmt_value *v)
-{
-    flux_jobid_t id = json_integer_value (json_object_get (job, "id"));
-    const char *type = after_dot (field);
-    char buf[128];
-
-    if (!json_object_get (job, "id")) { // the instance at the root of a tree
-        fmt_set_str (v, ".");
-        return;
-    }
-    if (strcmp (type, "dec") == 0) {
-        snprintf (buf, sizeof (buf), "%llu", (unsigned long long)id);
-        fmt_set_owned (v, strdup (buf));
-        return;
-    }
-    if (flux_job_id_encode (id, *type ? type : "f58", buf, sizeof (buf)) < 0)
-        return;
-    fmt_set_owned (v, strdup (buf));
-}
-
-static void get_real (struct jobinfo *ji, const json_t *job, const char *field, struct fmt_value *v)
-{
-    fmt_set_real (v, real_of (job, field));
-}
-
-static void get_username (struct jobinfo *ji, const json_t *job, const char *field,
-                          struct fmt_value *v)
-{
-    json_t *o = json_object_get (job, "userid");
-    struct passwd *pw;
-
-    if (!o)
-        return;
-    uint32_t uid = json_integer_value (o);
-    if (!ji->last_user[0] || ji->last_uid != uid) {
-        ji->last_uid = uid;
-        if ((pw = getpwuid (uid)))
-            snprintf (ji->last_user, sizeof (ji->last_user), "%s", pw->pw_name);
-        else
-            snprintf (ji->last_user, sizeof (ji->last_user), "%u", uid);
-    }
-    fmt_set_owned (v, strdup (ji->last_user)); // the cache may move on before it is used
-}
-
-static void get_state (struct jobinfo *ji, const json_t *job, const char *field,
-                       struct fmt_value *v)
-{
-    fmt_set_str (v, flux_job_statetostr (state_of (job), strcmp (field, "state") == 0 ? "L" : "S"));
-}
-
-static const char *state_emoji (int state)
-{
-    switch (state) {
-    case FLUX_JOB_STATE_NEW:
-        return "\U0001f381";
-    case FLUX_JOB_STATE_DEPEND:
-        return "\U0001f6d1";
-    case FLUX_JOB_STATE_PRIORITY:
-        return "\U0001f6a6";
-    case FLUX_JOB_STATE_SCHED:
-        return "\U0001f4c5";
-    case FLUX_JOB_STATE_RUN:
-        return "\U0001f3c3";
-    case FLUX_JOB_STATE_CLEANUP:
-        return "\U0001f5d1";
-    default:
-        return "\U0001f480";
-    }
-}
-
-static const char *result_emoji (int result)
-{
-    bool utf8 = term_utf8 ();
-
-    switch (result) {
-    case FLUX_JOB_RESULT_COMPLETED:
-        return utf8 ? "\U0001f600" : ":-)";
-    case FLUX_JOB_RESULT_FAILED:
-        return utf8 ? "\U0001f4a9" : ":'-(";
-    case FLUX_JOB_RESULT_CANCELED:
-        return utf8 ? "\U0001f4a5" : "%-|";
-    case FLUX_JOB_RESULT_TIMEOUT:
-        return utf8 ? "\u231b" : "(-_-)";
-    default:
-        return utf8 ? "\u3000" : "";
-    }
-}
-
-static void get_state_emoji (struct jobinfo *ji, const json_t *job, const char *field,
-                             struct fmt_value *v)
-{
-    if (term_utf8 ())
-        fmt_set_str (v, state_emoji (state_of (job)));
-    else
-        fmt_set_str (v, flux_job_statetostr (state_of (job), "S"));
-}
-
-static void get_result (struct jobinfo *ji, const json_t *job, const char *field,
-                        struct fmt_value *v)
-{
-    int result = result_of (job);
-
-    if (strcmp (field, "result_emoji") == 0)
-        fmt_set_str (v, result_emoji (result));
-    else if (result)
-        fmt_set_str (v, flux_job_resulttostr (result, strcmp (field, "result") == 0 ? "L" : "S"));
-}
-
-/* The state of an active job, the result of one that is not. */
-static void get_status (struct jobinfo *ji, const json_t *job, const char *field,
-                        struct fmt_value *v)
-{
-    bool emoji = strcmp (field, "status_emoji") == 0;
-    const char *form = strcmp (field, "status") == 0 ? "L" : "S";
-
-    if (state_of (job) == FLUX_JOB_STATE_INACTIVE)
-        get_result (ji, job, emoji ? "result_emoji" : *form == 'L' ? "result" : "result_abbrev", v);
-    else if (emoji)
-        get_state_emoji (ji, job, field, v);
-    else
-        fmt_set_str (v, flux_job_statetostr (state_of (job), form));
-}
-
-static double runtime_of (const struct jobinfo *ji, const json_t *job)
-{
-    double run = real_of (job, "t_run"), cleanup = real_of (job, "t_cleanup");
-
-    if (run <= 0)
-        return 0;
-    return (cleanup > 0 ? cleanup : ji->now) - run;
-}
-
-static void get_runtime (struct jobinfo *ji, const json_t *job, const char *field,
-                         struct fmt_value *v)
-{
-    fmt_set_real (v, runtime_of (ji, job));
-}
-
-static void get_remaining (struct jobinfo *ji, const json_t *job, const char *field,
-                           struct fmt_value *v)
-{
-    double left = 0;
-
-    if (state_of (job) == FLUX_JOB_STATE_RUN && real_of (job, "expiration") > 0)
-        left = real_of (job, "expiration") - ji->now;
-    fmt_set_real (v, left > 0 ? left : 0);
-}
-
-/* The exit code, minus a signal, -128 for one that was canceled before it ran. False: none. */
-static bool returncode_of (const json_t *job, int *code)
-{
-    json_t *o = json_object_get (job, "waitstatus");
-    int result = result_of (job);
-
-    if (!json_is_integer (o)) {
-        *code = result == FLUX_JOB_RESULT_CANCELED ? -128 : 1;
-        return result == FLUX_JOB_RESULT_CANCELED || result == FLUX_JOB_RESULT_FAILED;
-    }
-    int status = json_integer_value (o);
-    *code = WIFSIGNALED (status) ? -WTERMSIG (status) : WEXITSTATUS (status);
-    return true;
-}
-
-static void get_returncode (struct jobinfo *ji, const json_t *job, const char *field,
-                            struct fmt_value *v)
-{
-    int code;
-
-    if (returncode_of (job, &code))
-        fmt_set_int (v, code);
-}
-
-static void get_exception (struct jobinfo *ji, const json_t *job, const char *field,
-                           struct fmt_value *v)
-{
-    char key[64];
-
-    snprintf (key, sizeof (key), "exception_%s", after_dot (field));
-    fmt_set_json (v, json_object_get (job, key));
-}
-
-/* "begin-time=1700000000" reads better as a time of day. */
-static void put_dependency (struct buf *b, const char *dep)
-{
-    char text[64];
-    struct tm tm, now_tm;
-    time_t now = time (NULL);
-
-    if (strncmp (dep, "begin-time=", 11) != 0) {
-        buf_puts (b, dep);
-        return;
-    }
-    time_t t = (time_t)strtod (dep + 11, NULL);
-    localtime_r (&t, &tm);
-    localtime_r (&now, &now_tm);
-    bool today = tm.tm_yday == now_tm.tm_yday && tm.tm_year == now_tm.tm_year;
-    strftime (text, sizeof (text), today ? "begin@%H:%M" : "begin@%b%d-%H:%M", &tm);
-    buf_puts (b, text);
-    if (tm.tm_sec > 0)
-        buf_printf (b, ":%02d", tm.tm_sec);
-}
-
-static char *dependencies_str (const json_t *job)
-{
-    struct buf b = {0};
-    size_t i;
-    json_t *o;
-
-    json_array_foreach (json_object_get (job, "dependencies"), i, o)
-    {
-        if (i > 0)
-            buf_putc (&b, ',');
-        put_dependency (&b, json_is_string (o) ? json_string_value (o) : "");
-    }
-    return buf_steal (&b, NULL);
-}
-
-static void get_dependencies (struct jobinfo *ji, const json_t *job, const char *field,
-                              struct fmt_value *v)
-{
-    fmt_set_owned (v, dependencies_str (job));
-}
-
-/* Walk "a.b.c" down from an object. */
-static json_t *walk (json_t *o, const char *path)
-{
-    char key[64];
-
-    while (o && *path) {
-        size_t len = strcspn (path, ".");
-        snprintf (key, sizeof (key), "%.*s", (int)len, path);
-        o = json_object_get (o, key);
-        path += len + (path[len] == '.');
-    }
-    return o;
-}
-
-static void get_annotation (struct jobinfo *ji, const json_t *job, const char *field,
-                            struct fmt_value *v)
-{
-    bool whole = strncmp (field, "annotations", 11) == 0;
-
-    fmt_set_json (v,
-                  walk (json_object_get (job, "annotations"), whole ? after_dot (field) : field));
-}
-
-const char *jobinfo_uri (const json_t *job)
-{
-    return json_string_value (walk (json_object_get (job, "annotations"), "user.uri"));
-}
-
-/* ssh://host/tmp/flux-x/local-0 -> local:///tmp/flux-x/local-0 */
-static void get_uri (struct jobinfo *ji, const json_t *job, const char *field, struct fmt_value *v)
-{
-    const char *uri = jobinfo_uri (job);
-    const char *path;
-    char *s;
-
-    if (!uri)
-        return;
-    if (strcmp (field, "uri.local") != 0 || strncmp (uri, "ssh://", 6) != 0 ||
-        !(path = strchr (uri + 6, '/')))
-        fmt_set_str (v, uri);
-    else if (asprintf (&s, "local://%s", path) >= 0)
-        fmt_set_owned (v, s);
-}
-
-static void get_context_time (struct jobinfo *ji, const json_t *job, const char *field,
-                              struct fmt_value *v)
-{
-    bool pending = state_of (job) & FLUX_JOB_STATE_PENDING;
-
-    fmt_set_real (v, pending ? real_of (job, "duration") : runtime_of (ji, job));
-}
-
-static void sched_info (const struct jobinfo *ji, const json_t *job, struct fmt_value *v)
-{
-    json_t *eta = walk (json_object_get (job, "annotations"), "sched.t_estimate");
-    char text[64], *s;
-
-    if (json_is_number (eta)) {
-        double left = json_number_value (eta) - ji->now;
-        if (left < 0)
-            snprintf (text, sizeof (text), "now");
-        else
-            fmt_duration (left, text, sizeof (text));
-        if (asprintf (&s, "eta:%s", text) >= 0)
-            fmt_set_owned (v, s);
-    } else if (json_is_integer (json_object_get (job, "urgency")) &&
-               json_integer_value (json_object_get (job, "urgency")) == 0)
-        fmt_set_str (v, "held");
-    else if (json_is_integer (json_object_get (job, "priority")) &&
-             json_integer_value (json_object_get (job, "priority")) == 0)
-        fmt_set_str (v, "priority-hold");
-}
-
-/* Why it waits, or where it ran. */
-static void get_context_info (struct jobinfo *ji, const json_t *job, const char *field,
-                              struct fmt_value *v)
-{
-    char *deps, *s = NULL;
-
-    switch (state_of (job)) {
-    case FLUX_JOB_STATE_PRIORITY:
-        fmt_set_str (v, "priority-wait");
-        break;
-    case FLUX_JOB_STATE_DEPEND:
-        deps = dependencies_str (job);
-        if (asprintf (&s, "depends:%s", deps ? deps : "") >= 0)
-            fmt_set_owned (v, s);
-        free (deps);
-        break;
-    case FLUX_JOB_STATE_SCHED:
-        sched_info (ji, job, v);
-        break;
-    default:
-        fmt_set_json (v, json_object_get (job, "nodelist"));
-    }
-}
-
-static void set_printf (struct fmt_value *v, const char *fmt, ...)
-    __attribute__ ((format (printf, 2, 3)));
-static void set_printf (struct fmt_value *v, const char *fmt, ...)
-{
-    va_list ap;
-    char *s;
-
-    va_start (ap, fmt);
-    if (vasprintf (&s, fmt, ap) >= 0)
-        fmt_set_owned (v, s);
-    va_end (ap);
-}
-
-static void failed_reason (const json_t *job, struct fmt_value *v)
-{
-    const char *type = json_string_value (json_object_get (job, "exception_type"));
-    const char *note = json_string_value (json_object_get (job, "exception_note"));
-    json_t *severity = json_object_get (job, "exception_severity");
-    int code = 1;
-
-    if (json_is_true (json_object_get (job, "exception_occurred")) && type &&
-        strcmp (type, "exec") != 0 && json_integer_value (severity) == 0) {
-        set_printf (v, "Exception: type=%s%s%s", type, note && *note ? " note=" : "",
-                    note ? note : "");
-        return;
-    }
-    returncode_of (job, &code);
-    if (code > 128)
-        set_printf (v, "%s", strsignal (code - 128));
-    else if (code == 126)
-        fmt_set_str (v, "Command invoked cannot execute");
-    else if (code == 127)
-        fmt_set_str (v, "command not found");
-    else if (code == 128)
-        fmt_set_str (v, "Invalid argument to exit");
-    else
-        set_printf (v, "Exit %d", code);
-}
-
-static void get_inactive_reason (struct jobinfo *ji, const json_t *job, const char *field,
-                                 struct fmt_value *v)
-{
-    const char *type = json_string_value (json_object_get (job, "exception_type"));
-    const char *note = json_string_value (json_object_get (job, "exception_note"));
-    int code = 0;
-
-    if (state_of (job) != FLUX_JOB_STATE_INACTIVE)
-        return;
-    switch (result_of (job)) {
-    case FLUX_JOB_RESULT_CANCELED:
-        if (type && strcmp (type, "cancel") == 0 && note && *note)
-            set_printf (v, "Canceled: %s", note);
-        else
-            fmt_set_str (v, "Canceled");
-        break;
-    case FLUX_JOB_RESULT_FAILED:
-        failed_reason (job, v);
-        break;
-    case FLUX_JOB_RESULT_TIMEOUT:
-        fmt_set_str (v, "Timeout");
-        break;
-    default:
-        returncode_of (job, &code);
-        set_printf (v, "Exit %d", code);
-    }
-}
-
-static void ratio (struct fmt_value *v, json_t *part, json_t *all)
-{
-    if (json_number_value (all) > 0)
-        fmt_set_real (v, json_number_value (part) / json_number_value (all));
-}
-
-/* What an instance that has ended has left as a note on its job. */
-static json_t *noted_stats (const json_t *job)
-{
-    json_t *notes = walk (json_object_get (job, "annotations"), "user.jobs"), *n;
-    const char *name;
-    json_int_t total = 0;
-
-    if (state_of (job) != FLUX_JOB_STATE_INACTIVE || !json_is_object (notes))
-        return NULL;
-    json_object_foreach (notes, name, n) total += json_integer_value (n);
-    json_t *stats = json_copy (notes);
-    json_object_set_new (stats, "inactive", json_integer (total));
-    json_object_set_new (stats, "total", json_integer (total));
-    return json_pack ("{s:o}", "stats", stats);
-}
-
-static void get_instance (struct jobinfo *ji, const json_t *job, const char *field,
-                          struct fmt_value *v)
-{
-    json_t *o = json_object_get (job, "_instance"), *noted = NULL;
-    const char *what = after_dot (field);
-
-    if (!o && !(o = noted = noted_stats (job)))
-        return;
-    if (strcmp (what, "utilization") == 0)
-        ratio (v, walk (o, "resources.allocated.ncores"), walk (o, "resources.all.ncores"));
-    else if (strcmp (what, "gpu_utilization") == 0)
-        ratio (v, walk (o, "resources.allocated.ngpus"), walk (o, "resources.all.ngpus"));
-    else if (strcmp (what, "progress") == 0)
-        ratio (v, walk (o, "stats.inactive"), walk (o, "stats.total"));
-    else if (strcmp (what, "stats") == 0)
-        set_printf (v, "PD:%lld R:%lld CD:%lld F:%lld",
-                    (long long)json_integer_value (walk (o, "stats.pending")),
-                    (long long)json_integer_value (walk (o, "stats.running")),
-                    (long long)json_integer_value (walk (o, "stats.successful")),
-                    (long long)json_integer_value (walk (o, "stats.failed")));
-    else
-        fmt_set_json (v, walk (o, what));
-    json_decref (noted);
-}
-
-static void get_slurm (struct jobinfo *ji, const json_t *job, const char *field,
-                       struct fmt_value *v)
-{
-    jobinfo_get_slurm (job, field, v);
-}
-
 #define STATUS_ATTRS "state,result"
 #define REASON_ATTRS                                                                               \
     "state,result,waitstatus,exception_occurred,exception_severity,exception_type,exception_note"
 
 static const struct field fields[] = {
-    {"id", "JOBID", "", get_id},
-    {"id.", "JOBID", "", get_id},
+    {"id", "JOBID", "", jobget_id},
+    {"id.", "JOBID", "", jobget_id},
     {"userid", "UID", "userid", NULL},
-    {"username", "USER", "userid", get_username},
+    {"username", "USER", "userid", jobget_username},
     {"urgency", "URG", "urgency", NULL},
     {"priority", "PRI", "priority", NULL},
-    {"state", "STATE", "state", get_state},
-    {"state_single", "S", "state", get_state},
-    {"state_emoji", "STATE", "state", get_state_emoji},
+    {"state", "STATE", "state", jobget_state},
+    {"state_single", "S", "state", jobget_state},
+    {"state_emoji", "STATE", "state", jobget_state_emoji},
     {"name", "NAME", "name", NULL},
     {"cwd", "CWD", "cwd", NULL},
     {"queue", "QUEUE", "queue", NULL},
@@ -533,58 +66,58 @@ static const struct field fields[] = {
     {"bank", "BANK", "bank", NULL},
     {"ntasks", "NTASKS", "ntasks", NULL},
     {"ncores", "NCORES", "ncores", NULL},
-    {"duration", "DURATION", "duration", get_real},
+    {"duration", "DURATION", "duration", jobget_real},
     {"nnodes", "NNODES", "nnodes", NULL},
-    {"expiration", "EXPIRATION", "expiration," STATUS_ATTRS, get_real},
-    {"t_remaining", "T_REMAINING", "expiration," STATUS_ATTRS, get_remaining},
+    {"expiration", "EXPIRATION", "expiration," STATUS_ATTRS, jobget_real},
+    {"t_remaining", "T_REMAINING", "expiration," STATUS_ATTRS, jobget_remaining},
     {"ranks", "RANKS", "ranks", NULL},
     {"nodelist", "NODELIST", "nodelist", NULL},
     {"success", "SUCCESS", "success", NULL},
-    {"result", "RESULT", "result", get_result},
-    {"result_abbrev", "RS", "result", get_result},
-    {"result_emoji", "RESULT", "result", get_result},
-    {"t_submit", "T_SUBMIT", "t_submit", get_real},
-    {"t_depend", "T_DEPEND", "t_depend", get_real},
-    {"t_priority", "T_PRIORITY", "t_priority", get_real},
-    {"t_sched", "T_SCHED", "t_sched", get_real},
-    {"t_run", "T_RUN", "t_run", get_real},
-    {"t_cleanup", "T_CLEANUP", "t_cleanup", get_real},
-    {"t_inactive", "T_INACTIVE", "t_inactive", get_real},
-    {"runtime", "RUNTIME", "t_run,t_cleanup", get_runtime},
-    {"status", "STATUS", STATUS_ATTRS, get_status},
-    {"status_abbrev", "ST", STATUS_ATTRS, get_status},
-    {"status_emoji", "STATUS", STATUS_ATTRS, get_status},
+    {"result", "RESULT", "result", jobget_result},
+    {"result_abbrev", "RS", "result", jobget_result},
+    {"result_emoji", "RESULT", "result", jobget_result},
+    {"t_submit", "T_SUBMIT", "t_submit", jobget_real},
+    {"t_depend", "T_DEPEND", "t_depend", jobget_real},
+    {"t_priority", "T_PRIORITY", "t_priority", jobget_real},
+    {"t_sched", "T_SCHED", "t_sched", jobget_real},
+    {"t_run", "T_RUN", "t_run", jobget_real},
+    {"t_cleanup", "T_CLEANUP", "t_cleanup", jobget_real},
+    {"t_inactive", "T_INACTIVE", "t_inactive", jobget_real},
+    {"runtime", "RUNTIME", "t_run,t_cleanup", jobget_runtime},
+    {"status", "STATUS", STATUS_ATTRS, jobget_status},
+    {"status_abbrev", "ST", STATUS_ATTRS, jobget_status},
+    {"status_emoji", "STATUS", STATUS_ATTRS, jobget_status},
     {"waitstatus", "WSTATUS", "waitstatus", NULL},
-    {"returncode", "RC", "waitstatus,result", get_returncode},
-    {"exception.occurred", "EXCEPTION-OCCURRED", "exception_occurred", get_exception},
-    {"exception.severity", "EXCEPTION-SEVERITY", "exception_severity", get_exception},
-    {"exception.type", "EXCEPTION-TYPE", "exception_type", get_exception},
-    {"exception.note", "EXCEPTION-NOTE", "exception_note", get_exception},
-    {"annotations", "ANNOTATIONS", "annotations", get_annotation},
-    {"dependencies", "DEPENDENCIES", "dependencies", get_dependencies},
+    {"returncode", "RC", "waitstatus,result", jobget_returncode},
+    {"exception.occurred", "EXCEPTION-OCCURRED", "exception_occurred", jobget_exception},
+    {"exception.severity", "EXCEPTION-SEVERITY", "exception_severity", jobget_exception},
+    {"exception.type", "EXCEPTION-TYPE", "exception_type", jobget_exception},
+    {"exception.note", "EXCEPTION-NOTE", "exception_note", jobget_exception},
+    {"annotations", "ANNOTATIONS", "annotations", jobget_annotation},
+    {"dependencies", "DEPENDENCIES", "dependencies", jobget_dependencies},
     {"contextual_info", "INFO", "state,dependencies,annotations,nodelist,priority,urgency",
-     get_context_info},
-    {"contextual_time", "TIME", "state,t_run,t_cleanup,duration", get_context_time},
-    {"inactive_reason", "INACTIVE-REASON", REASON_ATTRS, get_inactive_reason},
-    {"annotations.sched.t_estimate", "T_ESTIMATE", "annotations", get_annotation},
-    {"annotations.sched.reason_pending", "REASON", "annotations", get_annotation},
-    {"annotations.sched.resource_summary", "RESOURCES", "annotations", get_annotation},
-    {"annotations.", NULL, "annotations", get_annotation},
-    {"sched", "SCHED", "annotations", get_annotation},
-    {"sched.t_estimate", "T_ESTIMATE", "annotations", get_annotation},
-    {"sched.reason_pending", "REASON", "annotations", get_annotation},
-    {"sched.resource_summary", "RESOURCES", "annotations", get_annotation},
-    {"sched.", NULL, "annotations", get_annotation},
-    {"user", "USER", "annotations", get_annotation},
-    {"user.", NULL, "annotations", get_annotation},
-    {"uri", "URI", "annotations", get_uri},
-    {"uri.local", "URI", "annotations", get_uri},
-    {"slurm.", NULL, "annotations," STATUS_ATTRS, get_slurm},
-    {"instance.stats.total", "NJOBS", "annotations," STATUS_ATTRS, get_instance},
-    {"instance.utilization", "CORE%", "annotations," STATUS_ATTRS, get_instance},
-    {"instance.gpu_utilization", "GPU%", "annotations," STATUS_ATTRS, get_instance},
-    {"instance.progress", "PROG", "annotations," STATUS_ATTRS, get_instance},
-    {"instance.", NULL, "annotations," STATUS_ATTRS, get_instance},
+     jobget_context_info},
+    {"contextual_time", "TIME", "state,t_run,t_cleanup,duration", jobget_context_time},
+    {"inactive_reason", "INACTIVE-REASON", REASON_ATTRS, jobget_inactive_reason},
+    {"annotations.sched.t_estimate", "T_ESTIMATE", "annotations", jobget_annotation},
+    {"annotations.sched.reason_pending", "REASON", "annotations", jobget_annotation},
+    {"annotations.sched.resource_summary", "RESOURCES", "annotations", jobget_annotation},
+    {"annotations.", NULL, "annotations", jobget_annotation},
+    {"sched", "SCHED", "annotations", jobget_annotation},
+    {"sched.t_estimate", "T_ESTIMATE", "annotations", jobget_annotation},
+    {"sched.reason_pending", "REASON", "annotations", jobget_annotation},
+    {"sched.resource_summary", "RESOURCES", "annotations", jobget_annotation},
+    {"sched.", NULL, "annotations", jobget_annotation},
+    {"user", "USER", "annotations", jobget_annotation},
+    {"user.", NULL, "annotations", jobget_annotation},
+    {"uri", "URI", "annotations", jobget_uri},
+    {"uri.local", "URI", "annotations", jobget_uri},
+    {"slurm.", NULL, "annotations," STATUS_ATTRS, jobget_slurm},
+    {"instance.stats.total", "NJOBS", "annotations," STATUS_ATTRS, jobget_instance},
+    {"instance.utilization", "CORE%", "annotations," STATUS_ATTRS, jobget_instance},
+    {"instance.gpu_utilization", "GPU%", "annotations," STATUS_ATTRS, jobget_instance},
+    {"instance.progress", "PROG", "annotations," STATUS_ATTRS, jobget_instance},
+    {"instance.", NULL, "annotations," STATUS_ATTRS, jobget_instance},
     {0},
 };
 

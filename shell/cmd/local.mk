@@ -62,7 +62,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/job_raise.h \
 	%D%/job_taskmap.c \
 	%D%/job_wait.c \
-	%D%/jobinfo.c \
+	%D%/jobinfo.c %D%/jobinfo_fields.h %D%/jobinfo_get.c %D%/jobinfo_state.c \
 	%D%/jobinfo.h \
 	%D%/jobinfo_slurm.c %D%/jobinfo_slurm.h \
 	%D%/jobinfo_json.c \
