@@ -321,6 +321,41 @@ flux start -Sresource.path=R.json --conf='sched-fluxion-resource.traverser="flex
     --conf=sched-fluxion-resource.update-interval=5 bash -eEu flexible.sh
 END
 
+test_case 'R with a TreePool scheduling key: sockets, NUMA domains, memory, in the child, too' <<'END'
+cat >treepool.json <<'EOF'
+{"version": 1,
+ "execution": {"R_lite": [{"rank": "0-1", "children": {"core": "0-7", "gpu": "0-3"}}],
+               "nodelist": ["xeon[0-1]"], "starttime": 0, "expiration": 0},
+ "scheduling": {"writer": "TreePool", "children": [{"ranks": "0-1", "topo": {
+    "storage": [{"path": "/mnt/nvme", "capacity": 2, "unit": "TiB"}],
+    "socket": [{"memory": 8, "numa": [{"cores": "0-1", "gpus": "0"}, {"cores": "2-3", "gpus": "1"}]},
+               {"memory": 8, "numa": [{"cores": "4-5", "gpus": "2"}, {"cores": "6-7", "gpus": "3"}]}]}}]}}
+EOF
+cat >child.sh <<'EOF'
+. ./inside.sh
+a=$(sim 1h --shape='slot/numa{x}')
+wait_run $a
+expect_equal 2 "$(flux jobs -n -o '{ncores}' $a)"
+flux cancel --all
+EOF
+cat >run.sh <<'EOF'
+. ./inside.sh
+lite () { flux job info "$1" R | jq -c '.execution.R_lite'; }
+a=$(sim 1h --shape='slot/numa{x}')
+b=$(sim 1h --shape='slot/socket{x}')
+c=$(sim 1h --shape='node/slot/[core=1;memory=6{unit:GiB}]')
+wait_run $c
+expect_equal '[{"rank":"0","children":{"core":"0-1","gpu":"0"}}]' "$(lite $a)"
+expect_equal '[{"rank":"0","children":{"core":"4-7","gpu":"2-3"}}]' "$(lite $b)"
+expect_equal '/cluster0/xeon0/socket0/numa0' \
+    "$(flux job info $a R | jq -r '.scheduling.graph.nodes[].metadata.paths.containment' | grep 'numa0$')"
+flux cancel --all
+flux queue drain
+expect_equal '' "$(flux alloc -N1 -x bash -eEu child.sh)"
+EOF
+timeout 50 flux start -Sresource.path=treepool.json bash -eEu run.sh
+END
+
 test_case 'resources as a shape or as JSON: ranges, alternatives, what cannot be' <<'END'
 cat >xor.json <<'EOF'
 {"resources": [{"type": "xor_slot", "count": 1, "label": "a", "with": [{"type": "core", "count": 1000}]},

@@ -22,7 +22,8 @@ struct inventory {
     struct idset *down; // also ranks that are not known yet
     struct idset *gone; // not in R any more, but held by jobs
     bool rich;
-    bool rich_R; // and it came with R
+    bool topology; // from R's TreePool
+    bool rich_R;   // and it came with R
 };
 
 struct inventory *inventory_create (void)
@@ -175,6 +176,39 @@ void inventory_sweep (struct inventory *inv)
     idset_destroy (left);
 }
 
+/* R with the topology of its nodes (RFC 49). */
+static bool has_topology (const struct rv1 *R)
+{
+    const char *writer = json_string_value (json_object_get (R->scheduling, "writer"));
+
+    return writer && strcmp (writer, "TreePool") == 0 && R->nnodes > 0 && *R->node[0].host;
+}
+
+/* The ranks that the graph has not. */
+static int add_topology (struct inventory *inv, const struct rv1 *R, flux_error_t *errp)
+{
+    struct idset *known = idset_create (0, IDSET_FLAG_AUTOGROW);
+    struct rv1 *new = rv1_copy (R);
+    json_t *o = NULL;
+    int rc = -1;
+
+    for (size_t i = 0; known && i < R->nnodes; i++)
+        if (ranks_node (inv->g, R->node[i].rank) != GRAPH_NONE)
+            idset_set (known, R->node[i].rank);
+    if (known && new &&rv1_remove_ranks (new, known) == 0 && new->nnodes == 0) {
+        rc = 0;
+    } else if (known && new) {
+        json_decref (new->scheduling);
+        new->scheduling = json_incref (R->scheduling);
+        rc = (o = rv1_to_json (new)) ? load_rv1 (inv->g, o, errp)
+                                     : errprintf (errp, "out of memory");
+    }
+    json_decref (o);
+    rv1_destroy (new);
+    idset_destroy (known);
+    return rc;
+}
+
 static int make_graph (struct inventory *inv, const struct rv1 *R, flux_error_t *errp)
 {
     bool known = json_equal (inv->scheduling, R->scheduling) && ranks_check (inv->g, R, NULL) == 0;
@@ -184,6 +218,11 @@ static int make_graph (struct inventory *inv, const struct rv1 *R, flux_error_t 
         if (load_jgf (inv->g, R->scheduling, errp) < 0)
             return -1;
         inv->rich = inv->rich_R = true;
+    }
+    if (has_topology (R) && (inv->topology || graph_count (inv->g) == 0)) {
+        if (add_topology (inv, R, errp) < 0)
+            return -1;
+        inv->rich = inv->topology = true;
     }
     return inv->rich ? ranks_check (inv->g, R, errp) : ranks_add (inv->g, R, errp);
 }
