@@ -370,6 +370,10 @@ expect_equal "$cores" "$(flux run --shape='slot=1+/core' flux getattr rank | wc 
 expect_equal '0 1' "$(ranks flux run --shape='slot=1+/node')"
 expect_equal '0 0' "$(ranks flux run --resources-json=xor.json)"
 expect_equal '0 0' "$(ranks flux run --resources-json=list.json)"
+printf '[{"type":"node","count":2,"with":[{"type":"slot","count":1,"label":"a","with":[{"type":"core","count":1}]},
+    {"type":"slot","count":1,"label":"b","with":[{"type":"core","count":1}]}]}]' >both.json
+id=$(flux submit --resources-json=both.json true)
+expect_equal 4 "$(flux jobs -an -o '{ncores}' $id)"
 expect_equal 2 "$(flux alloc --shape='node=2/slot/core' flux getattr size)"
 expect_equal '[{"type":"node","count":1,"with":[{"type":"slot","count":2,"label":"db","with":[{"type":"memory","count":4,"unit":"GB"}]}]}]' \
     "$(flux batch --shape='node/slot=2{db}/memory=4{unit:GB}' --dry-run --wrap true | jq -c .resources)"

@@ -17,6 +17,12 @@ struct jobspec;
  * EINVAL and a sentence. */
 int request_add_resources (struct request *req, const json_t *resources, flux_error_t *errp);
 
+/* A job that has several slots side by side gets all of them, for the matcher (without
+ * MATCHER_FLEXIBLE) in one slot that has what they have: as many of it as of each, or one with
+ * everything where their counts differ. A new array; NULL with EINVAL and a sentence that names the
+ * labels where that cannot be said. */
+json_t *jobspec_join_slots (const json_t *resources, flux_error_t *errp);
+
 /* A whole, sealed request: resources, duration, constraint, queue. The caller destroys it. */
 struct request *request_from_jobspec (const struct jobspec *js, flux_error_t *errp);
 

@@ -41,15 +41,25 @@ static int add_tree (struct request *req, const struct job_facts *f, flux_error_
     return 0;
 }
 
+static int add_resources (struct request *req, const json_t *resources, bool either,
+                          flux_error_t *errp)
+{
+    json_t *joined = either ? NULL : jobspec_join_slots (resources, errp);
+    int rc = either || joined ? request_add_resources (req, either ? resources : joined, errp) : -1;
+
+    json_decref (joined);
+    return rc;
+}
+
 struct request *ask_create (const struct job *job, const struct constraint_hosts *hosts,
-                            flux_error_t *errp)
+                            bool either, flux_error_t *errp)
 {
     struct request *req = request_create ();
     const json_t *resources = job->live ? job->live->request : NULL;
 
     if (!req)
         goto error;
-    if (resources ? request_add_resources (req, resources, errp) < 0
+    if (resources ? add_resources (req, resources, either, errp) < 0
                   : add_tree (req, &job->facts, errp) < 0)
         goto error;
     req->duration = job->facts.duration;

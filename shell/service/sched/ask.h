@@ -7,6 +7,7 @@
 #define FLUX_SERVICE_SCHED_ASK_H
 
 #include <flux/types.h>
+#include <stdbool.h>
 
 #include "lib/graph/io/constraint.h"
 #include "lib/graph/request.h"
@@ -14,7 +15,8 @@
 struct job;
 
 /* The caller destroys the request. EINVAL with a sentence for what is malformed. */
+/* either: slots side by side are alternatives, else the job gets all. */
 struct request *ask_create (const struct job *job, const struct constraint_hosts *hosts,
-                            flux_error_t *errp);
+                            bool either, flux_error_t *errp);
 
 #endif /* !FLUX_SERVICE_SCHED_ASK_H */

@@ -23,6 +23,7 @@ struct sched {
     struct matcher *m;
     struct policies *policies; // those of jobs
     sched_format_t format;
+    bool flexible;
     double end;         // of the resources; 0: none
     uint64_t *reserved; // ids with a reservation of this pass
     size_t nreserved, reserved_size;

@@ -49,6 +49,7 @@ struct sched *sched_create (const struct sched_config *config, flux_error_t *err
     }
     /* Users name nodes and cores, and not what lies between them. */
     int flags = MATCHER_THROUGH | (config->flexible ? MATCHER_FLEXIBLE : 0);
+    s->flexible = config->flexible;
     if ((config->load_file && load_file (s, config, errp) < 0) ||
         !(s->m = matcher_create (inventory_graph (s->inv), config->match_policy, flags, errp)) ||
         sched_configure (s, config, errp) < 0) {
@@ -148,7 +149,7 @@ struct request *sched_request (struct sched *s, const struct job *job, flux_erro
 {
     struct constraint_hosts hosts = inventory_hosts (s->inv);
 
-    return ask_create (job, &hosts, errp);
+    return ask_create (job, &hosts, s->flexible, errp);
 }
 
 int sched_policy_of (struct sched *s, const struct job *job, const struct policy **policy,

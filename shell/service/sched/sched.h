@@ -81,8 +81,8 @@ int sched_grow (struct sched *s, const struct job *job, const struct job_facts *
 int sched_shrink (struct sched *s, const struct job *job, const struct rv1 *less,
                   const struct rv1 *left, struct sched_alloc *alloc, flux_error_t *errp);
 
-/* What no job holds, whether it is up or not. The caller destroys it. NULL: there is nothing yet, or
- * no memory. */
+/* What no job holds, whether it is up or not. The caller destroys it. NULL: there is nothing yet,
+ * or no memory. */
 struct rv1 *sched_idle (struct sched *s);
 
 /* The end of a job moved; 0: it has none. */

@@ -334,11 +334,63 @@ static void test_shapes (void **state)
     }
 }
 
+/* Slots side by side: the job gets all. */
+static void test_join (void **state)
+{
+    (void)state;
+#define A "{type: slot, count: 2, label: a, with: [" CORE ("2") "]}"
+    static const struct {
+        const char *resources, *want; // joined, or what the sentence says
+    } t[] = {
+        {A, A},
+        {A ", {type: slot, count: 2, label: b, with: [{type: gpu, count: 1}]}",
+         "{type: slot, count: 2, label: a, with: [" CORE ("2") ", {type: gpu, count: 1}]}"},
+        {A ", {type: slot, count: 3, label: b, with: [{type: gpu, count: 1}]}",
+         "{type: slot, count: 1, label: a, with: [" CORE ("4") ", {type: gpu, count: 3}]}"},
+        {A ", {type: slot, count: 1, label: b, with: [" CORE ("5") "]}",
+         "{type: slot, count: 1, label: a, with: [" CORE ("9") "]}"},
+        {"{type: node, count: 3, with: [{type: memory, count: 1}, " A
+         ", {type: slot, count: 2, label: b, with: [" CORE ("1") "]}]}",
+         "{type: node, count: 3, with: [{type: memory, count: 1}, {type: slot, count: 2, label: a, "
+         "with: [" CORE ("3") "]}]}"},
+        {A ", {type: slot, count: {min: 1}, label: b, with: [{type: gpu, count: 1}]}",
+         "error: slots a and b side by side: their counts"},
+        {A ", {type: slot, count: 2, label: b, with: [{type: core, count: {min: 1}}]}",
+         "error: a count in them"},
+        {"{type: slot, count: 1, label: a, with: [{type: node, count: 1, with: [" CORE (
+             "1") "]}]}, "
+                  "{type: slot, count: 1, label: b, with: [{type: node, count: 1}]}",
+         "error: same type"},
+    };
+    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
+        flux_error_t error = {""};
+        char text[1024];
+        snprintf (text, sizeof (text), "[%s]", t[i].resources);
+        json_t *o = yaml_to_json (text, strlen (text), &error);
+        assert_non_null (o);
+        json_t *joined = jobspec_join_slots (o, &error);
+        if (!strncmp (t[i].want, "error: ", 7)) {
+            if (joined || !strstr (error.text, t[i].want + 7))
+                fail_msg ("%s: %s", t[i].resources, error.text);
+        } else {
+            snprintf (text, sizeof (text), "[%s]", t[i].want);
+            json_t *want = yaml_to_json (text, strlen (text), &error);
+            if (!json_equal (want, joined))
+                fail_msg ("%s: %s", t[i].resources, json_dumps (joined, JSON_COMPACT));
+            json_decref (want);
+        }
+        json_decref (joined);
+        json_decref (o);
+    }
+#undef A
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_lines),
         cmocka_unit_test (test_shapes),
+        cmocka_unit_test (test_join),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
