@@ -284,15 +284,6 @@ static int adopt (struct sched *s, uint64_t id, const json_t *R, const struct rv
     return rc;
 }
 
-int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp)
-{
-    struct rv1 *rs = rv1_from_json (R, errp);
-    int rc = rs ? adopt (s, id, R, rs, errp) : -1;
-
-    rv1_destroy (rs);
-    return rc;
-}
-
 int sched_take (struct sched *s, uint64_t id, const char *R, size_t len, struct sched_alloc *alloc,
                 flux_error_t *errp)
 {

@@ -88,10 +88,8 @@ struct rv1 *sched_idle (struct sched *s);
 /* The end of a job moved; 0: it has none. */
 void sched_set_expiration (struct sched *s, uint64_t id, double expiration);
 
-/* Take what a job had before a restart. */
-int sched_adopt (struct sched *s, uint64_t id, const json_t *R, flux_error_t *errp);
-
-/* The same, of what a scheduler outside gave to the job; *alloc as of sched_alloc(). */
+/* Book R, which somebody else gave to the job (a scheduler outside of the broker); *alloc as of
+ * sched_alloc(). EINVAL, or EBUSY when another job has any of it. */
 int sched_take (struct sched *s, uint64_t id, const char *R, size_t len, struct sched_alloc *alloc,
                 flux_error_t *errp);
 

@@ -236,7 +236,8 @@ static void test_attrs (void **state)
     assert_int_equal (job_attrs_parse (names, &mask, &error), 0);
     struct buf b = {0};
     job_attrs_append (&b, job, mask);
-    assert_string_equal (b.data, "{\"id\":77,\"name\":\"sleep\",\"ranks\":\"2-5\"}"); // t_run: not yet
+    assert_string_equal (b.data,
+                         "{\"id\":77,\"name\":\"sleep\",\"ranks\":\"2-5\"}"); // t_run: not yet
     buf_clear (&b);
     json_decref (names);
     names = json_pack ("[s]", "colour");
@@ -490,9 +491,19 @@ static void test_adopt (void **state)
         assert_int_equal (sched_alloc (before, job, 1000., 0, &alloc, &start, &error), 0);
         json_t *held = json_loads (alloc.R, 0, NULL);
         assert_int_equal (json_object_get (held, "scheduling") != NULL, i == 1);
-        if (sched_adopt (after, 7, held, &error) < 0)
+        struct sched_alloc taken = {0}, none = {0};
+        size_t len = strlen (alloc.R);
+        if (sched_take (after, 7, alloc.R, len, &taken, &error) < 0)
             fail_msg ("%s", error.text);
-        assert_int_equal (sched_adopt (after, 8, held, &error), -1); // somebody has it
+        assert_string_equal (taken.R, alloc.R);
+        assert_string_equal (taken.ranks, alloc.ranks);
+        assert_string_equal (taken.nodelist, alloc.nodelist);
+        assert_string_equal (taken.summary, alloc.summary);
+        assert_int_equal (taken.ncores, alloc.ncores);
+        assert_int_equal (sched_take (after, 8, alloc.R, len, &none, &error),
+                          -1); // somebody has it
+        assert_int_equal (sched_take (after, 8, "{}", 2, &none, &error), -1);
+        sched_alloc_clear (&taken);
         json_t *a = sched_status (before), *b = sched_status (after);
         assert_true (json_equal (a, b));
         assert_int_equal (try (after, 9, node, "1"), 0);
