@@ -13,7 +13,7 @@ HOSTILE=$top_builddir/testsuite/helpers/wire_hostile
 TOPICS="
 attr.get attr.set attr.list attr.rm
 broker.ping broker.stats-get broker.rusage broker.debug broker.disconnect
-overlay.topology overlay.health overlay.trace overlay.stats-get overlay.disconnect-subtree
+overlay.topology overlay.health overlay.monitor overlay.trace overlay.stats-get overlay.disconnect-subtree
 event.publish event.subscribe event.unsubscribe event.disconnect
 service.add service.remove
 log.append log.dmesg log.clear log.disconnect log.cancel
@@ -42,7 +42,7 @@ shell-exec.start shell-exec.kill shell-exec.disconnect
 resource.status resource.sched-status resource.acquire resource.drain resource.undrain
 resource.get-xml resource.reload resource.monitor-waitup resource.disconnect
 sched.resource-status sched.feasibility sched.stats-get
-rexec.exec rexec.write rexec.kill rexec.list rexec.wait rexec.disconnect
+rexec.exec rexec.attach rexec.write rexec.kill rexec.list rexec.wait rexec.disconnect
 nothing.here"
 
 test_case 'broken and forged messages' <<'END'
