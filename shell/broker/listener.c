@@ -4,6 +4,8 @@
 /* The local socket of a broker, see listener.h. */
 
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +21,8 @@
 
 #define ACCEPT_PER_TURN 64
 
+#define GROUPS_MAX 1024 // of one user
+
 struct listener {
     struct router *rt;
     int fd;
@@ -27,6 +31,41 @@ struct listener {
     struct listener_access access;
     struct sockaddr_un addr;
 };
+
+static bool holds (const json_t *names, const char *name)
+{
+    json_t *o;
+    size_t i;
+
+    json_array_foreach ((json_t *)names, i, o)
+    {
+        if (strcmp (json_string_value (o), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Names are looked up at each connection, so that accounts may change; unknown ones match nobody.
+ */
+static bool is_admin (const struct listener *l, uid_t uid)
+{
+    struct passwd *pw = l->access.admin_users || l->access.admin_groups ? getpwuid (uid) : NULL;
+    gid_t gids[GROUPS_MAX];
+    int n = GROUPS_MAX;
+    struct group *gr;
+
+    if (!pw)
+        return false;
+    if (holds (l->access.admin_users, pw->pw_name))
+        return true;
+    if (!l->access.admin_groups || getgrouplist (pw->pw_name, pw->pw_gid, gids, &n) < 0)
+        return false;
+    for (int i = 0; i < n; i++) {
+        if ((gr = getgrgid (gids[i])) && holds (l->access.admin_groups, gr->gr_name))
+            return true;
+    }
+    return false;
+}
 
 static int peer_role (struct listener *l, int fd, uint32_t *userid, uint32_t *rolemask)
 {
@@ -41,7 +80,11 @@ static int peer_role (struct listener *l, int fd, uint32_t *userid, uint32_t *ro
         return 0;
     }
     *rolemask = FLUX_ROLE_USER;
-    return l->access.guests ? 0 : EPERM;
+    if (!l->access.guests)
+        return EPERM;
+    if (is_admin (l, ucred.uid))
+        *rolemask |= FLUX_ROLE_ADMIN;
+    return 0;
 }
 
 static void accept_one (struct listener *l, int fd)
@@ -105,7 +148,11 @@ static int bind_socket (int fd, const struct sockaddr_un *addr)
 /* To connect one must be able to write to a socket. Where it lies is the first barrier. */
 void listener_set_access (struct listener *l, const struct listener_access *access)
 {
+    json_decref (l->access.admin_users);
+    json_decref (l->access.admin_groups);
     l->access = *access;
+    json_incref (l->access.admin_users);
+    json_incref (l->access.admin_groups);
     (void)!chmod (l->addr.sun_path, access->guests || access->root_owner ? 0777 : 0700);
 }
 
@@ -153,6 +200,8 @@ void listener_destroy (struct listener *l)
         ev_io_stop (router_loop (l->rt), &l->watcher);
         close (l->fd);
         unlink (l->addr.sun_path);
+        json_decref (l->access.admin_users);
+        json_decref (l->access.admin_groups);
         free (l);
         errno = saved_errno;
     }

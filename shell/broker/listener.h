@@ -8,6 +8,7 @@
 #ifndef FLUX_BROKER_LISTENER_H
 #define FLUX_BROKER_LISTENER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <flux/types.h>
@@ -17,8 +18,9 @@ struct router;
 
 /* Who may connect beside the owner: nobody, until it is set. */
 struct listener_access {
-    bool guests;     // any user, as a guest
-    bool root_owner; // root, with the owner's role
+    bool guests;                        // any user, as a guest
+    bool root_owner;                    // root, with the owner's role
+    json_t *admin_users, *admin_groups; // names of guests who get the admin role, too; or NULL
 };
 
 /* A socket at that path to which nobody listens is replaced; it is removed by listener_destroy().

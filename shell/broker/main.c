@@ -78,17 +78,37 @@ static int check_recovery (struct broker *b, flux_error_t *errp)
     return errprintf (errp, "broker.recovery-mode is for an instance of one broker");
 }
 
+static bool is_names (const json_t *list)
+{
+    json_t *name;
+    size_t i;
+
+    json_array_foreach ((json_t *)list, i, name)
+    {
+        if (!json_is_string (name))
+            return false;
+    }
+    return !list || json_is_array (list);
+}
+
 static int get_access (const json_t *conf, struct listener_access *access, flux_error_t *errp)
 {
-    int guests = 0, root_owner = 0;
+    int guests = 0, root_owner = 0, private_mode = 0;
+    json_t *users = NULL, *groups = NULL;
     json_error_t error;
 
-    if (json_unpack_ex ((json_t *)conf, &error, 0, "{s?{s?b s?b}}", "access", "allow-guest-user",
-                        &guests, "allow-root-owner", &root_owner) < 0) {
+    if (json_unpack_ex ((json_t *)conf, &error, 0, "{s?{s?b s?b s?b s?{s?{s?o s?o}}}}", "access",
+                        "allow-guest-user", &guests, "allow-root-owner", &root_owner,
+                        "private-mode", &private_mode, "roles", "admin", "users", &users, "groups",
+                        &groups) < 0) {
         errno = EINVAL;
         return errprintf (errp, "access: %s", error.text);
     }
-    *access = (struct listener_access){guests, root_owner};
+    if (!is_names (users) || !is_names (groups)) {
+        errno = EINVAL;
+        return errprintf (errp, "access.roles.admin: users and groups are arrays of names");
+    }
+    *access = (struct listener_access){guests, root_owner, users, groups};
     return 0;
 }
 
@@ -116,6 +136,7 @@ static void apply_conf_cb (const json_t *conf, void *arg)
 static int init_local_socket (struct broker *b, flux_error_t *errp)
 {
     const char *given = attr_get (b->attrs, "local-uri");
+    struct listener_access access;
     char uri[1024];
 
     if (given && strncmp (given, "local://", 8) != 0) {
@@ -129,6 +150,8 @@ static int init_local_socket (struct broker *b, flux_error_t *errp)
                   b->info->rank);
     if (attr_set (b->attrs, "local-uri", uri) < 0)
         return errprintf (errp, "out of memory");
+    if (get_access (conf_service_get (b->conf), &access, errp) < 0)
+        return -1;
     b->listener = listener_create (b->router, uri + 8, getuid (), errp);
     if (!b->listener)
         return -1;

@@ -99,6 +99,8 @@ static void apply_config_cb (const json_t *conf, void *arg)
     s->sched_config = s->sched_next;
     s->sched_next = (struct sched_config){0};
     job_manager_set_policies (s->job_manager, &s->sched_config.queues);
+    if (s->job_list)
+        job_list_set_access (s->job_list, conf);
     sched_config_clear (&old);
 }
 
@@ -151,6 +153,7 @@ static int create_leader (struct services *s, struct attrs *attrs, uint32_t owne
     if (!(s->job_list = job_list_create (s->rt, s->job_manager)) ||
         !(s->job_info = job_info_create (s->rt, s->kvs, s->job_manager)))
         return errprintf (errp, "out of memory");
+    job_list_set_access (s->job_list, s->conf ? conf_service_get (s->conf) : NULL);
     return begin_jobs (s, attrs, errp);
 }
 

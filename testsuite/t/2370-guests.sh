@@ -72,6 +72,32 @@ guest flux uptime >/dev/null
 stop_instance
 END
 
+test_case 'private-mode: a guest sees no jobs of others, but for those with the admin role' <<'END'
+start_instance '{"access":{"allow-guest-user":true,"private-mode":true}}'
+id=$(owner flux submit true)
+owner flux job wait-event $id clean >/dev/null
+expect_output 1 sh -c "$(declare -f as owner); owner flux jobs -A -a -n -o '{id}' | wc -l"
+expect_output 0 sh -c "$(declare -f as guest); guest flux jobs -A -a -n -o '{id}' | wc -l"
+expect_fail guest flux jobs -n $id 2>err
+expect_fail guest flux jobs --stats-only 2>err
+expect_in_file 'not shown' err
+stop_instance
+start_instance '{"access":{"allow-guest-user":true,"private-mode":true,"roles":{"admin":{"users":["nobody","nosuchuser"]}}}}'
+id=$(owner flux submit true)
+owner flux job wait-event $id clean >/dev/null
+expect_equal 1 "$(as $(id -u nobody) flux jobs -A -a -n -o '{id}' | wc -l)"
+as $(id -u nobody) flux ping -c 1 --userid attr >ping
+expect_in_file 'rolemask=0xe' ping
+expect_fail as $(id -u nobody) flux cancel $id
+expect_equal 0 "$(guest flux jobs -A -a -n -o '{id}' | wc -l)"
+stop_instance
+start_instance '{"access":{"allow-guest-user":true,"private-mode":true,"roles":{"admin":{"groups":["'"$(id -gn nobody)"'"]}}}}'
+expect_match '0 running' "$(as $(id -u nobody) flux jobs --stats-only || true)" # without active jobs it says 1
+stop_instance
+expect_fail as 60001 flux start --conf='{"access":{"roles":{"admin":{"users":"nobody"}}}}' true 2>err
+expect_in_file 'arrays of names' err
+END
+
 test_case 'a guest may not do what is the owner'"'"'s' <<'END'
 start_instance '{"access":{"allow-guest-user":true}}'
 id=$(owner flux submit sleep 60)

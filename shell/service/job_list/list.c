@@ -27,6 +27,7 @@ struct job_list {
     struct router *rt;
     struct job_manager *jm;
     struct listing *listings; // those that are not through
+    bool private_mode;        // guests see their own jobs only
     ev_timer more;
 };
 
@@ -93,6 +94,21 @@ static void add_row (struct listing *l, const struct job *job)
         send_chunk (l);
 }
 
+static bool sees_all (const struct job_list *jl, const flux_msg_t *msg)
+{
+    struct flux_msg_cred cred;
+
+    return !jl->private_mode ||
+           (flux_msg_get_cred (msg, &cred) == 0 && (cred.rolemask & FLUX_ROLE_PRIVILEGED));
+}
+
+static bool sees (const struct job_list *jl, const flux_msg_t *msg, const struct job *job)
+{
+    uint32_t userid;
+
+    return sees_all (jl, msg) || (flux_msg_get_userid (msg, &userid) == 0 && userid == job->userid);
+}
+
 /* Go on for a while; false at the end. */
 static bool list_some (struct listing *l)
 {
@@ -102,7 +118,7 @@ static bool list_some (struct listing *l)
         struct job *job = l->left == 0 ? NULL : job_walk_next (l->walk);
         if (!job || is_older (l, job)) // the rest is older still
             return false;
-        if (job_constraint_match (l->constraint, job)) {
+        if (sees (l->jl, l->msg, job) && job_constraint_match (l->constraint, job)) {
             add_row (l, job);
             rows++;
         }
@@ -240,6 +256,8 @@ static void list_id_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, errno, error.text);
     else if (!(job = job_manager_lookup (jl->jm, id)))
         router_respond_error (rt, msg, ENOENT, NULL);
+    else if (!sees (jl, msg, job))
+        router_respond_error (rt, msg, EPERM, "jobs of others are not shown here");
     else
         respond_one (rt, msg, job, mask);
 }
@@ -313,7 +331,10 @@ static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_list *jl = arg;
 
-    router_respond_pack (rt, msg, "o", encode_stats (jl->jm));
+    if (sees_all (jl, msg))
+        router_respond_pack (rt, msg, "o", encode_stats (jl->jm));
+    else
+        router_respond_error (rt, msg, EPERM, "figures of all jobs are not shown here");
 }
 
 static const struct handler_row rows[] = {
@@ -352,4 +373,11 @@ void job_list_destroy (struct job_list *jl)
             listing_free (jl->listings);
         free (jl);
     }
+}
+
+void job_list_set_access (struct job_list *jl, const json_t *conf)
+{
+    json_t *access = json_object_get (conf, "access");
+
+    jl->private_mode = json_is_true (json_object_get (access, "private-mode"));
 }
