@@ -22,39 +22,8 @@ static inline bool api_loads_one (void)
 
 /* The calls that go straight to the plugin beneath: X (type, name, parameters, arguments). */
 #define SELECT_API_FORWARDED(X)                                                                    \
-    X (int, state_save, (char *dir), (dir))                                                        \
-    X (int, state_restore, (char *dir), (dir))                                                     \
-    X (int, job_init, (list_t * jobs), (jobs))                                                     \
-    X (int, job_ready, (job_record_t * job), (job))                                                \
-    X (bitstr_t *, step_pick_nodes,                                                                \
-       (job_record_t * job, select_jobinfo_t * info, uint32_t count, bitstr_t * *avail),           \
-       (job, info, count, avail))                                                                  \
-    X (int, step_start, (step_record_t * step), (step))                                            \
-    X (int, step_finish, (step_record_t * step, bool killing), (step, killing))                    \
-    X (int, select_nodeinfo_pack, (select_nodeinfo_t * info, buf_t * buf, uint16_t version),       \
-       (info, buf, version))                                                                       \
-    X (int, select_nodeinfo_unpack, (select_nodeinfo_t * *info, buf_t * buf, uint16_t version),    \
-       (info, buf, version))                                                                       \
-    X (select_nodeinfo_t *, select_nodeinfo_alloc, (void), ())                                     \
-    X (int, select_nodeinfo_free, (select_nodeinfo_t * info), (info))                              \
-    X (int, select_nodeinfo_set_all, (void), ())                                                   \
-    X (int, select_nodeinfo_get,                                                                   \
-       (select_nodeinfo_t * info, enum select_nodedata_type what, enum node_states state,          \
-        void *data),                                                                               \
-       (info, what, state, data))                                                                  \
-    X (select_jobinfo_t *, select_jobinfo_alloc, (void), ())                                       \
-    X (int, select_jobinfo_free, (select_jobinfo_t * info), (info))                                \
-    X (int, select_jobinfo_set,                                                                    \
-       (select_jobinfo_t * info, enum select_jobdata_type what, void *data), (info, what, data))   \
-    X (int, select_jobinfo_get,                                                                    \
-       (select_jobinfo_t * info, enum select_jobdata_type what, void *data), (info, what, data))   \
-    X (select_jobinfo_t *, select_jobinfo_copy, (select_jobinfo_t * info), (info))                 \
-    X (int, select_jobinfo_pack, (select_jobinfo_t * info, buf_t * buf, uint16_t version),         \
-       (info, buf, version))                                                                       \
-    X (int, select_jobinfo_unpack, (select_jobinfo_t * *info, buf_t * buf, uint16_t version),      \
-       (info, buf, version))                                                                       \
-    X (int, get_info_from_plugin,                                                                  \
-       (enum select_plugindata_info what, job_record_t * job, void *data), (what, job, data))
+    SELECT_API_INFO (X)                                                                            \
+    X (int, job_init, (list_t * jobs), (jobs))
 
 /* Those after which what the job has must be read again: X (name) of void (job). */
 #define SELECT_API_CHANGING(X)

@@ -18,21 +18,11 @@
 #include "src/interfaces/topology.h"
 #include "src/slurmctld/slurmctld.h"
 
+#include "select_graph/api_calls.h"
+
 /* slurmctld has these; the clients, which may load the plugin as well, do not. */
 #pragma weak job_list
 #pragma weak last_job_update
-
-/* Those which the plugin does something of its own for, besides job_test. */
-#define SELECT_API_OWN(X)                                                                          \
-    X (int, node_init, (void), ())                                                                 \
-    X (int, reconfigure, (void), ())                                                               \
-    X (int, job_begin, (job_record_t * job), (job))                                                \
-    X (int, job_expand, (job_record_t * from, job_record_t * to), (from, to))                      \
-    X (int, job_resized, (job_record_t * job, node_record_t * node), (job, node))                  \
-    X (int, job_suspend, (job_record_t * job, bool indefinite), (job, indefinite))                 \
-    X (int, job_resume, (job_record_t * job, bool indefinite), (job, indefinite))                  \
-    X (int, job_fini, (job_record_t * job), (job))                                                 \
-    X (int, select_nodeinfo_set, (job_record_t * job), (job))
 
 typedef list_t *api_list_t;
 typedef job_details_t api_details_t;

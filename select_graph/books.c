@@ -5,6 +5,8 @@
 
 #include "select_graph/books.h"
 
+#include <malloc.h>
+
 #include "select_graph/devices.h"
 #include "select_graph/facts.h"
 #include "select_graph/show.h"
@@ -105,6 +107,7 @@ static int make_site (struct books *b)
     drop_site (b);
     b->site = site;
     b->nodes = nodes;
+    (void)malloc_trim (0); // of what was needed to make it
     if (site)
         info ("%s: policy %s, %zu vertices", own_type, b->conf.policy,
               graph_count (site_graph (site)));

@@ -28,17 +28,22 @@ int site_room (void *list, size_t *room, size_t n, size_t size)
     return 0;
 }
 
-static void clear_facts (struct site_facts *facts)
+static void drop_facts (struct site_node *node)
 {
+    struct site_facts *facts = node->facts;
+
+    if (!facts)
+        return;
     free ((char *)facts->name);
     free ((char *)facts->features);
     free ((char *)facts->place);
-    memset (facts, 0, sizeof (*facts));
+    free (facts);
+    node->facts = NULL;
 }
 
 static void clear_node (struct site_node *node)
 {
-    clear_facts (&node->facts);
+    drop_facts (node);
     free (node->parts);
 }
 
@@ -135,7 +140,8 @@ int site_add_node (struct site *site, uint32_t number, const struct site_facts *
 {
     struct site_node *node = site_slot (site, number);
 
-    if (!node || copy_facts (site, &node->facts, facts) < 0)
+    if (!node || !(node->facts = malloc (sizeof (*facts))) ||
+        copy_facts (site, node->facts, facts) < 0)
         return errprintf (errp, "out of memory, or more than %d kinds of gres", SITE_MAX_GRES);
     site->mixed = site->mixed || (site->threads && site->threads != facts->threads);
     site->threads = facts->threads;
@@ -159,7 +165,7 @@ int site_add_part (struct site *site, struct site_node *node, const struct site_
 
 static int set_features (struct site *site, struct site_node *node)
 {
-    char *save = NULL, *list = (char *)node->facts.features;
+    char *save = NULL, *list = (char *)node->facts->features;
 
     for (char *s = strtok_r (list, ",", &save); s; s = strtok_r (NULL, ",", &save))
         if (graph_set_property (site->graph, node->vertex, s, "") < 0)
@@ -181,9 +187,10 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
     for (uint32_t i = 0; i < site->nnodes; i++) {
         struct site_node *node = &site->nodes[i];
 
-        if (node->vertex != GRAPH_NONE && node->facts.features && set_features (site, node) < 0)
-            return errprintf (errp, "the features of %s: %s", node->facts.name, strerror (errno));
-        clear_facts (&node->facts);
+        if (node->vertex != GRAPH_NONE && node->facts && node->facts->features &&
+            set_features (site, node) < 0)
+            return errprintf (errp, "the features of %s: %s", node->facts->name, strerror (errno));
+        drop_facts (node);
     }
     site->horizon = conf->horizon;
     if (!(site->claimed = calloc (graph_limit (site->graph), sizeof (*site->claimed))) ||

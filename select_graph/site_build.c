@@ -119,7 +119,7 @@ static int add_cores (struct build *b, struct site_node *node, uint32_t socket, 
                       uint32_t rank)
 {
     struct graph_vertex spec = GRAPH_VERTEX_INIT;
-    const struct site_facts *f = &node->facts;
+    const struct site_facts *f = node->facts;
     struct site_part part = {.kind = SITE_CORE, .base = number * f->cores};
 
     spec.type = "core";
@@ -145,7 +145,7 @@ static int add_sockets (struct build *b, struct site_node *node, uint32_t rank)
 
     spec.type = "socket";
     spec.rank = rank;
-    for (uint32_t i = 0; i < node->facts.sockets; i++) {
+    for (uint32_t i = 0; i < node->facts->sockets; i++) {
         uint32_t socket;
 
         spec.id = i;
@@ -161,14 +161,14 @@ static int add_memory (struct build *b, struct site_node *node, uint32_t rank)
     struct graph_vertex spec = GRAPH_VERTEX_INIT;
     struct site_part part = {.kind = SITE_MEMORY, .scale = 1};
 
-    if (node->facts.memory == 0)
+    if (node->facts->memory == 0)
         return 0;
     spec.type = "memory";
     spec.unit = "MB";
     spec.id = 0;
     spec.rank = rank;
     spec.divisible = true;
-    spec.size = node->facts.memory < SITE_MAX_MEMORY ? node->facts.memory : SITE_MAX_MEMORY;
+    spec.size = node->facts->memory < SITE_MAX_MEMORY ? node->facts->memory : SITE_MAX_MEMORY;
     return add_part (b, node, node->vertex, &spec, part);
 }
 
@@ -197,18 +197,18 @@ static int add_node (struct build *b, uint32_t number)
 {
     struct graph_vertex spec = GRAPH_VERTEX_INIT;
     struct site_node *node = &b->site->nodes[number];
-    uint32_t above = find_place (b, node->facts.place);
+    uint32_t above = find_place (b, node->facts->place);
 
     if (above == GRAPH_NONE)
         return -1;
     spec.type = "node";
-    spec.name = node->facts.name;
+    spec.name = node->facts->name;
     spec.id = spec.rank = number;
     if (add_vertex (b, above, &spec, &node->vertex) < 0 || add_sockets (b, node, number) < 0 ||
         add_memory (b, node, number) < 0)
         return -1;
-    for (size_t i = 0; i < node->facts.ngres; i++)
-        if (add_gres (b, node, &node->facts.gres[i], number) < 0)
+    for (size_t i = 0; i < node->facts->ngres; i++)
+        if (add_gres (b, node, &node->facts->gres[i], number) < 0)
             return -1;
     return 0;
 }
@@ -225,7 +225,7 @@ int site_build (struct site *site, const struct graph_conf *conf, flux_error_t *
     if (rc == 0)
         rc = graph_add_vertex (site->graph, &spec, &b.root, errp);
     for (uint32_t i = 0; rc == 0 && i < site->nnodes; i++)
-        if (site->nodes[i].facts.name)
+        if (site->nodes[i].facts)
             rc = add_node (&b, i);
     free_places (&b);
     site->has_switches = b.nswitches > 0;

@@ -44,9 +44,9 @@ static json_t *read_file (const char *path, flux_error_t *errp)
 static int hash_names (struct site *site, struct name **names, struct name *list)
 {
     for (uint32_t i = 0; i < site->nnodes; i++) {
-        if (!site->nodes[i].facts.name)
+        if (!site->nodes[i].facts)
             continue;
-        list[i] = (struct name){.name = site->nodes[i].facts.name, .number = i};
+        list[i] = (struct name){.name = site->nodes[i].facts->name, .number = i};
         HASH_ADD_KEYPTR (hh, *names, list[i].name, strlen (list[i].name), &list[i]);
     }
     return 0;
@@ -191,10 +191,10 @@ static int bind_nodes (struct site *site, site_complain_f complain, flux_error_t
             return errprintf (errp, errno == EINVAL
                                         ? "the memory of the nodes is in more than one unit"
                                         : "out of memory");
-        if (counts.cores == node->facts.sockets * node->facts.cores)
+        if (counts.cores == node->facts->sockets * node->facts->cores)
             continue;
         snprintf (text, sizeof (text), "node %.60s: %u cores in the graph, %u in slurm.conf",
-                  node->facts.name, counts.cores, node->facts.sockets * node->facts.cores);
+                  node->facts->name, counts.cores, node->facts->sockets * node->facts->cores);
         complain (text);
     }
     return 0;

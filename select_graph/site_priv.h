@@ -21,8 +21,8 @@ struct site_part {
 };
 
 struct site_node {
-    uint32_t vertex; // GRAPH_NONE: no such node
-    struct site_facts facts;
+    uint32_t vertex;          // GRAPH_NONE: no such node
+    struct site_facts *facts; // until the graph is made; NULL: no such node
     struct site_part *parts;
     uint32_t nparts;
     uint32_t ncores;
