@@ -285,6 +285,7 @@ static void open_query (struct query *q, struct options *o)
     if (o->elapse)
         print_load (q, monotime_now () - t);
     q->elapse = o->elapse;
+    q->fast = o->fast;
     q->next_job = 1;
     q->out = stdout;
     if (o->test_output && !(q->out = fopen (o->test_output, "w")))

@@ -31,6 +31,7 @@ struct query {
     struct writer *w;
     FILE *out;
     bool elapse; // print times
+    bool fast;   // not to the letter as Fluxion
     uint64_t next_job;
     struct query_job *job;
     size_t njobs;

@@ -87,6 +87,11 @@ struct request *query_request (const struct query *q, const char *text, size_t l
         req = NULL;
         errno = EINVAL;
     }
+    if (req && q->fast && request_fit_units (req, q->g, errp) < 0) {
+        request_destroy (req);
+        req = NULL;
+        errno = EINVAL;
+    }
     jobspec_destroy (js);
     json_decref (o);
     return req;

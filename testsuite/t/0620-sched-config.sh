@@ -343,8 +343,11 @@ cat >run.sh <<'EOF'
 lite () { flux job info "$1" R | jq -c '.execution.R_lite'; }
 a=$(sim 1h --shape='slot/numa{x}')
 b=$(sim 1h --shape='slot/socket{x}')
-c=$(sim 1h --shape='node/slot/[core=1;memory=6{unit:GiB}]')
+c=$(sim 1h --shape='node/slot/[core=1;memory=6144{unit:MiB}]')
+expect_exit 1 flux submit --shape='slot/memory=1{unit:kW}' true 2>err
+expect_in_file 'memory is counted in GiB here, not in kW' err
 wait_run $c
+expect_equal 6 "$(flux job info $c R | jq '.scheduling.graph.nodes[].metadata | select (.type == "memory").size')"
 expect_equal '[{"rank":"0","children":{"core":"0-1","gpu":"0"}}]' "$(lite $a)"
 expect_equal '[{"rank":"0","children":{"core":"4-7","gpu":"2-3"}}]' "$(lite $b)"
 expect_equal '/cluster0/xeon0/socket0/numa0' \

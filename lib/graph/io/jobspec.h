@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <flux/types.h>
 
+#include "lib/graph/graph.h"
 #include "lib/graph/request.h"
 
 struct jobspec;
@@ -22,6 +23,11 @@ int request_add_resources (struct request *req, const json_t *resources, flux_er
  * everything where their counts differ. A new array; NULL with EINVAL and a sentence that names the
  * labels where that cannot be said. */
 json_t *jobspec_join_slots (const json_t *resources, flux_error_t *errp);
+
+/* Tell the counts of a sealed request in the units that the graph has: of 2 TB where memory is in GB,
+ * 2000; of 1 MB, 1. EINVAL with a sentence that names the type: another kind of unit, or more than
+ * can be told. Before the request is matched. */
+int request_fit_units (struct request *req, const struct graph *g, flux_error_t *errp);
 
 /* A whole, sealed request: resources, duration, constraint, queue. The caller destroys it. */
 struct request *request_from_jobspec (const struct jobspec *js, flux_error_t *errp);

@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += lib/graph/io/libgraphio.la
 lib_graph_io_libgraphio_la_SOURCES = \
 	%D%/allow.c %D%/allow.h \
 	%D%/constraint.c %D%/constraint.h \
-	%D%/join_slots.c \
+	%D%/join_slots.c %D%/units.c \
 	%D%/jobspec.c %D%/jobspec_text.c %D%/jobspec.h \
 	%D%/write.c %D%/write.h %D%/write_priv.h %D%/write_jgf.c %D%/write_rlite.c \
 	%D%/find.c %D%/find.h \

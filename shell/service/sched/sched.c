@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/graph/io/jobspec.h"
 #include "lib/graph/io/load.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
@@ -149,7 +150,13 @@ struct request *sched_request (struct sched *s, const struct job *job, flux_erro
 {
     struct constraint_hosts hosts = inventory_hosts (s->inv);
 
-    return ask_create (job, &hosts, s->flexible, errp);
+    struct request *req = ask_create (job, &hosts, s->flexible, errp);
+    if (req && request_fit_units (req, inventory_graph (s->inv), errp) < 0) {
+        request_destroy (req);
+        errno = EINVAL;
+        return NULL;
+    }
+    return req;
 }
 
 int sched_policy_of (struct sched *s, const struct job *job, const struct policy **policy,

@@ -334,6 +334,49 @@ static void test_shapes (void **state)
     }
 }
 
+/* The unit of the count, and that of the graph. */
+static void test_units (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *count, *unit;
+        uint32_t want; // GB; 0: refused
+        const char *says;
+    } t[] = {
+        {"3", "GB", 3, ""},
+        {"3000", "MB", 3, ""},
+        {"3001", "MB", 4, ""},
+        {"1", "B", 1, ""},
+        {"1", "GiB", 2, ""},
+        {"4194304", "TB", 4194304000, ""},
+        {"4194304", "PB", 0, "PB are too many"},
+        {"3", "kW", 0, "memory is counted in GB here, not in kW"},
+        {"3", "apples", 0, "apples"},
+        {"{min: 1, max: 5, operator: \"+\", operand: 2}", "TB", 1000, ""},
+        {"{min: 1, max: 5}", "MB", 0, "ask for a number of them"},
+        {"\"1,2,5\"", "TB", 0, "ask for a number of them"},
+    };
+    struct graph *g = make_graph ();
+    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
+        flux_error_t error = {""};
+        char text[256];
+        snprintf (text, sizeof (text), "[{type: memory, count: %s, unit: %s}]", t[i].count,
+                  t[i].unit);
+        json_t *o = yaml_to_json (text, strlen (text), &error);
+        struct request *req = request_create ();
+        assert_int_equal (request_add_resources (req, o, &error), 0);
+        assert_int_equal (request_seal (req, &error), 0);
+        int rc = request_fit_units (req, g, &error);
+        if ((rc < 0) != (t[i].want == 0) || !strstr (error.text, t[i].says))
+            fail_msg ("%s: %s", text, error.text);
+        if (rc == 0)
+            assert_int_equal (request_resource_at (req, 0)->count.min, t[i].want);
+        request_destroy (req);
+        json_decref (o);
+    }
+    graph_destroy (g);
+}
+
 /* Slots side by side: the job gets all. */
 static void test_join (void **state)
 {
@@ -391,6 +434,7 @@ int main (void)
         cmocka_unit_test (test_lines),
         cmocka_unit_test (test_shapes),
         cmocka_unit_test (test_join),
+        cmocka_unit_test (test_units),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
