@@ -184,6 +184,17 @@ static void count_end (struct job *job)
         jobqueue_count_running (q, job->userid, -1);
 }
 
+/* Clients look at a job when it ends, and hardly later. */
+static void cool (struct job_manager *jm, const struct job *job)
+{
+    uint64_t *place = &jm->cooling[jm->ncooling++ % COOLING_MAX];
+    char key[JOB_KEY_SIZE];
+
+    if (*place)
+        kvs_local_cool (jm->kvs, NULL, job_key (*place, NULL, key, sizeof (key)));
+    *place = job->id;
+}
+
 static void enter_inactive (struct job_manager *jm, struct job *job)
 {
     job->result = job_result_of (job);
@@ -198,6 +209,7 @@ static void enter_inactive (struct job_manager *jm, struct job *job)
     strpool_put (jm->strings, job->live->env);
     strpool_put (jm->strings, job->live->graph_policy);
     job_retire (job);
+    cool (jm, job);
     job_wait_answer (jm, job);
     purge_follow_limits (jm);
     check_idle (jm);

@@ -32,6 +32,8 @@ struct event_listener {
 
 #define LISTENERS_MAX 8
 
+#define COOLING_MAX 512 // jobs that ended last, whose directories stay in memory
+
 struct job_manager {
     const struct qpolicies *policies; // borrowed
     struct router *rt;
@@ -49,6 +51,8 @@ struct job_manager {
     struct job_walk *walks;
     struct event_listener listeners[LISTENERS_MAX];
     int nlisteners;
+    uint64_t cooling[COOLING_MAX]; // a ring
+    size_t ncooling;
     size_t state_count[JOB_STATES];
     size_t result_count[JOB_RESULTS];
     uint64_t max_id;

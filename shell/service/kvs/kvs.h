@@ -99,6 +99,9 @@ int kvs_local_symlink (struct kvs *kvs, const char *ns, const char *key, const c
  * ENOTDIR, ELOOP. */
 int kvs_local_get (struct kvs *kvs, const char *ns, const char *key, char **datap, size_t *lenp);
 
+/* Nobody is likely to ask for this small directory soon: it need not stay in memory. */
+void kvs_local_cool (struct kvs *kvs, const char *ns, const char *key);
+
 /* 0 when the key exists (of any kind), else -1 with errno. */
 int kvs_local_exists (struct kvs *kvs, const char *ns, const char *key);
 

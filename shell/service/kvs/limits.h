@@ -15,6 +15,7 @@ enum {
     KVS_INLINE_MAX = 256,          // a value up to this size is kept in its directory object
     KVS_COLD_INLINE_MAX = 1024,    // the same when the directory is written to be forgotten
     KVS_COLD_ENTRIES_MAX = 16,     // entries of a directory that goes together with those below
+    KVS_COLD_LEVELS_MAX = 3,       // and levels of them
     KVS_MERGE_MAX = 64 * 1024,     // pieces of an appended value are merged up to this size
     KVS_MAXDIRENT = 16384,         // entries of a directory, past it it is stored as an hdir
     KVS_EVENT_KEYS_MAX = 8192,     // keys named in one setroot event; past it all are meant

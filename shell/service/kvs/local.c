@@ -204,6 +204,15 @@ int kvs_local_get (struct kvs *kvs, const char *ns, const char *key, char **data
     return 0;
 }
 
+void kvs_local_cool (struct kvs *kvs, const char *ns, const char *key)
+{
+    struct walk w = {.nofollow = true};
+    struct node *n = walk_local (kvs, ns, key, &w);
+
+    if (n && n->type == NODE_DIR)
+        forest_forget (&kvs->forest, node_dir (n));
+}
+
 int kvs_local_exists (struct kvs *kvs, const char *ns, const char *key)
 {
     struct walk w;

@@ -60,4 +60,7 @@ int tree_put_dir (struct forest *f, struct dir *d);
  * `steps` directories have gone. Returns how many went. */
 int forest_evict (struct forest *f, size_t max, int steps);
 
+/* Store and forget this one, which must have a parent, if there is not much in it. */
+int forest_forget (struct forest *f, struct dir *d);
+
 #endif /* !FLUX_SERVICE_KVS_TREE_H */

@@ -13,57 +13,68 @@ static bool stays_inline (const struct node *n)
     return v->nrefs == 0 && v->len <= KVS_COLD_INLINE_MAX;
 }
 
-/* As tree_store(), for a directory that is forgotten at once: small values, and directories below
- * that are loaded and not stored, become part of it. One blob takes less than many. */
-static int store_cold (struct forest *f, struct dir *d)
+/* As before tree_put_dir() in tree_store(), for a directory that is forgotten at once: small
+ * values, and directories below that are loaded and not stored, become part of it. One blob takes
+ * less than many. */
+static int store_below (struct forest *f, struct dir *d)
 {
     for (uint32_t i = 0; i < d->count; i++) {
         struct node *n = d->kids[i];
         if (n->type == NODE_VAL && !stays_inline (n) && tree_store_val (f, node_val (n)) < 0)
             return -1;
-        if (n->type != NODE_DIR || node_has_digest (n))
-            continue;
-        for (uint32_t j = 0; j < node_dir (n)->count; j++) {
-            struct node *below = node_dir (n)->kids[j];
-            if (below->type == NODE_VAL && !stays_inline (below) &&
-                tree_store_val (f, node_val (below)) < 0)
-                return -1;
-        }
+        if (n->type == NODE_DIR && !node_has_digest (n) && store_below (f, node_dir (n)) < 0)
+            return -1;
     }
-    return tree_put_dir (f, d);
+    return 0;
 }
 
-/* Is it one with little in it, and no loaded directories but with values? */
-static bool is_compact (const struct dir *d)
+/* Is there little in it and below, and are not many levels of it loaded? */
+static bool is_compact (const struct dir *d, int levels)
 {
-    if (d->count > KVS_COLD_ENTRIES_MAX || d->n.wide)
+    if (d->count > KVS_COLD_ENTRIES_MAX || d->n.wide || levels == 0)
         return false;
     for (uint32_t i = 0; i < d->count; i++) {
-        struct dir *sub = d->kids[i]->type == NODE_DIR ? node_dir (d->kids[i]) : NULL;
-        for (uint32_t j = 0; sub && j < sub->count; j++)
-            if (sub->count > KVS_COLD_ENTRIES_MAX || sub->n.wide || sub->kids[j]->type == NODE_DIR)
-                return false;
+        struct node *n = d->kids[i];
+        if (n->type == NODE_DIR && n->loaded && !is_compact (node_dir (n), levels - 1))
+            return false;
     }
     return true;
 }
 
-/* What goes when d is the coldest one: d, or the directory it is in, if that is about as cold. */
+static bool is_small (const struct dir *d)
+{
+    return is_compact (d, KVS_COLD_LEVELS_MAX);
+}
+
+/* What goes when d is the coldest one: d, or a directory it is in, if that is about as cold. */
 static struct dir *coldest_whole (const struct forest *f, struct dir *d)
 {
-    struct dir *up = d->n.parent ? node_dir (d->n.parent) : NULL;
     uint32_t age = f->touches - d->touched;
+    struct dir *whole = d;
 
-    if (up && up->n.parent && f->touches - up->touched + 8 > age - age / 4 && is_compact (up))
-        return up;
-    return d;
+    for (struct node *n = d->n.parent; n && n->parent; n = n->parent) {
+        struct dir *up = node_dir (n);
+        if (f->touches - up->touched + 8 <= age - age / 4 || !is_small (up))
+            break;
+        whole = up;
+    }
+    return whole;
 }
 
 static int forget (struct forest *f, struct dir *d)
 {
-    if (!node_has_digest (&d->n) && (is_compact (d) ? store_cold (f, d) : tree_store (f, d)) < 0)
-        return -1;
-    dir_unload (f, d);
-    return 0;
+    int rc = 0;
+
+    if (!node_has_digest (&d->n))
+        rc = !is_small (d) ? tree_store (f, d) : store_below (f, d) < 0 ? -1 : tree_put_dir (f, d);
+    if (rc == 0)
+        dir_unload (f, d);
+    return rc;
+}
+
+int forest_forget (struct forest *f, struct dir *d)
+{
+    return d->n.parent && d->n.loaded && is_small (d) ? forget (f, d) : 0;
 }
 
 int forest_evict (struct forest *f, size_t max, int steps)

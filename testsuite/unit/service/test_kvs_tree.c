@@ -438,6 +438,8 @@ static void test_cold (void **state)
         snprintf (key, sizeof (key), "job.%d.guest.output", i);
         snprintf (value, sizeof (value), "output of %d", i);
         put (&w, key, value);
+        snprintf (key, sizeof (key), "job.%d.guest.exec.eventlog", i);
+        put (&w, key, value);
     }
     forest_evict (&w.forest, 0, 50);
     assert_int_equal (HASH_COUNT (w.store.blobs), 50);
@@ -455,6 +457,12 @@ static void test_cold (void **state)
     forest_evict (&w.forest, 0, 100);
     check (&w, "job.18.guest.more", "1");
     check (&w, "job.18.guest.output", "output of 18");
+    check (&w, "job.18.guest.exec.eventlog", "output of 18");
+    put (&w, "job.19.guest.exec.eventlog", "changed");
+    assert_int_equal (tree_store (&w.forest, node_dir (w.tree.root)), 0);
+    forest_evict (&w.forest, 0, 100);
+    check (&w, "job.19.guest.exec.eventlog", "changed");
+    check (&w, "job.19.guest.output", "output of 19");
     world_clear (&w);
 }
 
