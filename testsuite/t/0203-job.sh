@@ -195,6 +195,7 @@ flux submit --quiet --cc=1-3 --flags=waitable true
 flux job wait --all; echo "all $?" >>codes
 flux submit --quiet --cc=0-2 --flags=waitable sh -c 'exit {cc}'
 rc=0; flux job wait --all 2>>err || rc=$?; echo "some $rc" >>codes
+flux job wait-event -q $plain clean
 flux job timeleft $plain >left
 run=$(flux submit sleep 300); flux job wait-event -q $run start
 flux job timeleft $run >>left
