@@ -95,15 +95,19 @@ static int load (struct graph *g, char kind, const char *text, size_t len)
 static struct request *read_request (const char *text, size_t len)
 {
     flux_error_t error;
-    json_t *o = yaml_to_json (text, len, &error);
+    json_t *o = yaml_to_json (text, len, &error), *joined = NULL;
     struct request *req = request_create ();
     MUST (req);
-    if (!o || request_add_resources (req, json_object_get (o, "resources"), &error) < 0 ||
+    if (!o ||
+        (len % 2 && !(joined = jobspec_join_slots (json_object_get (o, "resources"), &error))) ||
+        request_add_resources (req, joined ? joined : json_object_get (o, "resources"), &error) <
+            0 ||
         request_seal (req, &error) < 0) {
         MUST (!o || *error.text);
         request_destroy (req);
         req = NULL;
     }
+    json_decref (joined);
     json_decref (o);
     return req;
 }
@@ -135,6 +139,8 @@ static void request_input (const char *text, size_t len)
             "cluster/rack=2/node=2/[socket=2/[core=2;gpu=1];memory=9{unit:GB,split:true}]", &error);
         struct matcher *m = matcher_create (g, policies[i], len % 3 ? 0 : MATCHER_FLEXIBLE, &error);
         MUST (m);
+        if (i == 0 && request_fit_units (req, g, &error) < 0)
+            MUST (*error.text);
         try_request (m, req);
         matcher_destroy (m);
         graph_destroy (g);

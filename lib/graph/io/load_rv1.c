@@ -52,8 +52,12 @@ static int compare_ranks (const void *a, const void *b)
 static int list_ranks (struct rv1_reader *r)
 {
     size_t n = 0;
-    if (!(r->rank = calloc (idset_count (r->ranks) + 1, sizeof (*r->rank))))
+    size_t room = idset_count (r->ranks) + 1;
+    r->rank = calloc (room, sizeof (*r->rank));
+    r->vertex = malloc (room * sizeof (*r->vertex));
+    if (!r->rank || !r->vertex)
         return errprintf (r->errp, "out of memory");
+    memset (r->vertex, 0xff, room * sizeof (*r->vertex));
     for (unsigned int id = idset_first (r->ranks); id != IDSET_INVALID_ID;
          id = idset_next (r->ranks, id))
         r->rank[n++] = id;
@@ -97,6 +101,7 @@ void rv1_close_reader (struct rv1_reader *r)
     hostlist_destroy (r->hosts);
     idset_destroy (r->ranks);
     free (r->rank);
+    free (r->vertex);
     for (size_t i = 0; i < r->nproperties; i++)
         idset_destroy (r->property[i].ranks);
     free (r->property);
@@ -110,6 +115,7 @@ static int each_rank (struct rv1_reader *r, const json_t *entry, json_t *childre
          rank = idset_next (ids, rank)) {
         const unsigned int *at =
             bsearch (&rank, r->rank, idset_count (r->ranks), sizeof (*r->rank), compare_ranks);
+        r->index = at - r->rank;
         rc = r->node (r, rank, hostlist_nth (r->hosts, at - r->rank), children);
     }
     idset_destroy (ids);
@@ -239,7 +245,9 @@ static int make_node (struct rv1_reader *r, unsigned int rank, const char *host,
     struct graph_vertex spec = GRAPH_VERTEX_INIT;
     char basename[GRAPH_MAX_NAME + 1];
     size_t len = strlen (host);
-    uint32_t v;
+    uint32_t v = r->vertex[r->index];
+    if (v != GRAPH_NONE)
+        return add_children (r, v, rank, children);
     if (len > GRAPH_MAX_NAME)
         return rv1_bad (r, "a host name is too long");
     while (len > 0 && isdigit ((unsigned char)host[len - 1]))
@@ -259,6 +267,7 @@ static int make_node (struct rv1_reader *r, unsigned int rank, const char *host,
         graph_add_edge (r->g, r->root, v, "containment", r->errp) < 0 ||
         set_properties (r, v, rank) < 0)
         return -1;
+    r->vertex[r->index] = v;
     return add_children (r, v, rank, children);
 }
 

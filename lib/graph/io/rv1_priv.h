@@ -27,6 +27,8 @@ struct rv1_reader {
     struct hostlist *hosts;
     struct idset *ranks; // all of R: the n-th rank has the n-th host
     unsigned int *rank;  // the same as an array
+    size_t index;        // in it: the rank at hand
+    uint32_t *vertex;    // by index, when it was made: entries of one rank add up
     flux_error_t *errp;
     /* what to do with a node, and with each of its children */
     int (*node) (struct rv1_reader *r, unsigned int rank, const char *host, json_t *children);

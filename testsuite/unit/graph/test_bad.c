@@ -152,6 +152,49 @@ static void test_growth (void **state)
     close_world (&w);
 }
 
+#define R(entries, hosts, more)                                                                    \
+    "{\"version\":1,\"execution\":{\"R_lite\":[" entries "],\"nodelist\":[" hosts "]" more "}}"
+#define RANKS(ranks, children) "{\"rank\":\"" ranks "\",\"children\":{" children "}}"
+
+/* The same by R, and by GRUG. */
+static void test_other_growth (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *text, *names;
+    } bad[] = {
+        {"no version", "{\"execution\":{}}", "version"},
+        {"no R_lite", "{\"version\":1,\"execution\":{}}", "R_lite"},
+        {"no rank", R ("{\"children\":{}}", "\"a\"", ""), "rank"},
+        {"no ids", R (RANKS ("9", "\"core\":\"x\""), "\"a\"", ""), "core"},
+        {"ids past all bounds", R (RANKS ("9", "\"core\":\"0-99999999\""), "\"a\"", ""), "core"},
+        {"no host for a rank", R (RANKS ("8-9", ""), "\"a\"", ""), "nodelist"},
+        {"a host with a slash", R (RANKS ("9", ""), "\"a/b\"", ""), "a/b"},
+        {"a core of a rank twice",
+         R (RANKS ("9", "\"core\":\"0\"") "," RANKS ("9", "\"core\":\"0\""), "\"a\"", ""), "a"},
+        {"properties that are no object", R (RANKS ("9", ""), "\"a\"", ",\"properties\":7"),
+         "properties"},
+        {"a GRUG without vertices", "<graphml><graph></graph></graphml>", "nodes"},
+        {"a GRUG cut short", "<graphml><graph", "attribute"},
+        {"a GRUG edge to nowhere",
+         "<graphml><graph><node id='a'/><edge source='a' target='zz'/></graph></graphml>", "zz"},
+    };
+    struct world w;
+    open_world (&w);
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
+        flux_error_t error = {""};
+        json_t *o = json_loads (bad[i].text, 0, NULL);
+        int rc = o ? load_rv1 (w.g, o, &error)
+                   : load_grug (w.g, bad[i].text, strlen (bad[i].text), &error);
+        if (rc == 0)
+            fail_msg ("%s was taken", bad[i].what);
+        check_sentence (bad[i].what, error.text, bad[i].names);
+        check_world (&w, bad[i].what);
+        json_decref (o);
+    }
+    close_world (&w);
+}
+
 /* A chain of so many vertices below node0. */
 static void test_deep_growth (void **state)
 {
@@ -390,10 +433,15 @@ static void test_operations (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_growth),     cmocka_unit_test (test_deep_growth),
-        cmocka_unit_test (test_requests),   cmocka_unit_test (test_deep_requests),
-        cmocka_unit_test (test_overflow),   cmocka_unit_test (test_policies),
-        cmocka_unit_test (test_operations), cmocka_unit_test (test_unknown_subsystem),
+        cmocka_unit_test (test_growth),
+        cmocka_unit_test (test_other_growth),
+        cmocka_unit_test (test_deep_growth),
+        cmocka_unit_test (test_requests),
+        cmocka_unit_test (test_deep_requests),
+        cmocka_unit_test (test_overflow),
+        cmocka_unit_test (test_policies),
+        cmocka_unit_test (test_operations),
+        cmocka_unit_test (test_unknown_subsystem),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
