@@ -130,14 +130,23 @@ static void try_request (struct matcher *m, const struct request *req)
 
 static void request_input (const char *text, size_t len)
 {
-    static const char *policies[] = {"low",     "high",    "first",           "locality",
-                                     "bestfit", "lonodex", "pack level=rack", "spread level=node"};
+    static const char *policies[] = {"low",
+                                     "high",
+                                     "first",
+                                     "locality",
+                                     "bestfit",
+                                     "lonodex",
+                                     "pack level=rack",
+                                     "spread level=node",
+                                     "variation",
+                                     "nearest target=gpu"};
     struct request *req = read_request (text, len);
     flux_error_t error;
     for (size_t i = 0; req && i < sizeof (policies) / sizeof (policies[0]); i++) {
         struct graph *g = graph_from_recipe (
             "cluster/rack=2/node=2/[socket=2/[core=2;gpu=1];memory=9{unit:GB,split:true}]", &error);
-        struct matcher *m = matcher_create (g, policies[i], len % 3 ? 0 : MATCHER_FLEXIBLE, &error);
+        int flags = (len % 3 ? 0 : MATCHER_FLEXIBLE) | (len % 5 ? 0 : MATCHER_THROUGH);
+        struct matcher *m = matcher_create (g, policies[i], flags, &error);
         MUST (m);
         if (i == 0 && request_fit_units (req, g, &error) < 0)
             MUST (*error.text);
