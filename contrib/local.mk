@@ -39,7 +39,7 @@ contrib_wrappers_flux_slurm_wrap_LDADD = $(FLUX_CMD_LIBS)
 dist_man_MANS += %D%/wrappers/flux-wrappers.1
 WRAPPERS = sbatch salloc squeue scancel
 all-local: contrib/wrappers/srun
-contrib/wrappers/srun: contrib/wrappers/flux-slurm-wrap contrib/wrappers/flux-slurm-srun
+contrib/wrappers/srun: contrib/wrappers/flux-slurm-srun | contrib/wrappers/flux-slurm-wrap
 	$(AM_V_GEN)for f in $(WRAPPERS); do ln -sf flux-slurm-wrap contrib/wrappers/$$f; done
 	$(AM_V_at)ln -sf flux-slurm-srun contrib/wrappers/srun
 CLEANFILES += $(WRAPPERS:%=contrib/wrappers/%) contrib/wrappers/srun

@@ -13,58 +13,8 @@
 
 #include <flux/core.h>
 
-#include "lib/job/rv1.h"
 #include "lib/util/errprintf.h"
-#include "shell/broker/attr.h"
-#include "shell/broker/router.h"
-#include "shell/service/resource/resource.h"
-#include "shell/service/sched/sched.h"
-#include "shell/service/uplink/choose.h"
-#include "shell/service/uplink/elastic.h"
-#include "shell/service/uplink/recruit.h"
-#include "shell/service/uplink/uplink.h"
-
-#define START_TIMEOUT 60. // seconds for new brokers to come up
-#define LEAVE_TIMEOUT 20. // and for others to leave
-
-enum phase {
-    PHASE_NONE,
-    PHASE_ASKED, // the instance above is to answer
-    PHASE_RANKS, // rank 0 makes room for more ranks
-    PHASE_WAITS, // for brokers to come, or to leave
-};
-
-/* A broker that is told to leave. One that has others below it will not: it is told again when
- * those have left, if they are to. */
-struct leave {
-    struct elastic *e;
-    uint32_t rank;
-    uint32_t matchtag; // 0: nothing is under way
-    bool refused;
-};
-
-struct elastic {
-    struct router *rt;
-    struct uplink *up;
-    struct resource *resource;
-    struct sched *sched;
-    const struct attrs *attrs;
-    struct recruits *recruits;
-    /* The change under way */
-    enum phase phase;
-    bool growing;
-    const flux_msg_t *msg;
-    flux_future_t *f;
-    uint32_t matchtag;
-    json_t *R;            // to come, as the instance above says it; or what there was
-    struct rv1 *less;     // what is given back
-    struct idset *waits;  // ranks to come or to leave
-    struct leave *leaves; // what ranks are told, one after the other
-    size_t nleaves;
-    size_t gone;          // of them, when those that refused were told last
-    flux_error_t failure; // why what was got is given back
-    ev_timer timer;
-};
+#include "shell/service/uplink/elastic_private.h"
 
 static void reset (struct elastic *e)
 {
@@ -92,13 +42,13 @@ static void reset (struct elastic *e)
     e->phase = PHASE_NONE;
 }
 
-static void fail (struct elastic *e, int errnum, const char *why)
+void elastic_fail (struct elastic *e, int errnum, const char *why)
 {
     router_respond_error (e->rt, e->msg, errnum, why);
     reset (e);
 }
 
-static void succeed (struct elastic *e)
+void elastic_succeed (struct elastic *e)
 {
     struct rv1 *rs = rv1_from_json (resource_get_R (e->resource), NULL);
 
@@ -109,15 +59,15 @@ static void succeed (struct elastic *e)
     reset (e);
 }
 
-static void start_timer (struct elastic *e, double seconds)
+void elastic_start_timer (struct elastic *e, double seconds)
 {
     ev_timer_set (&e->timer, seconds, 0.);
     ev_now_update (router_loop (e->rt));
     ev_timer_start (router_loop (e->rt), &e->timer);
 }
 
-static int ask (struct elastic *e, const char *topic, json_t *payload,
-                void (*cb) (flux_future_t *f, void *arg))
+int elastic_ask (struct elastic *e, const char *topic, json_t *payload,
+                 void (*cb) (flux_future_t *f, void *arg))
 {
     flux_future_destroy (e->f);
     e->phase = PHASE_ASKED;
@@ -127,7 +77,7 @@ static int ask (struct elastic *e, const char *topic, json_t *payload,
 }
 
 /* R without what is given back. */
-static int drop (struct elastic *e, const struct rv1 *less, flux_error_t *errp)
+int elastic_drop (struct elastic *e, const struct rv1 *less, flux_error_t *errp)
 {
     struct rv1 *now = rv1_from_json (resource_get_R (e->resource), errp);
     struct rv1 *left = now ? rv1_diff (now, less) : NULL;
@@ -147,7 +97,7 @@ static int drop (struct elastic *e, const struct rv1 *less, flux_error_t *errp)
 }
 
 /* Undo drop(). */
-static void take_again (struct elastic *e)
+void elastic_take_again (struct elastic *e)
 {
     flux_error_t error;
 
@@ -160,305 +110,23 @@ static void given_back_cb (flux_future_t *f, void *arg)
     struct elastic *e = arg;
 
     if (*e->failure.text)
-        fail (e, EIO, e->failure.text);
+        elastic_fail (e, EIO, e->failure.text);
     else if (flux_rpc_get (f, NULL) < 0)
-        fail (e, errno, flux_future_error_string (f));
+        elastic_fail (e, errno, flux_future_error_string (f));
     else
-        succeed (e);
+        elastic_succeed (e);
 }
 
 /* The last step of shrinking. */
-static void give_back (struct elastic *e)
+void elastic_give_back (struct elastic *e)
 {
     flux_error_t error = {"out of memory"};
     json_t *R = uplink_R_above (e->up, e->less, &error);
 
     ev_timer_stop (router_loop (e->rt), &e->timer);
-    if (ask (e, "job-manager.shrink", R ? json_pack ("{s:o}", "R", R) : NULL, given_back_cb) < 0)
-        fail (e, errno, error.text);
-}
-
-/* ---- more ---- */
-
-/* What came with ranks that do not start goes back. */
-static void give_up (struct elastic *e, const char *why)
-{
-    struct rv1 *now = rv1_from_json (resource_get_R (e->resource), NULL);
-    struct rv1 *less = now && e->waits ? rv1_copy_ranks (now, e->waits) : NULL;
-    flux_error_t error;
-
-    errprintf (&e->failure, "%s", why);
-    e->phase = PHASE_ASKED;
-    ev_timer_stop (router_loop (e->rt), &e->timer);
-    rv1_destroy (now);
-    for (unsigned int r = idset_first (e->waits); r != IDSET_INVALID_ID;
-         r = idset_next (e->waits, r))
-        recruit_kill (e->recruits, r);
-    rv1_destroy (e->less);
-    if ((e->less = less) && less->nnodes > 0 && drop (e, less, &error) == 0)
-        give_back (e);
-    else
-        fail (e, EIO, e->failure.text);
-}
-
-static void check_come (struct elastic *e)
-{
-    unsigned int r = idset_first (e->waits);
-
-    while (r != IDSET_INVALID_ID && resource_is_online (e->resource, r))
-        r = idset_next (e->waits, r);
-    if (r == IDSET_INVALID_ID)
-        succeed (e);
-}
-
-static int find_missing (struct elastic *e, const json_t *R)
-{
-    struct rv1 *rs = rv1_from_json (R, NULL);
-
-    if (!rs || !(e->waits = idset_create (0, IDSET_FLAG_AUTOGROW))) {
-        rv1_destroy (rs);
-        return -1;
-    }
-    for (size_t i = 0; i < rs->nnodes; i++)
-        if (!resource_is_online (e->resource, rs->node[i].rank))
-            idset_set (e->waits, rs->node[i].rank);
-    rv1_destroy (rs);
-    return 0;
-}
-
-/* All ranks have their place: go on with the new R. */
-static void use_R (struct elastic *e)
-{
-    flux_error_t error = {"out of memory"};
-    json_t *R = uplink_R_here (e->up, e->R, &error);
-    int rc = R && find_missing (e, R) == 0 ? resource_change (e->resource, R, "grow", &error) : -1;
-
-    json_decref (R);
-    if (rc < 0) { // it should not happen; what the job has more is freed with it
-        fail (e, EIO, error.text);
-        return;
-    }
-    e->phase = PHASE_WAITS;
-    start_timer (e, START_TIMEOUT);
-    for (unsigned int r = idset_first (e->waits); r != IDSET_INVALID_ID;
-         r = idset_next (e->waits, r)) {
-        if (recruit_start (e->recruits, r, &error) < 0) {
-            give_up (e, error.text);
-            return;
-        }
-    }
-    check_come (e);
-}
-
-static void ranks_made_cb (struct router *rt, const flux_msg_t *msg, void *arg)
-{
-    struct elastic *e = arg;
-    struct rv1 *rs = rv1_from_json (e->R, NULL);
-    const char *text = NULL;
-    int first;
-
-    e->matchtag = 0;
-    if (flux_response_decode (msg, NULL, NULL) < 0) {
-        flux_response_decode_error (msg, &text);
-        fail (e, EIO, text ? text : "the instance cannot have more ranks");
-    } else if (!rs || flux_msg_unpack (msg, "{s:i}", "first", &first) < 0) {
-        fail (e, EPROTO, NULL);
-    } else {
-        for (size_t i = 0; i < rs->nnodes; i++)
-            if (uplink_rank_here (e->up, rs->node[i].rank) == UPLINK_NO_RANK)
-                uplink_set_rank (e->up, (uint32_t)first++, rs->node[i].rank);
-        use_R (e);
-    }
-    rv1_destroy (rs);
-}
-
-static void make_ranks (struct elastic *e)
-{
-    struct rv1 *rs = rv1_from_json (e->R, NULL);
-    json_t *hosts = json_array ();
-
-    for (size_t i = 0; rs && i < rs->nnodes; i++)
-        if (uplink_rank_here (e->up, rs->node[i].rank) == UPLINK_NO_RANK)
-            json_array_append_new (hosts, json_string (rs->node[i].host));
-    if (!rs) {
-        fail (e, EPROTO, "R of the enclosing instance is not understood");
-    } else if (json_array_size (hosts) == 0) {
-        use_R (e);
-    } else {
-        e->phase = PHASE_RANKS;
-        e->matchtag =
-            router_rpc_pack (e->rt, "broker.grow", 0, 0, ranks_made_cb, e, "{s:O}", "hosts", hosts);
-        if (!e->matchtag)
-            fail (e, errno, NULL);
-    }
-    json_decref (hosts);
-    rv1_destroy (rs);
-}
-
-static void got_more_cb (flux_future_t *f, void *arg)
-{
-    struct elastic *e = arg;
-    json_t *R;
-
-    if (flux_rpc_get_unpack (f, "{s:o}", "R", &R) < 0) {
-        fail (e, errno, flux_future_error_string (f));
-        return;
-    }
-    e->R = json_incref (R);
-    make_ranks (e);
-}
-
-/* ---- less ---- */
-
-static bool is_there (const struct elastic *e, uint32_t rank)
-{
-    return resource_is_online (e->resource, rank) || recruit_runs (e->recruits, rank);
-}
-
-/* Those that will not leave stay; what the others had is given back. */
-static void keep (struct elastic *e)
-{
-    struct idset *ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
-
-    e->phase = PHASE_ASKED; // what changes now is our doing
-    ev_timer_stop (router_loop (e->rt), &e->timer);
-    errprintf (&e->failure, "there are brokers below others that were to leave");
-    for (size_t i = 0; ranks && i < e->nleaves; i++)
-        if (e->leaves[i].refused)
-            idset_set (ranks, e->leaves[i].rank);
-    if (!ranks || rv1_remove_ranks (e->less, ranks) < 0)
-        errprintf (&e->failure, "out of memory");
-    idset_destroy (ranks);
-    take_again (e);
-    if (e->less->nnodes > 0 && drop (e, e->less, &e->failure) == 0)
-        give_back (e);
-    else
-        fail (e, EBUSY, e->failure.text);
-}
-
-static void left_cb (struct router *rt, const flux_msg_t *msg, void *arg);
-
-static void tell_to_leave (struct leave *l)
-{
-    l->refused = false;
-    l->matchtag = router_rpc_pack (l->e->rt, "broker.leave", l->rank, 0, left_cb, l, "{}");
-}
-
-/* When nobody is on the way out, those that have refused are told once more, if somebody has left
- * since then. */
-static void check_left (struct elastic *e)
-{
-    size_t leaving = 0, refused = 0, gone = 0;
-
-    for (unsigned int r = idset_first (e->waits); r != IDSET_INVALID_ID;
-         r = idset_next (e->waits, r))
-        leaving += is_there (e, r);
-    for (size_t i = 0; i < e->nleaves; i++) {
-        refused += e->leaves[i].refused;
-        gone += !is_there (e, e->leaves[i].rank);
-    }
-    if (leaving == 0) {
-        give_back (e);
-    } else if (refused == leaving && gone == e->gone) {
-        keep (e);
-    } else if (refused == leaving) {
-        e->gone = gone;
-        for (size_t i = 0; i < e->nleaves; i++)
-            if (e->leaves[i].refused)
-                tell_to_leave (&e->leaves[i]);
-    }
-}
-
-/* A broker that is out of reach is gone, or the time-out comes. */
-static void left_cb (struct router *rt, const flux_msg_t *msg, void *arg)
-{
-    struct leave *l = arg;
-
-    l->matchtag = 0;
-    if (flux_response_decode (msg, NULL, NULL) < 0 && errno == EBUSY) {
-        l->refused = true;
-        check_left (l->e);
-    }
-}
-
-static int tell_all (struct elastic *e)
-{
-    if (!(e->leaves = calloc (idset_count (e->waits) + 1, sizeof (*e->leaves))))
-        return -1;
-    e->gone = 0;
-    for (unsigned int r = idset_first (e->waits); r != IDSET_INVALID_ID;
-         r = idset_next (e->waits, r))
-        if (resource_is_online (e->resource, r)) {
-            e->leaves[e->nleaves] = (struct leave){.e = e, .rank = r};
-            tell_to_leave (&e->leaves[e->nleaves++]);
-        }
-    return 0;
-}
-
-static int find_leaving (struct elastic *e)
-{
-    struct rv1 *left = rv1_from_json (resource_get_R (e->resource), NULL);
-
-    if (!left || !(e->waits = idset_create (0, IDSET_FLAG_AUTOGROW))) {
-        rv1_destroy (left);
-        return -1;
-    }
-    for (size_t i = 0; i < e->less->nnodes; i++)
-        if (!rv1_find (left, e->less->node[i].rank))
-            idset_set (e->waits, e->less->node[i].rank);
-    rv1_destroy (left);
-    return 0;
-}
-
-static bool still_idle (struct elastic *e)
-{
-    struct rv1 *idle = sched_idle (e->sched), *busy = idle ? rv1_diff (e->less, idle) : NULL;
-    bool yes = busy && busy->nnodes == 0;
-
-    rv1_destroy (busy);
-    rv1_destroy (idle);
-    return yes;
-}
-
-static void allowed_cb (flux_future_t *f, void *arg)
-{
-    struct elastic *e = arg;
-    flux_error_t error = {"out of memory"};
-
-    if (flux_rpc_get (f, NULL) < 0) {
-        fail (e, errno, flux_future_error_string (f));
-    } else if (!still_idle (e)) {
-        fail (e, EBUSY, "jobs have begun to use it meanwhile");
-    } else if (!(e->R = json_deep_copy (resource_get_R (e->resource))) ||
-               drop (e, e->less, &error) < 0) {
-        fail (e, errno, error.text);
-    } else if (find_leaving (e) < 0 || tell_all (e) < 0) {
-        take_again (e);
-        fail (e, ENOMEM, NULL);
-    } else {
-        e->phase = PHASE_WAITS;
-        start_timer (e, LEAVE_TIMEOUT);
-        check_left (e);
-    }
-}
-
-static int choose (struct elastic *e, const char *targets, struct choose_wish *wish,
-                   flux_error_t *errp)
-{
-    struct rv1 *all = rv1_from_json (resource_get_R (e->resource), errp);
-    struct rv1 *idle = all ? sched_idle (e->sched) : NULL;
-    struct idset *ranks = NULL;
-
-    if (idle && (!targets || (ranks = resource_find (e->resource, targets, errp)))) {
-        wish->ranks = ranks;
-        e->less = choose_less (all, idle, wish, errp);
-    }
-    int saved_errno = errno;
-    idset_destroy (ranks);
-    rv1_destroy (idle);
-    rv1_destroy (all);
-    errno = saved_errno;
-    return e->less ? 0 : -1;
+    if (elastic_ask (e, "job-manager.shrink", R ? json_pack ("{s:o}", "R", R) : NULL,
+                     given_back_cb) < 0)
+        elastic_fail (e, errno, error.text);
 }
 
 /* ---- requests ---- */
@@ -489,11 +157,11 @@ static void grow_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         return;
     e->msg = flux_msg_incref (msg);
     e->growing = true;
-    if (ask (e, "job-manager.grow",
-             json_pack ("{s:i s:i s:i s:i}", "nodes", nodes, "slots", slots, "cores", cores, "gpus",
-                        gpus),
-             got_more_cb) < 0)
-        fail (e, errno, NULL);
+    if (elastic_ask (e, "job-manager.grow",
+                     json_pack ("{s:i s:i s:i s:i}", "nodes", nodes, "slots", slots, "cores", cores,
+                                "gpus", gpus),
+                     elastic_got_more) < 0)
+        elastic_fail (e, errno, NULL);
 }
 
 static void shrink_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -514,14 +182,14 @@ static void shrink_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         return;
     e->msg = flux_msg_incref (msg);
     e->growing = false;
-    if (choose (e, targets, &wish, &error) < 0) {
-        fail (e, errno, error.text);
+    if (elastic_choose (e, targets, &wish, &error) < 0) {
+        elastic_fail (e, errno, error.text);
         return;
     }
     json_t *R = uplink_R_above (e->up, e->less, &error);
-    if (ask (e, "job-manager.shrink", R ? json_pack ("{s:o s:b}", "R", R, "check", 1) : NULL,
-             allowed_cb) < 0)
-        fail (e, errno, error.text);
+    if (elastic_ask (e, "job-manager.shrink",
+                     R ? json_pack ("{s:o s:b}", "R", R, "check", 1) : NULL, elastic_allowed) < 0)
+        elastic_fail (e, errno, error.text);
 }
 
 /* ---- what happens meanwhile ---- */
@@ -531,9 +199,9 @@ void elastic_ranks_changed (struct elastic *e)
     if (e->phase != PHASE_WAITS)
         return;
     if (e->growing)
-        check_come (e);
+        elastic_check_come (e);
     else
-        check_left (e);
+        elastic_check_left (e);
 }
 
 static void ended_cb (uint32_t rank, const char *why, void *arg)
@@ -544,9 +212,9 @@ static void ended_cb (uint32_t rank, const char *why, void *arg)
         if (why)
             fprintf (stderr, "flux-broker: %s\n", why);
     } else if (e->growing) {
-        give_up (e, why ? why : "a new broker ended at once");
+        elastic_give_up (e, why ? why : "a new broker ended at once");
     } else {
-        check_left (e);
+        elastic_check_left (e);
     }
 }
 
@@ -555,13 +223,13 @@ static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
     struct elastic *e = w->data;
 
     if (e->growing) {
-        give_up (e, "new brokers did not come up in time");
+        elastic_give_up (e, "new brokers did not come up in time");
         return;
     }
     for (unsigned int r = idset_first (e->waits); r != IDSET_INVALID_ID;
          r = idset_next (e->waits, r))
         recruit_kill (e->recruits, r);
-    give_back (e); // what does not leave is its shell's, and freed when that has ended
+    elastic_give_back (e); // what does not leave is its shell's, and freed when that has ended
 }
 
 static const struct handler_row rows[] = {
