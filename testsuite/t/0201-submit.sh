@@ -213,7 +213,7 @@ id=
 for i in $(seq 100); do
     id=$(flux jobs -no '{id}' -f run); [ "$id" ] && break; sleep 0.02
 done
-kill -INT $pid; sleep 0.2; kill -INT $pid
+while kill -INT $pid 2>/dev/null; do sleep 0.2; done # whenever it listens, and however busy the node is
 rc=0; wait $pid || rc=$?
 [ $rc -gt 128 ]
 flux jobs -ano '{status_abbrev}' >state
