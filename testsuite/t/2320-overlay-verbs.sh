@@ -158,9 +158,9 @@ flux exec -r2 --bg --waitable --label=done sh -c 'exit 5' >/dev/null
 for i in $(seq 200); do [ "$(flux sproc ps -r2 -no '{state}')" = Z ] && break; sleep 0.05; done
 expect_exit 5 flux exec -r2 --attach done 2>/dev/null
 expect_exit 1 flux exec -r2 --attach done 2>/dev/null
-flux exec -r2 --bg --label=stays sleep 300 >/dev/null
-flux exec -r2 --attach stays & a=$!
-for i in $(seq 200); do flux exec -r2 --attach stays 2>e4 </dev/null || grep -q somebody e4 && break; sleep 0.05; done
+flux exec -r2 --bg --label=stays sh -c 'while :; do echo x; sleep 0.05; done' >/dev/null
+flux exec -r2 --attach stays >out3 & a=$!
+for i in $(seq 200); do grep -qs x out3 && break; sleep 0.05; done
 kill -KILL $a
 for i in $(seq 200); do kill -0 $a 2>/dev/null || break; sleep 0.05; done
 expect_equal 'stays R' "$(flux sproc ps -r2 -no '{label} {state}')"
