@@ -223,6 +223,44 @@ EOF
 flux start -Sresource.path=two.json bash -eEu run.sh
 END
 
+test_case 'reload -x: a folder of hwloc files, one a rank' <<'END'
+# topology HOST CORES: such as lstopo writes
+topology ()
+{
+    local all i one common='complete_nodeset="0x1" nodeset="0x1"'
+    printf -v all '0x%x' $(((1 << $2) - 1))
+    echo '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE topology SYSTEM "hwloc2.dtd"><topology version="2.0">'
+    echo "<object type=\"Machine\" os_index=\"0\" cpuset=\"$all\" complete_cpuset=\"$all\" allowed_cpuset=\"$all\"" \
+        "$common allowed_nodeset=\"0x1\" gp_index=\"1\"><info name=\"HostName\" value=\"$1\"/>"
+    echo "<object type=\"NUMANode\" os_index=\"0\" cpuset=\"$all\" complete_cpuset=\"$all\" $common gp_index=\"2\"/>"
+    for ((i = 0; i < $2; i++)); do
+        printf -v one '0x%x' $((1 << i))
+        one="os_index=\"$i\" cpuset=\"$one\" complete_cpuset=\"$one\" $common"
+        echo "<object type=\"Core\" $one gp_index=\"$((10 + i))\"><object type=\"PU\" $one gp_index=\"$((40 + i))\"/></object>"
+    done
+    echo '</object></topology>'
+}
+mkdir xml
+topology tux0 3 >xml/0.xml
+topology tux1 5 >xml/1.xml
+cat >run.sh <<'EOF'
+flux resource reload -x xml
+expect_equal 'tux[0-1] 8' "$(flux resource list -n -s free -o '{nodelist} {ncores}')"
+expect_equal '[{"rank":"0","children":{"core":"0-2"}},{"rank":"1","children":{"core":"0-4"}}]' \
+    "$(flux kvs get resource.R | jq -c .execution.R_lite)"
+flux run -n8 true
+expect_fail flux submit -n9 true
+cp xml/0.xml xml/2.xml
+expect_exit 1 flux resource reload -x xml 2>err
+expect_in_file 'R has rank 2, and the instance has 2' err
+echo '<topology' >xml/1.xml
+expect_exit 1 flux resource reload -x xml 2>err
+expect_in_file '1.xml' err
+expect_equal 8 "$(flux resource list -n -s free -o '{ncores}')"
+EOF
+flux start -s2 bash -eEu run.sh
+END
+
 test_case 'an instance in a job has the graph of its job' <<'END'
 cat >child.sh <<'EOF'
 . ./inside.sh
