@@ -70,7 +70,9 @@ static void explain (struct attempt *a, const flux_error_t *why)
 {
     char text[200];
 
-    if ((!a->strict && a->c->conf->nconstrain == 0) || errno == ENOTSUP)
+    bool plain = !a->strict && a->c->conf->nconstrain == 0;
+
+    if (errno == ENOTSUP || (plain && (!a->c->conf->comment || errno != EBUSY)))
         return;
     snprintf (text, sizeof (text), "%s", why->text);
     if (errno == EBUSY || errno == ENODEV) {
@@ -78,7 +80,10 @@ static void explain (struct attempt *a, const flux_error_t *why)
 
         ranges = facts_ranges (a->all, &a->want.nranges);
         a->want.ranges = ranges;
-        site_explain (a->c->site, &a->want, a->now, text, sizeof (text));
+        if (plain) // of which there are many: no search for what can never be
+            site_explain_plain (a->c->site, &a->want, a->now, text, sizeof (text));
+        else
+            site_explain (a->c->site, &a->want, a->now, text, sizeof (text));
         a->want.ranges = NULL;
         xfree (ranges);
     }

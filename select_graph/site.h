@@ -171,5 +171,8 @@ int site_may_draw (const struct site *site, const uint32_t *nodes, size_t n, flu
 /* Why nothing was chosen now, in a few words for the person who waits. */
 void site_explain (struct site *site, const struct site_want *want, int64_t now, char *text,
                    size_t size);
+/* The same of a want without resources that could be met some time, in a choice or two. */
+void site_explain_plain (struct site *site, const struct site_want *want, int64_t now, char *text,
+                         size_t size);
 
 #endif // !FLUX_SELECT_GRAPH_SITE_H

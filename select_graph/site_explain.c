@@ -111,8 +111,8 @@ static bool try_counts (struct tries *t, json_t *list, const json_t *above)
     return false;
 }
 
-static void explain_plain (struct site *site, const struct site_want *want, int64_t now, char *text,
-                           size_t size)
+void site_explain_plain (struct site *site, const struct site_want *want, int64_t now, char *text,
+                         size_t size)
 {
     struct site_want less = *want;
 
@@ -130,6 +130,11 @@ static void explain_plain (struct site *site, const struct site_want *want, int6
                       site->gres[i]);
             return;
         }
+    }
+    if (want->whole) {
+        snprintf (text, size, "no %u whole node%s free%s", want->nodes_min,
+                  want->nodes_min > 1 ? "s" : "", want->one_switch ? " below one switch" : "");
+        return;
     }
     snprintf (text, size, "no %u node%s with %u core%s free%s", want->nodes_min,
               want->nodes_min > 1 ? "s" : "", want->cores, want->cores > 1 ? "s" : "",
@@ -168,7 +173,7 @@ void site_explain (struct site *site, const struct site_want *want, int64_t now,
         return;
     }
     if (!want->resources) {
-        explain_plain (site, want, now, text, size);
+        site_explain_plain (site, want, now, text, size);
         return;
     }
     t.root = json_deep_copy (want->resources);

@@ -55,6 +55,9 @@ id=$(submit -N2 --graph-policy=high)
 wait_until 20 running 1
 expect_match 'NodeList=n\[3-4\]' "$(shown "$id")"
 expect_match 'AdminComment=graph: policy=high' "$(shown "$id")"
+# one that asks the graph for nothing is told, too
+plain=$(submit -N3 --exclusive)
+wait_until 20 waits_for "$plain" 'no 3 whole nodes free'
 clear_jobs
 END
 
@@ -98,6 +101,7 @@ echo "$second $third" >next
 [ -z "${T_VERSION:-}" ] || exit 0
 expect_equal "Job $third waits: no rack with 3 TB storage free." "$(as_user flux graph explain "$third")"
 expect_match "Job $second is RUNNING: chosen on n\[3-4\] by policy=low in rack1" "$(as_user flux graph explain "$second")"
+expect_match "Job $second is RUNNING" "$(as_user flux graph explain "$second")"
 expect_exit 1 as_user flux graph explain nonesuch 2>err
 expect_in_file 'one id of a Slurm job' err
 END
