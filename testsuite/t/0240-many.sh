@@ -173,11 +173,11 @@ in_flux --conf=exec.term-signal=SIGUSR1 --conf=exec.kill-timeout=0.3s --conf=exe
 rc=0; flux run -t 0.3s sleep 300 2>err || rc=$?
 expect_equal 142 $rc
 expect_in_file 'Alarm clock' err
-id=$(flux submit --output=out bash -c 'trap "echo usr1" USR1; trap "echo int; exit 5" INT; echo ready; while :; do sleep 0.05; done')
-wait_until 20 grep -q ready out
+id=$(flux submit --output=alarmed bash -c 'trap "echo usr1" USR1; trap "echo int; exit 5" INT; echo ready; while :; do sleep 0.05; done')
+wait_until 20 grep -q ready alarmed
 flux cancel $id
 flux job wait-event -t 20 $id clean >/dev/null
-expect_equal "ready usr1 int" "$(echo $(grep -v signal out))"
+expect_equal "ready usr1 int" "$(echo $(grep -v signal alarmed))"
 expect_equal CANCELED:5 "$(flux jobs -ano '{status}:{returncode}' $id)"
 flux module stats job-exec | jq -c '[.["term-signal"], .["kill-signal"], .["kill-timeout"]]' >stats
 expect_equal '["SIGUSR1","SIGINT",0.3]' "$(cat stats)"
