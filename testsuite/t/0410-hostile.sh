@@ -34,6 +34,7 @@ job-manager.events-journal-cancel job-manager.disconnect job-manager.stats-get
 job-manager.jobtap job-manager.jobtap-query job-manager.housekeeping-kill job-manager.drain
 job-info.update-watch-cancel job-manager.history.get job-manager.getinfo job-manager.queue-enable job-manager.queue-start
 job-manager.queue-list job-manager.queue-status job-manager.alloc-query job-manager.idle
+job-manager.sched-hello job-manager.sched-ready resource.acquire-cancel
 job-list.list job-list.list-id job-list.list-attrs job-list.job-stats job-list.disconnect
 job-info.lookup job-info.eventlog-watch job-info.eventlog-watch-cancel job-info.update-watch
 job-info.update-lookup job-info.disconnect
