@@ -126,13 +126,20 @@ static int add_extra (struct site *site, const struct result_item *item)
 }
 
 /* What comes after the vertex that it lies below has been added with that. */
+static bool has_cores (const struct site_choice *c, uint32_t number, uint32_t first, uint32_t count)
+{
+    const struct site_cores *last = c->ncores > 0 ? &c->cores[c->ncores - 1] : NULL;
+
+    return last && last->node == number && first >= last->first &&
+           first + count <= last->first + last->count;
+}
+
 static int add_cores (struct site *site, uint32_t number, uint32_t first, uint32_t count)
 {
     struct site_choice *c = &site->choice;
     struct site_cores *last = c->ncores > 0 ? &c->cores[c->ncores - 1] : NULL;
 
-    if (last && last->node == number && first >= last->first &&
-        first + count <= last->first + last->count)
+    if (has_cores (c, number, first, count))
         return 0;
     c->cores_total += count;
     if (last && last->node == number && first == last->first + last->count) {
@@ -171,19 +178,19 @@ static bool is_below (const struct graph *g, uint32_t v, uint32_t above)
     return v == above;
 }
 
-/* Who has a socket, or a node, to himself has its cores. */
+/* Who has a socket, or a node, to himself has its cores. 1: there are some; -1: ENOMEM */
 static int add_cores_below (struct site *site, uint32_t number, uint32_t vertex)
 {
     const struct site_node *node = &site->nodes[number];
+    int rc = 0;
 
-    for (uint32_t i = 0; i < node->nparts; i++) {
+    for (uint32_t i = 0; rc >= 0 && i < node->nparts; i++) {
         const struct site_part *p = &node->parts[i];
 
-        if (p->kind == SITE_CORE && is_below (site->graph, p->vertex, vertex) &&
-            add_cores (site, number, p->base, p->count) < 0)
-            return -1;
+        if (p->kind == SITE_CORE && is_below (site->graph, p->vertex, vertex))
+            rc = add_cores (site, number, p->base, p->count) < 0 ? -1 : 1;
     }
-    return 0;
+    return rc;
 }
 
 /* Of a pool nobody can say which. */
@@ -193,7 +200,8 @@ static int add_part (struct site *site, const struct site_want *want, uint32_t n
     if (p->kind == SITE_CORE && (want->which_cores || want->resources)) {
         if (site->each_core)
             return add_cores (site, number, p->base, p->count);
-        site->choice.cores_total += item->needs;
+        if (!has_cores (&site->choice, number, p->base, p->count))
+            site->choice.cores_total += item->needs;
     }
     if (p->kind == SITE_GRES && want->which_gres && item->needs == p->count)
         return add_devices (site, number, p);
@@ -208,8 +216,8 @@ static int add_node (struct site *site, const struct site_want *want,
     if (site_room (&c->nodes, &site->nodes_room, c->n + 1, sizeof (*c->nodes)) < 0)
         return -1;
     c->nodes[c->n++] = number;
-    if (item->exclusive && want->resources)
-        return add_cores_below (site, number, item->vertex);
+    if (item->exclusive && want->resources && add_cores_below (site, number, item->vertex) < 0)
+        return -1;
     return 0;
 }
 
@@ -219,6 +227,7 @@ static int read_item (struct site *site, const struct site_want *want,
     const struct graph *g = site->graph;
     const struct site_part *part;
     int64_t rank;
+    int rc;
 
     if (is_node (g, item->vertex)) {
         if ((rank = graph_rank (g, item->vertex)) < 0)
@@ -237,8 +246,9 @@ static int read_item (struct site *site, const struct site_want *want,
     // Slurm knows nothing of it: a socket, a disk of the node
     if (!want->resources)
         return 0;
-    return add_extra (site, item) < 0 || add_cores_below (site, *current, item->vertex) < 0 ? -1
-                                                                                            : 0;
+    if ((rc = add_cores_below (site, *current, item->vertex)) == 0)
+        rc = add_extra (site, item);
+    return rc < 0 ? -1 : 0;
 }
 
 /* Items come in depth first order: a node before what is below it. */

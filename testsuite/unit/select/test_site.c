@@ -147,6 +147,26 @@ static void test_which (void **state)
     }
 }
 
+/* A whole node is all its cores, once, in pools as one by one. */
+static void test_whole (void **state)
+{
+    json_t *resources = json_loads ("[{\"type\":\"node\",\"count\":2}]", 0, NULL);
+    struct site_want want = {.nodes_min = 1, .resources = resources};
+
+    for (int each = 0; each < 2; each++) {
+        struct site *site = make_site ("low", each);
+        const struct site_choice *choice;
+        flux_error_t error;
+
+        assert_int_equal (choose (site, want, 0, 4, &choice, &error), 0);
+        assert_int_equal (choice->n, 2);
+        assert_int_equal (choice->cores_total, 2 * SOCKETS * CORES);
+        assert_int_equal (choice->nextra, 0); // what its nodes are made of is no more than they
+        site_destroy (site);
+    }
+    json_decref (resources);
+}
+
 /* Nodes below no switch, or with a level less: Slurm writes ".n2", "s0..n3" */
 static void test_places (void **state)
 {
@@ -644,7 +664,7 @@ int main (void)
         cmocka_unit_test (test_constrain), cmocka_unit_test (test_wrong_graphs),
         cmocka_unit_test (test_keep),      cmocka_unit_test (test_many),
         cmocka_unit_test (test_units),     cmocka_unit_test (test_which),
-        cmocka_unit_test (test_places),
+        cmocka_unit_test (test_places),    cmocka_unit_test (test_whole),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);
