@@ -114,7 +114,7 @@ static int fill (struct input_list *l, bool file, char *const *argv, int n, cons
 int inputs_parse (struct inputs *in, int argc, char *const *argv, const char *sep,
                   flux_error_t *errp)
 {
-    bool file, linked;
+    bool file = false, linked = false;
     int i = 0;
 
     while (i < argc && !is_mark (argv[i], &file, &linked))
