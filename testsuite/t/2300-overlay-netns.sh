@@ -174,7 +174,7 @@ wait_until 15 last_is 3 parent 0
 wait_until 15 last_is 4 parent 0
 awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "healed after %.1f s\n", b - a }'
 link_restore 1
-wait_until 15 last_is 0 online 7
+wait_until 35 last_is 0 online 7 # TCP tries to connect after 1, 3, 7, 15, 31 s
 sleep 1
 finish 0 1 2 3 4 5 6
 END
@@ -185,7 +185,7 @@ sleep .5
 link_cut 0
 sleep 5
 link_restore 0
-wait_until 20 last_is 0 online 7
+wait_until 35 last_is 0 online 7
 sleep 1
 finish 0 1 2 3 4 5 6
 END
