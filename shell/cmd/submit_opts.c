@@ -58,6 +58,8 @@ const struct cmd_opt submit_common_opts[] = {
      .help = "Take a resource limit along: NAME or NAME=VALUE; -NAME does not",
      .flags = CMD_OPT_REPEAT},
     {.name = "cwd", .arg = "DIRECTORY", .help = "Working directory of the job (this one)"},
+    {.name = "debug",
+     .help = "The same as --flags=debug: events for those who look into Flux itself"},
     {.name = "flags",
      .arg = "FLAGS",
      .help = "Comma-separated: debug, waitable, novalidate",

@@ -130,7 +130,7 @@ static int parse_flags (const struct cmd *c, flux_error_t *errp)
                  {"waitable", FLUX_JOB_WAITABLE},
                  {"novalidate", FLUX_JOB_NOVALIDATE}};
     const char *s;
-    int iter = 0, flags = 0;
+    int iter = 0, flags = cmd_has (c, "debug") ? FLUX_JOB_DEBUG : 0;
 
     while ((s = cmd_next (c, "flags", &iter))) {
         while (*s) {

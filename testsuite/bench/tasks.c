@@ -271,7 +271,7 @@ int main (int argc, char **argv)
     struct figures *f = calloc (1, sizeof (*f));
     char *data = calloc (1, LARGE);
     flux_error_t error;
-    struct bare bare;
+    struct bare bare = {0};
 
     if (rounds < 1 || rounds > ROUNDS_MAX || !f || !data)
         return 2;

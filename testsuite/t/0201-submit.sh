@@ -49,6 +49,19 @@ $s.duration == 120 and $s.job.name == "me" and $s.queue == "batch" and $s.bank =
 EOP
 END
 
+test_case '--debug: what the job manager asks for is in the eventlog' <<'END'
+in_flux <<'EOS'
+id=$(flux submit --debug true)
+flux job wait-event -q $id clean
+flux job eventlog $id >log
+flux job wait-event -q $(flux submit true) clean
+flux job eventlog $(flux job last) >plain
+EOS
+expect_equal 'submit validate depend priority alloc debug.start-request start finish release free clean' "$(cut -d' ' -f2 log | xargs)"
+expect_in_file 'submit .*flags=2' log
+expect_equal 0 "$(grep -c debug plain)"
+END
+
 test_case 'options of the shell, attributes, environment, limits in --dry-run' <<'END'
 export KEEP=1 DROP=2
 echo 'FROM_FILE=yes' >rules

@@ -41,6 +41,8 @@ static void start_on (struct job_manager *jm, struct job *job, const char *R, co
         .sim_duration = job->live->sim_duration,
     };
     job->live->started = true;
+    if (job->flags & JOBFLAG_DEBUG)
+        event_post (jm, job, "debug.start-request", NULL);
     if (job_exec_start (jm->exec, &req, &error) < 0) {
         job->live->started = false;
         job_manager_raise (jm, job, "exec", 0, jm->owner, error.text);
