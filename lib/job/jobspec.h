@@ -110,9 +110,9 @@ struct jobspec *jobspec_decode_lean (const char *s, size_t len, const char **env
 /* Only find it, in a text that has been decoded with it before. False: decode again. */
 bool jobspec_find_environment (const char *s, size_t len, const char **env, size_t *env_len);
 
-/* The same as jobspec_decode_lean(); one whose text differs from the last one's in nothing but the environment is not
- * decoded again (then *same is true). The jobspec is the cache's: it lives until the next call, and
- * who changes it clears the cache afterwards. All zero is an empty cache. */
+/* The same as jobspec_decode_lean(); one whose text differs from the last one's in nothing but the
+ * environment is not decoded again (then *same is true). The jobspec is the cache's: it lives until
+ * the next call, and who changes it clears the cache afterwards. All zero is an empty cache. */
 struct jobspec_cache {
     struct jobspec *js;
     struct buf text; // without environment; empty: not to be used again

@@ -24,9 +24,9 @@ int request_add_resources (struct request *req, const json_t *resources, flux_er
  * labels where that cannot be said. */
 json_t *jobspec_join_slots (const json_t *resources, flux_error_t *errp);
 
-/* Tell the counts of a sealed request in the units that the graph has: of 2 TB where memory is in GB,
- * 2000; of 1 MB, 1. EINVAL with a sentence that names the type: another kind of unit, or more than
- * can be told. Before the request is matched. */
+/* Tell the counts of a sealed request in the units that the graph has: of 2 TB where memory is in
+ * GB, 2000; of 1 MB, 1. EINVAL with a sentence that names the type: another kind of unit, or more
+ * than can be told. Before the request is matched. */
 int request_fit_units (struct request *req, const struct graph *g, flux_error_t *errp);
 
 /* A whole, sealed request: resources, duration, constraint, queue. The caller destroys it. */

@@ -23,7 +23,7 @@ enum {
     KVS_WATCHERS_MAX = 1 << 18,    // watchers of one broker; past it ENOSPC
     KVS_WATCHERS_OF_ONE = 1 << 16, // watchers of one client; past it ENOSPC
     CONTENT_BLOB_MAX = 1 << 30,    // RFC 10: EFBIG past it
-    CONTENT_SHARE_MIN = 64 << 10,   // a blob that came in a message stays there
+    CONTENT_SHARE_MIN = 64 << 10,  // a blob that came in a message stays there
     CONTENT_CACHE_BYTES = 8 << 20, // clean blobs in memory
     CONTENT_DIRTY_BYTES = 8 << 20, // rank 0: unsaved blobs, before a backing store is opened
     CONTENT_BATCH_BYTES = 2 << 20, // once it is open: unsaved blobs, before a batch is written
