@@ -279,6 +279,25 @@ static struct taskmap *map_hostfile (struct shell_info *info, const int *counts,
     return map;
 }
 
+/* A map as written (RFC 34), of the job's tasks and nodes: no more and no fewer. */
+static struct taskmap *map_manual (struct shell_info *info, const int *counts, const char *value,
+                                   flux_error_t *errp)
+{
+    struct taskmap *map = taskmap_decode (value, errp);
+    int ntasks = 0;
+
+    for (int i = 0; i < info->nshells; i++)
+        ntasks += counts[i];
+    if (!map ||
+        (taskmap_total_ntasks (map) == ntasks && taskmap_nnodes (map) == (int)info->nshells))
+        return map;
+    errprintf (errp, "taskmap %s is for %d tasks on %d nodes, the job has %d on %d", value,
+               taskmap_total_ntasks (map), taskmap_nnodes (map), ntasks, (int)info->nshells);
+    taskmap_destroy (map);
+    errno = EINVAL;
+    return NULL;
+}
+
 /* attributes.system.shell.options.taskmap: {"scheme":s, "value":s} */
 static struct taskmap *make_map (struct shell_info *info, const int *counts, flux_error_t *errp)
 {
@@ -296,7 +315,7 @@ static struct taskmap *make_map (struct shell_info *info, const int *counts, flu
     if (!strcmp (scheme, "hostfile"))
         return map_hostfile (info, counts, value, errp);
     if (!strcmp (scheme, "manual"))
-        return taskmap_decode (value, errp);
+        return map_manual (info, counts, value, errp);
     errno = EINVAL;
     errprintf (errp, "unknown taskmap: %s%s%s", scheme, *value ? ":" : "", value);
     return NULL;
