@@ -11,14 +11,13 @@ quiet_srun () { as_user srun --quiet "$@"; }
 # The user's jobs in slurmctld end with the srun that made them.
 no_jobs () { [ -z "$(as_user squeue -h)" ]; }
 
-# Folders of instances in which nobody listens: other tests may have instances of the same user.
-leftovers ()
-{
-    local d
-    for d in $(find /tmp -maxdepth 1 -name 'flux-*' -user fluxtest -newer "$CLUSTER_DIR/slurm.conf"); do
-        ss -Hxl | grep -qF "$d/" || echo "$d"
-    done
-}
+# Folders of instances, which have a place of their own: other tests kill brokers of the same user.
+eval "$(declare -f as_user | sed '1s/as_user/as_user_anywhere/')"
+PLACE=$(mktemp -d /tmp/p-XXXXXX)
+chown fluxtest "$PLACE"
+at_end "rm -rf '$PLACE'"
+as_user () { as_user_anywhere env TMPDIR="$PLACE" "$@"; }
+leftovers () { find "$PLACE" -maxdepth 1 -name 'flux-*'; }
 no_leftovers () { [ -z "$(leftovers)" ]; }
 
 test_case 'the instance spans the step: size, hosts, cores, job id' <<'END'
@@ -206,7 +205,8 @@ as_user srun --mpi=list 2>&1 | grep -q pmi2 || exit 0
 expect_equal "3 n[1-3] n1 n2 n3" "$(as_user srun --mpi=pmi2 -N3 flux-broker sh -c 'flux getattr size; flux getattr hostlist; flux run -N3 hostname | sort' | xargs)"
 END
 
-test_case 'nothing of any instance is left in /tmp' <<'END'
+test_case 'nothing of any instance is left' <<'END'
+expect_match "^$PLACE/flux-" "$(as_user srun --quiet --flux -N1 flux getattr rundir)"
 wait_until 5 no_leftovers || { leftovers; false; }
 END
 
