@@ -9,13 +9,9 @@
 #include <sys/wait.h>
 
 #include "lib/shell/shell.h"
+#include "lib/util/waitcode.h"
 
 #define EXIT_TIMEOUT 30. // seconds the other tasks have when the first one has ended
-
-static int exit_code (int status)
-{
-    return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
-}
 
 static const char *describe (int status, char *buf, size_t size)
 {
@@ -50,7 +46,7 @@ static json_t *task_info (struct shell *sh, int localid, pid_t pid, int status)
     return json_pack ("{s:i s:i s:s s:i s:i s:i s:i}", "localid", localid, "rank",
                       sh->info->taskids[localid], "state", "Exited", "pid", (int)pid, "wait_status",
                       status, "signaled", WIFSIGNALED (status) ? WTERMSIG (status) : 0, "exitcode",
-                      exit_code (status));
+                      waitcode (status));
 }
 
 static void start_exit_timer (struct shell *sh)
@@ -117,7 +113,7 @@ void shell_task_ended (struct shell *sh, int localid, int status)
 {
     struct shell_task *task = &sh->tasks[localid];
     pid_t pid = task->pid;
-    int exited = exit_code (status) << 8; // the job's status is that of a process that exited
+    int exited = waitcode (status) << 8; // the job's status is that of a process that exited
 
     task->pid = -1;
     task->status = status;

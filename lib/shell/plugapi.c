@@ -16,6 +16,7 @@
 #include "lib/shell/plugstack.h"
 #include "lib/shell/shell.h"
 #include "lib/util/aux.h"
+#include "lib/util/waitcode.h"
 
 /* Log messages and exceptions come without a handle; there is one shell in a process. */
 static struct shell *the_shell;
@@ -292,8 +293,7 @@ static json_t *task_object (flux_shell_task_t *task)
         int sig = WIFSIGNALED (task->status) ? WTERMSIG (task->status) : 0;
         json_object_set_new (o, "wait_status", json_integer (task->status));
         json_object_set_new (o, "signaled", json_integer (sig));
-        json_object_set_new (o, "exitcode",
-                             json_integer (sig ? 128 + sig : WEXITSTATUS (task->status)));
+        json_object_set_new (o, "exitcode", json_integer (waitcode (task->status)));
     }
     return o;
 }

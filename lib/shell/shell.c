@@ -23,6 +23,7 @@
 #include "lib/shell/spawnpkt.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/waitcode.h"
 
 #define LEFTOVER_TIMEOUT 5. // seconds to end processes that the tasks left behind
 #define DRAIN_TIMEOUT 10.   // seconds to write what is left
@@ -317,11 +318,6 @@ static void failed (struct shell *sh, const char *text)
         jobtmp_remove (sh->tmpdir, sh->info, sh->start->slot);
 }
 
-static int exit_code (int status)
-{
-    return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
-}
-
 int shell_run (const struct shell_start *start)
 {
     struct shell sh = {.start = start};
@@ -335,5 +331,5 @@ int shell_run (const struct shell_start *start)
     else
         run (&sh);
     report (&sh);
-    return exit_code (sh.status);
+    return waitcode (sh.status);
 }

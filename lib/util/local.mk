@@ -12,4 +12,5 @@ lib_util_libutil_la_SOURCES = \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/stamp.h \
 	%D%/utf8.c %D%/utf8.h \
+	%D%/waitcode.h \
 	%D%/monotime.h

@@ -19,6 +19,7 @@
 #include "lib/overlay/overlay.h"
 #include "lib/shell/proctree.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/waitcode.h"
 #include "shell/broker/archive.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/boot_attrs.h"
@@ -265,7 +266,7 @@ static int exit_like (int exit_code, int wait_status)
     if (exit_code == 0 && WIFSIGNALED (wait_status)) {
         signal (WTERMSIG (wait_status), SIG_DFL);
         raise (WTERMSIG (wait_status));
-        return 128 + WTERMSIG (wait_status);
+        return waitcode (wait_status);
     }
     if (WIFEXITED (wait_status) && WEXITSTATUS (wait_status) != 0)
         return WEXITSTATUS (wait_status);

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/util/monotime.h"
+#include "lib/util/waitcode.h"
 #include "shell/cmd/attach.h"
 #include "shell/cmd/bulk.h"
 #include "shell/cmd/client.h"
@@ -175,7 +175,7 @@ static void on_finish (struct job *j, double t, json_t *context)
     int status = 0;
 
     json_unpack (context, "{s:i}", "status", &status);
-    raise_exit_code (j->b, WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status));
+    raise_exit_code (j->b, waitcode (status));
     set_status (j, ENDED, status != 0);
     if (j->b->verbose > 0)
         say (j, t, "%s: status=%d", status ? "failed" : "complete", status);

@@ -16,6 +16,7 @@
 #include <flux/idset.h>
 
 #include "lib/util/monotime.h"
+#include "lib/util/waitcode.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/iodata.h"
 #include "shell/cmd/verbs.h"
@@ -88,7 +89,7 @@ static void show_output (struct proc *p, json_t *io)
 
 static void on_finished (struct proc *p, int status)
 {
-    int code = WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+    int code = waitcode (status);
 
     raise_code (p->x, code);
     if (code == 0 || cmd_has (p->x->c, "quiet"))

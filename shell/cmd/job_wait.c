@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <flux/idset.h>
 
+#include "lib/util/waitcode.h"
 #include "shell/cmd/attach.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/job.h"
@@ -85,7 +86,7 @@ static int exit_code_of (int status)
 {
     if (status < 0)
         return 0;
-    return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+    return waitcode (status);
 }
 
 static void say_status (struct cmd *c, const char *id, int status, bool exception, const char *type)

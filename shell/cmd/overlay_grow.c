@@ -14,6 +14,7 @@
 #include <flux/hostlist.h>
 
 #include "lib/util/peers.h"
+#include "lib/util/waitcode.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/overlay.h"
 
@@ -65,7 +66,7 @@ static int wait_for_all (void)
 
     while (wait (&status) > 0)
         if (status != 0)
-            code = WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
+            code = waitcode (status);
     return code;
 }
 

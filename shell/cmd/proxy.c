@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/client/transport.h"
+#include "lib/util/waitcode.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/mux.h"
 #include "shell/cmd/uri_resolve.h"
@@ -116,7 +117,7 @@ static void reap (struct proxy *p)
 
     while ((pid = waitpid (-1, &status, WNOHANG)) > 0) {
         if (pid == p->command) {
-            p->code = WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+            p->code = waitcode (status);
             p->command = 0;
         }
         if (pid == p->transport)

@@ -9,9 +9,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "lib/util/fdutil.h"
+#include "lib/util/waitcode.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/fmt.h"
 #include "shell/cmd/iodata.h"
@@ -49,11 +49,6 @@ static json_t *request_for (const struct cmd *c, const char *who)
     if (pid <= 0 || pid > INT_MAX)
         cmd_die (c, "%s: not a process id", who);
     return cmd_pack (c, "{s:i}", "pid", (int)pid);
-}
-
-static int exit_code_of (int status)
-{
-    return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
 }
 
 /* ---- ps ---- */
@@ -149,7 +144,7 @@ static int finish_wait (struct cmd *c, flux_future_t *f, bool output)
         return cmd_fail (c, "wait: %s", cmd_why (f));
     if (output)
         write_kept (kept);
-    return exit_code_of (status);
+    return waitcode (status);
 }
 
 static flux_future_t *send_wait (struct cmd *c, flux_t *h, const char *who)

@@ -21,6 +21,7 @@
 
 #include "lib/bootstrap/server.h"
 #include "lib/util/monotime.h"
+#include "lib/util/waitcode.h"
 #include "shell/cmd/start_test.h"
 
 #define BOOTSTRAP_FD_NUMBER 3
@@ -103,7 +104,7 @@ static void kill_all (struct test *t, int signum)
 
 static void on_exit_of (struct test *t, int rank, int status, double exit_timeout)
 {
-    int code = WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+    int code = waitcode (status);
 
     t->pids[rank] = 0;
     t->left--;

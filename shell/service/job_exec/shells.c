@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <flux/response.h>
 #include <flux/rpc.h>
@@ -17,6 +16,7 @@
 #include "lib/job/fluid.h"
 #include "lib/util/monotime.h"
 #include "lib/util/stamp.h"
+#include "lib/util/waitcode.h"
 #include "shell/service/job_exec/append.h"
 #include "shell/service/job_exec/private.h"
 #include "shell/service/job_manager/job.h"
@@ -102,14 +102,9 @@ static void shell_started (struct shell *sh)
 }
 
 /* Which of two wait statuses says more: by exit code, where a signal counts as 128 and more. */
-static int code_of (int status)
-{
-    return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
-}
-
 void exec_take_status (struct running_job *job, int status)
 {
-    if (code_of (status) > code_of (job->status))
+    if (waitcode (status) > waitcode (job->status))
         job->status = status;
 }
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -18,6 +17,7 @@
 #include "lib/job/fluid.h"
 #include "lib/job/fsd.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/waitcode.h"
 #include "shell/service/job_manager/perilog.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/job_manager/rankcmd.h"
@@ -171,7 +171,7 @@ static void raise_failure (struct perilog *p, struct job *job, const struct idse
     const char *name = kind (p->prolog);
     char *failed = idset_encode (ranks, IDSET_FLAG_RANGE);
     char *hosts = hosts_of (job, ranks);
-    int code = WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+    int code = waitcode (status);
     char what[64], note[512];
 
     if (p->canceled)

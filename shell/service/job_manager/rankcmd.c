@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <syslog.h>
 
 #include <flux/response.h>
@@ -15,6 +14,7 @@
 
 #include "lib/job/fluid.h"
 #include "lib/shell/ioencode.h"
+#include "lib/util/waitcode.h"
 #include "shell/broker/router.h"
 #include "shell/service/job_manager/job.h"
 #include "shell/service/job_manager/rankcmd.h"
@@ -42,11 +42,6 @@ struct rankcmd {
     const struct rankcmd_ops *ops;
     void *arg;
 };
-
-static int code_of (int status)
-{
-    return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
-}
 
 static void log_output (struct process *p, json_t *io)
 {
@@ -79,7 +74,7 @@ static void ended (struct process *p, int status)
     idset_clear (rc->pending, p->rank);
     if (status != 0)
         idset_set (rc->failed, p->rank);
-    if (code_of (status) > code_of (rc->status))
+    if (waitcode (status) > waitcode (rc->status))
         rc->status = status;
     rc->left--;
     rc->ops->ended (rc, p->rank, status, rc->arg);
