@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 EXTRA_DIST += %D%/check-includes %D%/run %D%/sanitize %D%/packages %D%/install-packages %D%/t
 
-# For testsuite/run, which wants to know what `make check` would run.
+# For testsuite/run, which wants to know what `make check` would run, and what that would build.
 print-tests:
 	@echo $(TESTS)
-.PHONY: print-tests
+print-helpers:
+	@echo $(check_PROGRAMS) $(check_LTLIBRARIES)
+.PHONY: print-tests print-helpers
 
 # Programs for script tests.
 check_PROGRAMS += testsuite/helpers/wire_broker testsuite/helpers/wire_server
