@@ -22,22 +22,12 @@ void killplan_init (struct killplan *kp)
                             .max_timeout = -1.};
 }
 
-/* FSD text (RFC 23) or seconds. */
 static int parse_duration (const json_t *exec, const char *key, double *value, flux_error_t *errp)
 {
     const json_t *o = json_object_get (exec, key);
-    double t = -1.;
 
-    if (!o)
-        return 0;
-    if (json_is_number (o))
-        t = json_number_value (o);
-    else if (!json_is_string (o) || fsd_parse_duration (json_string_value (o), &t) < 0)
-        t = -1.;
-    errno = EINVAL;
-    if (!(t >= 0))
+    if (o && fsd_from_json (o, value) < 0)
         return errprintf (errp, "exec.%s: invalid FSD value", key);
-    *value = t;
     return 0;
 }
 

@@ -60,22 +60,17 @@ static const json_t *sub (const json_t *table, const char *key, const char *wher
     return o;
 }
 
-/* FSD text or a number of seconds */
 static int take_duration (double *value, const json_t *table, const char *key, const char *where,
                           flux_error_t *errp)
 {
     const json_t *o = json_object_get (table, key);
-    double d = -1.;
 
     if (!o)
         return 0;
-    if (json_is_number (o))
-        d = json_number_value (o);
-    else if (!json_is_string (o) || fsd_parse_duration (json_string_value (o), &d) < 0)
-        d = -1.;
-    if (!(d >= 0))
+    if (fsd_from_json (o, value) < 0)
         return errprintf (errp, "%s.%s: FSD value is malformed", where, key);
-    *value = isinf (d) ? 0. : d;
+    if (isinf (*value))
+        *value = 0.;
     return 0;
 }
 

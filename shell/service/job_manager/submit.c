@@ -115,17 +115,8 @@ static int set_simulation (struct job *job, const struct jobspec *js, flux_error
     json_t *test = json_object_get (json_object_get (js->system, "exec"), "test");
     json_t *duration = json_object_get (test, "run_duration");
 
-    if (!duration)
-        return 0;
-    if (json_is_number (duration))
-        job->live->sim_duration = json_number_value (duration);
-    else if (!json_is_string (duration) ||
-             fsd_parse_duration (json_string_value (duration), &job->live->sim_duration) < 0)
-        job->live->sim_duration = -1.;
-    if (!(job->live->sim_duration >= 0)) {
-        errno = EINVAL;
+    if (duration && fsd_from_json (duration, &job->live->sim_duration) < 0)
         return errprintf (errp, "exec.test.run_duration is not a duration");
-    }
     return 0;
 }
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,27 @@ static void test_timelimit (void **state)
     }
 }
 
+static void test_json (void **state)
+{
+    static const struct {
+        const char *in;
+        double seconds; // below 0: refused
+    } tests[] = {{"\"1.5m\"", 90}, {"30", 30},    {"0.5", 0.5}, {"0", 0},     {"\"inf\"", INFINITY},
+                 {"-1", -1},       {"\"x\"", -1}, {"true", -1}, {"null", -1}, {"[1]", -1}};
+
+    for (size_t i = 0; i < sizeof (tests) / sizeof (tests[0]); i++) {
+        json_t *o = json_loads (tests[i].in, JSON_DECODE_ANY, NULL);
+        double d = 42;
+        errno = 0;
+        assert_non_null (o);
+        assert_int_equal (fsd_from_json (o, &d), tests[i].seconds < 0 ? -1 : 0);
+        assert_int_equal (errno, tests[i].seconds < 0 ? EINVAL : 0);
+        assert_true (d == (tests[i].seconds < 0 ? 42 : tests[i].seconds));
+        json_decref (o);
+    }
+    assert_int_equal (fsd_from_json (NULL, &(double){0}), -1);
+}
+
 static void test_failures (void **state)
 {
     static const char *duration[] = {"",     " 1", "x",    "1x", "1 s", "-1s",   "nan",
@@ -95,9 +117,8 @@ static void test_failures (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_parse),
-        cmocka_unit_test (test_format),
-        cmocka_unit_test (test_timelimit),
+        cmocka_unit_test (test_parse),     cmocka_unit_test (test_format),
+        cmocka_unit_test (test_timelimit), cmocka_unit_test (test_json),
         cmocka_unit_test (test_failures),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
