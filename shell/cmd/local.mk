@@ -97,6 +97,9 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/multi_prog.c \
 	%D%/overlay.c \
 	%D%/overlay.h \
+	%D%/overlay_errors.c \
+	%D%/overlay_status.c \
+	%D%/overlay_view.c \
 	%D%/overlay_grow.c \
 	%D%/overlay_rejoin.c \
 	%D%/overlay_trace.c \

@@ -89,23 +89,11 @@ static int run (struct cmd *c)
     return wait_for_all ();
 }
 
-static const struct cmd_opt opts[] = {
-    {.name = "launch",
-     .arg = "WORDS",
-     .help = "What starts a program on the node %h (in a Slurm job: srun)"},
-    {.key = 'S',
-     .name = "setattr",
-     .arg = "NAME=VALUE",
-     .help = "Set an attribute of the new brokers",
-     .flags = CMD_OPT_REPEAT},
-    {0},
-};
-
 const struct cmd_verb overlay_grow_verb = {
     .name = "grow",
     .args = "HOSTS...",
     .summary = "Get ranks on more hosts, and start brokers there",
     .text = "It ends with these brokers: start it in the background.",
-    .opts = {opts},
+    .opts = {overlay_launch_opts},
     .run = run,
 };

@@ -149,13 +149,17 @@ static int run (struct cmd *c)
 
 static const struct cmd_opt opts[] = {
     {.key = 'f', .name = "force", .help = "Also when the old broker counts as up; it has to leave"},
+    {0},
+};
+
+const struct cmd_opt overlay_launch_opts[] = {
     {.name = "launch",
      .arg = "WORDS",
      .help = "What starts a program on the node %h (in a Slurm job: srun)"},
     {.key = 'S',
      .name = "setattr",
      .arg = "NAME=VALUE",
-     .help = "Set an attribute of the new broker",
+     .help = "Set an attribute of each new broker",
      .flags = CMD_OPT_REPEAT},
     {0},
 };
@@ -165,6 +169,6 @@ const struct cmd_verb overlay_rejoin_verb = {
     .args = "RANK|HOST",
     .summary = "Start a broker in the place of one that was lost",
     .text = "It becomes the new broker and ends with it.",
-    .opts = {opts},
+    .opts = {opts, overlay_launch_opts},
     .run = run,
 };
