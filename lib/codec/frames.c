@@ -253,8 +253,7 @@ int flux_msg_encode (const flux_msg_t *msg, void *buf, size_t size)
     return 0;
 }
 
-/* Cut a flat message into its parts. Returns the count, or -1 with EPROTO. */
-static int split (const void *buf, size_t size, struct frame *frames, int max)
+int frames_split (const void *buf, size_t size, struct frame *frames, int max)
 {
     struct cursor c = cursor_init (buf, size);
     int n = 0;
@@ -274,7 +273,7 @@ static int split (const void *buf, size_t size, struct frame *frames, int max)
 flux_msg_t *msg_decode_flat (const void *buf, size_t size, struct blob *owner)
 {
     struct frame frames[CODEC_FRAMES_MAX];
-    int n = split (buf, size, frames, CODEC_FRAMES_MAX);
+    int n = frames_split (buf, size, frames, CODEC_FRAMES_MAX);
 
     return n < 0 ? NULL : msg_from_frames (frames, n, owner);
 }

@@ -34,4 +34,7 @@ int msg_frames (const flux_msg_t *msg, unsigned char proto[CODEC_PROTO_SIZE], st
  * not follow RFC 3 or a limit. */
 flux_msg_t *msg_from_frames (const struct frame *frames, int count, struct blob *owner);
 
+/* Cut the flat form of a message into its parts. Returns the count, or -1 with EPROTO. */
+int frames_split (const void *buf, size_t size, struct frame *frames, int max);
+
 #endif /* !FLUX_CODEC_FRAMES_H */

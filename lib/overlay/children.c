@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "lib/overlay/private.h"
 
@@ -80,6 +81,9 @@ void children_free (struct overlay *ov, struct child *c)
     HASH_DEL (ov->children.by_id, c);
     if (c->state != CHILD_IN)
         ov->children.pending--;
+    if (c->out.len > 0)
+        DL_DELETE2 (ov->children.unsent, c, prev_unsent, next_unsent);
+    bundle_clear (&c->out);
     outq_clear (&c->q);
     free (c);
 }
@@ -107,6 +111,7 @@ void children_down (struct overlay *ov, struct child *c, bool lost, const char *
     c->doomed = false;
     HASH_DELETE (hh_uuid, ov->children.by_uuid, c);
     reach_del_all (ov->children.reach, c);
+    children_flush_one (ov, c); // it may hear why
     outq_clear (&c->q);
     children_out (ov, c);
     ov->children.reach_dirty = true;
@@ -239,6 +244,7 @@ void children_fini (struct overlay *ov)
     if (!ov->zl)
         return;
     ev_timer_stop (ov->loop, &ch->kick);
+    children_flush (ov);
     HASH_CLEAR (hh_uuid, ch->by_uuid);
     HASH_ITER (hh, ch->by_id, c, tmp)
     children_free (ov, c);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <utlist.h>
 
 #include "lib/overlay/private.h"
 
@@ -44,39 +45,100 @@ static void count_tx (struct overlay *ov, struct traffic *t, size_t size)
 /* Send, or queue. Consumes w. */
 static int child_write (struct overlay *ov, struct child *c, struct wire *w)
 {
-    size_t size = w->size;
     bool was_empty = c->q.count == 0;
-    int rc = -1;
+    int rc = -1, errnum;
 
-    if (c->doomed || c->state == CHILD_OUT)
-        errno = EHOSTUNREACH;
-    else if (was_empty && (rc = try_send (ov, c, w)) < 0 && errno != EAGAIN)
+    if (was_empty && (rc = try_send (ov, c, w)) < 0 && errno != EAGAIN)
         children_doom (ov, c, "lost connection");
     else if (rc < 0 && (rc = outq_push (&c->q, w, ov->queue_max)) < 0)
         children_doom (ov, c, "does not read: more than %zu bytes wait for it", ov->queue_max);
-    if (rc == 0) {
-        if (was_empty && c->q.count > 0)
-            ov->children.queued++;
-        count_tx (ov, &c->traffic, size);
-    }
+    if (was_empty && c->q.count > 0)
+        ov->children.queued++;
+    errnum = errno;
     wire_close (w);
+    errno = errnum;
     return rc;
+}
+
+int children_flush_one (struct overlay *ov, struct child *c)
+{
+    struct wire w;
+
+    if (c->out.len == 0)
+        return 0;
+    DL_DELETE2 (ov->children.unsent, c, prev_unsent, next_unsent);
+    if (bundle_wire (&c->out, &w) < 0) {
+        bundle_clear (&c->out);
+        children_doom (ov, c, "out of memory");
+        return -1;
+    }
+    return child_write (ov, c, &w);
+}
+
+void children_flush (struct overlay *ov)
+{
+    while (ov->children.unsent)
+        children_flush_one (ov, ov->children.unsent);
+}
+
+/* One more is in its bundle, which leaves with the turn, or now when it is enough. */
+static int bundled (struct overlay *ov, struct child *c, bool first)
+{
+    if (first)
+        DL_APPEND2 (ov->children.unsent, c, prev_unsent, next_unsent);
+    return c->out.len >= OVERLAY_BUNDLE ? children_flush_one (ov, c) : 0;
+}
+
+static int check_child (struct child *c)
+{
+    if (!c->doomed && c->state != CHILD_OUT)
+        return 0;
+    errno = EHOSTUNREACH;
+    return -1;
+}
+
+static int send_message (struct overlay *ov, struct child *c, const flux_msg_t *msg)
+{
+    bool first = c->out.len == 0;
+    struct wire w;
+
+    if (bundle_takes (msg))
+        return bundle_add (&c->out, msg) < 0 ? -1 : bundled (ov, c, first);
+    if (wire_encode (&w, msg) < 0)
+        return -1;
+    children_flush_one (ov, c);
+    return child_write (ov, c, &w);
 }
 
 int children_send (struct overlay *ov, struct child *c, const flux_msg_t *msg)
 {
-    struct wire w;
-
-    if (wire_encode (&w, msg) < 0 || child_write (ov, c, &w) < 0)
+    if (check_child (c) < 0 || send_message (ov, c, msg) < 0)
         return -1;
+    count_tx (ov, &c->traffic, (size_t)flux_msg_encode_size (msg));
     ov_trace (ov, "tx", c->rank, msg);
     return 0;
+}
+
+/* One of many that are sent the same. */
+static int send_wire (struct overlay *ov, struct child *c, const struct wire *w)
+{
+    bool first = c->out.len == 0;
+    struct wire copy;
+
+    if (check_child (c) < 0)
+        return -1;
+    if (w->count == 1)
+        return bundle_add_wire (&c->out, w) < 0 ? -1 : bundled (ov, c, first);
+    if (wire_copy (&copy, w) < 0)
+        return -1;
+    children_flush_one (ov, c);
+    return child_write (ov, c, &copy);
 }
 
 int children_bcast (struct overlay *ov, const flux_msg_t *msg)
 {
     struct child *c, *tmp;
-    struct wire w, copy;
+    struct wire w;
     uint32_t seq;
     int count = 0;
 
@@ -88,7 +150,8 @@ int children_bcast (struct overlay *ov, const flux_msg_t *msg)
         replay_push (ov->children.replay, seq, &w);
     HASH_ITER (hh_uuid, ov->children.by_uuid, c, tmp)
     {
-        if (wire_copy (&copy, &w) == 0 && child_write (ov, c, &copy) == 0) {
+        if (send_wire (ov, c, &w) == 0) {
+            count_tx (ov, &c->traffic, w.size);
             ov_trace (ov, "tx", c->rank, msg);
             count++;
         }
@@ -242,32 +305,46 @@ static void bad_message (struct overlay *ov, struct child *c)
         children_out (ov, c);
 }
 
-static void receive (struct overlay *ov, zmq_msg_t *parts, int n)
+/* The messages of a connection, as long as it is heard. Returns how many there were. */
+static int take_messages (struct overlay *ov, struct child *c, struct wire_in *in)
+{
+    flux_msg_t *msg;
+    int count = 0;
+
+    do {
+        count++;
+        c->traffic.rx++;
+        if (!(msg = wire_next (in)))
+            bad_message (ov, c);
+        else if (c->state == CHILD_IN)
+            child_message (ov, c, msg);
+        else
+            admit_message (ov, c, msg);
+        flux_msg_destroy (msg);
+    } while (msg && wire_more (in) && check_child (c) == 0);
+    return count;
+}
+
+static int receive (struct overlay *ov, zmq_msg_t *parts, int n)
 {
     struct child *c = n >= 2 ? connection (ov, parts) : NULL;
     size_t size = 0;
-    flux_msg_t *msg;
+    struct wire_in in;
+    int count = 1;
 
+    wire_in_open (&in, parts + 1, n - 1);
     for (int i = 1; i < n && i <= WIRE_PARTS; i++)
         size += zmq_msg_size (&parts[i]);
-    if (!c || n > WIRE_PARTS + 1 || c->state == CHILD_OUT || c->doomed ||
-        (c->state != CHILD_IN && size > OVERLAY_HELLO_MAX)) {
-        for (int i = 1; i < n && i <= WIRE_PARTS; i++)
-            zmq_msg_close (&parts[i]);
-        if (c && c->state != CHILD_OUT && !c->doomed)
+    if (c && check_child (c) == 0) {
+        c->traffic.rx_bytes += size;
+        c->traffic.rx_last = ov_now (ov);
+        if (n > WIRE_PARTS + 1 || (c->state != CHILD_IN && size > OVERLAY_HELLO_MAX))
             bad_message (ov, c);
-        return;
+        else
+            count = take_messages (ov, c, &in);
     }
-    c->traffic.rx++;
-    c->traffic.rx_bytes += size;
-    c->traffic.rx_last = ov_now (ov);
-    if (!(msg = wire_decode (parts + 1, n - 1)))
-        bad_message (ov, c);
-    else if (c->state == CHILD_IN)
-        child_message (ov, c, msg);
-    else
-        admit_message (ov, c, msg);
-    flux_msg_destroy (msg);
+    wire_in_close (&in);
+    return count;
 }
 
 void children_ready (struct zsock *zs, void *arg)
@@ -276,10 +353,10 @@ void children_ready (struct zsock *zs, void *arg)
     zmq_msg_t parts[WIRE_PARTS + 1];
     int n;
 
-    for (int i = 0; i < OVERLAY_TURN_MESSAGES; i++) {
+    for (int count = 0; count < OVERLAY_TURN_MESSAGES;) {
         if ((n = zsock_recv (zs, parts, WIRE_PARTS + 1)) < 0)
             break;
-        receive (ov, parts, n);
+        count += receive (ov, parts, n);
         zmq_msg_close (&parts[0]);
     }
     flush_queues (ov);

@@ -7,7 +7,7 @@
 #ifndef FLUX_OVERLAY_LIMITS_H
 #define FLUX_OVERLAY_LIMITS_H
 
-#define OVERLAY_VERSION 2 // of the hello; brokers of different versions don't mix
+#define OVERLAY_VERSION 3 // of the hello; brokers of different versions don't mix
 
 #define OVERLAY_HELLO_MAX (1u << 20) // bytes of a message before admission
 #define OVERLAY_UUID_MAX 63          // characters
@@ -26,6 +26,8 @@
 #define OVERLAY_RETRY_TIME .01 // seconds to the next try for a peer that had no room
 
 #define OVERLAY_TURN_MESSAGES 256 // taken from one socket before others get their turn
+
+#define OVERLAY_BUNDLE 8192 // bytes that go to a peer at once, before the turn has ended
 
 /* ZeroMQ counts messages, not bytes, and would keep any number of them. Here it keeps few, and what
  * a slow peer has not taken waits in our own queue, where bytes are counted (conf.queue_max). */

@@ -165,6 +165,14 @@ static void turn_cb (void *arg)
     parent_turn (ov);
 }
 
+static void flush_cb (void *arg)
+{
+    struct overlay *ov = arg;
+
+    children_flush (ov);
+    parent_flush (ov);
+}
+
 static void tick_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct overlay *ov = w->data;
@@ -238,10 +246,11 @@ void overlay_set_torpid (struct overlay *ov, double torpid_min, double torpid_ma
 
 static int start (struct overlay *ov, int io_threads)
 {
+    int threads = io_threads > 0 ? io_threads : 1;
 
     if (zmq_curve_keypair (ov->public_key, ov->secret_key) < 0 ||
         !(ov->prover = prover_create (ov->loop, &ov->auth)) ||
-        !(ov->zl = zloop_create (ov->loop, io_threads > 0 ? io_threads : 1, turn_cb, ov)))
+        !(ov->zl = zloop_create (ov->loop, threads, turn_cb, flush_cb, ov)))
         return -1;
     start_tick (ov);
     return presence_init (ov) < 0 ? -1 : children_init (ov);

@@ -44,13 +44,20 @@ void parent_set_timer (struct overlay *ov, double after)
     ev_timer_start (ov->loop, &p->timer);
 }
 
+/* What was to be sent is not. */
+static void parent_forget (struct parent *p)
+{
+    bundle_clear (&p->out);
+    outq_clear (&p->q);
+}
+
 void parent_final (struct overlay *ov, int errnum, const char *reason)
 {
     struct parent *p = &ov->parent;
 
     ev_timer_stop (ov->loop, &p->timer);
     close_socket (ov);
-    outq_clear (&p->q);
+    parent_forget (p);
     p->state = PARENT_GONE;
     ov_log (ov, errnum ? 3 : 7, "no parent any more: %s", reason);
     if (ov->ops->parent_down)
@@ -138,7 +145,7 @@ void parent_lost (struct overlay *ov, const char *reason)
     struct parent *p = &ov->parent;
 
     close_socket (ov);
-    outq_clear (&p->q); // its senders hear EHOSTUNREACH; it must not be done after all
+    parent_forget (p); // its senders hear EHOSTUNREACH; it must not be done after all
     if (ov->heal_timeout <= 0 || p->ancestor_count == 0) {
         parent_final (ov, EHOSTUNREACH, reason);
         return;
@@ -309,7 +316,7 @@ void parent_fini (struct overlay *ov)
 
     ev_timer_stop (ov->loop, &p->timer);
     close_socket (ov);
-    outq_clear (&p->q);
+    parent_forget (p);
     for (int i = 0; i < p->ancestor_count; i++) {
         free (p->ancestors[i].uri);
         free (p->ancestors[i].key);

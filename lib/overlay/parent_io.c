@@ -91,26 +91,39 @@ static void parent_message (struct overlay *ov, flux_msg_t *msg)
         ov_deliver (ov, msg, rank, uuid, true);
 }
 
-static void receive (struct overlay *ov, zmq_msg_t *parts, int n)
+static void take_message (struct overlay *ov, flux_msg_t *msg)
 {
     struct parent *p = &ov->parent;
-    flux_msg_t *msg;
 
     p->traffic.rx++;
-    p->traffic.rx_last = ov_now (ov);
-    for (int i = 0; i < n && i < WIRE_PARTS; i++)
-        p->traffic.rx_bytes += zmq_msg_size (&parts[i]);
-    if (!(msg = wire_decode (parts, n))) {
+    if (!msg) {
         ov->malformed++;
         if (p->state == PARENT_UP)
             parent_lost (ov, "the parent sent a malformed message");
-        return;
-    }
-    if (p->state == PARENT_UP || p->state == PARENT_LEAVING)
+    } else if (p->state == PARENT_UP || p->state == PARENT_LEAVING)
         parent_message (ov, msg);
     else
         join_message (ov, msg);
     flux_msg_destroy (msg);
+}
+
+/* Returns how many messages there were. The socket may be another one after each. */
+static int receive (struct overlay *ov, struct zsock *zs, zmq_msg_t *parts, int n)
+{
+    struct parent *p = &ov->parent;
+    struct wire_in in;
+    int count = 0;
+
+    p->traffic.rx_last = ov_now (ov);
+    for (int i = 0; i < n && i < WIRE_PARTS; i++)
+        p->traffic.rx_bytes += zmq_msg_size (&parts[i]);
+    wire_in_open (&in, parts, n);
+    do {
+        take_message (ov, wire_next (&in));
+        count++;
+    } while (wire_more (&in) && p->zs == zs);
+    wire_in_close (&in);
+    return count;
 }
 
 static int try_send (struct parent *p, struct wire *w)
@@ -135,10 +148,10 @@ void parent_ready (struct zsock *zs, void *arg)
     zmq_msg_t parts[WIRE_PARTS];
     int n;
 
-    for (int i = 0; i < OVERLAY_TURN_MESSAGES && ov->parent.zs == zs; i++) {
+    for (int count = 0; count < OVERLAY_TURN_MESSAGES && ov->parent.zs == zs;) {
         if ((n = zsock_recv (zs, parts, WIRE_PARTS)) < 0)
             break;
-        receive (ov, parts, n);
+        count += receive (ov, zs, parts, n);
     }
     if (ov->parent.zs == zs)
         flush_queue (ov);
@@ -148,25 +161,26 @@ void parent_ready (struct zsock *zs, void *arg)
 static int enqueue (struct overlay *ov, struct wire *w)
 {
     struct parent *p = &ov->parent;
-    size_t size = w->size;
     bool live = p->state == PARENT_UP || p->state == PARENT_LEAVING;
     int rc = -1;
 
-    if (live && p->q.count == 0 && (rc = try_send (p, w)) < 0 && errno != EAGAIN)
-        size = 0;
-    else if (rc < 0)
+    if (!live || p->q.count > 0 || ((rc = try_send (p, w)) < 0 && errno == EAGAIN))
         rc = outq_push (&p->q, w, ov->queue_max);
     if (rc < 0 && errno == ENOBUFS && p->state == PARENT_UP) {
         p->move = -1;
         zloop_defer (ov->zl);
     }
-    if (rc == 0) {
-        p->traffic.tx++;
-        p->traffic.tx_bytes += size;
-        p->traffic.tx_last = ov_now (ov);
-    }
     wire_close (w);
     return rc;
+}
+
+void parent_flush (struct overlay *ov)
+{
+    struct parent *p = &ov->parent;
+    struct wire w;
+
+    if (p->out.len > 0 && bundle_wire (&p->out, &w) == 0)
+        (void)enqueue (ov, &w); // if it fails, the link does too
 }
 
 /* Past the queue: for the hello, before the parent lets anything else in. */
@@ -184,17 +198,38 @@ int parent_write (struct overlay *ov, const flux_msg_t *msg)
     return rc;
 }
 
-int parent_send (struct overlay *ov, const flux_msg_t *msg)
+static int send_message (struct overlay *ov, const flux_msg_t *msg)
 {
+    struct parent *p = &ov->parent;
     struct wire w;
 
-    if (ov->parent.state == PARENT_NONE || ov->parent.state == PARENT_GONE) {
+    if (bundle_takes (msg)) {
+        if (bundle_add (&p->out, msg) < 0)
+            return -1;
+        if (p->out.len >= OVERLAY_BUNDLE)
+            parent_flush (ov);
+        return 0;
+    }
+    if (wire_encode (&w, msg) < 0)
+        return -1;
+    parent_flush (ov);
+    return enqueue (ov, &w);
+}
+
+int parent_send (struct overlay *ov, const flux_msg_t *msg)
+{
+    struct parent *p = &ov->parent;
+
+    if (p->state == PARENT_NONE || p->state == PARENT_GONE) {
         errno = EHOSTUNREACH;
         return -1;
     }
-    if (wire_encode (&w, msg) < 0 || enqueue (ov, &w) < 0)
+    if (send_message (ov, msg) < 0)
         return -1;
-    ov_trace (ov, "tx", ov->parent.ancestors[ov->parent.current].rank, msg);
+    p->traffic.tx++;
+    p->traffic.tx_bytes += (size_t)flux_msg_encode_size (msg);
+    p->traffic.tx_last = ov_now (ov);
+    ov_trace (ov, "tx", p->ancestors[p->current].rank, msg);
     return 0;
 }
 

@@ -90,6 +90,8 @@ struct child {
     bool doomed;    // CHILD_IN: to be dropped when the turn ends
     bool moved;     // CHILD_IN: it has another parent now
     char doom_reason[96];
+    struct bundle out; // leaves before the loop waits; then it is on `unsent`
+    struct child *prev_unsent, *next_unsent;
     struct outq q;
     struct traffic traffic;
     UT_hash_handle hh; // by id
@@ -104,6 +106,7 @@ struct children {
     bool refuse;
     struct child *by_id;
     struct child *by_uuid; // CHILD_IN only
+    struct child *unsent;
     struct record *records;
     struct reach *reach;
     struct replay *replay;
@@ -147,6 +150,7 @@ struct parent {
     int move;            // overlay_reparent: the first ancestor is to be the parent
     double patience;
     ev_timer timer;
+    struct bundle out; // leaves before the loop waits
     struct outq q;
     struct traffic traffic;
     uint32_t last_event;
@@ -211,6 +215,8 @@ int children_bind (struct overlay *ov, const char *uri, flux_error_t *errp);
 void children_turn (struct overlay *ov);
 void children_tick (struct overlay *ov, double now);
 int children_send (struct overlay *ov, struct child *c, const flux_msg_t *msg);
+int children_flush_one (struct overlay *ov, struct child *c);
+void children_flush (struct overlay *ov);
 struct child *children_by_rank (const struct overlay *ov, uint32_t rank);
 struct child *children_by_uuid (const struct overlay *ov, const char *uuid);
 void children_doom (struct overlay *ov, struct child *c, const char *fmt, ...)
@@ -235,6 +241,7 @@ struct child *children_sync (struct overlay *ov, struct child *c); // NULL: gone
 int parent_init (struct overlay *ov);
 void parent_fini (struct overlay *ov);
 int parent_send (struct overlay *ov, const flux_msg_t *msg);
+void parent_flush (struct overlay *ov);
 void parent_turn (struct overlay *ov);
 void parent_tick (struct overlay *ov, double now);
 json_t *parent_ancestors (const struct overlay *ov);

@@ -8,9 +8,13 @@
 #include <string.h>
 
 #include "lib/codec/blob.h"
+#include "lib/codec/cursor.h"
 #include "lib/codec/frames.h"
 #include "lib/codec/payload.h"
 #include "lib/overlay/wire.h"
+
+#define LENGTH_SIZE 4
+#define BUNDLE_FIRST 512 // bytes of memory
 
 static size_t framed_size (size_t len)
 {
@@ -51,41 +55,135 @@ static int share_payload (zmq_msg_t *part, const flux_msg_t *msg, const struct f
     return 0;
 }
 
-int wire_encode (struct wire *w, const flux_msg_t *msg)
+static int too_large (void)
+{
+    errno = EMSGSIZE;
+    return -1;
+}
+
+/* All parts but the payload, which is the one before the last. */
+static int encode_shared (struct wire *w, const flux_msg_t *msg)
 {
     unsigned char proto[CODEC_PROTO_SIZE], *p;
     struct frame frames[CODEC_FRAMES_MAX];
     int n = msg_frames (msg, proto, frames, CODEC_FRAMES_MAX);
-    size_t size = 0;
-    int shared = -1;
+    size_t size = LENGTH_SIZE;
 
-    if (n < 0)
+    if (n < 2)
         return -1;
-    w->size = 0;
     for (int i = 0; i < n; i++)
-        w->size += framed_size (frames[i].len);
-    if (w->size > CODEC_MESSAGE_MAX) {
-        errno = EMSGSIZE;
-        return -1;
-    }
-    if (flux_msg_has_payload (msg) && n >= 2 && frames[n - 2].len >= WIRE_SHARE_MIN)
-        shared = n - 2;
-    size = w->size - (shared >= 0 ? framed_size (frames[shared].len) : 0);
+        size += i == n - 2 ? 0 : framed_size (frames[i].len);
     if (zmq_msg_init_size (&w->part[0], size) < 0)
         return -1;
-    p = zmq_msg_data (&w->part[0]);
+    if (share_payload (&w->part[1], msg, &frames[n - 2]) < 0) {
+        zmq_msg_close (&w->part[0]);
+        return -1;
+    }
+    p = put_be32 (zmq_msg_data (&w->part[0]), (uint32_t)(size - LENGTH_SIZE));
     for (int i = 0; i < n; i++) {
-        if (i != shared)
+        if (i != n - 2)
             p = put_frame (p, &frames[i]);
     }
+    w->count = 2;
+    return 0;
+}
+
+static bool has_shared (const flux_msg_t *msg)
+{
+    const void *p;
+    size_t len;
+
+    return flux_msg_has_payload (msg) && flux_msg_get_payload (msg, &p, &len) == 0 &&
+           len >= WIRE_SHARE_MIN;
+}
+
+static unsigned char *put_message (unsigned char *p, const flux_msg_t *msg, size_t len)
+{
+    p = put_be32 (p, (uint32_t)len);
+    flux_msg_encode (msg, p, len);
+    return p + len;
+}
+
+int wire_encode (struct wire *w, const flux_msg_t *msg)
+{
+    ssize_t len = flux_msg_encode_size (msg);
+
+    if (len < 0)
+        return -1;
+    if (len > CODEC_MESSAGE_MAX)
+        return too_large ();
+    w->size = LENGTH_SIZE + (size_t)len;
+    if (has_shared (msg))
+        return encode_shared (w, msg);
+    if (zmq_msg_init_size (&w->part[0], w->size) < 0)
+        return -1;
+    put_message (zmq_msg_data (&w->part[0]), msg, (size_t)len);
     w->count = 1;
-    if (shared >= 0) {
-        if (share_payload (&w->part[1], msg, &frames[shared]) < 0) {
-            zmq_msg_close (&w->part[0]);
-            return -1;
-        }
-        w->count = 2;
+    return 0;
+}
+
+bool bundle_takes (const flux_msg_t *msg)
+{
+    return !has_shared (msg);
+}
+
+static unsigned char *more_room (struct bundle *b, size_t len)
+{
+    size_t size = b->size ? b->size : BUNDLE_FIRST;
+    unsigned char *data;
+
+    while (size < b->len + len)
+        size *= 2;
+    if (size != b->size) {
+        if (!(data = realloc (b->data, size)))
+            return NULL;
+        b->data = data;
+        b->size = size;
     }
+    data = b->data + b->len;
+    b->len += len;
+    return data;
+}
+
+int bundle_add (struct bundle *b, const flux_msg_t *msg)
+{
+    ssize_t len = flux_msg_encode_size (msg);
+    unsigned char *p;
+
+    if (len < 0)
+        return -1;
+    if (len > CODEC_MESSAGE_MAX)
+        return too_large ();
+    if (!(p = more_room (b, LENGTH_SIZE + (size_t)len)))
+        return -1;
+    put_message (p, msg, (size_t)len);
+    return 0;
+}
+
+int bundle_add_wire (struct bundle *b, const struct wire *w)
+{
+    unsigned char *p = more_room (b, w->size);
+
+    if (!p)
+        return -1;
+    memcpy (p, zmq_msg_data ((zmq_msg_t *)&w->part[0]), w->size);
+    return 0;
+}
+
+void bundle_clear (struct bundle *b)
+{
+    free (b->data);
+    *b = (struct bundle){0};
+}
+
+int bundle_wire (struct bundle *b, struct wire *w)
+{
+    if (zmq_msg_init_size (&w->part[0], b->len) < 0)
+        return -1;
+    memcpy (zmq_msg_data (&w->part[0]), b->data, b->len);
+    w->count = 1;
+    w->size = b->len;
+    bundle_clear (b);
     return 0;
 }
 
@@ -109,28 +207,6 @@ void wire_close (struct wire *w)
     for (int i = 0; i < w->count; i++)
         zmq_msg_close (&w->part[i]);
     w->count = 0;
-}
-
-/* Returns the count of frames, or -1. Leaves room for one more. */
-static int get_frames (const unsigned char *p, size_t size, struct frame *frames)
-{
-    int n = 0;
-
-    while (size > 0) {
-        size_t head = p[0] < 255 ? 1 : 5;
-        size_t len = p[0];
-        if (size < head || n >= CODEC_FRAMES_MAX - 1)
-            return -1;
-        if (head == 5)
-            len = (size_t)p[1] << 24 | (size_t)p[2] << 16 | (size_t)p[3] << 8 | p[4];
-        if (len > size - head)
-            return -1;
-        frames[n].data = len > 0 ? p + head : NULL;
-        frames[n++].len = len;
-        p += head + len;
-        size -= head + len;
-    }
-    return n;
 }
 
 static void free_part (void *arg)
@@ -158,30 +234,75 @@ static struct blob *wrap_part (zmq_msg_t *part)
     return b;
 }
 
-flux_msg_t *wire_decode (zmq_msg_t *parts, int count)
+void wire_in_open (struct wire_in *in, zmq_msg_t *parts, int count)
+{
+    *in = (struct wire_in){.part = parts, .count = count};
+    if (count == 1 || count == 2)
+        in->c = cursor_init (zmq_msg_data (&parts[0]), zmq_msg_size (&parts[0]));
+}
+
+void wire_in_close (struct wire_in *in)
+{
+    for (int i = 0; i < in->count && i < WIRE_PARTS; i++)
+        zmq_msg_close (&in->part[i]);
+    in->count = 0;
+}
+
+static flux_msg_t *no_message (struct wire_in *in, int errnum)
+{
+    in->c.left = 0;
+    errno = errnum;
+    return NULL;
+}
+
+/* The last one's payload is the second part. */
+static flux_msg_t *shared_message (struct wire_in *in, struct frame *frames, int n)
+{
+    struct blob *owner = wrap_part (&in->part[1]);
+    flux_msg_t *msg;
+
+    if (!owner)
+        return no_message (in, ENOMEM);
+    frames[n] = frames[n - 1];
+    frames[n - 1] = (struct frame){blob_data (owner), blob_len (owner)};
+    msg = msg_from_frames (frames, n + 1, owner);
+    blob_decref (owner);
+    return msg;
+}
+
+flux_msg_t *wire_next (struct wire_in *in)
 {
     struct frame frames[CODEC_FRAMES_MAX];
-    struct blob *owner = NULL;
-    flux_msg_t *msg = NULL;
-    int n = -1;
+    size_t len = cursor_be32 (&in->c);
+    const void *data = cursor_take (&in->c, len);
+    flux_msg_t *msg;
+    int n;
 
-    if (count == 1 || count == 2)
-        n = get_frames (zmq_msg_data (&parts[0]), zmq_msg_size (&parts[0]), frames);
-    if (n > 0 && count == 2) {
-        frames[n] = frames[n - 1];
-        if ((owner = wrap_part (&parts[1]))) {
-            frames[n - 1].data = blob_data (owner);
-            frames[n - 1].len = blob_len (owner);
-            n++;
-        } else
-            n = -1;
-    }
-    if (n > 0)
-        msg = msg_from_frames (frames, n, owner);
+    if (in->c.bad || (n = frames_split (data, len, frames, CODEC_FRAMES_MAX - 1)) <= 0)
+        return no_message (in, EPROTO);
+    if (in->c.left == 0 && in->count == 2)
+        msg = shared_message (in, frames, n);
     else
-        errno = EPROTO;
-    blob_decref (owner);
-    for (int i = 0; i < count && i < WIRE_PARTS; i++)
-        zmq_msg_close (&parts[i]);
+        msg = msg_from_frames (frames, n, NULL);
+    return msg ? msg : no_message (in, errno);
+}
+
+bool wire_more (const struct wire_in *in)
+{
+    return in->c.left > 0;
+}
+
+flux_msg_t *wire_decode (zmq_msg_t *parts, int count)
+{
+    struct wire_in in;
+    flux_msg_t *msg;
+
+    wire_in_open (&in, parts, count);
+    msg = wire_next (&in);
+    if (msg && wire_more (&in)) {
+        flux_msg_destroy (msg);
+        msg = no_message (&in, EPROTO);
+    }
+    wire_in_close (&in);
     return msg;
 }

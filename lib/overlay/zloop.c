@@ -31,6 +31,7 @@ struct zloop {
     struct ev_loop *loop;
     void *ctx;
     zturn_f turn;
+    zturn_f flush;
     void *arg;
     bool deferred;
     unsigned monitors; // for their names
@@ -74,6 +75,8 @@ static void prepare_cb (struct ev_loop *loop, ev_prepare *w, int revents)
     bool busy;
 
     sweep (zl);
+    if (zl->flush)
+        zl->flush (zl->arg);
     busy = zl->deferred;
     DL_FOREACH (zl->socks, zs)
     {
@@ -144,7 +147,8 @@ static void no_room (struct zsock *zs)
         ev_timer_again (zl->loop, &zl->retry);
 }
 
-struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, void *arg)
+struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, zturn_f flush,
+                            void *arg)
 {
     struct zloop *zl = calloc (1, sizeof (*zl));
 
@@ -157,6 +161,7 @@ struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, 
     zmq_ctx_set (zl->ctx, ZMQ_IO_THREADS, io_threads);
     zl->loop = loop;
     zl->turn = turn;
+    zl->flush = flush;
     zl->arg = arg;
     ev_prepare_init (&zl->prepare, prepare_cb);
     ev_check_init (&zl->check, check_cb);

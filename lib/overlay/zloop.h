@@ -25,8 +25,10 @@ typedef void (*zsock_f) (struct zsock *zs, void *arg);
 typedef void (*zmon_f) (uint16_t event, uint32_t value, void *arg);
 typedef void (*zturn_f) (void *arg);
 
-/* Makes a ZeroMQ context. `turn` is called from the check phase after zloop_defer(). */
-struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, void *arg);
+/* Makes a ZeroMQ context. `turn` is called from the check phase after zloop_defer(), `flush` before
+ * the loop may sleep, when all others have prepared for that. */
+struct zloop *zloop_create (struct ev_loop *loop, int io_threads, zturn_f turn, zturn_f flush,
+                            void *arg);
 
 /* All sockets must be destroyed before. Waits for lingering messages, OVERLAY_LINGER_MS at most. */
 void zloop_destroy (struct zloop *zl);

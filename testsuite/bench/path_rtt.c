@@ -5,7 +5,8 @@
  *
  *   flux start --test-size=4 -Stbon.prefertcp=1 -Stbon.interface-hint=lo path_rtt [rounds]
  *   ... path_rtt only COUNT       pipelined RPCs to rank 3 and nothing else, to count what they
- * take
+ *                                 take
+ *   path_rtt bare COUNT           the same of the bare programs; prints CPU time, all of it
  *
  * Two paths, each with the processes and hops that the RPC has:
  *
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +129,7 @@ static void relay_main (int fd)
     size_t size = sizeof (uri), have = 0, done;
     int one = 1;
     zmq_msg_t peer;
+    pid_t server;
 
     zmq_curve_keypair (pub, sec);
     zmq_setsockopt (s, ZMQ_CURVE_SERVER, &one, sizeof (one));
@@ -134,7 +137,7 @@ static void relay_main (int fd)
     if (zmq_bind (s, "tcp://127.0.0.1:*") < 0)
         die ("bind");
     zmq_getsockopt (s, ZMQ_LAST_ENDPOINT, uri, &size);
-    if (fork () == 0)
+    if ((server = fork ()) == 0)
         server_main (uri, pub);
     zmq_msg_init (&peer);
     zmq_msg_recv (&peer, s, 0);
@@ -145,7 +148,8 @@ static void relay_main (int fd)
         if (items[1].revents) {
             ssize_t n = read (fd, in + have, sizeof (in) - have);
             if (n <= 0) {
-                kill (0, SIGTERM);
+                kill (server, SIGTERM);
+                waitpid (server, NULL, 0);
                 _exit (0);
             }
             have += (size_t)n;
@@ -167,7 +171,6 @@ static int start (void (*run) (int fd))
     if ((pid = fork ()) < 0)
         die ("fork");
     if (pid == 0) {
-        setpgid (0, 0); // kill (0) reaches its own
         close (fd[0]);
         run (fd[1]);
         _exit (0);
@@ -283,11 +286,36 @@ static void measure (struct run *r, int fd, const char *name, int rounds)
             name, m[1], m[0], m[1] / m[0], m[3], m[2], m[2] / m[3]);
 }
 
+static double cpu_time (int who)
+{
+    struct rusage ru;
+
+    getrusage (who, &ru);
+    return (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1e6 +
+           (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec);
+}
+
+static void only_bare (int count)
+{
+    int fd = start (relay_main);
+
+    bare (fd, count, WINDOW);
+    close (fd);
+    wait (NULL);
+    printf ("CPU for each, us: bare client %.1f, relay and echo %.1f\n",
+            cpu_time (RUSAGE_SELF) / count, cpu_time (RUSAGE_CHILDREN) / count);
+}
+
 int main (int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi (argv[1]) : 5;
-    struct run r = {.h = flux_open (NULL, 0), .rank = FLUX_NODEID_ANY};
+    struct run r = {.rank = FLUX_NODEID_ANY};
 
+    if (argc == 3 && strcmp (argv[1], "bare") == 0 && atoi (argv[2]) > WINDOW) {
+        only_bare (atoi (argv[2]));
+        return 0;
+    }
+    r.h = flux_open (NULL, 0);
     if (argc == 3 && strcmp (argv[1], "only") == 0 && r.h && atoi (argv[2]) > WINDOW) {
         r.rank = 3;
         rpc_pipelined (&r, atoi (argv[2]));

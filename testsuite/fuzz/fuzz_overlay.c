@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* What a peer in the overlay sends. The first byte says what the rest is: even, ZeroMQ parts of a
- * message (the second byte: where the first part ends, 0: there is but one); odd, the sets of ranks
- * of a routes message, as JSON, taken over in turn by three children. */
+/* What a peer in the overlay sends. The first byte says what the rest is: even, ZeroMQ parts of
+ * messages (the second byte: where the first part ends, 0: there is but one); odd, the sets of
+ * ranks of a routes message, as JSON, taken over in turn by three children. */
 
 #include <jansson.h>
 #include <string.h>
@@ -48,10 +48,16 @@ static void fuzz_parts (const uint8_t *data, size_t size)
         make_part (&parts[1], data + cut, size - cut);
         count = 2;
     }
-    flux_msg_t *msg = wire_decode (parts, count);
-    if (msg)
-        check_message (msg);
-    flux_msg_destroy (msg);
+    struct wire_in in;
+    wire_in_open (&in, parts, count);
+    while (wire_more (&in)) {
+        flux_msg_t *msg = wire_next (&in);
+        MUST (msg || !wire_more (&in));
+        if (msg)
+            check_message (msg);
+        flux_msg_destroy (msg);
+    }
+    wire_in_close (&in);
 }
 
 static void check_reach (const struct reach *r, const char *vias)

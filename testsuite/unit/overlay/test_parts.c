@@ -277,6 +277,80 @@ static flux_msg_t *decode (const void *data, size_t len, const void *data2, size
     return wire_decode (parts, 2);
 }
 
+static void assert_same (const flux_msg_t *a, const flux_msg_t *b)
+{
+    ssize_t len = flux_msg_encode_size (a);
+    char *x = malloc ((size_t)len), *y = malloc ((size_t)len);
+
+    assert_int_equal (flux_msg_encode_size (b), len);
+    assert_int_equal (flux_msg_encode (a, x, (size_t)len), 0);
+    assert_int_equal (flux_msg_encode (b, y, (size_t)len), 0);
+    assert_memory_equal (x, y, (size_t)len);
+    free (x);
+    free (y);
+}
+
+/* What left together arrives in order, the last one perhaps with a shared payload; and bytes that
+ * follow a good message take nothing from it. */
+static void test_bundle (void **state)
+{
+    const size_t sizes[] = {0, 100, 300, 5000, WIRE_SHARE_MIN - 1, WIRE_SHARE_MIN};
+    const flux_msg_t *sent[COUNT (sizes) * 2];
+    struct bundle b = {0};
+    struct wire w, one;
+    struct wire_in in;
+    flux_msg_t *got;
+    zmq_msg_t part;
+    size_t n = 0, len;
+
+    for (size_t i = 0; i < COUNT (sizes); i++) {
+        flux_msg_t *msg = message (sizes[i], (int)i);
+        assert_int_equal (bundle_takes (msg), sizes[i] < WIRE_SHARE_MIN);
+        if (!bundle_takes (msg)) {
+            flux_msg_decref (msg);
+            continue;
+        }
+        sent[n++] = msg;
+        assert_int_equal (bundle_add (&b, msg), 0);
+        sent[n++] = flux_msg_incref (msg);
+        assert_int_equal (wire_encode (&one, msg), 0);
+        assert_int_equal (bundle_add_wire (&b, &one), 0);
+        wire_close (&one);
+    }
+    len = b.len;
+    assert_int_equal (bundle_wire (&b, &w), 0);
+    assert_int_equal (w.count, 1);
+    assert_int_equal (w.size, len);
+    assert_int_equal (b.len, 0);
+    zmq_msg_init_size (&part, len - 1); // the last one is cut
+    memcpy (zmq_msg_data (&part), zmq_msg_data (&w.part[0]), len - 1);
+
+    wire_in_open (&in, w.part, w.count);
+    for (size_t i = 0; i < n; i++) {
+        assert_true (wire_more (&in));
+        assert_non_null (got = wire_next (&in));
+        assert_same (got, sent[i]);
+        flux_msg_decref (got);
+    }
+    assert_false (wire_more (&in));
+    wire_in_close (&in);
+
+    wire_in_open (&in, &part, 1);
+    for (size_t i = 0; i < n - 1; i++) {
+        assert_non_null (got = wire_next (&in));
+        assert_same (got, sent[i]);
+        flux_msg_decref (got);
+    }
+    assert_true (wire_more (&in));
+    assert_null (wire_next (&in));
+    assert_int_equal (errno, EPROTO);
+    assert_false (wire_more (&in));
+    wire_in_close (&in);
+    for (size_t i = 0; i < n; i++)
+        flux_msg_decref (sent[i]);
+    bundle_clear (&b);
+}
+
 /* Every shorter form of a good message is none; bytes changed at random do no harm. */
 static void test_wire_damaged (void **state)
 {
@@ -306,8 +380,13 @@ static void test_wire_damaged (void **state)
         flux_msg_decref (got);
     }
     memset (bad, 0, len);
+    assert_null (decode (bad, len, NULL, 0)); // empty messages
+    bad[3] = (unsigned char)(len - 4);
+    bad[2] = (unsigned char)((len - 4) >> 8);
     assert_null (decode (bad, len, NULL, 0)); // only empty parts
     assert_null (decode ("\377\377\377\377\377", 5, NULL, 0));
+    assert_null (decode ("\0\0\0\1\1", 5, NULL, 0));
+    assert_null (decode ("\0\0\0", 3, NULL, 0));
     assert_null (decode ("", 0, NULL, 0));
     assert_null (decode ("", 0, "", 0));
     free (bad);
@@ -462,7 +541,7 @@ static void fill_a (struct zsock *zs, void *arg)
 static void test_room_again (void **state)
 {
     struct ev_loop *loop = ev_loop_new (EVFLAG_AUTO);
-    struct zloop *zl = zloop_create (loop, 1, NULL, NULL);
+    struct zloop *zl = zloop_create (loop, 1, NULL, NULL, NULL);
     struct zsock *a = zsock_create (zl, ZMQ_DEALER, NULL, NULL);
     struct filled f = {.zs = zsock_create (zl, ZMQ_ROUTER, fill_a, &f)};
     zmq_msg_t part[2];
@@ -504,9 +583,10 @@ int main (void)
         cmocka_unit_test (test_heal_ends),      cmocka_unit_test (test_heal_drop),
         cmocka_unit_test (test_reach),          cmocka_unit_test (test_reach_starts),
         cmocka_unit_test (test_reach_bad_sets), cmocka_unit_test (test_wire_round_trip),
-        cmocka_unit_test (test_wire_damaged),   cmocka_unit_test (test_replay),
-        cmocka_unit_test (test_outq),           cmocka_unit_test (test_hello_token),
-        cmocka_unit_test (test_interface_addr), cmocka_unit_test (test_room_again),
+        cmocka_unit_test (test_bundle),         cmocka_unit_test (test_wire_damaged),
+        cmocka_unit_test (test_replay),         cmocka_unit_test (test_outq),
+        cmocka_unit_test (test_hello_token),    cmocka_unit_test (test_interface_addr),
+        cmocka_unit_test (test_room_again),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

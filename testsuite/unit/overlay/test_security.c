@@ -297,7 +297,7 @@ static void test_wrong_version (void **state)
     assert_int_equal (errnum, EPROTO);
     assert_int_equal (flux_msg_get_string (msg, &text), 0);
     assert_string_equal (text,
-                         "rank 1 speaks version 99 of the overlay protocol, rank 0 version 2");
+                         "rank 1 speaks version 99 of the overlay protocol, rank 0 version 3");
     flux_msg_decref (msg);
     rogue_fini (&r);
     tree_fini (&t);
