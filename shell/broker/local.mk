@@ -3,11 +3,18 @@
 noinst_LTLIBRARIES += shell/broker/librouter.la
 shell_broker_librouter_la_SOURCES = \
 	%D%/router.c %D%/router.h %D%/router_overlay.h %D%/router_private.h \
+	%D%/router_default.c \
+	%D%/router_respond.c \
+	%D%/router_service.c \
+	%D%/router_turn.c \
 	%D%/router_rpc.c \
 	%D%/router_event.c \
 	%D%/router_log.c \
 	%D%/router_track.c \
-	%D%/router_client.c %D%/router_client.h \
+	%D%/router_client.c %D%/router_client.h %D%/router_client_private.h \
+	%D%/router_client_disconnect.c \
+	%D%/router_client_out.c \
+	%D%/router_client_own.c \
 	%D%/waiters.c %D%/waiters.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/attr.c %D%/attr.h \

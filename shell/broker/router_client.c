@@ -1,99 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Local clients: commands, job shells, tasks. What a turn of the loop has for one client leaves in
- * one write. A client that does not read what it asked for is cut off, not waited for. */
+/* Local clients: commands, job shells, tasks. A client that does not read what it asked for is cut
+ * off, not waited for. */
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <utlist.h>
 
-#include <flux/event.h>
-#include <flux/request.h>
-
-#include "lib/codec/limits.h"
-#include "lib/codec/msgio.h"
 #include "lib/util/uuid.h"
-#include "shell/broker/router_client.h"
-#include "shell/broker/router_private.h"
-
-#define CLIENT_SERVICES_MAX 65536 // different services that one client may have asked
-#define CLIENT_SUBSCRIPTIONS_MAX 65536
-#define FLUSH_NOW (256 * 1024) // bytes queued for a client that do not wait for the turn's end
-
-struct client_sub {
-    char *prefix;
-    int count;
-    UT_hash_handle hh;
-};
-
-/* A service that has seen a request of the client, and hears of its end. */
-struct armed {
-    char *key; // service, NUL, nodeid, upstream flag
-    size_t keylen;
-    uint32_t nodeid;
-    bool upstream;
-    UT_hash_handle hh;
-};
-
-struct client {
-    char uuid[UUID_STRING_SIZE];
-    struct router *rt;
-    struct msgio *io;
-    ev_io reader, writer;
-    struct flux_msg_cred cred;
-    struct client_sub *subs;
-    struct armed *armed;
-    const struct client_ops *ops; // or NULL
-    void *ops_arg;
-    uint64_t dropped; // messages of tasks that it was too slow for, and does not know of
-    uint32_t track;   // its number in the table of unanswered requests
-    bool lost;        // to be freed at the end of the turn
-    bool unsent;      // is on the list of those to be flushed
-    struct client *next_unsent, *next_lost;
-    UT_hash_handle hh;
-};
-
-struct client_table {
-    struct client *clients;
-    struct client *unsent, *lost;
-    uint32_t last_track;
-};
-
-static void client_lose (struct client *c);
+#include "shell/broker/router_client_private.h"
 
 struct client_table *client_table_create (void)
 {
     return calloc (1, sizeof (struct client_table));
 }
 
-static void sub_free (struct client_sub *sub)
-{
-    free (sub->prefix);
-    free (sub);
-}
-
 static void client_free (struct client *c)
 {
-    struct client_sub *sub, *subtmp;
-    struct armed *armed, *armedtmp;
-
     ev_io_stop (c->rt->loop, &c->reader);
     ev_io_stop (c->rt->loop, &c->writer);
-    HASH_ITER (hh, c->subs, sub, subtmp)
-    {
-        HASH_DEL (c->subs, sub);
-        sub_free (sub);
-    }
-    HASH_ITER (hh, c->armed, armed, armedtmp)
-    {
-        HASH_DEL (c->armed, armed);
-        free (armed->key);
-        free (armed);
-    }
+    client_subs_free (c);
+    client_armed_free (c);
     msgio_destroy (c->io);
     free (c);
 }
@@ -127,318 +57,12 @@ size_t router_client_count (const struct router *rt)
     return HASH_COUNT (rt->clients->clients);
 }
 
-/* What tasks publish (flux-group-protocol(7)) may be lost on those who don't read; they are told of
- * it before anything else comes. No other message is dropped. */
-#define PUBLISHED "group.pub."
-#define DROPPED "group.dropped"
-
-static void tell_dropped (struct client *c)
-{
-    flux_msg_t *msg = flux_event_pack (DROPPED, "{s:I}", "count", (json_int_t)c->dropped);
-    struct flux_msg_cred cred = {c->rt->owner, FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL};
-
-    if (msg && flux_msg_set_cred (msg, cred) == 0 && msgio_send (c->io, msg) == 0)
-        c->dropped = 0;
-    flux_msg_decref (msg);
-}
-
-static bool is_dropped (struct client *c, const char *topic)
-{
-    if (strncmp (topic, PUBLISHED, strlen (PUBLISHED)) != 0)
-        return false;
-    if (msgio_pending (c->io) > CLIENT_PUBLISHED_MAX) {
-        c->dropped++;
-        return true;
-    }
-    if (c->dropped)
-        tell_dropped (c);
-    return false;
-}
-
-static int write_out (struct client *c)
-{
-    int rc = msgio_flush (c->io);
-
-    if (rc == 0 && c->dropped) {
-        tell_dropped (c);
-        rc = msgio_flush (c->io);
-    }
-    return rc;
-}
-
-static void client_flush (struct client *c)
-{
-    int rc = write_out (c);
-
-    if (rc < 0)
-        client_lose (c);
-    else if (rc > 0)
-        ev_io_start (c->rt->loop, &c->writer);
-    else
-        ev_io_stop (c->rt->loop, &c->writer);
-}
-
-static void flush_turn_end (struct router *rt, void *arg)
-{
-    struct client_table *t = rt->clients;
-    struct client *c;
-
-    while ((c = t->unsent)) {
-        LL_DELETE2 (t->unsent, c, next_unsent);
-        c->unsent = false;
-        if (!c->lost)
-            client_flush (c);
-    }
-}
-
-/* One that ends in order answers for what it was asked; one that crashes does not. */
-static void before_send (struct client *c, const flux_msg_t *msg)
-{
-    int type = 0;
-
-    if (c->ops)
-        c->ops->sending (msg, c->ops_arg);
-    if (flux_msg_get_type (msg, &type) == 0 && type == FLUX_MSGTYPE_REQUEST)
-        track_request (c->rt, msg, c->track);
-}
-
-int client_send (struct client *c, const flux_msg_t *msg)
-{
-    if (c->lost) {
-        errno = EHOSTUNREACH;
-        return -1;
-    }
-    before_send (c, msg);
-    if (msgio_send (c->io, msg) < 0) {
-        client_lose (c);
-        errno = EHOSTUNREACH;
-        return -1;
-    }
-    if (ev_is_active (&c->writer))
-        return 0; // more goes out when it reads again
-    if (msgio_pending (c->io) > FLUSH_NOW) {
-        client_flush (c);
-    } else if (!c->unsent) {
-        c->unsent = true;
-        LL_PREPEND2 (c->rt->clients->unsent, c, next_unsent);
-        router_at_turn_end (c->rt, flush_turn_end, NULL);
-    }
-    return 0;
-}
-
-static bool is_subscribed (const struct client *c, const char *topic)
-{
-    struct client_sub *sub, *tmp;
-
-    HASH_ITER (hh, c->subs, sub, tmp)
-    {
-        if (strncmp (topic, sub->prefix, strlen (sub->prefix)) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool client_has_subscription (struct router *rt, const char *prefix)
-{
-    struct client *c, *tmp;
-    struct client_sub *sub, *subtmp;
-
-    HASH_ITER (hh, rt->clients->clients, c, tmp)
-    {
-        HASH_ITER (hh, c->subs, sub, subtmp)
-        {
-            if (strncmp (sub->prefix, prefix, strlen (prefix)) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-void client_broadcast_event (struct router *rt, const flux_msg_t *msg, const char *topic)
-{
-    struct client *c, *tmp;
-    struct flux_msg_cred cred = {0};
-    bool private = flux_msg_is_private (msg);
-
-    flux_msg_get_cred (msg, &cred);
-    HASH_ITER (hh, rt->clients->clients, c, tmp)
-    {
-        if (!c->lost && is_subscribed (c, topic) &&
-            (!private || flux_msg_cred_authorize (c->cred, cred.userid) == 0) &&
-            !is_dropped (c, topic))
-            client_send (c, msg);
-    }
-}
-
-/* Requests that are the connection's own affair. */
-
-static void event_subscribe (struct client *c, const flux_msg_t *msg)
-{
-    const char *topic;
-    struct client_sub *sub;
-
-    if (flux_request_unpack (msg, NULL, "{s:s}", "topic", &topic) < 0)
-        goto error;
-    HASH_FIND_STR (c->subs, topic, sub);
-    if (!sub) {
-        if (HASH_COUNT (c->subs) >= CLIENT_SUBSCRIPTIONS_MAX) {
-            errno = ENOSPC;
-            goto error;
-        }
-        if (!(sub = calloc (1, sizeof (*sub))) || !(sub->prefix = strdup (topic))) {
-            free (sub);
-            goto error;
-        }
-        HASH_ADD_KEYPTR (hh, c->subs, sub->prefix, strlen (sub->prefix), sub);
-    }
-    sub->count++;
-    router_respond (c->rt, msg, NULL);
-    event_subscribed (c->rt, topic);
-    return;
-error:
-    router_respond_error (c->rt, msg, errno, NULL);
-}
-
-static void event_unsubscribe (struct client *c, const flux_msg_t *msg)
-{
-    const char *topic;
-    struct client_sub *sub = NULL;
-
-    if (flux_request_unpack (msg, NULL, "{s:s}", "topic", &topic) < 0) {
-        router_respond_error (c->rt, msg, errno, NULL);
-        return;
-    }
-    HASH_FIND_STR (c->subs, topic, sub);
-    if (!sub) {
-        router_respond_error (c->rt, msg, ENOENT, NULL);
-        return;
-    }
-    if (--sub->count == 0) {
-        HASH_DEL (c->subs, sub);
-        sub_free (sub);
-    }
-    router_respond (c->rt, msg, NULL);
-}
-
-/* A guest may provide services of its own only: "<userid>-name", as job shells of guests do. */
-static bool may_provide (const struct client *c, const char *name)
-{
-    char prefix[16];
-
-    if ((c->cred.rolemask & FLUX_ROLE_OWNER))
-        return true;
-    snprintf (prefix, sizeof (prefix), "%u-", (unsigned)c->cred.userid);
-    return strncmp (name, prefix, strlen (prefix)) == 0;
-}
-
-static void service_add (struct client *c, const flux_msg_t *msg)
-{
-    const char *name;
-
-    if (flux_request_unpack (msg, NULL, "{s:s}", "service", &name) < 0) {
-        router_respond_error (c->rt, msg, errno, NULL);
-    } else if (!*name || strlen (name) > 128) {
-        router_respond_error (c->rt, msg, EINVAL, "not a service name");
-    } else if (!may_provide (c, name)) {
-        router_respond_error (c->rt, msg, EPERM, "guests may only add services named UID-...");
-    } else if (service_add_client (c->rt, name, c) < 0) {
-        router_respond_error (c->rt, msg, errno, NULL);
-    } else {
-        router_respond (c->rt, msg, NULL);
-    }
-}
-
-static void service_remove (struct client *c, const flux_msg_t *msg)
-{
-    const char *name;
-
-    if (flux_request_unpack (msg, NULL, "{s:s}", "service", &name) < 0 ||
-        service_remove_client (c->rt, name, c) < 0)
-        router_respond_error (c->rt, msg, errno, NULL);
-    else
-        router_respond (c->rt, msg, NULL);
-}
-
-static const struct {
-    const char *topic;
-    void (*handler) (struct client *c, const flux_msg_t *msg);
-} own_requests[] = {
-    {"event.subscribe", event_subscribe},
-    {"event.unsubscribe", event_unsubscribe},
-    {"service.add", service_add},
-    {"service.remove", service_remove},
-};
-
-static bool handle_own (struct client *c, const char *topic, const flux_msg_t *msg)
-{
-    for (size_t i = 0; i < sizeof (own_requests) / sizeof (own_requests[0]); i++) {
-        if (strcmp (topic, own_requests[i].topic) == 0) {
-            own_requests[i].handler (c, msg);
-            return true;
-        }
-    }
-    return false;
-}
-
-static int arm_disconnect (struct client *c, const char *topic, const flux_msg_t *msg)
-{
-    const char *dot = strrchr (topic, '.');
-    size_t len = dot ? (size_t)(dot - topic) : strlen (topic);
-    char key[1024 + 8];
-    uint32_t nodeid = FLUX_NODEID_ANY;
-    bool upstream = flux_msg_has_flag (msg, FLUX_MSGFLAG_UPSTREAM);
-    struct armed *armed;
-
-    if (len > 1023)
-        return 0; // the codec let no such topic in
-    flux_msg_get_nodeid (msg, &nodeid);
-    memcpy (key, topic, len);
-    key[len] = '\0';
-    memcpy (key + len + 1, &nodeid, 4);
-    key[len + 5] = upstream;
-    HASH_FIND (hh, c->armed, key, len + 6, armed);
-    if (armed)
-        return 0;
-    if (HASH_COUNT (c->armed) >= CLIENT_SERVICES_MAX) {
-        errno = ENOSPC;
-        return -1;
-    }
-    if (!(armed = calloc (1, sizeof (*armed))) || !(armed->key = malloc (len + 6))) {
-        free (armed);
-        return -1;
-    }
-    memcpy (armed->key, key, len + 6);
-    armed->keylen = len + 6;
-    armed->nodeid = nodeid;
-    armed->upstream = upstream;
-    HASH_ADD_KEYPTR (hh, c->armed, armed->key, armed->keylen, armed);
-    return 0;
-}
-
-static void send_disconnect (struct client *c, const struct armed *armed)
-{
-    char topic[1024 + 16];
-
-    snprintf (topic, sizeof (topic), "%s.disconnect", armed->key);
-    flux_msg_t *msg = flux_request_encode (topic, NULL);
-    if (!msg)
-        return;
-    flux_msg_route_enable (msg);
-    if (flux_msg_route_push (msg, c->uuid) == 0 && flux_msg_set_noresponse (msg) == 0 &&
-        flux_msg_set_nodeid (msg, armed->nodeid) == 0 &&
-        (!armed->upstream || flux_msg_set_flag (msg, FLUX_MSGFLAG_UPSTREAM) == 0) &&
-        flux_msg_set_cred (msg, c->cred) == 0)
-        router_enqueue (c->rt, msg);
-    else
-        flux_msg_decref (msg);
-}
-
 static void free_lost (struct router *rt, void *arg)
 {
     struct client_table *t = rt->clients;
     struct client *c, *tmp;
 
-    flush_turn_end (rt, NULL);
+    client_flush_all (rt, NULL);
     LL_FOREACH_SAFE2 (t->lost, c, tmp, next_lost)
     {
         LL_DELETE2 (t->lost, c, next_lost);
@@ -446,18 +70,15 @@ static void free_lost (struct router *rt, void *arg)
     }
 }
 
-static void client_lose (struct client *c)
+void client_lose (struct client *c)
 {
-    struct armed *armed, *tmp;
-
     if (c->lost)
         return;
     c->lost = true;
     ev_io_stop (c->rt->loop, &c->reader);
     ev_io_stop (c->rt->loop, &c->writer);
     service_remove_all_of_client (c->rt, c);
-    HASH_ITER (hh, c->armed, armed, tmp)
-    send_disconnect (c, armed);
+    client_send_disconnects (c);
     HASH_DEL (c->rt->clients->clients, c);
     LL_PREPEND2 (c->rt->clients->lost, c, next_lost);
     router_at_turn_end (c->rt, free_lost, NULL);
@@ -486,9 +107,9 @@ static void client_request (struct client *c, flux_msg_t *msg)
     flux_msg_route_enable (msg);
     if (flux_msg_get_topic (msg, &topic) < 0 || flux_msg_route_push (msg, c->uuid) < 0) {
         flux_msg_decref (msg);
-    } else if (handle_own (c, topic, msg)) {
+    } else if (client_handle_own (c, topic, msg)) {
         flux_msg_decref (msg);
-    } else if (arm_disconnect (c, topic, msg) < 0) {
+    } else if (client_arm_disconnect (c, topic, msg) < 0) {
         router_respond_error (c->rt, msg, errno, NULL);
         flux_msg_decref (msg);
     } else {
@@ -575,24 +196,8 @@ int client_add_io (struct router *rt, struct msgio *io, uint32_t userid, uint32_
     return 0;
 }
 
-int router_client_add (struct router *rt, int fd, uint32_t userid, uint32_t rolemask)
-{
-    struct msgio *io = msgio_create (fd);
-
-    if (!io || client_add_io (rt, io, userid, rolemask) < 0) {
-        int saved_errno = errno;
-        if (io)
-            msgio_destroy (io);
-        else
-            close (fd);
-        errno = saved_errno;
-        return -1;
-    }
-    return 0;
-}
-
-int client_add_ops (struct router *rt, int fd, uint32_t userid, uint32_t rolemask,
-                    const struct client_ops *ops, void *arg, char uuid[UUID_STRING_SIZE])
+/* On a socket that is closed when it can't be. */
+static struct client *client_open (struct router *rt, int fd, uint32_t userid, uint32_t rolemask)
 {
     struct msgio *io = msgio_create (fd);
     struct client *c = io ? client_create (rt, io, userid, rolemask) : NULL;
@@ -604,8 +209,22 @@ int client_add_ops (struct router *rt, int fd, uint32_t userid, uint32_t rolemas
         else
             close (fd);
         errno = saved_errno;
-        return -1;
     }
+    return c;
+}
+
+int router_client_add (struct router *rt, int fd, uint32_t userid, uint32_t rolemask)
+{
+    return client_open (rt, fd, userid, rolemask) ? 0 : -1;
+}
+
+int client_add_ops (struct router *rt, int fd, uint32_t userid, uint32_t rolemask,
+                    const struct client_ops *ops, void *arg, char uuid[UUID_STRING_SIZE])
+{
+    struct client *c = client_open (rt, fd, userid, rolemask);
+
+    if (!c)
+        return -1;
     c->ops = ops;
     c->ops_arg = arg;
     memcpy (uuid, c->uuid, UUID_STRING_SIZE);

@@ -3,11 +3,15 @@
 
 /* What the router's own files share; nobody else includes it.
  *
- *   router.c         services, where a message goes, the queue of the turn
+ *   router.c         where a message goes
+ *   router_service.c services: who has which name, who takes a request
+ *   router_default.c methods that every service has
+ *   router_respond.c answers
+ *   router_turn.c    the queue of the turn, and what waits for its end
  *   router_rpc.c     calls that this broker makes itself, and their answers
  *   router_event.c   subscriptions, publishing, distribution
  *   router_track.c   requests that wait for an answer of another broker
- *   router_client.c  local clients: their sockets, services, subscriptions, disconnects */
+ *   router_client*.c local clients: their sockets, services, subscriptions, disconnects */
 
 #ifndef FLUX_BROKER_ROUTER_PRIVATE_H
 #define FLUX_BROKER_ROUTER_PRIVATE_H
@@ -90,6 +94,17 @@ int router_enqueue (struct router *rt, flux_msg_t *msg);
 void router_send_request (struct router *rt, flux_msg_t *msg);
 void router_send_response (struct router *rt, flux_msg_t *msg);
 
+/* From router_create() and router_destroy(): the loop is told of the queue. */
+void router_turn_start (struct router *rt);
+void router_turn_stop (struct router *rt);
+
+/* A request for this rank: true when a service took it. */
+bool service_take_request (struct router *rt, const flux_msg_t *msg);
+
+/* What a service has no handler for. */
+void service_answer_default (struct router *rt, const flux_msg_t *msg, const char *method);
+
+void service_table_clear (struct router *rt);
 int service_add_client (struct router *rt, const char *name, struct client *client);
 int service_remove_client (struct router *rt, const char *name, struct client *client);
 void service_remove_all_of_client (struct router *rt, struct client *client);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* What the files of a local client share; nobody else includes it. */
+
+#ifndef FLUX_BROKER_ROUTER_CLIENT_PRIVATE_H
+#define FLUX_BROKER_ROUTER_CLIENT_PRIVATE_H
+
+#include "lib/codec/msgio.h"
+#include "shell/broker/router_client.h"
+#include "shell/broker/router_private.h"
+
+struct client_sub;
+struct armed;
+
+struct client {
+    char uuid[UUID_STRING_SIZE];
+    struct router *rt;
+    struct msgio *io;
+    ev_io reader, writer;
+    struct flux_msg_cred cred;
+    struct client_sub *subs;
+    struct armed *armed;
+    const struct client_ops *ops; // or NULL
+    void *ops_arg;
+    uint64_t dropped; // messages of tasks that it was too slow for, and does not know of
+    uint32_t track;   // its number in the table of unanswered requests
+    bool lost;        // to be freed at the end of the turn
+    bool unsent;      // is on the list of those to be flushed
+    struct client *next_unsent, *next_lost;
+    UT_hash_handle hh;
+};
+
+struct client_table {
+    struct client *clients;
+    struct client *unsent, *lost;
+    uint32_t last_track;
+};
+
+/* The end of a client: its services are gone, those that it asked hear of it. It is freed at the
+ * end of the turn. */
+void client_lose (struct client *c);
+
+/* router_client_out.c: what goes to it. client_flush_all() is called at the end of the turn. */
+void client_flush (struct client *c);
+void client_flush_all (struct router *rt, void *arg);
+
+/* router_client_own.c: requests that are the connection's own affair. True: it was one. */
+bool client_handle_own (struct client *c, const char *topic, const flux_msg_t *msg);
+bool client_is_subscribed (const struct client *c, const char *topic);
+void client_subs_free (struct client *c);
+
+/* router_client_disconnect.c: each service that sees a request of the client is remembered, and
+ * told when the client is gone (RFC 6). */
+int client_arm_disconnect (struct client *c, const char *topic, const flux_msg_t *msg);
+void client_send_disconnects (struct client *c);
+void client_armed_free (struct client *c);
+
+#endif /* !FLUX_BROKER_ROUTER_CLIENT_PRIVATE_H */

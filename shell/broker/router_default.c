@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (c) 2026 the slurm-flux authors */
+
+/* Methods that every service has (RFC 5's module debugging, flux-core's flux-ping(1)). */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+
+#include "shell/broker/router_private.h"
+
+static void answer_ping (struct router *rt, const flux_msg_t *msg)
+{
+    const char *payload = NULL;
+    uint32_t userid = 0, rolemask = 0;
+    char *route = flux_msg_route_string (msg);
+    json_t *in = NULL, *out = NULL;
+
+    flux_msg_get_string (msg, &payload);
+    flux_msg_get_userid (msg, &userid);
+    flux_msg_get_rolemask (msg, &rolemask);
+    if (!payload || !(in = json_loads (payload, 0, NULL)) || !json_is_object (in)) {
+        router_respond_error (rt, msg, EPROTO, NULL);
+    } else {
+        out = json_pack ("{s:s s:I s:I s:i}", "route", route ? route : "", "userid",
+                         (json_int_t)userid, "rolemask", (json_int_t)rolemask, "rank", rt->rank);
+        json_object_update (in, out);
+        char *s = json_dumps (in, JSON_COMPACT);
+        router_respond (rt, msg, s);
+        free (s);
+    }
+    json_decref (in);
+    json_decref (out);
+    free (route);
+}
+
+static void answer_rusage (struct router *rt, const flux_msg_t *msg)
+{
+    struct rusage ru = {0};
+
+    getrusage (RUSAGE_SELF, &ru);
+    router_respond_pack (rt, msg,
+                         "{s:f s:f s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
+                         "utime", ru.ru_utime.tv_sec + 1e-6 * ru.ru_utime.tv_usec, "stime",
+                         ru.ru_stime.tv_sec + 1e-6 * ru.ru_stime.tv_usec, "maxrss",
+                         (json_int_t)ru.ru_maxrss, "ixrss", (json_int_t)ru.ru_ixrss, "idrss",
+                         (json_int_t)ru.ru_idrss, "isrss", (json_int_t)ru.ru_isrss, "minflt",
+                         (json_int_t)ru.ru_minflt, "majflt", (json_int_t)ru.ru_majflt, "nswap",
+                         (json_int_t)ru.ru_nswap, "inblock", (json_int_t)ru.ru_inblock, "oublock",
+                         (json_int_t)ru.ru_oublock, "msgsnd", (json_int_t)ru.ru_msgsnd, "msgrcv",
+                         (json_int_t)ru.ru_msgrcv, "nsignals", (json_int_t)ru.ru_nsignals, "nvcsw",
+                         (json_int_t)ru.ru_nvcsw, "nivcsw", (json_int_t)ru.ru_nivcsw);
+}
+
+void service_answer_default (struct router *rt, const flux_msg_t *msg, const char *method)
+{
+    if (strcmp (method, "ping") == 0)
+        answer_ping (rt, msg);
+    else if (strcmp (method, "rusage") == 0)
+        answer_rusage (rt, msg);
+    else if (strcmp (method, "stats-get") == 0)
+        router_respond (rt, msg, "{}");
+    else if (strcmp (method, "disconnect") != 0)
+        router_respond_error (rt, msg, ENOSYS, "No such method");
+}
