@@ -386,9 +386,21 @@ static int sort_items (const struct fmt *fmt, const void **items, size_t nitems)
     return rc;
 }
 
+/* Nothing to be seen; U+3000 is a space of the width of an emoji. */
+static bool is_blank (const char *s)
+{
+    while (*s) {
+        size_t n = *s == ' ' || *s == '\t' ? 1 : strncmp (s, "\u3000", 3) == 0 ? 3 : 0;
+        if (n == 0)
+            return false;
+        s += n;
+    }
+    return true;
+}
+
 static void print_line (const struct fmt *fmt, FILE *f, const void *item, char *line, int width)
 {
-    if (!line || (item && line[strspn (line, " \t")] == '\0'))
+    if (!line || (item && is_blank (line)))
         return;
     if (width > 0 && fmt_utf8_len (line) > (size_t)width) {
         struct fmt_spec spec = {.precision = width, .width = -1, .cut = true};
@@ -433,27 +445,4 @@ int fmt_terminal_width (void)
     if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 || ws.ws_col == 0)
         return -1;
     return ws.ws_col;
-}
-
-const char *fmt_by_name (const struct fmt_named *table, const char *name, const char *verb)
-{
-    bool help = strcmp (name, "help") == 0;
-
-    if (help)
-        printf ("\nConfigured %s output formats:\n\n", verb);
-    for (; table->name; table++) {
-        if (help)
-            printf ("  %-12s %s\n", table->name, table->description);
-        else if (strcmp (table->name, name) == 0)
-            return table->text;
-    }
-    if (help) {
-        printf ("\n");
-        return NULL;
-    }
-    if (!strchr (name, '{')) {
-        fprintf (stderr, "%s: --format=%s: no such format (`help' lists them)\n", verb, name);
-        exit (1);
-    }
-    return name;
 }

@@ -25,7 +25,7 @@ enum fmt_type { FMT_EMPTY, FMT_STRING, FMT_INT, FMT_REAL };
 
 struct fmt_value {
     enum fmt_type type;
-    const char *s; // borrowed, or same as own
+    const char *s; // borrowed, or same as own; of a number: how it reads without a spec, or NULL
     char *own;     // freed by fmt_value_clear()
     long long i;
     double d;
@@ -84,14 +84,5 @@ size_t fmt_utf8_len (const char *s);
 
 /* Columns of the terminal on standard output, or -1. */
 int fmt_terminal_width (void);
-
-/* The format behind --format=NAME: a name in the table gives its text, "help" lists the table and
- * NULL is returned; what has a brace is itself; anything else ends the program. */
-struct fmt_named {
-    const char *name;
-    const char *description;
-    const char *text;
-};
-const char *fmt_by_name (const struct fmt_named *table, const char *name, const char *verb);
 
 #endif /* !FLUX_CMD_FMT_H */

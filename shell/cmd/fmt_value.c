@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,7 +54,8 @@ void fmt_set_json (struct fmt_value *v, const json_t *o)
         break;
     case JSON_TRUE:
     case JSON_FALSE:
-        fmt_set_str (v, json_is_true (o) ? "True" : "False");
+        fmt_set_int (v, json_is_true (o));
+        v->s = json_is_true (o) ? "True" : "False";
         break;
     case JSON_OBJECT:
     case JSON_ARRAY:
@@ -120,7 +122,7 @@ static char *real_str (double d)
 static char *clock_str (double secs)
 {
     char *s;
-    long t = secs > 0 && secs < 1 ? 1 : (long)(secs + 0.5);
+    long t = secs > 0 && secs < 1 ? 1 : lrint (secs); // halves to the even second
     long days = t / 86400;
 
     t %= 86400;
@@ -152,14 +154,38 @@ static char *percent_str (double d)
     return n < 0 ? NULL : s;
 }
 
+/* As Python writes a text down. */
+static char *quoted_str (const char *text)
+{
+    char quote = strchr (text, '\'') && !strchr (text, '"') ? '"' : '\'';
+    struct buf b = {0};
+
+    buf_putc (&b, quote);
+    for (; *text; text++) {
+        if (*text == '\\' || *text == quote)
+            buf_putc (&b, '\\');
+        if (*text == '\n')
+            buf_puts (&b, "\\n");
+        else if (*text == '\t')
+            buf_puts (&b, "\\t");
+        else
+            buf_putc (&b, *text);
+    }
+    buf_putc (&b, quote);
+    return buf_steal (&b, NULL);
+}
+
 /* The value as a string, by conversion; with none, as it is. */
 static char *convert (const struct fmt_value *v, char conv, const char *timefmt)
 {
     char buf[64];
 
+    if (conv == 'r' || conv == 'a')
+        return v->type == FMT_EMPTY || v->type == FMT_STRING ? quoted_str (v->s ? v->s : "")
+                                                             : convert (v, 's', NULL);
     if (v->type == FMT_EMPTY)
         return strdup ("");
-    if (v->type == FMT_STRING)
+    if (v->type == FMT_STRING || (v->s && (!conv || conv == 's')))
         return strdup (v->s);
     switch (conv) {
     case 'd':
@@ -207,16 +233,17 @@ char *fmt_pad (const char *s, const struct fmt_spec *spec, char default_align)
     return buf_steal (&b, NULL);
 }
 
-/* Put a separator between groups of three digits of the whole part. */
-static char *group_digits (char *s, char sep)
+/* Put a separator between groups of digits of the whole part. */
+static char *group_digits (char *s, char sep, size_t size)
 {
-    size_t start = strcspn (s, "0123456789");
-    size_t digits = strspn (s + start, "0123456789");
+    const char *all = size == 4 ? "0123456789abcdefABCDEF" : "0123456789";
+    size_t start = strcspn (s, all);
+    size_t digits = strspn (s + start, all);
     struct buf b = {0};
 
     buf_append (&b, s, start);
     for (size_t i = 0; i < digits; i++) {
-        if (i > 0 && (digits - i) % 3 == 0)
+        if (i > 0 && (digits - i) % size == 0)
             buf_putc (&b, sep);
         buf_putc (&b, s[start + i]);
     }
@@ -225,53 +252,87 @@ static char *group_digits (char *s, char sep)
     return buf_steal (&b, NULL);
 }
 
-static char *binary_str (long long i)
+static char *binary_str (unsigned long long u)
 {
     char buf[72], *p = buf + sizeof (buf) - 1;
-    unsigned long long u = i < 0 ? -(unsigned long long)i : (unsigned long long)i;
 
     *p = '\0';
     do
         *--p = '0' + (u & 1);
     while (u >>= 1);
-    if (i < 0)
-        *--p = '-';
     return strdup (p);
 }
 
-/* A number by its type letter. */
+/* The digits of a whole number by its type letter; what stands in front of them goes to prefix. */
+static char *int_digits (unsigned long long u, char type, bool alt, const char **prefix)
+{
+    const char *cfmt = type == 'x' ? "%llx" : type == 'X' ? "%llX" : type == 'o' ? "%llo" : "%llu";
+    char *s;
+
+    if (alt)
+        *prefix = type == 'x'   ? "0x"
+                  : type == 'X' ? "0X"
+                  : type == 'o' ? "0o"
+                  : type == 'b' ? "0b"
+                                : "";
+    if (type == 'b')
+        return binary_str (u);
+    return asprintf (&s, cfmt, u) < 0 ? NULL : s;
+}
+
+static char *real_digits (double d, const struct fmt_spec *spec)
+{
+    char cfmt[16], *s;
+    char type = spec->type == 'n' ? 'g' : spec->type == '%' ? 'f' : spec->type;
+
+    if (!type && spec->precision < 0)
+        return real_str (d);
+    snprintf (cfmt, sizeof (cfmt), "%%%s.*%c", spec->alt ? "#" : "", type ? type : 'g');
+    if (asprintf (&s, cfmt, spec->precision < 0 ? 6 : spec->precision, d) < 0)
+        return NULL;
+    if ((type || strpbrk (s, ".eni")) && spec->type != '%')
+        return s;
+    char *more;
+    int n = asprintf (&more, "%s%s", s, type ? "%" : ".0"); // always seen to be a real
+    free (s);
+    return n < 0 ? NULL : more;
+}
+
+/* A number by its type letter: sign, prefix, fill and digits, in this order when the fill is that
+ * of `0` or `=`. */
 static char *number_str (const struct fmt_value *v, const struct fmt_spec *spec)
 {
-    char cfmt[32], *s = NULL;
-    char type = spec->type == 'n' ? 0 : spec->type;
-    const char *sign = spec->sign == '+' ? "+" : spec->sign == ' ' ? " " : "";
-    const char *alt = spec->alt ? "#" : "";
-    int n;
+    bool real = strchr ("eEfFgG%", spec->type ? spec->type : 'd') ||
+                (v->type == FMT_REAL && (!spec->type || spec->type == 'n'));
+    double d = v->type == FMT_REAL ? v->d : (double)v->i;
+    bool minus = real ? d < 0 : v->i < 0;
+    const char *prefix = "", *sign = minus               ? "-"
+                                     : spec->sign == '+' ? "+"
+                                     : spec->sign == ' ' ? " "
+                                                         : "";
+    char *s, *all;
 
-    if (!type && (v->type == FMT_INT || spec->precision < 0)) {
-        if (v->type == FMT_REAL)
-            return real_str (v->d);
-        type = 'd';
-    }
-    if (type == 'b')
-        return binary_str (v->i);
-    if (strchr ("doxX", type ? type : 'g')) {
-        snprintf (cfmt, sizeof (cfmt), "%%%s%sll%c", sign, alt, type);
-        n = asprintf (&s, cfmt, v->i);
-    } else if (type == 'c') {
-        n = asprintf (&s, "%c", (int)v->i);
-    } else {
-        snprintf (cfmt, sizeof (cfmt), "%%%s%s.*%c%s", sign, alt,
-                  type == '%' ? 'f'
-                  : type      ? type
-                              : 'g',
-                  type == '%' ? "%%" : "");
-        n = asprintf (&s, cfmt, spec->precision < 0 ? 6 : spec->precision,
-                      type == '%' ? v->d * 100 : v->d);
-    }
-    if (n < 0)
+    if (spec->type == 'c')
+        return asprintf (&s, "%c", (int)v->i) < 0 ? NULL : s;
+    if (spec->type == '%')
+        d *= 100;
+    s = real ? real_digits (minus ? -d : d, spec)
+             : int_digits (minus ? -(unsigned long long)v->i : (unsigned long long)v->i, spec->type,
+                           spec->alt, &prefix);
+    if (s && spec->group)
+        s = group_digits (s, spec->group, strchr ("xXob", spec->type ? spec->type : 'd') ? 4 : 3);
+    if (!s)
         return NULL;
-    return spec->group ? group_digits (s, spec->group) : s;
+    int fill = 0;
+    if (spec->zero && (!spec->align || spec->align == '='))
+        fill = spec->width - (int)(strlen (sign) + strlen (prefix) + strlen (s));
+    int n = asprintf (&all, "%s%s%0*d%s", sign, prefix, fill > 0 ? fill : 0, 0, s);
+    if (n >= 0 && fill <= 0) { // %0*d is at least one digit
+        free (all);
+        n = asprintf (&all, "%s%s%s", sign, prefix, s);
+    }
+    free (s);
+    return n < 0 ? NULL : all;
 }
 
 static char *cut (char *s, const struct fmt_spec *spec)
@@ -290,10 +351,16 @@ static char *cut (char *s, const struct fmt_spec *spec)
     return s;
 }
 
+static bool spec_is_empty (const struct fmt_spec *spec)
+{
+    return spec->width < 0 && spec->precision < 0 && !spec->align && !spec->sign && !spec->group &&
+           !spec->type && !spec->alt && !spec->zero;
+}
+
 char *fmt_render (const struct fmt_value *v, char conv, const struct fmt_spec *spec, bool *empty)
 {
-    bool number =
-        (v->type == FMT_INT || v->type == FMT_REAL) && (!conv || !strchr ("dDFHPrsa", conv));
+    bool number = (v->type == FMT_INT || v->type == FMT_REAL) &&
+                  (!conv || !strchr ("dDFHPrsa", conv)) && !(spec && spec->type == 's');
     char *s = convert (v, conv, spec ? spec->timefmt : NULL);
     char *out;
 
@@ -310,7 +377,7 @@ char *fmt_render (const struct fmt_value *v, char conv, const struct fmt_spec *s
             s = strdup ("-");
         }
         number = false; // it is text from here, as a hyphen may stand among the values
-    } else if (number) {
+    } else if (number && !(v->s && spec_is_empty (spec))) {
         free (s);
         s = number_str (v, spec);
     }
@@ -348,7 +415,7 @@ int fmt_spec_parse (struct fmt_spec *spec, const char *text, char conv)
     }
     if (*p && strchr ("<>=^", *p))
         spec->align = *p++;
-    if (*p && strchr ("+- ", *p) && p[1]) // a lone plus at the end says how to cut
+    if (*p && strchr ("+- ", *p) && (p[1] || *p != '+')) // a lone plus at the end says how to cut
         spec->sign = *p++;
     if (*p == 'z')
         p++;

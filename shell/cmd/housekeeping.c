@@ -15,7 +15,7 @@
 #include "lib/job/fluid.h"
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
-#include "shell/cmd/fmt.h"
+#include "shell/cmd/fmtconf.h"
 #include "shell/cmd/verbs.h"
 
 static const struct fmt_named formats[] = {
@@ -25,6 +25,8 @@ static const struct fmt_named formats[] = {
      "{id.f58:>12} {pending.nnodes:>7} {runtime!F:>8} {pending.nodelist}"},
     {0},
 };
+
+static const struct fmt_set list_set = {.formats = formats, .files = "flux-housekeeping"};
 
 struct room {
     uint64_t id;
@@ -145,8 +147,7 @@ static bool take_room (struct room *room, const char *id, json_t *o, const struc
 
 static int run_list (struct cmd *c)
 {
-    const char *text =
-        fmt_by_name (formats, cmd_str (c, "format", "default"), "flux-housekeeping list");
+    char *text = fmtconf_choose (c, &list_set);
     flux_error_t error;
     struct fmt *fmt;
     const char *id;
@@ -156,7 +157,8 @@ static int run_list (struct cmd *c)
     if (!text)
         return 0;
     if (!(fmt = fmt_create (text, &source, &error)))
-        return cmd_fail (c, "--format: %s", error.text);
+        cmd_die (c, "--format: %s", error.text);
+    free (text);
     flux_t *h = cmd_open (c);
     const char *attr = flux_attr_get (h, "hostlist");
     struct hostlist *hosts = hostlist_decode (attr ? attr : "");
@@ -226,7 +228,8 @@ static const struct cmd_opt list_opts[] = {
     {.key = 'o',
      .name = "format",
      .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language"},
+     .help = "A format by name (`help' lists them), or one in the format mini-language",
+     .env = "FLUX_HOUSEKEEPING_FORMAT_DEFAULT"},
     {0},
 };
 

@@ -16,22 +16,14 @@
 #include "shell/cmd/jobinfo_fields.h"
 #include "shell/cmd/jobinfo_slurm.h"
 
-#define DEFAULT_HEAD "{id.f58:>12} ?:{queue:<8.8} +:{username:<8} {name:<10.10+} "
-#define DEFAULT_TAIL "{ntasks:>6} {nnodes:>6h} {contextual_time!F:>8h} {contextual_info}"
-
 const struct fmt_named jobinfo_formats[] = {
-    {"default", "The columns of flux jobs without --format",
-     DEFAULT_HEAD "{status_abbrev:>2.2} " DEFAULT_TAIL},
+    {"default", "The columns of flux jobs without --format", JOBINFO_FORMAT_DEFAULT},
     {"cute", "Like default, the status as an emoji",
-     DEFAULT_HEAD "{status_emoji:>5.5} " DEFAULT_TAIL},
-    {"long", "With status in words, submit time and time left",
-     DEFAULT_HEAD "{status:>9.9} {ntasks:>6} {nnodes:>6h} {t_submit!d:%b%d %R::>12} "
-                  "{t_remaining!F:>12h} {contextual_time!F:>8h} {contextual_info}"},
-    {"deps", "Urgency, priority, state and dependencies",
-     "{id.f58:>12} ?:{queue:<8.8} {name:<10.10+} {urgency:<3} {priority:<12} {state:<8.8} "
-     "{dependencies}"},
+     JOBINFO_HEAD "{status_emoji:>5.5} " JOBINFO_TAIL},
+    {"long", "With status in words, submit time and time left", JOBINFO_FORMAT_LONG},
+    {"deps", "Urgency, priority, state and dependencies", JOBINFO_FORMAT_DEPS},
     {"endreason", "Why each job ended",
-     DEFAULT_HEAD "{status_abbrev:>2.2} {t_inactive!d:%b%d %R::>12h} {inactive_reason}"},
+     JOBINFO_HEAD "{status_abbrev:>2.2} {t_inactive!d:%b%d %R::>12h} {inactive_reason}"},
     {0},
 };
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "shell/cmd/fmt.h"
+#include "shell/cmd/fmtconf.h"
 
 struct jobinfo {
     double now;        // seconds since the epoch; running times are counted to here
@@ -47,6 +47,17 @@ void jobinfo_get (struct jobinfo *ji, const json_t *job, const char *field, stru
 /* One field as a string; the caller frees it. */
 char *jobinfo_string (struct jobinfo *ji, const json_t *job, const char *field);
 
+#define JOBINFO_HEAD "{id.f58:>12} ?:{queue:<8.8} +:{username:<8} {name:<10.10+} "
+#define JOBINFO_TAIL "{ntasks:>6} {nnodes:>6h} {contextual_time!F:>8h} {contextual_info}"
+#define JOBINFO_FORMAT_DEFAULT JOBINFO_HEAD "{status_abbrev:>2.2} " JOBINFO_TAIL
+#define JOBINFO_FORMAT_LONG                                                                        \
+    JOBINFO_HEAD "{status:>9.9} {ntasks:>6} {nnodes:>6h} {t_submit!d:%b%d %R::>12} "               \
+                 "{t_remaining!F:>12h} {contextual_time!F:>8h} {contextual_info}"
+#define JOBINFO_FORMAT_DEPS                                                                        \
+    "{id.f58:>12} ?:{queue:<8.8} {name:<10.10+} {urgency:<3} {priority:<12} {state:<8.8} "         \
+    "{dependencies}"
+
+/* The named formats of flux jobs. */
 extern const struct fmt_named jobinfo_formats[];
 
 #endif /* !FLUX_CMD_JOBINFO_H */

@@ -43,7 +43,12 @@ void jobget_id (struct jobinfo *ji, const json_t *job, const char *field, struct
     }
     if (flux_job_id_encode (id, *type ? type : "f58", buf, sizeof (buf)) < 0)
         return;
-    fmt_set_owned (v, strdup (buf));
+    if (*type) {
+        fmt_set_owned (v, strdup (buf));
+        return;
+    }
+    fmt_set_int (v, id); // a number with a spec, and to sort by
+    v->s = v->own = strdup (buf);
 }
 
 void jobget_real (struct jobinfo *ji, const json_t *job, const char *field, struct fmt_value *v)

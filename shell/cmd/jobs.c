@@ -14,6 +14,7 @@
 
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
+#include "shell/cmd/fmtconf.h"
 #include "shell/cmd/jobinfo.h"
 #include "shell/cmd/jobinstance.h"
 #include "shell/cmd/joblist.h"
@@ -32,6 +33,11 @@ struct jobs {
     json_t *queues;
     int count, width, level;
     bool json, recursive, no_header, instance, missing;
+};
+
+static const struct fmt_set jobs_formats = {
+    .formats = jobinfo_formats,
+    .files = "flux-jobs",
 };
 
 static const struct cmd_opt opts[] = {
@@ -161,15 +167,16 @@ static void parse_query (struct jobs *j)
 static void parse_format (struct jobs *j)
 {
     struct cmd *c = j->c;
-    const char *text = fmt_by_name (jobinfo_formats, cmd_str (c, "format", "default"), "flux-jobs");
+    char *text = fmtconf_choose (c, &jobs_formats);
     struct fmt_source src = jobinfo_source (&j->ji);
     flux_error_t error;
     const char *field;
 
     if (!text)
-        exit (0);
+        exit (0); // the names were asked for
     if (!(j->fmt = fmt_create (text, &src, &error)))
         cmd_die (c, "--format: %s", error.text);
+    free (text);
     if (cmd_str (c, "sort", NULL) && fmt_set_sort (j->fmt, cmd_str (c, "sort", ""), &error) < 0)
         cmd_die (c, "--sort: %s", error.text);
     for (int i = 0; (field = fmt_field (j->fmt, i)); i++) {

@@ -40,6 +40,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/exec.c \
 	%D%/fmt.c \
 	%D%/fmt.h \
+	%D%/fmtconf.c \
+	%D%/fmtconf.h \
 	%D%/fmt_internal.h \
 	%D%/fmt_value.c \
 	%D%/graph.c \
@@ -126,6 +128,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/resource_reload.c \
 	%D%/resource_resize.c \
 	%D%/resource_query.c \
+	%D%/resource_queues.c \
+	%D%/resource_queues.h \
 	%D%/resource_status.c \
 	%D%/restore.c \
 	%D%/rstates.c \

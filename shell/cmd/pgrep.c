@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shell/cmd/client.h"
+#include "shell/cmd/fmtconf.h"
 #include "shell/cmd/jobinfo.h"
 #include "shell/cmd/joblist.h"
 #include "shell/cmd/verbs.h"
@@ -114,14 +115,25 @@ static const void **find (struct cmd *c, flux_t *h, json_t *attrs, json_t **jobs
     return items;
 }
 
+/* Its names beside those of flux jobs, whose files it reads. */
+static const struct fmt_named formats[] = {
+    {"default", "The id alone, and no line of headings", "{id.f58}"},
+    {"full", "The columns of flux jobs", JOBINFO_FORMAT_DEFAULT},
+    {"long", "With status in words, submit time and time left", JOBINFO_FORMAT_LONG},
+    {"deps", "Urgency, priority, state and dependencies", JOBINFO_FORMAT_DEPS},
+    {0},
+};
+static const struct fmt_set pgrep_formats = {
+    .formats = formats,
+    .files = "flux-jobs",
+};
+
 static int run_pgrep (struct cmd *c)
 {
-    const char *name = cmd_str (c, "format", NULL), *field;
-    const char *text = !name || strcmp (name, "default") == 0 ? "{id.f58}"
-                       : strcmp (name, "full") == 0
-                           ? jobinfo_formats[0].text
-                           : fmt_by_name (jobinfo_formats, name, "flux-pgrep");
-    bool header = name && strcmp (name, "default") != 0 && !cmd_has (c, "no-header");
+    const char *field;
+    char *text = fmtconf_choose (c, &pgrep_formats);
+    bool header =
+        text && strcmp (text, pgrep_formats.formats[0].text) != 0 && !cmd_has (c, "no-header");
     struct jobinfo ji;
     flux_error_t error;
     json_t *attrs = json_array (), *jobs;

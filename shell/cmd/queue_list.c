@@ -10,7 +10,7 @@
 
 #include "lib/job/fsd.h"
 #include "shell/cmd/client.h"
-#include "shell/cmd/fmt.h"
+#include "shell/cmd/fmtconf.h"
 #include "shell/cmd/queue_list.h"
 #include "shell/cmd/rstates.h"
 #include "shell/cmd/term.h"
@@ -28,6 +28,14 @@ static const struct fmt_named formats[] = {
      HEAD "{resources.all.nnodes:>6} {resources.up.nnodes:>10} {resources.down.nnodes:>10} "
           "{resources.allocated.nnodes:>11} {resources.free.nnodes:>10}"},
     {0},
+};
+
+static const char *const tables[] = {"list", NULL};
+static const struct fmt_set list_set = {
+    .formats = formats,
+    .files = "flux-queue",
+    .tables = tables,
+    .table = "list",
 };
 
 /* One queue. config is the whole configuration; entry that of the queue, NULL for the anonymous. */
@@ -228,7 +236,7 @@ static bool selected (struct cmd *c, const char *name)
 
 static int run (struct cmd *c)
 {
-    const char *text = fmt_by_name (formats, cmd_str (c, "format", "default"), "flux-queue list");
+    char *text = fmtconf_choose (c, &list_set);
     flux_error_t error;
     struct fmt *fmt;
     json_t *list, *names, *config, *o;
@@ -237,7 +245,8 @@ static int run (struct cmd *c)
     if (!text)
         return 0;
     if (!(fmt = fmt_create (text, &source, &error)))
-        return cmd_fail (c, "--format: %s", error.text);
+        cmd_die (c, "--format: %s", error.text);
+    free (text);
     flux_t *h = cmd_open (c);
     list = cmd_rpc (c, h, "job-manager.queue-list", 0, NULL, NULL);
     names = json_object_get (list, "queues");
@@ -283,7 +292,8 @@ static const struct cmd_opt opts[] = {
     {.key = 'o',
      .name = "format",
      .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language"},
+     .help = "A format by name (`help' lists them), or one in the format mini-language",
+     .env = "FLUX_QUEUE_LIST_FORMAT_DEFAULT"},
     {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
     TERM_COLOR_L_OPT,
     {0},

@@ -22,6 +22,8 @@ static const struct cmd_verb *const subs[] = {
     NULL,
 };
 
+const char *const resource_tables[] = {"list", "status", "drain", NULL};
+
 const struct cmd_verb cmd_verb_resource = {
     .name = "resource",
     .args = "COMMAND",

@@ -24,6 +24,9 @@ extern const struct cmd_verb cmd_verb_resource_reload;
 extern const struct cmd_verb cmd_verb_resource_grow;
 extern const struct cmd_verb cmd_verb_resource_shrink;
 
+/* What flux-resource.toml and its likes may have: a table for each verb. */
+extern const char *const resource_tables[];
+
 /* resource.sched-status, or what --from-stdin says. Ends the program on failure. */
 json_t *resource_sched_status (struct cmd *c, flux_t *h);
 

@@ -11,8 +11,9 @@
 
 #include "lib/util/buf.h"
 #include "shell/cmd/client.h"
-#include "shell/cmd/fmt.h"
+#include "shell/cmd/fmtconf.h"
 #include "shell/cmd/resource.h"
+#include "shell/cmd/resource_queues.h"
 
 static const struct fmt_named formats[] = {
     {"default", "The columns of flux resource list without --format",
@@ -49,82 +50,10 @@ json_t *resource_sched_status (struct cmd *c, flux_t *h)
     return o;
 }
 
-json_t *resource_queues (struct cmd *c, flux_t *h)
-{
-    const char *path = cmd_str (c, "config-file", NULL);
-    json_error_t jerror;
-    json_t *config, *queues;
-
-    if (path) {
-        if (!(config = json_load_file (path, 0, &jerror)))
-            cmd_die (c, "--config-file=%s: %s", path, jerror.text);
-    } else if (!h || !(config = cmd_rpc_try (h, "config.get", FLUX_NODEID_ANY, NULL, NULL)))
-        return NULL;
-    queues = json_incref (json_object_get (config, "queues"));
-    json_decref (config);
-    return queues;
-}
-
-/* Does a node with these properties ("a,b") belong to a queue? */
-static bool in_queue (const json_t *queue, const char *properties)
-{
-    size_t i;
-    json_t *o;
-
-    json_array_foreach (json_object_get (queue, "requires"), i, o)
-    {
-        const char *want = json_string_value (o), *p = properties;
-        size_t len = want ? strlen (want) : 0;
-        while ((p = strstr (p, want ? want : "")) && *p) {
-            if ((p == properties || p[-1] == ',') && (p[len] == ',' || !p[len]))
-                break;
-            p += len;
-        }
-        if (!p || !*p)
-            return false;
-    }
-    return true;
-}
-
-static void keep_queue (struct cmd *c, const json_t *queues, const char *name,
-                        const struct rv1 *all, struct idset *ranks)
-{
-    const json_t *queue = json_object_get (queues, name);
-
-    if (!queue)
-        cmd_die (c, "--queue: %s: no such queue", name);
-    for (size_t i = 0; i < all->nnodes; i++) {
-        char *properties = rv1_rank_properties (all, all->node[i].rank);
-        if (in_queue (queue, properties))
-            idset_set (ranks, all->node[i].rank);
-        free (properties);
-    }
-}
-
-static struct idset *ranks_of_queues (struct cmd *c, flux_t *h, const struct rv1 *all)
-{
-    struct idset *ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
-    json_t *queues = resource_queues (c, h);
-    const char *s;
-    int iter = 0;
-
-    while ((s = cmd_next (c, "queue", &iter))) {
-        while (*s) {
-            char name[128];
-            size_t len = strcspn (s, ",");
-            snprintf (name, sizeof (name), "%.*s", (int)len, s);
-            keep_queue (c, queues, name, all, ranks);
-            s += len + (s[len] == ',');
-        }
-    }
-    json_decref (queues);
-    return ranks;
-}
-
 struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rv1 *all)
 {
     const char *include = cmd_str (c, "include", NULL);
-    struct idset *ranks = cmd_has (c, "queue") ? ranks_of_queues (c, h, all) : NULL;
+    struct idset *ranks = cmd_has (c, "queue") ? resource_queue_ranks (c, h, all) : NULL;
 
     if (include) {
         struct idset *found = rstates_find (all, include);
@@ -141,39 +70,10 @@ struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rv1 *all
     return ranks;
 }
 
-/* Queues that a node with these properties belongs to. */
-static char *queues_of (const json_t *queues, const char *properties)
-{
-    struct buf b = {0};
-    const char *name;
-    json_t *o;
-
-    json_object_foreach ((json_t *)queues, name,
-                         o) if (!json_object_get (o, "parent") && in_queue (o, properties))
-        buf_printf (&b, "%s%s", b.len ? "," : "", name);
-    return buf_steal (&b, NULL);
-}
-
-/* Properties that are not names of queues. */
-static char *without_queues (const json_t *queues, const char *properties)
-{
-    struct buf b = {0};
-
-    while (*properties) {
-        char name[128];
-        size_t len = strcspn (properties, ",");
-        snprintf (name, sizeof (name), "%.*s", (int)len, properties);
-        if (!json_object_get (queues, name))
-            buf_printf (&b, "%s%s", b.len ? "," : "", name);
-        properties += len + (properties[len] == ',');
-    }
-    return buf_steal (&b, NULL);
-}
-
 struct table {
     struct cmd *c;
     struct fmt *fmt;
-    json_t *queues;
+    struct queues queues;
     bool by_state, by_queue, by_properties;
     struct line *lines;
     size_t count;
@@ -194,9 +94,9 @@ static struct line *find_line (struct table *t, const struct line *like)
 static struct line *add_line (struct table *t, const char *state, const char *properties)
 {
     struct line l = {.state = state,
-                     .queues = queues_of (t->queues, properties),
+                     .queues = queues_of (&t->queues, properties),
                      .properties = strdup (properties),
-                     .propertiesx = without_queues (t->queues, properties)};
+                     .propertiesx = queues_strip (t->queues.all, properties)};
     struct line *found = find_line (t, &l);
 
     if (found) {
@@ -319,7 +219,7 @@ static void table_clear (struct table *t)
     }
     free (t->lines);
     fmt_destroy (t->fmt);
-    json_decref (t->queues);
+    queues_clear (&t->queues);
 }
 
 /* Call add() for each of the states that the user named. */
@@ -359,21 +259,28 @@ static void add_to_table (void *arg, const char *name, const struct rv1 *rs)
     add_state (arg, name, rs);
 }
 
+static const struct fmt_set resource_list_formats = {
+    .formats = formats,
+    .files = "flux-resource",
+    .tables = resource_tables,
+    .table = "list",
+};
+
 static int run_list (struct cmd *c)
 {
     struct table t = {.c = c};
     struct rstates states;
-    const char *text =
-        fmt_by_name (formats, cmd_str (c, "format", "default"), "flux-resource list");
+    char *text = fmtconf_choose (c, &resource_list_formats);
     flux_t *h;
 
     if (!text)
         return 0;
     parse_format (&t, text);
+    free (text);
     h = cmd_has (c, "from-stdin") ? NULL : cmd_open (c);
     get_states (c, h, &states);
     if (states.all->props) // else no node can be told from another
-        t.queues = resource_queues (c, h);
+        queues_get (&t.queues, &resource_list_formats, c, h);
     each_state (c, "free,allocated,down", &states, add_to_table, &t);
     print (&t);
     rstates_clear (&states);

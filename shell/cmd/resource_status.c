@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "shell/cmd/client.h"
-#include "shell/cmd/fmt.h"
+#include "shell/cmd/fmtconf.h"
 #include "shell/cmd/resource.h"
 #include "shell/cmd/term.h"
 
@@ -28,6 +28,20 @@ static const struct fmt_named drain_formats[] = {
     {"long", "With ranks",
      "{timestamp!d:%b%d %R::<12} {state:<8.8} {ranks:<8.8+} +:{reason:<30.30} {nodelist}"},
     {0},
+};
+
+static const struct fmt_set status_set = {
+    .formats = status_formats,
+    .files = "flux-resource",
+    .tables = resource_tables,
+    .table = "status",
+};
+
+static const struct fmt_set drain_set = {
+    .formats = drain_formats,
+    .files = "flux-resource",
+    .tables = resource_tables,
+    .table = "drain",
 };
 
 /* One row. Drained ranks with another time or reason are rows of their own. */
@@ -335,12 +349,12 @@ static void status_clear (struct status *s)
     json_decref (s->status);
 }
 
-static int show (struct cmd *c, const struct fmt_named *formats, const char *verb,
-                 const char *states, bool skip_empty)
+static int show (struct cmd *c, const struct fmt_set *formats, const char *states, bool skip_empty)
 {
     struct status s = {.c = c, .color = term_color (c), .skip_empty = skip_empty};
     struct fmt_source src = {.heading = heading, .get = get, .arg = &s};
-    const char *text = fmt_by_name (formats, cmd_str (c, "format", "default"), verb), *field;
+    char *text = fmtconf_choose (c, formats);
+    const char *field;
     flux_error_t error;
     struct fmt *fmt;
 
@@ -348,6 +362,7 @@ static int show (struct cmd *c, const struct fmt_named *formats, const char *ver
         return 0;
     if (!(fmt = fmt_create (text, &src, &error)))
         cmd_die (c, "--format: %s", error.text);
+    free (text);
     for (int i = 0; (field = fmt_field (fmt, i)); i++)
         s.with_reason |= strcmp (field, "reason") == 0 || strcmp (field, "timestamp") == 0;
     bool online = has_state (states, "online"), offline = has_state (states, "offline");
@@ -386,8 +401,7 @@ static int run_status (struct cmd *c)
             return 1;
         states = more;
     }
-    int rc = show (c, status_formats, "flux-resource status", states,
-                   cmd_has (c, "skip-empty") || !cmd_has (c, "states"));
+    int rc = show (c, &status_set, states, cmd_has (c, "skip-empty") || !cmd_has (c, "states"));
     free (more);
     return rc;
 }
@@ -433,7 +447,7 @@ static int run_drain (struct cmd *c)
 {
     if (c->argc > 0)
         return send_drain (c, "resource.drain");
-    return show (c, drain_formats, "flux-resource drain", "drain", true);
+    return show (c, &drain_set, "drain", true);
 }
 
 static int run_undrain (struct cmd *c)
@@ -444,10 +458,6 @@ static int run_undrain (struct cmd *c)
 }
 
 static const struct cmd_opt table_opts[] = {
-    {.key = 'o',
-     .name = "format",
-     .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language"},
     {.key = 'i', .name = "include", .arg = "TARGETS", .help = "Only these ranks or hosts"},
     {.key = 'q',
      .name = "queue",
@@ -461,6 +471,11 @@ static const struct cmd_opt table_opts[] = {
 };
 
 static const struct cmd_opt status_opts[] = {
+    {.key = 'o',
+     .name = "format",
+     .arg = "FORMAT",
+     .help = "A format by name (`help' lists them), or one in the format mini-language",
+     .env = "FLUX_RESOURCE_STATUS_FORMAT_DEFAULT"},
     {.key = 's',
      .name = "states",
      .arg = "STATE,...",
@@ -469,12 +484,21 @@ static const struct cmd_opt status_opts[] = {
     {0},
 };
 
-static const struct cmd_opt drain_opts[] = {
+static const struct cmd_opt force_opts[] = {
     {.key = 'f',
      .name = "force",
      .help = "Overwrite reasons that are there, given twice the time too",
      .flags = CMD_OPT_REPEAT},
     {.key = 'u', .name = "update", .help = "Leave alone what is so already"},
+    {0},
+};
+
+static const struct cmd_opt drain_opts[] = {
+    {.key = 'o',
+     .name = "format",
+     .arg = "FORMAT",
+     .help = "A format by name (`help' lists them), or one in the format mini-language",
+     .env = "FLUX_RESOURCE_DRAIN_FORMAT_DEFAULT"},
     {0},
 };
 
@@ -489,7 +513,7 @@ const struct cmd_verb cmd_verb_resource_drain = {
     .name = "drain",
     .args = "[TARGETS [REASON...]]",
     .summary = "Keep new jobs off nodes, or list nodes so drained",
-    .opts = {drain_opts, table_opts},
+    .opts = {force_opts, drain_opts, table_opts},
     .flags = CMD_VERB_STOP,
     .run = run_drain,
 };
@@ -498,7 +522,7 @@ const struct cmd_verb cmd_verb_resource_undrain = {
     .name = "undrain",
     .args = "TARGETS [REASON...]",
     .summary = "Let new jobs onto nodes again",
-    .opts = {drain_opts},
+    .opts = {force_opts},
     .flags = CMD_VERB_STOP,
     .run = run_undrain,
 };

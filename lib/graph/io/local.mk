@@ -15,6 +15,12 @@ noinst_LTLIBRARIES += lib/graph/io/libgraphyaml.la
 lib_graph_io_libgraphyaml_la_SOURCES = %D%/yaml.c %D%/yaml.h
 lib_graph_io_libgraphyaml_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
 
+# The same for programs that may have to read YAML and start fast: they load it then.
+pkglib_LTLIBRARIES += lib/graph/io/flux-yaml.la
+lib_graph_io_flux_yaml_la_SOURCES =
+lib_graph_io_flux_yaml_la_LDFLAGS = -module -avoid-version -shared
+lib_graph_io_flux_yaml_la_LIBADD = lib/graph/io/libgraphyaml.la lib/util/libutil.la $(YAML_LIBS) $(JANSSON_LIBS)
+
 # hwloc apart: it is heavy, and only tools read its XML.
 noinst_LTLIBRARIES += lib/graph/io/libgraphhwloc.la
 lib_graph_io_libgraphhwloc_la_SOURCES = %D%/load_hwloc.c %D%/load_hwloc.h

@@ -12,7 +12,9 @@
 
 enum { YAML_MAX_DEPTH = 64, YAML_MAX_EVENTS = 1 << 20 };
 
-/* The first document of the text; NULL with EINVAL, errp names the line. */
-json_t *yaml_to_json (const char *text, size_t len, flux_error_t *errp);
+/* The first document of the text; NULL with EINVAL, errp names the line. flux-yaml.so has it, too.
+ */
+__attribute__ ((visibility ("default"))) json_t *yaml_to_json (const char *text, size_t len,
+                                                               flux_error_t *errp);
 
 #endif /* !FLUX_GRAPH_IO_YAML_H */
