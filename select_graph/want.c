@@ -91,6 +91,8 @@ struct gres_want {
     const struct site *site;
     struct site_want *want;
     uint32_t nodes, tasks;
+    uint32_t sockets;      // of a node that the job uses
+    uint64_t memory, cpus; // of a node that come with them
     bool unknown;
     bool any;
 };
@@ -120,12 +122,14 @@ static int add_gres (void *x, void *arg)
         g->unknown = true;
         return 0;
     }
-    n = MAX (job->gres_per_node, job->gres_per_socket);
+    n = MAX (job->gres_per_node, job->gres_per_socket * g->sockets);
     n = MAX (n, job->gres_per_task * g->tasks);
     n = MAX (n, divide_up (job->gres_per_job, g->nodes));
     if (job->ntasks_per_gres && job->ntasks_per_gres != NO_VAL16)
         n = MAX (n, divide_up (g->tasks, job->ntasks_per_gres));
     g->want->gres[number] += MIN (n, GRAPH_MAX_SIZE);
+    g->memory += n * (job->mem_per_gres ? job->mem_per_gres : job->def_mem_per_gres);
+    g->cpus += n * (job->cpus_per_gres ? job->cpus_per_gres : job->def_cpus_per_gres);
     return 0;
 }
 
@@ -153,8 +157,13 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
                                    ? 0
                                    : (uint64_t)job->time_limit * 60);
     gres.tasks = tasks_per_node (job, nodes);
+    gres.sockets =
+        d->mc_ptr && is_set (d->mc_ptr->sockets_per_node) ? d->mc_ptr->sockets_per_node : 1;
     if (job->gres_list_req)
         list_for_each (job->gres_list_req, add_gres, &gres);
+    want->cores = MAX (want->cores, divide_up (gres.cpus, threads));
+    if (gres.memory > 0 && counts_memory (job))
+        want->memory = gres.memory;
     want->exact = is_exact (t, nodes) && !gres.any;
     return !gres.unknown && !(job->req_switch > 1);
 }
@@ -162,12 +171,15 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
 uint32_t facts_fewest_nodes (const struct api_test *t)
 {
     const node_record_t *node = first_node (t);
-    uint32_t most;
+    const api_details_t *d = t->job->details;
+    uint32_t most, fewest = t->min_nodes;
 
     if (!node || t->req_nodes > t->min_nodes)
         return t->min_nodes;
     most = MAX (node->tot_cores - node->core_spec_cnt, 1);
-    return MAX (t->min_nodes, divide_up (cores_per_node (t, 1, threads_used (t->job, node)), most));
+    if (d->ntasks_per_node && d->num_tasks != NO_VAL)
+        fewest = MAX (fewest, divide_up (d->num_tasks, d->ntasks_per_node));
+    return MAX (fewest, divide_up (cores_per_node (t, 1, threads_used (t->job, node)), most));
 }
 
 bool facts_may_share (const job_record_t *job)

@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (c) 2026 the slurm-flux authors
+#
+# What Slurm's options ask for: with Slurm 24.11, too.
+T_VERSION=24.11
+. "$(dirname "$0")/4040-select-options.sh"
