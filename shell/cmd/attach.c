@@ -1,101 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
+/* flux job attach: follow a job to its end. */
+
 #include "config.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <flux/idset.h>
 
-#include "lib/util/monotime.h"
-#include "shell/cmd/attach.h"
-#include "shell/cmd/attach_input.h"
-#include "shell/cmd/attach_pty.h"
-#include "shell/cmd/client.h"
-#include "shell/cmd/jobstream.h"
+#include "shell/cmd/attach_private.h"
 #include "shell/cmd/mpir.h"
 #include "shell/cmd/proctable.h"
 
-/* ctrl-C twice within this time cancels, ctrl-C ctrl-Z detaches. */
-#define INTERRUPT_SECONDS 2.0
 #define PROCTABLE_TIMEOUT 30.
-
-#define NSIGNALS 7
-
-struct attach {
-    struct cmd *c;
-    flux_t *h;
-    flux_jobid_t id;
-    const char *idtext;
-    const struct attach_opts *opts;
-    struct jobstream *js;
-    struct attach_input *in;
-    struct attach_pty *pty;
-    bool pty_capture; // what the pty shows is in the output too
-    char *service;
-    int leader;
-    flux_watcher_t *signals[NSIGNALS];
-    flux_watcher_t *tick;
-    double t_interrupt;
-    const char *status; // why it does not run yet
-    bool status_shown;
-    bool running;
-    bool fatal;
-    bool done;
-    int exit_code;
-    json_t *tail; // output events kept back
-};
-
-static const int forwarded[] = {SIGTERM, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2};
-
-static void status_clear (struct attach *a)
-{
-    if (a->status_shown)
-        fprintf (stderr, "\r\033[K");
-    a->status_shown = false;
-}
-
-static void status_show (struct attach *a)
-{
-    struct winsize ws;
-    int t = (int)(walltime_now () - jobstream_t0 (a->js));
-    int width = ioctl (STDERR_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0 ? ws.ws_col : 80;
-
-    if (jobstream_t0 (a->js) == 0 || !a->status || a->running)
-        return;
-    width -= 20 + strlen (a->idtext);
-    fprintf (stderr, "\rflux-job: %s %-*s %02d:%02d:%02d\r", a->idtext, width > 0 ? width : 0,
-             a->status, t / 3600, t / 60 % 60, t % 60);
-    a->status_shown = true;
-}
-
-static void on_tick (flux_reactor_t *r, flux_watcher_t *w, int revents, void *arg)
-{
-    status_show (arg);
-}
-
-static const char *status_of_event (const char *name)
-{
-    static const char *const table[][2] = {
-        {"submit", "submitted"},
-        {"validate", "resolving dependencies"},
-        {"depend", "waiting for priority assignment"},
-        {"priority", "waiting for resources"},
-        {"alloc", "starting"},
-        {"prolog-start", "waiting for prolog"},
-        {"prolog-finish", "starting"},
-    };
-
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
-        if (strcmp (table[i][0], name) == 0)
-            return table[i][1];
-    return NULL;
-}
 
 static void show_event (struct attach *a, const char *log, double t, const char *name,
                         json_t *context)
@@ -113,7 +33,7 @@ static void on_exception (struct attach *a, double t, json_t *context)
     int severity = 0;
 
     json_unpack (context, "{s?s s?i s?s}", "type", &type, "severity", &severity, "note", &note);
-    status_clear (a);
+    attach_status_clear (a);
     fprintf (stderr, "%.3fs: job.exception %s type=%s severity=%d %s\n", t - jobstream_t0 (a->js),
              a->idtext, type, severity, note);
     if (severity > 0)
@@ -139,17 +59,14 @@ static void on_finish (struct attach *a, json_t *context)
 
 static void on_job_event (struct attach *a, double t, const char *name, json_t *context)
 {
-    const char *status = status_of_event (name);
-
-    if (status)
-        a->status = status;
+    attach_status_event (a, name);
     if (strcmp (name, "exception") == 0)
         on_exception (a, t, context);
     else if (strcmp (name, "finish") == 0)
         on_finish (a, context);
     else if (strcmp (name, "start") == 0 || strcmp (name, "clean") == 0) {
         a->running = true;
-        status_clear (a);
+        attach_status_clear (a);
         if (a->tick)
             flux_watcher_stop (a->tick);
     }
@@ -221,7 +138,7 @@ static void on_answer (flux_future_t *f, void *arg)
     flux_future_destroy (f);
 }
 
-static void answer_later (struct attach *a, flux_future_t *f)
+void attach_answer_later (struct attach *a, flux_future_t *f)
 {
     if (!f || flux_future_then (f, -1., on_answer, a) < 0)
         flux_future_destroy (f);
@@ -241,7 +158,7 @@ static void give_to_debugger (struct attach *a)
     }
     mpir_spawned (tasks, a->idtext);
     json_decref (tasks);
-    answer_later (a, flux_job_kill (a->h, a->id, SIGCONT));
+    attach_answer_later (a, flux_job_kill (a->h, a->id, SIGCONT));
 }
 
 /* Close standard input of the tasks that get none. Sum of {nodeid, nnodes, ppn, repeat} is ntasks.
@@ -300,95 +217,6 @@ static void on_exec_event (struct attach *a, double t, const char *name, json_t 
         show_event (a, "exec", t, name, context);
 }
 
-static bool on_data (struct jobstream *js, const struct iodata *io, void *arg)
-{
-    struct attach *a = arg;
-    FILE *f = strcmp (io->stream, "stdout") == 0 ? stdout : stderr;
-    bool seen = a->pty && a->pty_capture && strcmp (io->rank, "0") == 0;
-
-    if (a->tail) // it is not known yet whether this is of the last lines
-        return false;
-    if (io->len > 0 && !seen) {
-        if (a->opts->label_io)
-            fprintf (f, "%s: ", io->rank);
-        fwrite (io->data, io->len, 1, f);
-    }
-    return true;
-}
-
-static void on_data_event (struct attach *a, json_t *context)
-{
-    struct iodata io;
-
-    if (iodata_decode (&io, context) < 0)
-        return;
-    on_data (a->js, &io, a);
-    iodata_clear (&io);
-}
-
-void attach_print_log (FILE *f, double t, json_t *context, bool verbose)
-{
-    static const char *const levels[] = {"FATAL", "FATAL", "FATAL", "ERROR",
-                                         " WARN", NULL,    "DEBUG", "TRACE"};
-    const char *message = "", *component = NULL, *file = NULL;
-    int rank = -1, level = 5, line = -1;
-
-    json_unpack (context, "{s?i s?i s?s s?s s?s s?i}", "rank", &rank, "level", &level, "message",
-                 &message, "component", &component, "file", &file, "line", &line);
-    fprintf (f, "%.3fs: flux-shell", t);
-    if (rank >= 0)
-        fprintf (f, "[%d]", rank);
-    if (level >= 0 && level < 8 && levels[level])
-        fprintf (f, ": %s", levels[level]);
-    if (component)
-        fprintf (f, ": %s", component);
-    if (verbose && file)
-        fprintf (f, ": %s:%d", file, line);
-    fprintf (f, ": %s\n", message);
-}
-
-static void print_output (struct attach *a, double t, const char *name, json_t *context)
-{
-    const char *stream = "", *rank = "", *path = NULL;
-
-    if (strcmp (name, "data") == 0)
-        on_data_event (a, context);
-    else if (strcmp (name, "log") == 0) {
-        if (!a->opts->quiet)
-            attach_print_log (stderr, t - jobstream_t0 (a->js), context, a->opts->verbose);
-    } else if (strcmp (name, "redirect") == 0 && !a->opts->quiet && !a->opts->no_redirects) {
-        json_unpack (context, "{s?s s?s s?s}", "stream", &stream, "rank", &rank, "path", &path);
-        fprintf (stderr, "%s: %s redirected%s%s\n", rank, stream, path ? " to " : "",
-                 path ? path : "");
-    }
-}
-
-/* With --tail, keep the last lines until the output so far was told. */
-static void on_output_event (struct attach *a, double t, const char *name, json_t *context)
-{
-    if (!a->tail || (strcmp (name, "data") != 0 && strcmp (name, "log") != 0)) {
-        print_output (a, t, name, context);
-        return;
-    }
-    if (!json_object_get (context, "data") && strcmp (name, "data") == 0)
-        return;
-    json_array_append_new (a->tail, json_pack ("[f s O]", t, name, context));
-    if (json_array_size (a->tail) > (size_t)a->opts->tail)
-        json_array_remove (a->tail, 0);
-}
-
-static void tail_flush (struct attach *a)
-{
-    json_t *tail = a->tail, *o;
-    size_t i;
-
-    a->tail = NULL;
-    json_array_foreach (tail, i, o)
-        print_output (a, json_number_value (json_array_get (o, 0)),
-                      json_string_value (json_array_get (o, 1)), json_array_get (o, 2));
-    json_decref (tail);
-}
-
 static void event (struct jobstream *js, const char *log, double t, const char *name,
                    json_t *context, void *arg)
 {
@@ -399,14 +227,14 @@ static void event (struct jobstream *js, const char *log, double t, const char *
     else if (strcmp (log, "exec") == 0)
         on_exec_event (a, t, name, context);
     else
-        on_output_event (a, t, name, context);
+        attach_output_event (a, t, name, context);
 }
 
 static void failed (struct jobstream *js, const char *log, int errnum, const char *text, void *arg)
 {
     struct attach *a = arg;
 
-    status_clear (a);
+    attach_status_clear (a);
     if (strcmp (log, "job") == 0 && errnum == ENOENT)
         cmd_die (a->c, "%s: no such job", a->idtext);
     if (strcmp (log, "job") == 0 && errnum == EPERM)
@@ -416,7 +244,7 @@ static void failed (struct jobstream *js, const char *log, int errnum, const cha
 
 static void sentinel (struct jobstream *js, void *arg)
 {
-    tail_flush (arg);
+    attach_tail_flush (arg);
 }
 
 static void done (struct jobstream *js, void *arg)
@@ -428,76 +256,7 @@ static void done (struct jobstream *js, void *arg)
 }
 
 static const struct jobstream_ops ops = {
-    .event = event, .data = on_data, .failed = failed, .sentinel = sentinel, .done = done};
-
-static void on_interrupt (struct attach *a)
-{
-    double now = monotime_now ();
-
-    status_clear (a);
-    if (a->t_interrupt > 0 && now - a->t_interrupt <= INTERRUPT_SECONDS) {
-        answer_later (a, flux_job_cancel (a->h, a->id, "interrupted by ctrl-C"));
-        return;
-    }
-    a->t_interrupt = now;
-    flux_watcher_start (a->signals[1]);
-    fprintf (stderr, "flux-job: one more ctrl-C within 2s to cancel or ctrl-Z to detach\n");
-}
-
-static void on_suspend (struct attach *a)
-{
-    if (monotime_now () - a->t_interrupt > INTERRUPT_SECONDS) {
-        flux_watcher_stop (a->signals[1]);
-        fprintf (stderr, "flux-job: one more ctrl-Z to suspend\n");
-        return;
-    }
-    fprintf (stderr, "flux-job: detaching...\n");
-    a->done = true;
-    flux_reactor_stop (flux_get_reactor (a->h));
-}
-
-static void on_signal (flux_reactor_t *r, flux_watcher_t *w, int revents, void *arg)
-{
-    struct attach *a = arg;
-    int signum = flux_signal_watcher_get_signum (w);
-
-    if (signum == SIGINT)
-        on_interrupt (a);
-    else if (signum == SIGTSTP)
-        on_suspend (a);
-    else
-        answer_later (a, flux_job_kill (a->h, a->id, signum));
-}
-
-static void watch_signals (struct attach *a)
-{
-    flux_reactor_t *r = flux_get_reactor (a->h);
-
-    a->signals[0] = flux_signal_watcher_create (r, SIGINT, on_signal, a);
-    a->signals[1] = flux_signal_watcher_create (r, SIGTSTP, on_signal, a);
-    for (int i = 2; i < NSIGNALS; i++)
-        a->signals[i] = flux_signal_watcher_create (r, forwarded[i - 2], on_signal, a);
-    for (int i = 0; i < NSIGNALS; i++) {
-        if (!a->signals[i])
-            cmd_die (a->c, "cannot watch signals: %s", strerror (errno));
-        if (i != 1)
-            flux_watcher_start (a->signals[i]);
-    }
-}
-
-static void watch_status (struct attach *a)
-{
-    bool tty = isatty (STDIN_FILENO) && isatty (STDOUT_FILENO) && isatty (STDERR_FILENO);
-
-    if (getenv ("FLUX_ATTACH_NONINTERACTIVE"))
-        return;
-    if (!a->opts->show_status && (!tty || a->opts->show_events))
-        return;
-    a->tick = flux_timer_watcher_create (flux_get_reactor (a->h), a->opts->show_status ? 0. : 2.,
-                                         1., on_tick, a);
-    if (a->tick)
-        flux_watcher_start (a->tick);
-}
+    .event = event, .data = attach_on_data, .failed = failed, .sentinel = sentinel, .done = done};
 
 static void attach_clear (struct attach *a)
 {
@@ -506,7 +265,7 @@ static void attach_clear (struct attach *a)
     attach_input_destroy (a->in);
     free (a->service);
     flux_watcher_destroy (a->tick);
-    for (int i = 0; i < NSIGNALS; i++)
+    for (int i = 0; i < ATTACH_NSIGNALS; i++)
         flux_watcher_destroy (a->signals[i]);
     json_decref (a->tail);
 }
@@ -533,13 +292,13 @@ int attach_run (struct cmd *c, flux_t *h, flux_jobid_t id, const char *idtext,
         cmd_die (c, "%s: %s", idtext, strerror (errno));
     flux_watcher_start (prep);
     if (!opts->read_only)
-        watch_signals (&a);
-    watch_status (&a);
+        attach_watch_signals (&a);
+    attach_watch_status (&a);
     if (flux_reactor_run (flux_get_reactor (h), 0) < 0 || !a.done)
         cmd_warn (c, "%s: lost connection to the instance: %s", idtext, strerror (errno));
     if (a.tail)
-        tail_flush (&a);
-    status_clear (&a);
+        attach_tail_flush (&a);
+    attach_status_clear (&a);
     flux_watcher_destroy (prep);
     attach_clear (&a);
     fflush (stdout);

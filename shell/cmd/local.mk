@@ -8,6 +8,10 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/archive_lib.h \
 	%D%/args.c \
 	%D%/attach.c \
+	%D%/attach_output.c \
+	%D%/attach_private.h \
+	%D%/attach_signals.c \
+	%D%/attach_status.c \
 	%D%/attach.h \
 	%D%/attach_input.c \
 	%D%/attach_input.h \
