@@ -27,4 +27,7 @@ extern const struct cmd_verb cmd_verb_job_urgency;
 extern const struct cmd_verb cmd_verb_job_wait;
 extern const struct cmd_verb cmd_verb_job_wait_event;
 
+/* 0 to 31 of a number or a name. Ends the program when it is none. */
+int job_urgency (struct cmd *c, const char *s);
+
 #endif /* !FLUX_CMD_JOB_H */

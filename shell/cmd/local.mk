@@ -4,6 +4,9 @@ noinst_LTLIBRARIES += shell/cmd/libcmd.la
 shell_cmd_libcmd_la_SOURCES = \
 	%D%/alloc.c \
 	%D%/archive.c \
+	%D%/archive.h \
+	%D%/archive_create.c \
+	%D%/archive_extract.c \
 	%D%/archive_lib.c \
 	%D%/archive_lib.h \
 	%D%/args.c \
@@ -63,7 +66,9 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/job.h \
 	%D%/job_eventlog.c \
 	%D%/job_hostpids.c \
+	%D%/job_change.c \
 	%D%/job_misc.c \
+	%D%/job_submit.c \
 	%D%/job_raise.c \
 	%D%/job_raise.h \
 	%D%/job_taskmap.c \
@@ -153,6 +158,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/submit_maker.h \
 	%D%/submit_nest.c \
 	%D%/submit_opts.c \
+	%D%/submit_apply.c \
 	%D%/submit_spec.c \
 	%D%/submit_spec.h \
 	%D%/subst.c \

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* What the makers of jobspecs out of options share: submit_spec.c for tasks, submit_nest.c for
- * instances. */
+ * instances, submit_apply.c for what both set in the end. */
 
 #ifndef FLUX_CMD_SUBMIT_MAKER_H
 #define FLUX_CMD_SUBMIT_MAKER_H
@@ -38,8 +38,12 @@ int maker_count (struct maker *m, const char *name, int min);
 /* What all kinds of jobs have in their request; after that m->spec is to be built from m->req. */
 void maker_request (struct maker *m, char *const *argv, int argc);
 
-/* What all have in their jobspec once it is built. */
+/* The value of a string option, or NULL; freed with the maker. */
+const char *maker_str (struct maker *m, const char *name);
+
+/* What all have in their jobspec once it is built, and what only tasks have. */
 void maker_apply_common (struct maker *m, bool has_io);
+void maker_apply_taskmap (struct maker *m);
 
 /* Free all but the jobspec, which goes to spec. -1 when something had failed. */
 int maker_finish (struct maker *m, struct submit_spec *spec);

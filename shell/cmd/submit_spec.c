@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
+/* Jobspecs out of the options of verbs that submit jobs. */
+
 #include "config.h"
 
 #include <errno.h>
@@ -8,20 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <flux/idset.h>
 
 #include "lib/job/fsd.h"
-#include "lib/job/jobspec_build.h"
 #include "lib/util/errprintf.h"
-#include "lib/util/fdutil.h"
-#include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/envrules.h"
 #include "shell/cmd/submit_maker.h"
-#include "shell/cmd/submit_spec.h"
-
-#define ADD_FILE_MAX (64 << 20)
-#define RULES_MAX 256
 
 char *submit_value (const struct cmd *c, const char *name, const struct subst *s,
                     flux_error_t *errp, bool *failed)
@@ -55,7 +49,7 @@ int maker_bad (struct maker *m, const char *fmt, ...)
 }
 
 /* A string option; freed with the maker. */
-static const char *str (struct maker *m, const char *name)
+const char *maker_str (struct maker *m, const char *name)
 {
     char *s = submit_value (m->c, name, m->s, m->errp, &m->failed);
 
@@ -79,25 +73,9 @@ int maker_count (struct maker *m, const char *name, int min)
     return n;
 }
 
-/* Call set() for each value of a repeated option. */
-static void each (struct maker *m, const char *name,
-                  int (*set) (struct maker *m, const char *value, flux_error_t *errp))
-{
-    const char *text;
-    int iter = 0;
-
-    while (!m->failed && (text = cmd_next (m->c, name, &iter))) {
-        flux_error_t error = {0};
-        char *s = m->s ? subst_expand (m->s, text, &error) : strdup (text);
-        if (!s || set (m, s, &error) < 0)
-            maker_bad (m, "--%s=%s: %s", name, text, *error.text ? error.text : strerror (errno));
-        free (s);
-    }
-}
-
 static void parse_time_limit (struct maker *m)
 {
-    const char *s = str (m, "time-limit");
+    const char *s = maker_str (m, "time-limit");
     char *end;
 
     if (!s)
@@ -121,24 +99,26 @@ static int parse_urgency (const struct cmd *c, flux_error_t *errp)
     return urgency;
 }
 
-static int parse_flags (const struct cmd *c, flux_error_t *errp)
+int submit_flags (const struct cmd *c, bool may_be_signed, flux_error_t *errp)
 {
     static const struct {
         const char *name;
         int flag;
     } names[] = {{"debug", FLUX_JOB_DEBUG},
                  {"waitable", FLUX_JOB_WAITABLE},
-                 {"novalidate", FLUX_JOB_NOVALIDATE}};
+                 {"novalidate", FLUX_JOB_NOVALIDATE},
+                 {"signed", FLUX_JOB_PRE_SIGNED}};
+    size_t count = may_be_signed ? 4 : 3;
     const char *s;
-    int iter = 0, flags = cmd_has (c, "debug") ? FLUX_JOB_DEBUG : 0;
+    int iter = 0, flags = 0;
 
     while ((s = cmd_next (c, "flags", &iter))) {
         while (*s) {
             size_t len = strcspn (s, ","), i;
-            for (i = 0; i < 3; i++)
+            for (i = 0; i < count; i++)
                 if (strlen (names[i].name) == len && strncmp (names[i].name, s, len) == 0)
                     break;
-            if (i == 3)
+            if (i == count)
                 return errprintf (errp, "--flags: unknown flag %.*s", (int)len, s);
             flags |= names[i].flag;
             s += len + (s[len] == ',');
@@ -176,214 +156,6 @@ static void make_environment (struct maker *m)
     m->req.environ = envrules_environ (m->env);
 }
 
-static void set_opt (struct maker *m, const char *key, json_t *value)
-{
-    if (!m->failed && jobspec_setopt_new (m->spec, key, value) < 0)
-        maker_bad (m, "cannot set the shell option %s", key);
-}
-
-static void apply_rlimits (struct maker *m)
-{
-    const char *rules[RULES_MAX], *s;
-    int n = 0, iter = 0;
-    flux_error_t error;
-
-    while ((s = cmd_next (m->c, "rlimit", &iter)) && n < RULES_MAX)
-        rules[n++] = s;
-    json_t *o = rlimit_rules (rules, n, &error);
-    if (!o)
-        maker_bad (m, "--rlimit: %s", error.text);
-    else if (json_object_size (o) > 0)
-        set_opt (m, "rlimit", o);
-    else
-        json_decref (o);
-}
-
-static void apply_signal (struct maker *m)
-{
-    const char *s = str (m, "signal");
-    char name[32];
-    double left = 60;
-    int signum;
-
-    if (!s)
-        return;
-    size_t len = strcspn (s, "@");
-    snprintf (name, sizeof (name), "%.*s", (int)len, s);
-    signum = cmd_signum (*name ? name : "USR1");
-    if (signum < 0)
-        maker_bad (m, "--signal=%s: %s is not a signal", s, name);
-    else if (s[len] == '@' && s[len + 1] && fsd_parse_duration (s + len + 1, &left) < 0)
-        maker_bad (m, "--signal=%s: %s is not a duration", s, s + len + 1);
-    else
-        set_opt (m, "signal", json_pack ("{s:i s:f}", "signum", signum, "timeleft", left));
-}
-
-static void apply_taskmap (struct maker *m)
-{
-    const char *s = str (m, "taskmap");
-
-    if (!s)
-        return;
-    size_t len = strcspn (s, ":");
-    if (len == 0)
-        maker_bad (m, "--taskmap=%s: not SCHEME[:VALUE]", s);
-    else
-        set_opt (
-            m, "taskmap",
-            json_pack ("{s:s# s:s}", "scheme", s, (int)len, "value", s[len] ? s + len + 1 : ""));
-}
-
-static int add_dependency (struct maker *m, const char *value, flux_error_t *errp)
-{
-    return jobspec_add_dependency (m->spec, value, errp);
-}
-
-static int add_setopt (struct maker *m, const char *value, flux_error_t *errp)
-{
-    return jobspec_setopt_arg (m->spec, value, errp);
-}
-
-/* ^ATTR=FILE takes the value out of a file. */
-static int add_setattr (struct maker *m, const char *value, flux_error_t *errp)
-{
-    const char *equal = strchr (value, '=');
-    json_error_t jerror;
-    json_t *o;
-
-    if (*value != '^')
-        return jobspec_setattr_arg (m->spec, value, errp);
-    if (!equal)
-        return errprintf (errp, "not ^ATTR=FILE");
-    if (!(o = json_load_file (equal + 1, JSON_DECODE_ANY, &jerror)))
-        return errprintf (errp, "%s: %s", equal + 1, jerror.text);
-    char *key = strndup (value + 1, equal - value - 1);
-    int rc = jobspec_setattr_new (m->spec, key, o);
-    free (key);
-    return rc;
-}
-
-/* "name:0700=path", "path"; data with a newline in it is the content itself. */
-static int add_file (struct maker *m, const char *value, flux_error_t *errp)
-{
-    const char *equal = strchr (value, '='), *path = equal ? equal + 1 : value;
-    char *name, *data = NULL, *colon, *end;
-    ssize_t len;
-    int mode = 0600, rc = -1;
-
-    if (equal)
-        name = strndup (value, equal - value);
-    else
-        name = strdup (strrchr (value, '/') ? strrchr (value, '/') + 1 : value);
-    if (equal && (colon = strrchr (name, ':'))) {
-        long perms = strtol (colon + 1, &end, 8);
-        if (end > colon + 1 && *end == '\0') {
-            mode = perms;
-            *colon = '\0';
-        }
-    }
-    if (equal && strchr (path, '\n')) {
-        data = strdup (path);
-        len = strlen (path);
-    } else
-        len = file_read_all (path, ADD_FILE_MAX, &data);
-    if (len >= 0)
-        rc = jobspec_add_file (m->spec, name, data, len, mode);
-    if (rc < 0)
-        errprintf (errp, "%s", strerror (errno));
-    free (name);
-    free (data);
-    return rc;
-}
-
-static void apply_requires (struct maker *m)
-{
-    const char *s;
-    flux_error_t error;
-    int iter = 0;
-
-    while (!m->failed && (s = cmd_next (m->c, "requires", &iter)))
-        if (jobspec_add_requires (m->spec, s, &error) < 0)
-            maker_bad (m, "--requires='%s': %s", s, error.text);
-}
-
-/* Whether there is such a policy is known where the job is submitted to. */
-static void apply_graph_policy (struct maker *m)
-{
-    const char *s = str (m, "graph-policy");
-
-    if (s && jobspec_setattr_new (m->spec, "system.graph.policy", json_string (s)) < 0)
-        maker_bad (m, "--graph-policy=%s: %s", s, strerror (errno));
-}
-
-static void apply_begin_time (struct maker *m)
-{
-    const char *s = str (m, "begin-time");
-    char uri[64];
-    double t;
-
-    if (!s)
-        return;
-    if (cmd_datetime (s, walltime_now (), &t) < 0) {
-        maker_bad (m, "--begin-time=%s: not a date or time", s);
-        return;
-    }
-    snprintf (uri, sizeof (uri), "begin-time:%.6f", t);
-    if (jobspec_add_dependency (m->spec, uri, m->errp) < 0)
-        m->failed = true;
-}
-
-static void apply_stream (struct maker *m, const char *option, const char *stream)
-{
-    const char *path = str (m, option);
-    char key[64];
-
-    if (!path || strcmp (path, "none") == 0 || strcmp (path, "kvs") == 0 || m->failed)
-        return;
-    if (jobspec_set_io (m->spec, stream, path) < 0)
-        maker_bad (m, "--%s=%s: %s", option, path, strerror (errno));
-    if (strcmp (stream, "stdin") != 0 && cmd_has (m->c, "label-io")) {
-        snprintf (key, sizeof (key), "output.%s.label", stream);
-        set_opt (m, key, json_true ());
-    }
-}
-
-static void apply_io (struct maker *m, bool has_io)
-{
-    const char *input = has_io ? cmd_str (m->c, "input", NULL) : NULL;
-    struct idset *ranks = input ? idset_decode (input) : NULL;
-
-    if (has_io && !ranks) // an idset says which tasks get the terminal's input
-        apply_stream (m, "input", "stdin");
-    idset_destroy (ranks);
-    if (has_io) {
-        apply_stream (m, "output", "stdout");
-        apply_stream (m, "error", "stderr");
-    }
-    if (cmd_has (m->c, "unbuffered")) {
-        set_opt (m, "output.stdout.buffer.type", json_string ("none"));
-        set_opt (m, "output.stderr.buffer.type", json_string ("none"));
-    }
-}
-
-void maker_apply_common (struct maker *m, bool has_io)
-{
-    json_t *templates = envrules_templates (m->env);
-
-    apply_io (m, has_io);
-    if (json_object_size (templates) > 0)
-        set_opt (m, "env-expand", json_incref (templates));
-    apply_rlimits (m);
-    apply_signal (m);
-    each (m, "dependency", add_dependency);
-    apply_begin_time (m);
-    apply_requires (m);
-    apply_graph_policy (m);
-    each (m, "setopt", add_setopt);
-    each (m, "setattr", add_setattr);
-    each (m, "add-file", add_file);
-}
-
 /* {"resources":[...]}, or the array alone. */
 static void read_resources (struct maker *m, const char *path)
 {
@@ -408,7 +180,7 @@ static void make_shape (struct maker *m)
 {
     const char *path = cmd_str (m->c, "resources-json", NULL);
 
-    m->req.shape = str (m, cmd_has (m->c, "shape") ? "shape" : "resources-shape");
+    m->req.shape = maker_str (m, cmd_has (m->c, "shape") ? "shape" : "resources-shape");
     if (path)
         read_resources (m, path);
     if (path && m->req.shape)
@@ -431,10 +203,10 @@ void maker_request (struct maker *m, char *const *argv, int argc)
     m->req.nnodes = maker_count (m, "nodes", 1);
     m->req.exclusive = cmd_has (m->c, "exclusive");
     make_shape (m);
-    m->req.name = str (m, "job-name");
-    m->req.queue = str (m, "queue");
-    m->req.bank = str (m, "bank");
-    m->req.cwd = str (m, "cwd");
+    m->req.name = maker_str (m, "job-name");
+    m->req.queue = maker_str (m, "queue");
+    m->req.bank = maker_str (m, "bank");
+    m->req.cwd = maker_str (m, "cwd");
     if (!m->req.cwd && (m->req.cwd = get_current_dir_name ()))
         m->owned[m->nowned++] = (char *)m->req.cwd;
     parse_time_limit (m);
@@ -444,8 +216,10 @@ void maker_request (struct maker *m, char *const *argv, int argc)
 int maker_finish (struct maker *m, struct submit_spec *spec)
 {
     spec->urgency = m->failed ? -1 : parse_urgency (m->c, m->errp);
-    spec->flags = m->failed ? -1 : parse_flags (m->c, m->errp);
+    spec->flags = m->failed ? -1 : submit_flags (m->c, false, m->errp);
     m->failed |= spec->urgency < 0 || spec->flags < 0;
+    if (!m->failed && cmd_has (m->c, "debug"))
+        spec->flags |= FLUX_JOB_DEBUG;
     for (int i = 0; i < m->nowned; i++)
         free (m->owned[i]);
     for (int i = 0; m->argv && i < m->req.argc; i++)
@@ -479,7 +253,7 @@ int submit_spec_tasks (struct submit_spec *spec, const struct cmd *c, const stru
     if (!m.failed && !(m.spec = jobspec_build (&m.req, errp)))
         m.failed = true;
     if (!m.failed) {
-        apply_taskmap (&m);
+        maker_apply_taskmap (&m);
         maker_apply_common (&m, true);
     }
     return maker_finish (&m, spec);
