@@ -33,7 +33,9 @@ shell_broker_flux_broker_SOURCES = \
 	%D%/grow.c %D%/grow.h \
 	%D%/lone.c %D%/lone.h \
 	%D%/options.c %D%/options.h \
-	%D%/net.c %D%/net.h \
+	%D%/net.c %D%/net.h %D%/net_private.h \
+	%D%/net_service.c \
+	%D%/net_setup.c \
 	%D%/net_conf.c %D%/net_conf.h \
 	%D%/net_rejoin.c %D%/net_rejoin.h \
 	%D%/net_watch.c %D%/net_watch.h \
