@@ -27,7 +27,9 @@ cat >"$T_TMP/resume" <<END
 #!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mkdir -p $T_TMP/cluster/spool/c1
-SLURM_CONF=$T_TMP/cluster/slurm.conf setsid slurmd -b -D -N c1 </dev/null >>$T_TMP/resume.log 2>&1 &
+export SLURM_CONF=$T_TMP/cluster/slurm.conf
+# out of the process group, which Slurm ends, before this is over
+setsid sh -c 'slurmd -b -D -N c1 </dev/null >>$T_TMP/resume.log 2>&1 &'
 END
 chmod +x "$T_TMP/resume"
 select_up 4 --file "$T_TMP/gres.conf" --file "$T_TMP/topology.conf" \
