@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,8 +14,8 @@
 #include <unistd.h>
 
 #include "lib/shell/jobtmp.h"
+#include "lib/util/removetree.h"
 
-#define OPEN_DIRS_MAX 16
 #define SPARE_MODE (S_IFDIR | 0700)
 
 /* Where an empty directory waits for the next job of this slot, beside that of the job. */
@@ -57,12 +56,6 @@ char *jobtmp_create (const struct shell_info *info, const char *fallback, int sl
     if (!path)
         path = make (info, "/tmp", -1);
     return path;
-}
-
-static int remove_entry (const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    remove (path);
-    return 0;
 }
 
 /* Nothing but "." and ".." is in it, and its mode and owner are what they were. */
@@ -106,5 +99,5 @@ void jobtmp_remove (const char *path, const struct shell_info *info, int slot)
     if (slot >= 0 && rundir && !strncmp (path, rundir, strlen (rundir)) && put_aside (path, slot))
         return;
     if (rmdir (path) < 0 && errno != ENOENT)
-        nftw (path, remove_entry, OPEN_DIRS_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        remove_tree (path);
 }

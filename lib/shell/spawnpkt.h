@@ -22,6 +22,7 @@
 enum {
     SPAWNPKT_START = 1, // to the spawner: text is the request
     SPAWNPKT_KILL,      // to the spawner: value is a signal number
+    SPAWNPKT_BYE,       // to the spawner: the broker lives on and cleans up itself
     SPAWNPKT_STARTED,   // to the broker: value is the job shell's pid
     SPAWNPKT_FAILED,    // to the broker: value is an errno, text says what failed
     SPAWNPKT_EXITED,    // to the broker: value is a wait status

@@ -9,6 +9,7 @@ lib_util_libutil_la_SOURCES = \
 	%D%/sha256.c %D%/sha256.h \
 	%D%/uuid.c %D%/uuid.h \
 	%D%/peers.c %D%/peers.h \
+	%D%/removetree.c %D%/removetree.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/stamp.h \
 	%D%/utf8.c %D%/utf8.h \

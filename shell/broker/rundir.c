@@ -4,7 +4,6 @@
 /* The folder of a broker's sockets, see rundir.h. */
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/util/errprintf.h"
+#include "lib/util/removetree.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/rundir.h"
 
@@ -79,27 +79,17 @@ struct rundir *rundir_create (struct attrs *attrs, flux_error_t *errp)
             goto error;
         rd->remove = 1;
     }
-    if (attr_set (attrs, "rundir", rd->path) < 0) {
+    if (cleanup)
+        rd->remove = strcmp (cleanup, "0") != 0;
+    if (attr_set (attrs, "rundir", rd->path) < 0 ||
+        attr_set (attrs, "rundir-cleanup", rd->remove ? "1" : "0") < 0) {
         errprintf (errp, "out of memory");
         goto error;
     }
-    if (cleanup)
-        rd->remove = strcmp (cleanup, "0") != 0;
     return rd;
 error:
     rundir_destroy (rd);
     return NULL;
-}
-
-static int remove_entry (const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)!remove (path);
-    return 0;
-}
-
-void rundir_remove_tree (const char *path)
-{
-    nftw (path, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 void rundir_destroy (struct rundir *rd)
@@ -107,7 +97,7 @@ void rundir_destroy (struct rundir *rd)
     if (rd) {
         int saved_errno = errno;
         if (rd->path && rd->remove)
-            rundir_remove_tree (rd->path);
+            remove_tree (rd->path);
         free (rd->path);
         free (rd);
         errno = saved_errno;

@@ -11,11 +11,9 @@ struct rundir;
 
 /* Make the folder of this broker's sockets (mode 0700) and set the attribute `rundir`; one that is
  * given as an attribute and exists is used and not removed, but it must be the caller's own and
- * closed to others. rundir_destroy() removes what was made, with its files. */
+ * closed to others. rundir_destroy() removes what was made, with its files; the attribute
+ * `rundir-cleanup` says whether it will. */
 struct rundir *rundir_create (struct attrs *attrs, flux_error_t *errp);
 void rundir_destroy (struct rundir *rd);
-
-/* Remove a folder with all that is in it. */
-void rundir_remove_tree (const char *path);
 
 #endif /* !FLUX_BROKER_RUNDIR_H */

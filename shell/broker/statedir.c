@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "lib/util/errprintf.h"
+#include "lib/util/removetree.h"
 #include "shell/broker/attr.h"
-#include "shell/broker/rundir.h"
 #include "shell/broker/statedir.h"
 
 struct statedir {
@@ -119,7 +119,7 @@ void statedir_destroy (struct statedir *sd)
     if (sd) {
         int saved_errno = errno;
         if (sd->path && sd->remove)
-            rundir_remove_tree (sd->path);
+            remove_tree (sd->path);
         if (sd->lock >= 0)
             close (sd->lock);
         free (sd->path);

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 
 #include "lib/bootstrap/server.h"
 #include "lib/util/monotime.h"
+#include "lib/util/removetree.h"
 #include "lib/util/waitcode.h"
 #include "shell/cmd/start_test.h"
 
@@ -235,17 +235,6 @@ static bool make_rundir (struct cmd *c, const char *dir)
     if (errno != EEXIST)
         cmd_die (c, "--rundir=%s: %s", dir, strerror (errno));
     return false;
-}
-
-static int remove_entry (const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)!remove (path);
-    return 0;
-}
-
-static void remove_tree (const char *path)
-{
-    nftw (path, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 int start_test (struct cmd *c, const struct start_args *a, int size)

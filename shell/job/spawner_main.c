@@ -27,6 +27,7 @@
 #include "lib/shell/start.h"
 #include "lib/util/fdutil.h"
 #include "lib/util/monotime.h"
+#include "lib/util/removetree.h"
 #include "shell/job/spawner_main.h"
 
 #define KILL_TIMEOUT 2. // seconds from SIGKILL for a job until its shell gets one itself
@@ -51,7 +52,8 @@ struct spawner {
     char libpmi[PATH_MAX];
     struct spawnpkt_buf buf;
     struct child *children;
-    int dying; // children with kill_at set
+    int dying;        // children with kill_at set
+    bool broker_ends; // in good order
     bool slots[SLOTS_MAX];
 };
 
@@ -214,6 +216,8 @@ static int read_packets (struct spawner *sp)
             return rc + 1;
     } else if (pkt.type == SPAWNPKT_KILL)
         forward_signal (sp, pkt.id, pkt.value);
+    else if (pkt.type == SPAWNPKT_BYE)
+        sp->broker_ends = true;
     if (pkt.fd >= 0)
         close (pkt.fd);
     return -1;
@@ -300,11 +304,10 @@ static char *encode_cpus (const cpu_set_t *cpus)
     return text;
 }
 
-int spawner_main (int sock)
+int spawner_main (int sock, const char *rundir)
 {
     struct spawner sp = {.sock = sock};
     sigset_t set;
-
     cpu_set_t allowed;
 
     shell_signals (&set);
@@ -327,5 +330,7 @@ int spawner_main (int sock)
     if (rc > 0)
         return rc - 1;
     proctree_clear (END_TIMEOUT);
+    if (rundir && !sp.broker_ends)
+        remove_tree (rundir);
     return 0;
 }

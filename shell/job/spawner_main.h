@@ -5,7 +5,9 @@
 #define FLUX_JOB_SPAWNER_MAIN_H
 
 /* Be a broker's spawner (see shell/service/job_exec/spawner.h) with the given end of the packet
- * socket, until the broker closes the other one. Returns an exit code; in a job shell, its own. */
-int spawner_main (int sock);
+ * socket, until the broker closes the other one. When that happens without a word, the broker has
+ * died: then rundir is removed with all in it, unless it is NULL. Returns an exit code; in a job
+ * shell, its own. */
+int spawner_main (int sock, const char *rundir);
 
 #endif /* !FLUX_JOB_SPAWNER_MAIN_H */

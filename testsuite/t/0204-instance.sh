@@ -74,6 +74,17 @@ expect_exit 137 timeout 60 flux start -s3 --test-exit-mode=any --test-exit-timeo
 expect_exit 1 flux start -s2 --test-exit-mode=some true
 END
 
+test_case 'a broker that is killed leaves no run directory, but one that was there before' <<'END'
+mkdir -m 700 rd mine
+killed='flux run true; kill -KILL $(flux getattr broker.pid)'
+expect_exit 137 env TMPDIR="$PWD/rd" flux start sh -c "flux getattr rundir >path; $killed"
+expect_in_file /rd/flux- path
+expect_exit 137 flux start -Srundir="$PWD/mine" sh -c "$killed"
+for i in $(seq 200); do [ "$(ls rd)" ] || break; sleep 0.05; done
+expect_output '' ls rd
+[ -e mine/local-0 ]
+END
+
 test_case 'start: --test-pmi-clique, --sysconfig' <<'END'
 tcp='flux getattr broker.mapping; flux getattr tbon.endpoint | cut -d: -f1'
 lo=-Stbon.interface-hint=lo

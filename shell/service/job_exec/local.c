@@ -122,9 +122,11 @@ int exec_local_warm (struct exec_local *el, flux_error_t *errp)
     char *path = peer_find ("flux-shell", "job");
     if (!path)
         return errprintf (errp, "flux-shell is not found: %s", strerror (errno));
+    const char *plugins = attr_get (el->attrs, "conf.shell_pluginpath");
+    const char *cleanup = attr_get (el->attrs, "rundir-cleanup");
+    const char *rundir = cleanup && !strcmp (cleanup, "1") ? attr_get (el->attrs, "rundir") : NULL;
     el->spawner =
-        spawner_create (router_loop (el->rt), path, attr_get (el->attrs, "conf.shell_pluginpath"),
-                        &spawner_ops, el, errp);
+        spawner_create (router_loop (el->rt), path, plugins, rundir, &spawner_ops, el, errp);
     free (path);
     return el->spawner ? 0 : -1;
 }

@@ -47,6 +47,7 @@ struct spawner {
     void *arg;
     char *path;
     char *plugins; // FLUX_SHELL_PLUGIN_PATH=..., or NULL
+    char *rundir;  // for the spawner to remove, or NULL
     pid_t pid;     // 0: none
     int fd;
     ev_io readable;
@@ -257,9 +258,9 @@ static char **spawner_env (const struct spawner *sp)
 }
 
 /* Between vfork and exec. What the broker has open is not the spawner's business. */
-static void exec_spawner (const char *path, char **env, int sock, const sigset_t *mask)
+static void exec_spawner (struct spawner *sp, char **env, int sock, const sigset_t *mask)
 {
-    char *argv[] = {(char *)path, "--spawner", NULL};
+    char *argv[] = {sp->path, "--spawner", sp->rundir, NULL};
     int devnull = open ("/dev/null", O_RDONLY | O_CLOEXEC);
 
     if (sock == SPAWNER_FD ? fcntl (sock, F_SETFD, 0) < 0 : dup2 (sock, SPAWNER_FD) < 0)
@@ -272,7 +273,7 @@ static void exec_spawner (const char *path, char **env, int sock, const sigset_t
     for (int sig = 1; sig < NSIG; sig++)
         signal (sig, SIG_DFL);
     sigprocmask (SIG_SETMASK, mask, NULL);
-    execve (path, argv, env);
+    execve (sp->path, argv, env);
     _exit (127);
 }
 
@@ -291,7 +292,7 @@ static int launch (struct spawner *sp, flux_error_t *errp)
     char **env = spawner_env (sp);
     pid_t pid = env ? vfork () : -1;
     if (pid == 0)
-        exec_spawner (sp->path, env, sv[1], &none);
+        exec_spawner (sp, env, sv[1], &none);
     int saved_errno = errno;
     free (env);
     sigprocmask (SIG_SETMASK, &old, NULL);
@@ -311,18 +312,13 @@ static int launch (struct spawner *sp, flux_error_t *errp)
 }
 
 struct spawner *spawner_create (struct ev_loop *loop, const char *flux_shell,
-                                const char *plugin_path, const struct spawner_ops *ops, void *arg,
-                                flux_error_t *errp)
+                                const char *plugin_path, const char *rundir,
+                                const struct spawner_ops *ops, void *arg, flux_error_t *errp)
 {
     struct spawner *sp = calloc (1, sizeof (*sp));
 
-    if (!sp || !(sp->path = strdup (flux_shell)) ||
-        (plugin_path && asprintf (&sp->plugins, "FLUX_SHELL_PLUGIN_PATH=%s", plugin_path) < 0)) {
-        free (sp ? sp->path : NULL);
-        free (sp);
-        errprintf (errp, "out of memory");
-        return NULL;
-    }
+    if (!sp)
+        goto nomem;
     sp->loop = loop;
     sp->ops = ops;
     sp->arg = arg;
@@ -331,19 +327,29 @@ struct spawner *spawner_create (struct ev_loop *loop, const char *flux_shell,
     ev_init (&sp->writable, writable_cb);
     sp->readable.data = sp;
     sp->writable.data = sp;
-    if (launch (sp, errp) < 0) {
-        spawner_destroy (sp);
-        return NULL;
-    }
+    if (!(sp->path = strdup (flux_shell)) || (rundir && !(sp->rundir = strdup (rundir))) ||
+        (plugin_path && asprintf (&sp->plugins, "FLUX_SHELL_PLUGIN_PATH=%s", plugin_path) < 0))
+        goto nomem;
+    if (launch (sp, errp) < 0)
+        goto error;
     return sp;
+nomem:
+    errno = ENOMEM;
+    errprintf (errp, "out of memory");
+error:
+    spawner_destroy (sp);
+    return NULL;
 }
 
 void spawner_destroy (struct spawner *sp)
 {
     if (sp) {
         int saved_errno = errno;
+        struct spawnpkt bye = {SPAWNPKT_BYE, 0, 0, -1, NULL, 0};
         struct job *job, *tmp;
 
+        if (sp->fd >= 0)
+            send_packet (sp, &bye);
         disconnect (sp);
         process_end (sp, SPAWNER_EXIT_TIMEOUT);
         HASH_ITER (hh, sp->jobs, job, tmp)
@@ -354,6 +360,7 @@ void spawner_destroy (struct spawner *sp)
         spawnpkt_clear (&sp->buf);
         free (sp->path);
         free (sp->plugins);
+        free (sp->rundir);
         free (sp);
         errno = saved_errno;
     }

@@ -14,7 +14,9 @@
  * result. All of it goes over one SOCK_SEQPACKET pair; what is too long for a packet is passed in a
  * memfd. When the broker goes away, by whatever signal, so do the spawner, the job shells and the
  * processes of the jobs; when the spawner dies, its job shells do too, each running job is reported
- * as `exited` with SIGKILL, and the next spawner_start() starts a new spawner. */
+ * as `exited` with SIGKILL, and the next spawner_start() starts a new spawner.
+ *
+ * A broker that was killed can no longer remove its run directory: its spawner does, at last. */
 
 #ifndef FLUX_SERVICE_JOB_EXEC_SPAWNER_H
 #define FLUX_SERVICE_JOB_EXEC_SPAWNER_H
@@ -54,10 +56,11 @@ struct spawner_ops {
 /* flux_shell is the path of the flux-shell program, ops and arg outlive the spawner. The process
  * is started at once, and does not hold open any fd of the broker. NULL with errno and errp. */
 /* plugin_path: folders of shell plugins, separated by colons; NULL: those of the environment, or
- * the installed one. */
+ * the installed one. rundir: the folder to remove should the calling process die before
+ * spawner_destroy(), or NULL. */
 struct spawner *spawner_create (struct ev_loop *loop, const char *flux_shell,
-                                const char *plugin_path, const struct spawner_ops *ops, void *arg,
-                                flux_error_t *errp);
+                                const char *plugin_path, const char *rundir,
+                                const struct spawner_ops *ops, void *arg, flux_error_t *errp);
 
 /* Kills the spawner and all that runs under it; no more callbacks. NULL is allowed. */
 void spawner_destroy (struct spawner *sp);

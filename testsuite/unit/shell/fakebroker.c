@@ -316,7 +316,7 @@ struct fakebroker *fakebroker_create (void)
     flux_error_t error;
 
     fb->loop = ev_loop_new (EVFLAG_AUTO);
-    if (!(fb->sp = spawner_create (fb->loop, shell_path (), NULL, &ops, fb, &error))) {
+    if (!(fb->sp = spawner_create (fb->loop, shell_path (), NULL, NULL, &ops, fb, &error))) {
         fprintf (stderr, "spawner_create: %s\n", error.text);
         exit (1);
     }
