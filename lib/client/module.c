@@ -19,6 +19,7 @@
 
 #include "lib/client/module_methods.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 
 #define FINALIZE_TIMEOUT 10.
 
@@ -123,19 +124,6 @@ static int join_args (json_t *args, char **textp)
     return 0;
 }
 
-static bool all_strings (json_t *args)
-{
-    size_t i;
-    json_t *arg;
-
-    json_array_foreach (args, i, arg)
-    {
-        if (!json_is_string (arg))
-            return false;
-    }
-    return json_is_array (args);
-}
-
 int flux_module_initialize (flux_t *h, char **argsp, flux_error_t *errp)
 {
     json_t *args, *attrs, *conf;
@@ -151,7 +139,7 @@ int flux_module_initialize (flux_t *h, char **argsp, flux_error_t *errp)
         return errprintf (errp, "no welcome from the broker: %s", strerror (errno));
     if (flux_request_unpack (msg, NULL, "{s:o s:o s:o s:s s:s}", "args", &args, "attrs", &attrs,
                              "conf", &conf, "name", &name, "uuid", &uuid) < 0 ||
-        !all_strings (args)) {
+        !json_is_strings (args)) {
         errno = EPROTO;
         errprintf (errp, "the broker's welcome is not as it should be");
     } else if (keep_string (h, "flux::name", name) < 0 || keep_string (h, "flux::uuid", uuid) < 0 ||

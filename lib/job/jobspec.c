@@ -13,6 +13,7 @@
 #include "lib/job/jsonbuf.h"
 #include "lib/job/limits.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 
 /* Tasks. */
 
@@ -44,16 +45,8 @@ static int parse_task_count (struct jobspec *js, struct jobspec_task *task, cons
 
 static int parse_command (struct jobspec_task *task, const json_t *command, flux_error_t *errp)
 {
-    size_t i;
-    json_t *arg;
-
-    if (!json_is_array (command) || json_array_size (command) == 0)
+    if (!json_is_strings (command) || json_array_size (command) == 0)
         return jobspec_invalid (errp, "a task's command must be a list of strings");
-    json_array_foreach (command, i, arg)
-    {
-        if (!json_is_string (arg))
-            return jobspec_invalid (errp, "a task's command must be a list of strings");
-    }
     task->command = command;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "lib/shell/distribute.h"
 #include "lib/shell/info.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 
 static int inval (flux_error_t *errp, const char *what, const char *detail)
 {
@@ -48,8 +49,6 @@ static int parse_jobspec (struct shell_info *info, flux_error_t *errp)
 {
     json_error_t error;
     json_t *system = NULL, *job = NULL;
-    size_t index;
-    json_t *arg;
 
     if (json_unpack_ex (info->jobspec, &error, 0, "{s:[{s:o}] s?{s?o}}", "tasks", "command",
                         &info->command, "attributes", "system", &system) < 0)
@@ -58,10 +57,8 @@ static int parse_jobspec (struct shell_info *info, flux_error_t *errp)
                                   "files", &info->files, "environment", &info->environment, "job",
                                   &job, "shell", "options", &info->options) < 0)
         return inval (errp, "malformed jobspec", error.text);
-    if (!json_is_array (info->command) || json_array_size (info->command) == 0)
-        return inval (errp, "malformed jobspec", "no command");
-    json_array_foreach (info->command, index, arg) if (!json_is_string (arg)) return inval (
-        errp, "malformed jobspec", "command");
+    if (!json_is_strings (info->command) || json_array_size (info->command) == 0)
+        return inval (errp, "malformed jobspec", "command");
     if ((info->environment && !json_is_object (info->environment)) ||
         (info->options && !json_is_object (info->options)))
         return inval (errp, "malformed jobspec", "environment or shell options");

@@ -5,6 +5,7 @@ lib_util_libutil_la_SOURCES = \
 	%D%/base64.c %D%/base64.h \
 	%D%/aux.c %D%/aux.h \
 	%D%/buf.c %D%/buf.h \
+	%D%/json_strings.h \
 	%D%/fdutil.c %D%/fdutil.h \
 	%D%/sha256.c %D%/sha256.h \
 	%D%/uuid.c %D%/uuid.h \

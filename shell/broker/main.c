@@ -19,6 +19,7 @@
 #include "lib/overlay/overlay.h"
 #include "lib/shell/proctree.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 #include "lib/util/waitcode.h"
 #include "shell/broker/archive.h"
 #include "shell/broker/attr.h"
@@ -81,15 +82,7 @@ static int check_recovery (struct broker *b, flux_error_t *errp)
 
 static bool is_names (const json_t *list)
 {
-    json_t *name;
-    size_t i;
-
-    json_array_foreach ((json_t *)list, i, name)
-    {
-        if (!json_is_string (name))
-            return false;
-    }
-    return !list || json_is_array (list);
+    return !list || json_is_strings (list);
 }
 
 static int get_access (const json_t *conf, struct listener_access *access, flux_error_t *errp)

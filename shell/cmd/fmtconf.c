@@ -16,6 +16,7 @@
 
 #include "lib/graph/io/yaml.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 #include "lib/util/fdutil.h"
 #include "lib/util/peers.h"
 #include "shell/cmd/client.h"
@@ -89,8 +90,7 @@ static int check_table (const struct fmt_set *set, bool own, const char *table, 
                         flux_error_t *errp)
 {
     const char *key;
-    json_t *value, *name;
-    size_t i;
+    json_t *value;
 
     if (!json_is_object (o))
         return errprintf (errp, "%s is not a table", table ? table : "it");
@@ -100,10 +100,8 @@ static int check_table (const struct fmt_set *set, bool own, const char *table, 
             if (check_formats (set, own, value, errp) < 0)
                 return -1;
         } else if (table && strcmp (table, "list") == 0 && strcmp (key, "hidden-queues") == 0) {
-            if (!json_is_array (value))
+            if (!json_is_strings (value))
                 return errprintf (errp, "list.hidden-queues is not a list of names");
-            json_array_foreach (value, i, name) if (!json_is_string (name)) return errprintf (
-                errp, "list.hidden-queues is not a list of names");
         } else {
             return errprintf (errp, "invalid key %s%s%s", table ? table : "", table ? "." : "",
                               key);

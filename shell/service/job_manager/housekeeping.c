@@ -17,6 +17,7 @@
 #include "lib/job/fluid.h"
 #include "lib/job/fsd.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 #include "lib/util/monotime.h"
 #include "shell/service/job_manager/housekeeping.h"
 #include "shell/service/job_manager/private.h"
@@ -42,11 +43,10 @@ struct housekeeping {
 
 int housekeeping_conf_parse (struct housekeeping_conf *c, const json_t *table, flux_error_t *errp)
 {
-    json_t *command = NULL, *arg;
+    json_t *command = NULL;
     const char *after = NULL;
     int first_error = 0, unit = 0;
     json_error_t error;
-    size_t i;
 
     *c = (struct housekeeping_conf){.release_after = -1.};
     if (!table)
@@ -56,14 +56,8 @@ int housekeeping_conf_parse (struct housekeeping_conf *c, const json_t *table, f
                         "release-after", &after, "exit-on-first-error", &first_error,
                         "use-systemd-unit", &unit) < 0)
         return errprintf (errp, "job-manager.housekeeping: %s", error.text);
-    if (!json_is_array (command) || json_array_size (command) == 0)
+    if (!json_is_strings (command) || json_array_size (command) == 0)
         return errprintf (errp, "job-manager.housekeeping.command: must be an array of strings");
-    json_array_foreach (command, i, arg)
-    {
-        if (!json_is_string (arg))
-            return errprintf (errp,
-                              "job-manager.housekeeping.command: must be an array of strings");
-    }
     if (after && fsd_parse_duration (after, &c->release_after) < 0)
         return errprintf (errp, "job-manager.housekeeping.release-after: invalid FSD value");
     if (isinf (c->release_after))

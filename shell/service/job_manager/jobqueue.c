@@ -11,6 +11,7 @@
 
 #include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 #include "shell/service/job_manager/jobqueue.h"
 #include "shell/service/job_manager/queue.h"
 
@@ -136,9 +137,8 @@ bool jobqueue_is_started (const struct jobqueue *q)
 /* requires: properties; hosts: a hostlist, or "all". */
 static int parse_members (struct jobqueue *q, const json_t *entry, flux_error_t *errp)
 {
-    json_t *requires = json_object_get (entry, "requires"), *o;
+    json_t *requires = json_object_get (entry, "requires");
     json_t *hosts = json_object_get (entry, "hosts");
-    size_t i;
 
     if (requires && hosts)
         return errprintf (errp, "queues.%s: has both requires and hosts", q->name);
@@ -148,13 +148,8 @@ static int parse_members (struct jobqueue *q, const json_t *entry, flux_error_t 
         q->constraint = json_pack ("{s:[O]}", "hostlist", hosts);
     if (!requires)
         return 0;
-    if (!json_is_array (requires))
+    if (!json_is_strings (requires))
         return errprintf (errp, "queues.%s.requires: must be an array of properties", q->name);
-    json_array_foreach (requires, i, o)
-    {
-        if (!json_is_string (o))
-            return errprintf (errp, "queues.%s.requires: must be an array of properties", q->name);
-    }
     if (json_array_size (requires) > 0)
         q->constraint = json_pack ("{s:O}", "properties", requires);
     return 0;

@@ -14,6 +14,7 @@
 #include "lib/job/fsd.h"
 #include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 #include "shell/service/job_manager/jobqueue.h"
 
 static const char *const size_names[SIZE_KINDS] = {"nnodes", "ncores", "ngpus"};
@@ -107,18 +108,12 @@ static int take_throttle (struct throttle *t, const json_t *table, const char *w
 static int take_names (json_t **names, const json_t *table, const char *key, const char *where,
                        flux_error_t *errp)
 {
-    json_t *o = json_object_get (table, key), *entry;
-    size_t i;
+    json_t *o = json_object_get (table, key);
 
     if (!o)
         return 0;
-    if (!json_is_array (o))
+    if (!json_is_strings (o))
         return errprintf (errp, "%s.%s: must be an array of names", where, key);
-    json_array_foreach (o, i, entry)
-    {
-        if (!json_is_string (entry))
-            return errprintf (errp, "%s.%s: must be an array of names", where, key);
-    }
     json_decref (*names);
     *names = json_incref (o);
     return 0;

@@ -17,6 +17,7 @@
 #include "lib/job/fluid.h"
 #include "lib/job/fsd.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_strings.h"
 #include "lib/util/waitcode.h"
 #include "shell/service/job_manager/perilog.h"
 #include "shell/service/job_manager/private.h"
@@ -52,16 +53,8 @@ static const char *kind (bool prolog)
 
 static int check_command (const json_t *command, const char *name, flux_error_t *errp)
 {
-    size_t i;
-    json_t *arg;
-
-    if (!json_is_array (command) || json_array_size (command) == 0)
+    if (!json_is_strings (command) || json_array_size (command) == 0)
         return errprintf (errp, "job-manager.%s.command: must be an array of strings", name);
-    json_array_foreach ((json_t *)command, i, arg)
-    {
-        if (!json_is_string (arg))
-            return errprintf (errp, "job-manager.%s.command: must be an array of strings", name);
-    }
     return 0;
 }
 

@@ -16,6 +16,7 @@
 #include <flux/request.h>
 #include <flux/rpc.h>
 
+#include "lib/util/json_strings.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/router.h"
 #include "shell/broker/waiters.h"
@@ -230,19 +231,6 @@ static struct entry *entry_create (struct modules *mods, const struct module_spe
     return e;
 }
 
-static bool are_strings (json_t *args)
-{
-    size_t i;
-    json_t *arg;
-
-    json_array_foreach (args, i, arg)
-    {
-        if (!json_is_string (arg))
-            return false;
-    }
-    return json_is_array (args);
-}
-
 static char *find_path (const char *target)
 {
     const char *env = getenv ("FLUX_MODULE_PATH");
@@ -264,7 +252,7 @@ static void load_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     if (flux_request_unpack (msg, NULL, "{s:s s:o s?s s?b}", "path", &target, "args", &spec.args,
                              "name", &spec.name, "exec", &exec) < 0) {
         router_respond_error (rt, msg, errno, NULL);
-    } else if (!are_strings (spec.args)) {
+    } else if (!json_is_strings (spec.args)) {
         router_respond_error (rt, msg, EPROTO, "args are not strings");
     } else if (mods->gone) {
         router_respond_error (rt, msg, ESHUTDOWN, "the broker is ending");
