@@ -15,6 +15,7 @@
 #define MSGIO_READ_SIZE (16u << 10) // one read; larger messages get their own buffer
 #define MSGIO_SHARE_MIN (4u << 10)  // payloads from here on are written in place, not copied
 #define MSGIO_OUT_MAX (CODEC_MESSAGE_MAX + (16u << 20)) // queued for one peer that does not read
+#define CLIENT_BACKLOG_MAX (4u << 20)    // of a long list, queued for a client; then the list waits
 #define CLIENT_PUBLISHED_MAX (16u << 20) // of what tasks publish, queued for a client; then drops
 #define MSGIO_IOV_MAX 64                 // segments in one writev
 

@@ -67,10 +67,15 @@ static void start_exit_timer (struct shell *sh)
 static void first_exit (struct shell *sh, json_t *task)
 {
     int status = json_integer_value (json_object_get (task, "wait_status"));
-    char *s = json_dumps (task, JSON_COMPACT);
+    char *s;
     char buf[64];
 
     sh->first_exit = true;
+    if (!sh->all_started) { // the start is told first
+        sh->early_exit = json_incref (task);
+        return;
+    }
+    s = json_dumps (task, JSON_COMPACT);
     if (s)
         joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.task-exit", s);
     free (s);
@@ -83,6 +88,17 @@ static void first_exit (struct shell *sh, json_t *task)
         settle (sh);
     } else
         start_exit_timer (sh);
+}
+
+void shell_started (struct shell *sh)
+{
+    json_t *task = sh->early_exit;
+
+    sh->all_started = true;
+    sh->early_exit = NULL;
+    if (task)
+        first_exit (sh, task);
+    json_decref (task);
 }
 
 void shell_exit_request (struct shell *sh, const flux_msg_t *msg)
@@ -98,7 +114,9 @@ static void note_exit (struct shell *sh, int localid, pid_t pid, int status)
 {
     json_t *task;
 
-    if (sh->first_exit || !(task = task_info (sh, localid, pid, status)))
+    if (pid <= 0)
+        sh->unstarted = true;
+    if (sh->first_exit || sh->unstarted || !(task = task_info (sh, localid, pid, status)))
         return;
     if (sh->info->shell_rank == 0) {
         first_exit (sh, task);

@@ -135,7 +135,7 @@ static int name_service (struct shell *sh)
 
 static void post_start (struct shell *sh)
 {
-    char *map = taskmap_encode (sh->info->map, TASKMAP_ENCODE_WRAPPED);
+    char *map = sh->unstarted ? NULL : taskmap_encode (sh->info->map, TASKMAP_ENCODE_WRAPPED);
     struct buf b = {0};
 
     if (map) {
@@ -151,8 +151,10 @@ static void started_cb (void *arg, const void *parts, size_t len, bool ok)
 {
     struct shell *sh = arg;
 
-    if (sh->info->shell_rank == 0)
+    if (sh->info->shell_rank == 0) {
         post_start (sh);
+        shell_started (sh);
+    }
     shell_check_ended (sh);
 }
 

@@ -55,7 +55,10 @@ struct shell {
     bool killed;        // by the broker: wait for nobody
     bool said_bye;      // to the leader
     bool settled;       // what ends from now on does not change the status
+    bool unstarted;     // a task could not be started: no event tells of a start or an exit
     bool first_exit;    // a task of the job has ended
+    bool all_started;   // leader: of all shells
+    json_t *early_exit; // leader: the first task that ended, before that
     bool ended;         // nothing is left to be done
     uint64_t *text_seq; // leader: by shell rank, see joblog_gate()
     char *service;
@@ -82,6 +85,7 @@ int shell_export_topology (struct shell *sh, flux_error_t *errp);
 void shell_reap (struct shell *sh);
 void shell_task_ended (struct shell *sh, int localid, int status);
 void shell_check_ended (struct shell *sh);
+void shell_started (struct shell *sh); // leader: all tasks of the job
 void shell_exit_request (struct shell *sh, const flux_msg_t *msg);
 
 /* signals.c */

@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -284,6 +285,7 @@ int main (int argc, char **argv)
     flux_error_t error;
     bool adopts = false;
 
+    setlocale (LC_CTYPE, ""); // job ids in texts are written with an ƒ where that can be shown
     protect_memory ();
     if (!(b.attrs = attrs_create ()))
         return 1;

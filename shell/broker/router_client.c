@@ -297,3 +297,10 @@ size_t client_pending (struct router *rt, const char *uuid)
 
     return c ? msgio_pending (c->io) : 0;
 }
+
+size_t router_backlog (struct router *rt, const flux_msg_t *request)
+{
+    const char *uuid = flux_msg_route_last (request);
+
+    return uuid ? client_pending (rt, uuid) : 0;
+}

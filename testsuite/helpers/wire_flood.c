@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* wire_flood watchers|values [COUNT]: a client of $FLUX_URI that watches keys and never reads.
- * "watchers" makes COUNT watches, "values" has one key with 1 MiB written COUNT times. The broker
- * must go on answering, and keep its own memory under a bound that does not depend on COUNT. */
+/* wire_flood MODE COUNT: a client of $FLUX_URI that asks for much and does not read. "watchers"
+ * makes COUNT watches of keys, "values" has one key with 1 MiB written COUNT times, "lists" and
+ * "journal" ask COUNT times for all jobs. The broker must go on answering, and keep its own memory
+ * under a bound that does not depend on COUNT. Lists and the journal are read in the end: they must
+ * be whole, and how many jobs there were in all answers is printed. */
 
 #include <errno.h>
 #include <poll.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <flux/core.h>
+#include <jansson.h>
 
 #define MEMORY_MAX 192 // MiB
 #define VALUE_SIZE (1 << 20)
@@ -97,15 +100,64 @@ static void write_values (flux_t *h, int count)
     free (data);
 }
 
+static void ask (flux_t *idle, bool journal, int tag)
+{
+    flux_msg_t *msg = flux_request_encode (journal ? "job-manager.events-journal" : "job-list.list",
+                                           journal ? "{\"full\":true}"
+                                                   : "{\"max_entries\":0,\"attrs\":[\"all\"]}");
+
+    if (!msg || flux_msg_set_streaming (msg) < 0 || flux_msg_set_matchtag (msg, tag) < 0 ||
+        flux_send (idle, msg, 0) < 0)
+        die ("request");
+    flux_msg_destroy (msg);
+}
+
+/* Jobs in an answer, -1 at the end of what was asked for. */
+static int count_jobs (const flux_msg_t *msg)
+{
+    json_t *jobs, *events;
+
+    if (flux_msg_unpack (msg, "{s:o}", "jobs", &jobs) == 0)
+        return (int)json_array_size (jobs);
+    if (flux_msg_unpack (msg, "{s:o}", "events", &events) == 0)
+        return json_array_size (events) > 0 ? 1 : -1;
+    return -1;
+}
+
+static void flood_of_jobs (flux_t *h, flux_t *idle, const char *mode, int count)
+{
+    bool journal = strcmp (mode, "journal") == 0;
+    int jobs = 0, n, ended = 0;
+    flux_msg_t *msg;
+
+    for (int i = 0; i < count; i++)
+        ask (idle, journal, i + 1);
+    check (h, mode);
+    while (ended < count && (msg = flux_recv (idle, FLUX_MATCH_RESPONSE, 0))) {
+        if ((n = count_jobs (msg)) < 0)
+            ended++;
+        else
+            jobs += n;
+        flux_msg_destroy (msg);
+    }
+    if (ended < count)
+        die ("cut off");
+    printf ("%d jobs\n", jobs);
+}
+
 int main (int argc, char *argv[])
 {
     bool values = argc == 3 && strcmp (argv[1], "values") == 0;
+    bool of_jobs =
+        argc == 3 && (strcmp (argv[1], "lists") == 0 || strcmp (argv[1], "journal") == 0);
     int count = argc == 3 ? atoi (argv[2]) : 0, sent = 0;
     flux_t *h = flux_open (NULL, 0), *idle = flux_open (NULL, 0);
 
     if (!h || !idle)
         die ("flux_open");
-    if (values) {
+    if (of_jobs) {
+        flood_of_jobs (h, idle, argv[1], count);
+    } else if (values) {
         send_watch (idle, 0);
         write_values (h, count);
     } else {

@@ -57,7 +57,7 @@ flux job eventlog $id >log
 flux job wait-event -q $(flux submit true) clean
 flux job eventlog $(flux job last) >plain
 EOS
-expect_equal 'submit validate depend priority alloc debug.start-request start finish release free clean' "$(cut -d' ' -f2 log | xargs)"
+expect_equal 'submit validate depend priority debug.alloc-request alloc debug.start-request start finish release free clean' "$(cut -d' ' -f2 log | xargs)"
 expect_in_file 'submit .*flags=2' log
 expect_equal 0 "$(grep -c debug plain)"
 END

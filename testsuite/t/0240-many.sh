@@ -118,6 +118,19 @@ expect_equal 100 "$(flux jobs -a -n -c 0 -o '{id}' | wc -l)"
 EOS
 END
 
+FLOOD=$top_builddir/testsuite/helpers/wire_flood
+[ -x "$FLOOD" ] || make -s -C "$top_builddir" testsuite/helpers/wire_flood >/dev/null 2>&1
+test_case 'who asks for many long lists, and reads late, gets them whole; the broker keeps none of it' <<'END'
+in_flux <<'EOS'
+flux submit --cc=1-3000 --quiet --setattr=exec.test.run_duration=0.001s true
+flux queue drain
+"$FLOOD" lists 100 >out
+expect_equal "300000 jobs" "$(grep jobs$ out)"
+"$FLOOD" journal 30 >out
+expect_equal "90000 jobs" "$(grep jobs$ out)"
+EOS
+END
+
 test_case 'a million jobs would fit: what ended is small, and all of it can be read' <<'END'
 in_flux -Sresource.path=R.json <<'EOS'
 rss () { awk '/^RssAnon/ { print $2 }' "/proc/$(flux getattr broker.pid)/status"; }

@@ -79,6 +79,7 @@ owner flux job wait-event $id clean >/dev/null
 expect_output 1 sh -c "$(declare -f as owner); owner flux jobs -A -a -n -o '{id}' | wc -l"
 expect_output 0 sh -c "$(declare -f as guest); guest flux jobs -A -a -n -o '{id}' | wc -l"
 expect_fail guest flux jobs -n $id 2>err
+expect_in_file 'JobID ƒ[^ ]* unknown' err # the same as of a job that is none
 expect_fail guest flux jobs --stats-only 2>err
 expect_in_file 'not shown' err
 stop_instance

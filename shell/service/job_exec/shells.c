@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <flux/idset.h>
 #include <flux/response.h>
 #include <flux/rpc.h>
 
 #include "lib/job/fluid.h"
+#include "lib/util/buf.h"
 #include "lib/util/monotime.h"
 #include "lib/util/stamp.h"
 #include "lib/util/waitcode.h"
@@ -56,15 +58,17 @@ void exec_append (struct job_exec *e, uint64_t id, const char *path, const char 
 /* The exec eventlog (RFC 50) */
 void exec_log_event (struct running_job *job, const char *name, const char *context)
 {
-    char entry[256], stamp[STAMP_SIZE];
+    char stamp[STAMP_SIZE];
+    struct buf b = {0};
 
     stamp_format (stamp, walltime_now ());
-    int n = snprintf (entry, sizeof (entry),
-                      context ? "{\"timestamp\":%s,\"name\":\"%s\",\"context\":%s}\n"
-                              : "{\"timestamp\":%s,\"name\":\"%s\"}\n",
-                      stamp, name, context);
-
-    exec_append (job->e, job->id, "guest.exec.eventlog", entry, n);
+    buf_printf (&b,
+                context ? "{\"timestamp\":%s,\"name\":\"%s\",\"context\":%s}\n"
+                        : "{\"timestamp\":%s,\"name\":\"%s\"}\n",
+                stamp, name, context);
+    if (!b.err)
+        exec_append (job->e, job->id, "guest.exec.eventlog", b.data, b.len);
+    buf_clear (&b);
 }
 
 void exec_finish (struct running_job *job)
@@ -150,6 +154,39 @@ static void say_bye_for (struct shell *sh)
                      "rank", (int)(sh - job->shells), "status", job->status);
 }
 
+static void put_active_ranks (struct buf *b, const struct running_job *job)
+{
+    struct idset *ids = idset_create (0, IDSET_FLAG_AUTOGROW);
+
+    for (uint32_t i = 1; ids && i < job->nshells; i++) {
+        if (!job->shells[i].ended)
+            idset_set (ids, job->shells[i].rank);
+    }
+    char *s = idset_count (ids) > 0 ? idset_encode (ids, IDSET_FLAG_RANGE) : NULL;
+    if (s)
+        buf_printf (b, ",\"active_ranks\":\"%s\"", s);
+    free (s);
+    idset_destroy (ids);
+}
+
+/* RFC 50: what the leading shell did for the job is over. */
+static void log_leader_exit (struct shell *sh, int wait_status)
+{
+    struct running_job *job = sh->job;
+    struct buf b = {0};
+
+    if (sh != &job->shells[0])
+        return;
+    buf_printf (&b, "{\"rank\":%" PRIu32 ",\"wait_status\":%d", sh->rank, wait_status);
+    if (job->nended + 1 < job->nshells)
+        put_active_ranks (&b, job);
+    buf_putc (&b, '}');
+    buf_putc (&b, '\0');
+    if (!b.err)
+        exec_log_event (job, "shell-exit", b.data);
+    buf_clear (&b);
+}
+
 /* The shell has said its result, or died without one. */
 static void shell_exited (struct shell *sh, int wait_status, const char *result)
 {
@@ -161,6 +198,7 @@ static void shell_exited (struct shell *sh, int wait_status, const char *result)
     if (o && json_unpack (o, "{s:i}", "status", &status) == 0) {
         exec_take_status (job, status);
         take_appends (job, json_object_get (o, "append"));
+        wait_status = status;
     } else {
         exec_take_status (job, wait_status ? wait_status : 1 << 8);
         if (!job->cancelled) {
@@ -171,6 +209,7 @@ static void shell_exited (struct shell *sh, int wait_status, const char *result)
         say_bye_for (sh);
     }
     json_decref (o);
+    log_leader_exit (sh, wait_status);
     shell_ended (sh);
 }
 

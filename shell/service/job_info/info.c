@@ -9,6 +9,7 @@
 
 #include <flux/request.h>
 
+#include "lib/util/errprintf.h"
 #include "shell/broker/router.h"
 #include "shell/service/job_info/info.h"
 #include "shell/service/job_info/update.h"
@@ -26,6 +27,7 @@ struct job_info {
     struct job_manager *jm;
     struct watches *watches;
     struct updates *updates;
+    uint64_t nlookups;
 };
 
 static bool is_json_key (const char *key)
@@ -65,7 +67,8 @@ static json_t *lookup_key (struct job_info *ji, uint64_t id, const char *name, i
     return value;
 }
 
-static json_t *lookup_keys (struct job_info *ji, uint64_t id, json_t *keys, int flags)
+static json_t *lookup_keys (struct job_info *ji, uint64_t id, json_t *keys, int flags,
+                            flux_error_t *errp)
 {
     json_t *o = json_pack ("{s:I}", "id", (json_int_t)id);
     size_t i;
@@ -78,6 +81,8 @@ static json_t *lookup_keys (struct job_info *ji, uint64_t id, json_t *keys, int 
         if (!value) {
             if (!name)
                 errno = EPROTO;
+            errprintf (errp, "%s: %s", name ? name : "a key that is no string",
+                       errno == ENOENT ? "no such key" : strerror (errno));
             int saved_errno = errno;
             json_decref (o);
             errno = saved_errno;
@@ -95,7 +100,9 @@ static void lookup_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     json_t *keys, *o;
     int flags;
     struct job *job;
+    flux_error_t error = {""};
 
+    ji->nlookups++;
     if (flux_request_unpack (msg, NULL, "{s:I s:o s:i}", "id", &id, "keys", &keys, "flags",
                              &flags) < 0 ||
         !json_is_array (keys) || json_array_size (keys) > KEYS_MAX) {
@@ -103,14 +110,23 @@ static void lookup_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     } else if ((flags & ~(FLAG_JSON_DECODE | FLAG_CURRENT))) {
         router_respond_error (rt, msg, EPROTO, "lookup request rejected with invalid flag");
     } else if (!(job = job_manager_lookup (ji->jm, id))) {
-        router_respond_error (rt, msg, ENOENT, NULL);
+        router_respond_error (rt, msg, ENOENT, "unknown job id");
     } else if (flux_msg_authorize (msg, job->userid) < 0) {
         router_respond_error (rt, msg, EPERM, NULL);
-    } else if (!(o = lookup_keys (ji, id, keys, flags))) {
-        router_respond_error (rt, msg, errno, NULL);
+    } else if (!(o = lookup_keys (ji, id, keys, flags, &error))) {
+        router_respond_error (rt, msg, errno, error.text);
     } else {
         router_respond_pack (rt, msg, "o", o);
     }
+}
+
+static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct job_info *ji = arg;
+
+    router_respond_pack (rt, msg, "{s:I s:I s:I}", "lookups", (json_int_t)ji->nlookups, "watchers",
+                         (json_int_t)watches_count (ji->watches), "update_watchers",
+                         (json_int_t)updates_count (ji->updates));
 }
 
 static void watch_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -157,6 +173,7 @@ static const struct handler_row rows[] = {
     {"update-lookup", update_lookup_cb, FLUX_ROLE_USER},
     {"update-watch", update_watch_cb, FLUX_ROLE_USER},
     {"update-watch-cancel", update_cancel_cb, FLUX_ROLE_USER},
+    {"stats-get", stats_cb, FLUX_ROLE_OWNER},
     {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
     {NULL, NULL, 0},
 };

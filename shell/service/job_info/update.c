@@ -91,7 +91,12 @@ static int send (struct updates *u, const flux_msg_t *msg, uint64_t id, const ch
 
     if (!o)
         return -1;
-    return router_respond_pack (u->rt, msg, "{s:o}", key, o);
+    return router_respond_pack (u->rt, msg, "{s:I s:o}", "id", (json_int_t)id, key, o);
+}
+
+size_t updates_count (const struct updates *u)
+{
+    return u->count;
 }
 
 void updates_lookup (struct updates *u, const flux_msg_t *msg)

@@ -19,6 +19,7 @@ struct updates;
 struct updates *updates_create (struct router *rt, struct kvs *kvs, struct job_manager *jm);
 void updates_destroy (struct updates *u);
 
+size_t updates_count (const struct updates *u);
 void updates_lookup (struct updates *u, const flux_msg_t *msg);
 void updates_watch (struct updates *u, const flux_msg_t *msg);
 void updates_cancel (struct updates *u, const flux_msg_t *msg);

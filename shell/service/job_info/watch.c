@@ -301,6 +301,11 @@ void watches_request (struct watches *w, const flux_msg_t *msg)
     }
 }
 
+size_t watches_count (const struct watches *w)
+{
+    return w->count;
+}
+
 void watches_cancel (struct watches *w, const flux_msg_t *msg)
 {
     struct group *g;

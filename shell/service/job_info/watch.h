@@ -17,6 +17,8 @@ struct watches;
 struct watches *watches_create (struct router *rt, struct kvs *kvs, struct job_manager *jm);
 void watches_destroy (struct watches *w);
 
+size_t watches_count (const struct watches *w);
+
 void watches_request (struct watches *w, const flux_msg_t *msg);
 void watches_cancel (struct watches *w, const flux_msg_t *msg);
 void watches_disconnect (struct watches *w, const flux_msg_t *msg);

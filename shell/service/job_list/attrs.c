@@ -198,7 +198,9 @@ static bool put_waitstatus_attr (const struct job *job, struct buf *b)
 
 static bool put_exception_occurred_attr (const struct job *job, struct buf *b)
 {
-    return put_bool (b, job->exception_severity >= 0);
+    bool occurred = job->exception_severity >= 0;
+
+    return (occurred || is_inactive (job)) && put_bool (b, occurred); // none so far is no answer
 }
 
 static bool put_exception_severity_attr (const struct job *job, struct buf *b)

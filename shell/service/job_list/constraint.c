@@ -71,6 +71,8 @@ static const struct {
     {"ranks", OP_RANKS, 0},
     {"t_submit", OP_TIME, offsetof (struct job, t_submit)},
     {"t_depend", OP_TIME, offsetof (struct job, t_depend)},
+    {"t_priority", OP_TIME, offsetof (struct job, t_priority)},
+    {"t_sched", OP_TIME, offsetof (struct job, t_sched)},
     {"t_run", OP_TIME, offsetof (struct job, t_run)},
     {"t_cleanup", OP_TIME, offsetof (struct job, t_cleanup)},
     {"t_inactive", OP_TIME, offsetof (struct job, t_inactive)},
@@ -267,7 +269,7 @@ static struct job_constraint *parse (struct parse *p, const json_t *o)
     return c; // an empty object is `and` of nothing: true
 error:
     job_constraint_destroy (c);
-    errno = EINVAL;
+    errno = EPROTO; // RFC 43
     return NULL;
 }
 

@@ -13,7 +13,7 @@
 struct job;
 struct job_constraint;
 
-/* NULL constraint: matches all. EINVAL with a sentence. */
+/* NULL constraint: matches all. EPROTO with a sentence. */
 struct job_constraint *job_constraint_create (const json_t *o, flux_error_t *errp);
 void job_constraint_destroy (struct job_constraint *c);
 

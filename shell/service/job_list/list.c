@@ -11,25 +11,20 @@
 #include <flux/disconnect.h>
 #include <flux/request.h>
 
+#include "lib/codec/limits.h"
 #include "lib/util/buf.h"
 #include "shell/broker/router.h"
 #include "shell/service/job_list/attrs.h"
 #include "shell/service/job_list/constraint.h"
 #include "shell/service/job_list/list.h"
-#include "shell/service/job_manager/jobqueue.h"
+#include "shell/service/job_list/private.h"
 #include "shell/service/job_manager/manager.h"
 
 #define CHUNK 250      // jobs in one response of a stream
 #define SLICE_ROWS 500 // jobs listed, and looked at, in one turn of the loop
 #define SLICE_LOOKS 5000
-
-struct job_list {
-    struct router *rt;
-    struct job_manager *jm;
-    struct listing *listings; // those that are not through
-    bool private_mode;        // guests see their own jobs only
-    ev_timer more;
-};
+#define ROWS_MAX (64u << 20) // bytes in the one answer of who asks for no stream
+#define PATIENCE 0.01        // seconds until a client is looked at again that has not read enough
 
 struct listing {
     struct job_list *jl;
@@ -41,6 +36,7 @@ struct listing {
     int left; // below 0: no limit
     bool streaming;
     bool first;
+    bool overflow;
     struct buf rows; // with commas
     int nrows;
     struct listing *prev, *next;
@@ -94,7 +90,7 @@ static void add_row (struct listing *l, const struct job *job)
         send_chunk (l);
 }
 
-static bool sees_all (const struct job_list *jl, const flux_msg_t *msg)
+bool job_list_sees_all (const struct job_list *jl, const flux_msg_t *msg)
 {
     struct flux_msg_cred cred;
 
@@ -102,11 +98,12 @@ static bool sees_all (const struct job_list *jl, const flux_msg_t *msg)
            (flux_msg_get_cred (msg, &cred) == 0 && (cred.rolemask & FLUX_ROLE_PRIVILEGED));
 }
 
-static bool sees (const struct job_list *jl, const flux_msg_t *msg, const struct job *job)
+bool job_list_sees (const struct job_list *jl, const flux_msg_t *msg, const struct job *job)
 {
     uint32_t userid;
 
-    return sees_all (jl, msg) || (flux_msg_get_userid (msg, &userid) == 0 && userid == job->userid);
+    return job_list_sees_all (jl, msg) ||
+           (flux_msg_get_userid (msg, &userid) == 0 && userid == job->userid);
 }
 
 /* Go on for a while; false at the end. */
@@ -114,11 +111,16 @@ static bool list_some (struct listing *l)
 {
     int rows = 0;
 
+    if (l->rows.len > ROWS_MAX) {
+        l->overflow = true;
+        return false;
+    }
+
     for (int looks = 0; looks < SLICE_LOOKS && rows < SLICE_ROWS; looks++) {
         struct job *job = l->left == 0 ? NULL : job_walk_next (l->walk);
         if (!job || is_older (l, job)) // the rest is older still
             return false;
-        if (sees (l->jl, l->msg, job) && job_constraint_match (l->constraint, job)) {
+        if (job_list_sees (l->jl, l->msg, job) && job_constraint_match (l->constraint, job)) {
             add_row (l, job);
             rows++;
         }
@@ -128,24 +130,37 @@ static bool list_some (struct listing *l)
 
 static void finish (struct listing *l)
 {
-    if (l->first || l->nrows > 0)
+    if (l->overflow)
+        router_respond_error (l->jl->rt, l->msg, EMSGSIZE,
+                              "the list is too long for one answer, ask for a stream");
+    else if (l->first || l->nrows > 0)
         send_chunk (l);
     if (l->streaming)
         router_respond_error (l->jl->rt, l->msg, ENODATA, NULL);
     listing_free (l);
 }
 
-/* Long lists take turns with all else. */
+static bool is_behind (const struct listing *l)
+{
+    return l->streaming && router_backlog (l->jl->rt, l->msg) > CLIENT_BACKLOG_MAX;
+}
+
+/* Long lists take turns with all else, and wait for those who read them. */
 static void more_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct job_list *jl = w->data;
     struct listing *l, *tmp;
+    bool waits = true;
 
     DL_FOREACH_SAFE (jl->listings, l, tmp)
     {
+        if (is_behind (l))
+            continue;
+        waits = false;
         if (!list_some (l))
             finish (l);
     }
+    ev_timer_set (&jl->more, waits ? PATIENCE : 0., 0.);
     if (jl->listings)
         ev_timer_start (loop, &jl->more);
 }
@@ -161,6 +176,7 @@ static int parse_list (struct listing *l, flux_error_t *errp)
         errno = EPROTO;
         return -1;
     }
+    l->jl->nlisted++;
     l->left = max_entries > 0 ? max_entries : -1;
     if (job_attrs_parse (attrs, &l->attrs, errp) < 0 ||
         !(l->constraint = job_constraint_create (constraint, errp)))
@@ -192,7 +208,7 @@ static void list_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     if (!l || parse_list (l, &error) < 0) {
         router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
         listing_free (l);
-    } else if (!list_some (l))
+    } else if (!is_behind (l) && !list_some (l))
         finish (l);
     else if (!ev_is_active (&jl->more))
         ev_timer_start (router_loop (rt), &jl->more);
@@ -208,6 +224,8 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         if (flux_disconnect_match (msg, l->msg))
             listing_free (l);
     }
+    byid_disconnect (jl->byid, msg);
+    job_stats_disconnect (jl->stats, msg);
 }
 
 /* flux_cancel(): the stream ends with ENODATA. */
@@ -223,43 +241,8 @@ static void cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
             listing_free (l);
         }
     }
-}
-
-static void respond_one (struct router *rt, const flux_msg_t *msg, const struct job *job,
-                         uint64_t mask)
-{
-    struct buf b = {0};
-
-    buf_puts (&b, "{\"job\":");
-    job_attrs_append (&b, job, mask);
-    buf_putc (&b, '}');
-    if (b.err) {
-        router_respond_error (rt, msg, ENOMEM, NULL);
-        buf_clear (&b);
-    } else
-        router_respond_take (rt, msg, buf_steal (&b, NULL));
-}
-
-static void list_id_cb (struct router *rt, const flux_msg_t *msg, void *arg)
-{
-    struct job_list *jl = arg;
-    json_int_t id;
-    json_t *attrs;
-    uint64_t mask;
-    struct job *job;
-    flux_error_t error = {""};
-
-    if (flux_request_unpack (msg, NULL, "{s:I s:o}", "id", &id, "attrs", &attrs) < 0 ||
-        !json_is_array (attrs))
-        router_respond_error (rt, msg, EPROTO, NULL);
-    else if (job_attrs_parse (attrs, &mask, &error) < 0)
-        router_respond_error (rt, msg, errno, error.text);
-    else if (!(job = job_manager_lookup (jl->jm, id)))
-        router_respond_error (rt, msg, ENOENT, NULL);
-    else if (!sees (jl, msg, job))
-        router_respond_error (rt, msg, EPERM, "jobs of others are not shown here");
-    else
-        respond_one (rt, msg, job, mask);
+    byid_cancel (jl->byid, msg);
+    job_stats_cancel (jl->stats, msg);
 }
 
 static void list_attrs_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -275,73 +258,46 @@ static void list_attrs_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     router_respond (rt, msg, text);
 }
 
-static void add_counts (json_t *o, const size_t *states, const size_t *results)
+static json_int_t count_jobs (const struct job_list *jl, int states)
 {
-    static const struct {
-        const char *name;
-        int state;
-    } names[] = {
-        {"depend", JOB_DEPEND}, {"priority", JOB_PRIORITY}, {"sched", JOB_SCHED},
-        {"run", JOB_RUN},       {"cleanup", JOB_CLEANUP},   {"inactive", JOB_INACTIVE},
-    };
-    static const char *const result_names[JOB_RESULTS] = {"successful", "failed", "canceled",
-                                                          "timeout"};
-    json_t *by_state = json_object ();
-    json_int_t total = 0;
-
-    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
-        json_int_t n = (json_int_t)states[__builtin_ctz (names[i].state)];
-        json_object_set_new (by_state, names[i].name, json_integer (n));
-        total += n;
-    }
-    json_object_set_new (by_state, "total", json_integer (total));
-    json_object_set_new (o, "job_states", by_state);
-    for (int i = 0; i < JOB_RESULTS; i++)
-        json_object_set_new (o, result_names[i], json_integer ((json_int_t)results[i]));
-}
-
-static int add_queue (const struct jobqueue *q, void *arg)
-{
-    if (!q->name)
-        return 0;
-    json_t *o = json_pack ("{s:s}", "name", q->name);
-    add_counts (o, q->state_count, q->result_count);
-    json_object_set_new (o, "inactive_purged", json_integer ((json_int_t)q->purged));
-    return json_array_append_new (arg, o);
-}
-
-static json_t *encode_stats (struct job_manager *jm)
-{
-    json_t *o = json_object (), *queues = json_array ();
-    size_t states[JOB_STATES], results[JOB_RESULTS];
+    size_t n = 0;
 
     for (int i = 0; i < JOB_STATES; i++)
-        states[i] = job_manager_count (jm, 1 << i);
-    for (int i = 0; i < JOB_RESULTS; i++)
-        results[i] = job_manager_count_result (jm, 1 << i);
-    add_counts (o, states, results);
-    json_object_set_new (o, "inactive_purged",
-                         json_integer ((json_int_t)job_manager_count_purged (jm)));
-    job_manager_each_queue (jm, add_queue, queues);
-    json_object_set_new (o, "queues", queues);
-    return o;
+        n += (states & (1 << i)) ? job_manager_count (jl->jm, 1 << i) : 0;
+    return (json_int_t)n;
+}
+
+static void list_id_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    byid_request (((struct job_list *)arg)->byid, msg);
+}
+
+static void job_stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    job_stats_request (((struct job_list *)arg)->stats, msg);
 }
 
 static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_list *jl = arg;
+    struct listing *l;
+    int n;
 
-    if (sees_all (jl, msg))
-        router_respond_pack (rt, msg, "o", encode_stats (jl->jm));
-    else
-        router_respond_error (rt, msg, EPERM, "figures of all jobs are not shown here");
+    DL_COUNT (jl->listings, l, n);
+    router_respond_pack (rt, msg, "{s:{s:I s:I s:I} s:{s:i} s:i s:i s:I}", "jobs", "pending",
+                         count_jobs (jl, JOB_PENDING), "running", count_jobs (jl, JOB_RUNNING),
+                         "inactive", count_jobs (jl, JOB_INACTIVE), "idsync", "waits",
+                         (int)byid_count (jl->byid), "stats_watchers",
+                         (int)job_stats_watchers (jl->stats), "listings", n, "listed",
+                         (json_int_t)jl->nlisted);
 }
 
 static const struct handler_row rows[] = {
     {"list", list_cb, FLUX_ROLE_USER},
     {"list-id", list_id_cb, FLUX_ROLE_USER},
     {"list-attrs", list_attrs_cb, FLUX_ROLE_USER},
-    {"job-stats", stats_cb, FLUX_ROLE_USER},
+    {"job-stats", job_stats_cb, FLUX_ROLE_USER},
+    {"stats-get", stats_cb, FLUX_ROLE_OWNER},
     {"cancel", cancel_cb, FLUX_ROLE_ALL},
     {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
     {NULL, NULL, 0},
@@ -357,8 +313,9 @@ struct job_list *job_list_create (struct router *rt, struct job_manager *jm)
     jl->jm = jm;
     ev_timer_init (&jl->more, more_cb, 0., 0.);
     jl->more.data = jl;
-    if (router_service_add (rt, "job-list", rows, jl) < 0) {
-        free (jl);
+    if (!(jl->byid = byid_create (jl)) || !(jl->stats = job_stats_create (jl)) ||
+        router_service_add (rt, "job-list", rows, jl) < 0) {
+        job_list_destroy (jl);
         return NULL;
     }
     return jl;
@@ -371,6 +328,8 @@ void job_list_destroy (struct job_list *jl)
         ev_timer_stop (router_loop (jl->rt), &jl->more);
         while (jl->listings)
             listing_free (jl->listings);
+        byid_destroy (jl->byid);
+        job_stats_destroy (jl->stats);
         free (jl);
     }
 }

@@ -94,6 +94,7 @@ struct job_live {
     json_t *request;          // jobspec.resources, for what the facts do not say, or NULL
     const char *graph_policy; // system.graph.policy, in the strpool, or NULL
     bool has_resources;
+    bool sought;             // its debug.alloc-request was posted
     bool started;            // handed to exec, which has not ended it yet
     struct jobqueue *jq;     // the queue it was submitted to
     struct queue *in;        // the order it waits in, or NULL

@@ -6,6 +6,7 @@
 #ifndef FLUX_SERVICE_JOB_MANAGER_JOURNAL_H
 #define FLUX_SERVICE_JOB_MANAGER_JOURNAL_H
 
+#include <jansson.h>
 #include <flux/message.h>
 
 struct job_manager;
@@ -15,6 +16,8 @@ struct router;
 struct journal *journal_create (struct job_manager *jm);
 void journal_destroy (struct journal *j);
 void journal_disconnect (struct journal *j, const flux_msg_t *msg);
+
+json_t *journal_stats (const struct journal *j); // {"listeners":i, "events":i}
 
 /* arg is the job manager */
 void journal_cb (struct router *rt, const flux_msg_t *msg, void *arg);

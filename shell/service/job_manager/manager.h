@@ -46,6 +46,11 @@ struct job_walk *job_walk_begin (struct job_manager *jm, int states);
 struct job *job_walk_next (struct job_walk *w);
 void job_walk_end (struct job_walk *w);
 
+/* By id, those that were not inactive when it began first; before the first is taken. Then it can
+ * be asked whether one of these is still to come. */
+void job_walk_sort (struct job_walk *w);
+bool job_walk_is_ahead (const struct job_walk *w, uint64_t id);
+
 size_t job_manager_count (const struct job_manager *jm, int state);
 size_t job_manager_count_result (const struct job_manager *jm, int result);
 size_t job_manager_count_purged (const struct job_manager *jm);

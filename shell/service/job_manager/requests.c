@@ -200,7 +200,8 @@ static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
 
-    router_respond_pack (rt, msg, "{s:i s:i s:I s:i s:i s:o}", "active_jobs",
+    router_respond_pack (rt, msg, "{s:o s:i s:i s:I s:i s:i s:o}", "journal",
+                         journal_stats (jm->journal), "active_jobs",
                          (int)count_states (jm, JOB_NEW | JOB_ACTIVE), "inactive_jobs",
                          (int)count_states (jm, JOB_INACTIVE), "max_jobid", (json_int_t)jm->max_id,
                          "queued", (int)pending_count (jm->queues), "purged", (int)jm->purged_count,

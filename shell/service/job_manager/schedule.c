@@ -118,6 +118,17 @@ void job_give_resources (struct job_manager *jm, struct job *job, struct sched_a
         start_on (jm, job, alloc->R, alloc->rank, alloc->nnodes);
 }
 
+/* RFC 21, debug events: the first time that resources are sought. False: the job is gone with it.
+ */
+static bool tell_request (struct job_manager *jm, struct job *job)
+{
+    if ((job->flags & JOBFLAG_DEBUG) && !job->live->sought) {
+        job->live->sought = true;
+        event_post (jm, job, "debug.alloc-request", NULL);
+    }
+    return job->state == JOB_SCHED;
+}
+
 static pass_outcome_t try_job (struct job_manager *jm, struct job *job, double now, bool reserve)
 {
     struct sched_alloc alloc = {0};
@@ -193,6 +204,8 @@ void schedule_pass (struct router *rt, void *arg)
             root->passed = is_lone (jm, root); // else those behind it may run
             continue;
         }
+        if (!tell_request (jm, job))
+            continue;
         pass_outcome_t outcome =
             outside ? ask_for (jm, job) : try_job (jm, job, now, pass_may_reserve (&root->pass));
         root->passed = !pass_goes_on (&root->pass, outcome);

@@ -138,6 +138,23 @@ struct job *job_walk_next (struct job_walk *w)
     return job;
 }
 
+static int by_id (const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+void job_walk_sort (struct job_walk *w)
+{
+    qsort (w->active, w->count, sizeof (w->active[0]), by_id);
+}
+
+bool job_walk_is_ahead (const struct job_walk *w, uint64_t id)
+{
+    return bsearch (&id, w->active + w->next, w->count - w->next, sizeof (id), by_id) != NULL;
+}
+
 void job_walk_end (struct job_walk *w)
 {
     if (w) {
