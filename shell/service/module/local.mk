@@ -6,7 +6,8 @@ shell_service_libservice_la_SOURCES += \
 	%D%/modrun.c %D%/modrun.h \
 	%D%/module.c %D%/module.h \
 	%D%/modtrace.c %D%/modtrace.h \
-	%D%/modules.c %D%/modules.h
+	%D%/modules.c %D%/modules.h %D%/modules_private.h %D%/modules_query.c \
+	%D%/module_private.h %D%/module_link.c %D%/module_run.c
 
 # A module as a process of its own. Modules find the library's functions in the program.
 libexec_programs += shell/service/module/flux-module-exec

@@ -5,67 +5,22 @@
  * when that was waited for. */
 
 #include <errno.h>
-#include <ev.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <utlist.h>
 #include <flux/module.h>
-#include <flux/request.h>
 
 #include "lib/util/errprintf.h"
-#include "lib/util/peers.h"
-#include "lib/util/spawn.h"
-#include "shell/broker/router.h"
 #include "shell/broker/router_client.h"
-#include "shell/service/module/modinfo.h"
-#include "shell/service/module/module.h"
-#include "shell/service/module/modrun.h"
+#include "shell/service/module/module_private.h"
 
 #define JOIN_TIMEOUT 2   // seconds at the end of the broker, for a thread that was cut off
 #define JOIN_RETRY 0.001 // seconds from the end of the connection to that of the thread; doubled
 #define JOIN_RETRY_MAX 1.
 
-struct held {
-    flux_msg_t *msg;
-    struct held *next, *prev;
-};
-
-struct module {
-    struct router *rt;
-    const struct module_ops *ops;
-    void *arg;
-    char name[MODULE_NAME_MAX];
-    char *path;
-    char uuid[UUID_STRING_SIZE];
-    int state;
-    bool was_running;
-    int errnum;
-    char errtext[128];
-    struct moddso dso;
-    int fd; // the module's end, for its thread or process
-    bool has_thread;
-    pthread_t thread;
-    int thread_fd;
-    bool cancelled;
-    ev_timer join_timer;
-    pid_t pid; // or 0
-    ev_child child;
-    bool connected;
-    bool defer;
-    struct held *held;
-    int nheld;
-    int nsent; // queued for it since it last had read everything
-    ev_tstamp active;
-};
-
-static void end_cb (struct router *rt, void *arg);
 static void join_timer_cb (struct ev_loop *loop, ev_timer *w, int revents);
 
 const char *module_name (const struct module *m)
@@ -103,191 +58,6 @@ const char *module_strerror (const struct module *m)
     return m->errtext[0] ? m->errtext : strerror (m->errnum);
 }
 
-/* ---- its connection ---- */
-
-static bool received_cb (flux_msg_t *msg, void *arg)
-{
-    struct module *m = arg;
-    struct held *held;
-
-    m->active = ev_now (router_loop (m->rt));
-    m->ops->passed (m, "tx", msg, m->arg);
-    if (!m->defer || !(held = malloc (sizeof (*held))))
-        return false;
-    held->msg = msg;
-    DL_APPEND (m->held, held);
-    m->nheld++;
-    return true;
-}
-
-static void sending_cb (const flux_msg_t *msg, void *arg)
-{
-    struct module *m = arg;
-
-    if (client_pending (m->rt, m->uuid) == 0)
-        m->nsent = 0;
-    m->nsent++;
-    m->ops->passed (m, "rx", msg, m->arg);
-}
-
-static void gone_cb (void *arg)
-{
-    struct module *m = arg;
-
-    m->connected = false;
-    router_at_turn_end (m->rt, end_cb, m);
-}
-
-static const struct client_ops client_ops = {received_cb, sending_cb, gone_cb};
-
-static void release_held (struct module *m)
-{
-    struct held *held;
-
-    while ((held = m->held)) {
-        DL_DELETE (m->held, held);
-        m->nheld--;
-        client_inject (m->rt, m->uuid, held->msg); // drops it when the module is gone
-        free (held);
-    }
-}
-
-void module_defer (struct module *m, bool defer)
-{
-    m->defer = defer;
-    if (!defer)
-        release_held (m);
-}
-
-static int connect_client (struct module *m)
-{
-    struct flux_msg_cred cred = {getuid (), FLUX_ROLE_OWNER};
-    int fd[2];
-
-    if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) < 0)
-        return -1;
-    m->fd = fd[1];
-    if (client_add_ops (m->rt, fd[0], cred.userid, cred.rolemask, &client_ops, m, m->uuid) < 0)
-        return -1;
-    m->connected = true;
-    return 0;
-}
-
-static int push (struct module *m, const char *topic, json_t *payload)
-{
-    char *text = payload ? json_dumps (payload, JSON_COMPACT) : NULL;
-    flux_msg_t *msg = payload && !text ? NULL : flux_request_encode (topic, text);
-    struct flux_msg_cred cred = {getuid (), FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL};
-    int rc = -1;
-
-    if (msg && flux_msg_set_noresponse (msg) == 0 && flux_msg_set_cred (msg, cred) == 0) {
-        flux_msg_route_enable (msg);
-        rc = client_push (m->rt, m->uuid, msg);
-    }
-    flux_msg_decref (msg);
-    free (text);
-    return rc;
-}
-
-static int send_welcome (struct module *m, const struct module_spec *spec)
-{
-    json_t *o = json_pack ("{s:O s:O s:O s:s s:s}", "args", spec->args, "attrs", spec->attrs,
-                           "conf", spec->conf, "name", m->name, "uuid", m->uuid);
-    int rc = o ? push (m, "welcome", o) : -1;
-
-    json_decref (o);
-    return rc;
-}
-
-/* ---- thread or process ---- */
-
-static void *thread_main (void *arg)
-{
-    struct module *m = arg; // of which only what never changes is touched here
-    int fd = m->thread_fd;
-    mod_main_f main = m->dso.main;
-    char uri[32];
-    flux_t *h;
-
-    snprintf (uri, sizeof (uri), "fd://%d", fd);
-    if (!(h = flux_open (uri, 0))) {
-        close (fd);
-        return NULL;
-    }
-    modrun (h, main, 0);
-    flux_close (h);
-    return NULL;
-}
-
-/* Signals are for the broker's own thread. */
-static int start_thread (struct module *m, flux_error_t *errp)
-{
-    sigset_t all, old;
-    int rc;
-
-    m->thread_fd = m->fd;
-    sigfillset (&all);
-    pthread_sigmask (SIG_SETMASK, &all, &old);
-    rc = pthread_create (&m->thread, NULL, thread_main, m);
-    pthread_sigmask (SIG_SETMASK, &old, NULL);
-    if (rc != 0) {
-        errno = rc;
-        return errprintf (errp, "thread: %s", strerror (rc));
-    }
-    m->has_thread = true;
-    m->fd = -1;
-    return 0;
-}
-
-static void child_cb (struct ev_loop *loop, ev_child *w, int revents)
-{
-    struct module *m = w->data;
-
-    ev_child_stop (loop, w);
-    m->pid = 0;
-    if (WIFSIGNALED (w->rstatus)) {
-        m->errnum = ECONNRESET;
-        snprintf (m->errtext, sizeof (m->errtext), "its process was killed by signal %d",
-                  WTERMSIG (w->rstatus));
-    }
-    router_at_turn_end (m->rt, end_cb, m);
-}
-
-static void pass_fd (void *arg)
-{
-    struct module *m = arg;
-    char uri[32];
-    int fd = dup (m->fd); // without close-on-exec
-
-    snprintf (uri, sizeof (uri), "fd://%d", fd);
-    setenv ("FLUX_MODULE_URI", uri, 1);
-}
-
-static int start_process (struct module *m, flux_error_t *errp)
-{
-    char *program = peer_find ("flux-module-exec", "service/module");
-    char *argv[] = {program, m->path, NULL};
-    struct spawn_spec spec = {
-        .argv = argv, .fds = {-1, -1, -1}, .pdeathsig = SIGTERM, .setup = pass_fd, .arg = m};
-    pid_t pid;
-
-    if (!program)
-        return errprintf (errp, "flux-module-exec was not found");
-    pid = spawn_program (&spec, errp);
-    free (program);
-    if (pid < 0)
-        return -1;
-    m->pid = pid;
-    ev_child_init (&m->child, child_cb, pid, 0);
-    m->child.data = m;
-    ev_child_start (router_loop (m->rt), &m->child);
-    close (m->fd);
-    m->fd = -1;
-    return 0;
-}
-
-/* ---- life ---- */
-
 static int set_name (struct module *m, const struct module_spec *spec, flux_error_t *errp)
 {
     const char *name = spec->name ? spec->name : m->dso.name;
@@ -309,14 +79,14 @@ static int load (struct module *m, const struct module_spec *spec, flux_error_t 
         return -1;
     if (set_name (m, spec, errp) < 0)
         return -1;
-    if (connect_client (m) < 0)
+    if (module_connect (m) < 0)
         return errprintf (errp, "%s", strerror (errno));
     if (client_provide (m->rt, m->uuid, m->name) < 0)
         return errprintf (
             errp, errno == EEXIST ? "a service named %s exists already" : "%s: failed", m->name);
-    if (send_welcome (m, spec) < 0)
+    if (module_send_welcome (m, spec) < 0)
         return errprintf (errp, "out of memory");
-    return spec->exec ? start_process (m, errp) : start_thread (m, errp);
+    return spec->exec ? module_start_process (m, errp) : module_start_thread (m, errp);
 }
 
 struct module *module_create (struct router *rt, const struct module_spec *spec,
@@ -366,7 +136,7 @@ static void join_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 
     w->repeat = w->repeat * 2 < JOIN_RETRY_MAX ? w->repeat * 2 : JOIN_RETRY_MAX;
     ev_timer_again (loop, w);
-    end_cb (m->rt, m);
+    module_end_cb (m->rt, m);
 }
 
 /* The thread closes its connection last of all, but one that is cancelled may compute for ever. */
@@ -389,7 +159,7 @@ static bool thread_is_over (struct module *m)
 }
 
 /* The connection is closed, or the process is gone, or both. */
-static void end_cb (struct router *rt, void *arg)
+void module_end_cb (struct router *rt, void *arg)
 {
     struct module *m = arg;
 
@@ -409,7 +179,7 @@ int module_shutdown (struct module *m)
 
     snprintf (topic, sizeof (topic), "%s.shutdown", m->name);
     module_defer (m, false);
-    return push (m, topic, NULL);
+    return module_push (m, topic, NULL);
 }
 
 /* A thread is cancelled at its next cancellation point; it does not close its end of the connection
@@ -446,9 +216,9 @@ void module_destroy (struct module *m)
         int saved_errno = errno;
         if (m->connected)
             client_close (m->rt, m->uuid);
-        router_turn_end_forget (m->rt, end_cb, m);
+        router_turn_end_forget (m->rt, module_end_cb, m);
         ev_timer_stop (router_loop (m->rt), &m->join_timer);
-        release_held (m);
+        module_release_held (m);
         if (m->has_thread)
             join_shortly (m);
         if (m->pid > 0) {

@@ -18,47 +18,19 @@
 
 #include "lib/util/json_strings.h"
 #include "shell/broker/attr.h"
-#include "shell/broker/router.h"
-#include "shell/broker/waiters.h"
 #include "shell/broker/conf_service.h"
-#include "shell/service/module/modconf.h"
 #include "shell/service/module/modinfo.h"
-#include "shell/service/module/module.h"
-#include "shell/service/module/modtrace.h"
-#include "shell/service/module/modules.h"
+#include "shell/service/module/modules_private.h"
 
 #define REMOVE_TIMEOUT 10. // seconds that a module has to end after it was asked
 #define UNLOAD_TIMEOUT 3.  // the same when the broker ends
-
-struct entry {
-    struct modules *mods;
-    struct module *module;
-    const flux_msg_t *load; // waits for it to run, or NULL
-    struct waiters *removes;
-    bool unloading;
-    ev_timer timer;
-    struct entry *next, *prev;
-};
-
-struct modules {
-    struct router *rt;
-    const struct attrs *attrs;
-    struct conf_service *conf;
-    struct modconf *modconf;
-    struct entry *list;
-    struct modtrace *trace;
-    modules_gone_f gone;
-    void *gone_arg;
-    ev_timer timer;
-};
 
 static void log_line (struct modules *mods, int severity, const char *name, const char *text)
 {
     router_log (mods->rt, severity, "module", "%s: %s", name, text);
 }
 
-/* By name; or by the file it was loaded from, when that is loaded under its own name or once. */
-static struct entry *find (struct modules *mods, const char *name)
+struct entry *modules_find (struct modules *mods, const char *name)
 {
     char own[MODULE_NAME_MAX] = "";
     struct entry *e, *found = NULL;
@@ -92,8 +64,6 @@ static bool is_builtin (struct modules *mods, const char *name)
     json_decref (o);
     return found;
 }
-
-/* ---- what modules do ---- */
 
 static void answer_load (struct entry *e)
 {
@@ -189,8 +159,6 @@ static json_t *running_names (void *arg)
     return names;
 }
 
-/* ---- load ---- */
-
 /* The attributes that do not change. */
 static json_t *welcome_attrs (const struct attrs *attrs)
 {
@@ -272,8 +240,6 @@ static void load_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     free (path);
 }
 
-/* ---- remove ---- */
-
 static void answer_timeout (const flux_msg_t *msg, void *arg)
 {
     struct modules *mods = arg;
@@ -308,7 +274,7 @@ static void remove_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 
     if (flux_request_unpack (msg, NULL, "{s:s s?b}", "name", &name, "cancel", &cancel) < 0) {
         router_respond_error (rt, msg, errno, NULL);
-    } else if ((e = find (mods, name))) {
+    } else if ((e = modules_find (mods, name))) {
         if (waiters_add (e->removes, msg) < 0) {
             router_respond_error (rt, msg, errno, NULL);
             return;
@@ -354,73 +320,6 @@ void modules_unload_all (struct modules *mods, modules_gone_f cb, void *arg)
     check_all_gone (mods);
 }
 
-/* ---- the other requests ---- */
-
-static void list_cb (struct router *rt, const flux_msg_t *msg, void *arg)
-{
-    struct modules *mods = arg;
-    json_t *out = json_array (), *builtins = router_services (rt), *svc;
-    struct entry *e;
-    size_t i;
-
-    json_array_foreach (builtins, i, svc)
-    {
-        int idle = (int)json_real_value (json_object_get (svc, "idle"));
-        json_array_append_new (
-            out, json_pack ("{s:O s:s s:i s:i s:[] s:i s:i}", "name", json_object_get (svc, "name"),
-                            "path", "builtin", "idle", idle > 0 ? idle : 0, "status",
-                            FLUX_MODSTATE_RUNNING, "services", "sendqueue", 0, "recvqueue", 0));
-    }
-    DL_FOREACH (mods->list, e)
-    {
-        json_array_append_new (out, module_describe (e->module));
-    }
-    json_decref (builtins);
-    router_respond_pack (rt, msg, "{s:o}", "mods", out);
-}
-
-/* Modules tell of themselves: the sender is the last hop. */
-static void status_cb (struct router *rt, const flux_msg_t *msg, void *arg)
-{
-    struct modules *mods = arg;
-    const char *uuid = flux_msg_route_last (msg);
-    int status, errnum = 0;
-    struct entry *e;
-
-    if (flux_request_unpack (msg, NULL, "{s:i s?i}", "status", &status, "errnum", &errnum) < 0) {
-        router_respond_error (rt, msg, errno, NULL);
-        return;
-    }
-    DL_FOREACH (mods->list, e)
-    {
-        if (uuid && strcmp (module_uuid (e->module), uuid) == 0)
-            break;
-    }
-    if (!e)
-        router_respond_error (rt, msg, ENOENT, "only modules say how they are");
-    else if (module_set_state (e->module, status, errnum) < 0)
-        router_respond_error (rt, msg, errno, NULL);
-    else
-        router_respond (rt, msg, NULL);
-}
-
-static void debug_cb (struct router *rt, const flux_msg_t *msg, void *arg)
-{
-    struct modules *mods = arg;
-    const char *name;
-    int defer = 0;
-    struct entry *e;
-
-    if (flux_request_unpack (msg, NULL, "{s:s s?b}", "name", &name, "defer", &defer) < 0) {
-        router_respond_error (rt, msg, errno, NULL);
-    } else if (!(e = find (mods, name))) {
-        router_respond_error (rt, msg, ENOENT, "there is no such module");
-    } else {
-        module_defer (e->module, defer);
-        router_respond (rt, msg, NULL);
-    }
-}
-
 static void trace_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct modules *mods = arg;
@@ -447,9 +346,9 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 static const struct handler_row rows[] = {
     {"load", load_cb, FLUX_ROLE_OWNER},
     {"remove", remove_cb, FLUX_ROLE_OWNER},
-    {"list", list_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
-    {"status", status_cb, FLUX_ROLE_OWNER},
-    {"debug", debug_cb, FLUX_ROLE_OWNER},
+    {"list", modules_list_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
+    {"status", modules_status_cb, FLUX_ROLE_OWNER},
+    {"debug", modules_debug_cb, FLUX_ROLE_OWNER},
     {"trace", trace_cb, FLUX_ROLE_OWNER},
     {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
     {NULL, NULL, 0},
