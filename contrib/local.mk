@@ -14,18 +14,20 @@ contrib_jobtap_plugins_site_policy_la_LDFLAGS = -module -avoid-version -shared -
 EXTRA_DIST += %D%/quickstart %D%/graph.conf.example
 
 # Slurm's commands for scripts in an instance: one program under four names, and srun, in a folder of
-# their own.
-libexec_programs += contrib/wrappers/flux-slurm-wrap contrib/wrappers/flux-slurm-srun
-contrib_wrappers_flux_slurm_srun_SOURCES = \
-	%D%/wrappers/main.c %D%/wrappers/step.c \
-	%D%/wrappers/array.c %D%/wrappers/array.h \
-	%D%/wrappers/convert.c \
-	%D%/wrappers/job_opts.c \
-	%D%/wrappers/srun.c \
-	%D%/wrappers/wrap.h
-contrib_wrappers_flux_slurm_srun_LDFLAGS = $(STEP_LDFLAGS)
-contrib_wrappers_flux_slurm_srun_LDADD = shell/cmd/libcmd.la lib/client/libclient.la lib/job/libjob.la \
-	lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS) $(EV_LIBS) -lm
+# their own. srun is a small program without a library, see wrappers/quick.h.
+libexec_programs += contrib/wrappers/flux-slurm-wrap
+QUICK_FILES = \
+	%D%/wrappers/quick.c \
+	%D%/wrappers/quick_run.c \
+	%D%/wrappers/quick_spec.c \
+	lib/job/jsonbuf.c lib/util/base64.c lib/util/buf.c lib/util/utf8.c
+QUICK_DEPS = %D%/wrappers/quick.h lib/job/jsonbuf.h lib/util/base64.h lib/util/buf.h lib/util/utf8.h
+EXTRA_DIST += %D%/wrappers/quick.c %D%/wrappers/quick.h %D%/wrappers/quick_run.c %D%/wrappers/quick_spec.c
+libexec_extra += contrib/wrappers/flux-slurm-srun
+CLEANFILES += contrib/wrappers/flux-slurm-srun
+contrib/wrappers/flux-slurm-srun: $(QUICK_FILES) $(QUICK_DEPS) | contrib/wrappers/flux-slurm-wrap
+	$(AM_V_CCLD)cd $(top_srcdir) && $(QUICK_CC) -std=gnu11 -O2 -Wall -Wextra $(WERROR) -I. \
+		-o $(abs_top_builddir)/$@ $(QUICK_FILES) $(QUICK_LDFLAGS)
 contrib_wrappers_flux_slurm_wrap_SOURCES = \
 	%D%/wrappers/main.c %D%/wrappers/all.c \
 	%D%/wrappers/array.c %D%/wrappers/array.h \

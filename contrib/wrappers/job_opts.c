@@ -55,6 +55,20 @@ const struct cmd_opt wrap_ignored_opts[] = {
     {0},
 };
 
+/* Slurm's amounts: a number of MiB, or one with a letter. Jobs of an instance share the memory of a
+ * node, but what is no amount is a mistake of the script. */
+static void check_memory (const struct cmd *c)
+{
+    static const char *const names[] = {"mem", "mem-per-cpu", "mem-per-gpu"};
+
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        const char *s = cmd_str (c, names[i], "0");
+        size_t n = strspn (s, "0123456789");
+        if (n == 0 || n > 15 || (s[n] && (!strchr ("KkMmGgTt", s[n]) || s[n + 1])))
+            cmd_die (c, "--%s=%s: not an amount of memory", names[i], s);
+    }
+}
+
 static int gpus (const struct cmd *c, const char *name)
 {
     const char *s = cmd_str (c, name, NULL);
@@ -152,6 +166,7 @@ void wrap_job_words (const struct cmd *c, struct words *w)
 {
     const char *s;
 
+    check_memory (c);
     add_converted (c, w, "time", "time-limit", convert_time);
     add_converted (c, w, "begin", "begin-time", convert_begin);
     add_as_is (c, w, "job-name", "job-name=");

@@ -66,14 +66,3 @@ void jsonbuf_real (struct buf *b, double d)
     if (!strpbrk (text, ".e"))
         buf_puts (b, ".0");
 }
-
-static int put (const char *data, size_t len, void *arg)
-{
-    return buf_append (arg, data, len);
-}
-
-void jsonbuf_json (struct buf *b, const json_t *o)
-{
-    if (json_dump_callback (o, put, b, JSON_COMPACT | JSON_ENCODE_ANY) < 0 && !b->err)
-        b->err = ENOMEM;
-}

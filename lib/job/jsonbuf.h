@@ -6,10 +6,11 @@
 #ifndef FLUX_JOB_JSONBUF_H
 #define FLUX_JOB_JSONBUF_H
 
-#include <jansson.h>
 #include <stddef.h>
 
 #include "lib/util/buf.h"
+
+struct json_t; // jansson's, for jsonbuf_value.c alone
 
 /* A quoted string; control characters, quotes and backslashes are escaped. */
 void jsonbuf_string (struct buf *b, const char *s, size_t len);
@@ -19,6 +20,6 @@ void jsonbuf_str (struct buf *b, const char *s);
 void jsonbuf_real (struct buf *b, double d);
 
 /* Compact text of a value. */
-void jsonbuf_json (struct buf *b, const json_t *o);
+void jsonbuf_json (struct buf *b, const struct json_t *o);
 
 #endif /* !FLUX_JOB_JSONBUF_H */

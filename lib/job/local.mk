@@ -3,7 +3,7 @@ noinst_LTLIBRARIES += lib/job/libjob.la
 lib_job_libjob_la_SOURCES = \
 	%D%/limits.h \
 	%D%/decode.c %D%/decode.h \
-	%D%/jsonbuf.c %D%/jsonbuf.h \
+	%D%/jsonbuf.c %D%/jsonbuf.h %D%/jsonbuf_value.c %D%/logtext.c %D%/logtext.h \
 	%D%/jsonscan.c %D%/jsonscan_plain.c %D%/jsonscan.h \
 	%D%/fluid.c %D%/fluid.h \
 	%D%/fluid_words.c %D%/fluid_emoji.c %D%/fluid_private.h \

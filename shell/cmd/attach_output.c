@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/job/logtext.h"
 #include "shell/cmd/attach_private.h"
 
 bool attach_on_data (struct jobstream *js, const struct iodata *io, void *arg)
@@ -38,23 +39,12 @@ static void on_data_event (struct attach *a, json_t *context)
 
 void attach_print_log (FILE *f, double t, json_t *context, bool verbose)
 {
-    static const char *const levels[] = {"FATAL", "FATAL", "FATAL", "ERROR",
-                                         " WARN", NULL,    "DEBUG", "TRACE"};
-    const char *message = "", *component = NULL, *file = NULL;
-    int rank = -1, level = 5, line = -1;
+    struct buf b = {0};
 
-    json_unpack (context, "{s?i s?i s?s s?s s?s s?i}", "rank", &rank, "level", &level, "message",
-                 &message, "component", &component, "file", &file, "line", &line);
-    fprintf (f, "%.3fs: flux-shell", t);
-    if (rank >= 0)
-        fprintf (f, "[%d]", rank);
-    if (level >= 0 && level < 8 && levels[level])
-        fprintf (f, ": %s", levels[level]);
-    if (component)
-        fprintf (f, ": %s", component);
-    if (verbose && file)
-        fprintf (f, ": %s:%d", file, line);
-    fprintf (f, ": %s\n", message);
+    logtext_append (&b, t, context, verbose);
+    if (b.data)
+        fputs (b.data, f);
+    buf_clear (&b);
 }
 
 static void print_output (struct attach *a, double t, const char *name, json_t *context)

@@ -12,6 +12,7 @@ include shell/service/job_exec/local.mk
 include shell/service/job_info/local.mk
 include shell/service/job_list/local.mk
 include shell/service/rexec/local.mk
+include shell/service/step/local.mk
 include shell/service/module/local.mk
 include shell/service/group/local.mk
 include shell/service/uplink/local.mk

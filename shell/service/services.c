@@ -28,6 +28,7 @@
 #include "shell/service/sched/sched.h"
 #include "shell/service/services.h"
 #include "shell/service/startlog.h"
+#include "shell/service/step/step.h"
 #include "shell/service/uplink/elastic.h"
 #include "shell/service/uplink/outcomes.h"
 #include "shell/service/uplink/slurm_end.h"
@@ -55,6 +56,7 @@ struct services {
     struct job_manager *job_manager;
     struct job_list *job_list;
     struct job_info *job_info;
+    struct steps *steps;
     services_ready_f ready;
     void *ready_arg;
     services_idle_f idle;
@@ -151,7 +153,8 @@ static int create_leader (struct services *s, struct attrs *attrs, uint32_t owne
         return -1;
     job_manager_set_policies (s->job_manager, &s->sched_config.queues);
     if (!(s->job_list = job_list_create (s->rt, s->job_manager)) ||
-        !(s->job_info = job_info_create (s->rt, s->kvs, s->job_manager)))
+        !(s->job_info = job_info_create (s->rt, s->kvs, s->job_manager)) ||
+        !(s->steps = steps_create (s->rt, s->kvs, s->job_manager, s->exec)))
         return errprintf (errp, "out of memory");
     job_list_set_access (s->job_list, s->conf ? conf_service_get (s->conf) : NULL);
     return begin_jobs (s, attrs, errp);
@@ -275,6 +278,7 @@ void services_destroy (struct services *s)
         elastic_destroy (s->elastic);
         resource_destroy (s->resource);
         uplink_destroy (s->uplink);
+        steps_destroy (s->steps);
         job_info_destroy (s->job_info);
         job_list_destroy (s->job_list);
         job_manager_destroy (s->job_manager);

@@ -43,6 +43,7 @@ shell-exec.start shell-exec.kill shell-exec.disconnect
 resource.status resource.sched-status resource.acquire resource.drain resource.undrain
 resource.get-xml resource.reload resource.monitor-waitup resource.disconnect
 sched.resource-status sched.feasibility sched.stats-get
+step.run step.signal step.disconnect
 rexec.exec rexec.attach rexec.write rexec.kill rexec.list rexec.wait rexec.disconnect
 nothing.here"
 

@@ -17,7 +17,7 @@ END
 
 test_case 'flux-environment(7) has every variable, and no other' <<'END'
 cd "$top_srcdir"
-grep -rhoE '"(FLUX|GRAPH)_[A-Z0-9_]+' lib shell spank --include=*.c |
+grep -rhoE '"(FLUX|GRAPH)_[A-Z0-9_]+' lib shell spank contrib/wrappers --include=*.c |
     grep -vE '_$|"FLUX_(JOB|TASK|TEST.*|OPT.*)$|"FLUX_BOOTSTRAP_|"GRAPH_(POLICY|REQUEST)$' | tr -d '"' | sort -u >"$T_TMP/used"
 grep -oE '\b(FLUX|GRAPH)_[A-Z0-9_]+' shell/cmd/flux-environment.7 | grep -v '^FLUX_BOOTSTRAP_' | sort -u >"$T_TMP/paged"
 diff "$T_TMP/used" "$T_TMP/paged" >&2

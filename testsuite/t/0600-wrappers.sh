@@ -70,6 +70,10 @@ refused 'srun: --gpus=x: not a number' srun -n1 -G x true
 refused 'srun: 3 GPUs can not be divided among 2 tasks' srun -n2 -G3 true
 refused 'srun: --time=soon: ' srun -t soon true
 refused 'srun: --output=%q: ' srun -o %q true
+for m in x 4Q 1GB -1 ''; do
+    refused "srun: --mem=$m: not an amount of memory" srun -n1 --mem="$m" true
+done
+refused 'sbatch: --mem-per-cpu=lots: not an amount' sbatch -n1 --mem-per-cpu=lots --wrap true
 refused 'srun: --mpi=pmix: ' srun --mpi=pmix true
 refused 'srun: --dependency=singleton: ' srun -d singleton true
 refused 'srun: no command' srun -n1
@@ -77,6 +81,102 @@ refused 'sbatch: in a #SBATCH line: unknown option --frob' sh -c 'printf "#!/bin
 refused 'squeue: --format: %X' squeue -o %X
 expect_exit 1 env -u FLUX_URI "$top_builddir/contrib/wrappers/srun" true 2>err
 expect_equal 'srun: not in a Flux instance' "$(cat err)"
+END
+
+# A plain step is run by a small program in one request; all else by the one that knows every option.
+test_case 'srun: plain steps are the same jobs from the small program and from the other' <<'END'
+cat >options <<'O'
+-n1
+-n 2 --cpus-per-task=2
+-N2
+-N1 -n3 -c1 -J "my job" -t 5
+--nodes=2 --ntasks 3 -t1:30 --exact --overlap -Q
+-n1 --time=1:02:03 --chdir / --exclusive -p part --account=a --mem=4G --mem-per-cpu 100
+-n1 --kill-on-bad-exit --cpu-bind=none --comment 'a b' --hint=x -q z -A y
+O
+echo '{"version":1,"execution":{"R_lite":[{"rank":"0-1","children":{"core":"0-7"}}],"nodelist":["n[0-1]"],"starttime":0,"expiration":0}}' >R.json
+cat >job.sh <<'J'
+[ "$SLURM_PROCID" != 0 ] || flux job info $FLUX_JOB_ID jobspec >$1
+J
+wrapped -s2 --conf=resource.path="$PWD/R.json" <<'S'
+i=0
+while read -r line; do
+    eval "args=($line)"
+    i=$((i + 1))
+    ODD=$'\a"\\\t' srun "${args[@]}" sh "$PWD/job.sh" "$PWD/quick.$i" <&9
+    flux job info $(flux job last) J | cut -d. -f2 | base64 -d | jq -c .attributes.system.environment >env.$i
+    ODD=$'\a"\\\t' FLUX_WRAP_FULL=1 srun "${args[@]}" sh "$PWD/job.sh" "$PWD/full.$i" <&9
+    sed -i "s,$PWD/full.$i,$PWD/quick.$i," full.$i
+    jq -S 'del (.attributes.system.shell.options.input)' quick.$i >quick
+    jq -S . full.$i >full
+    diff quick full
+    [ "$(jq -c .attributes.system.shell.options.input.stdin.path quick.$i)" = '"/dev/null"' ]
+    jq -e '.ODD == "\u0007\"\\\t"' env.$i >/dev/null
+done 9</dev/null <options
+[ $i = 7 ]
+S
+END
+
+test_case 'srun: what a plain step prints, and how it ends' <<'END'
+cat >all.sh <<'S'
+code () { local c=0; "$@" || c=$?; echo "code $c"; }
+code srun -n1 echo out
+code srun -n2 -l sh -c 'echo "$SLURM_PROCID says ü"; exit $SLURM_PROCID' | sort
+code srun -n1 sh -c 'echo o; echo e >&2; exit 7'
+code srun -n1 sh -c 'kill -9 $$'
+code srun -n1 printf '\377\0x' | od -An -c
+code srun -n1 seq 20000 | md5sum
+code srun -n1 cat
+code srun -n1 no-such-program
+code srun -n1 -t 0:1 sleep 60
+code srun -n9999 true
+S
+flux start -Sbroker.wrap=1 bash all.sh >quick 2>quick.err </dev/null
+FLUX_WRAP_FULL=1 flux start -Sbroker.wrap=1 bash all.sh >full 2>full.err </dev/null
+expect_same_file full quick
+expect_in_file '^e$' quick.err
+for err in 'task\(s\) exited with exit code 7' 'task\(s\) Killed' 'type=exec severity=0 .*no-such-program' \
+    'FATAL: task 0 .*no-such-program: No such file' 'type=timeout severity=0' 'unsatisfiable request'; do
+    expect_in_file "$err" quick.err
+    expect_in_file "$err" full.err
+done
+END
+
+test_case 'srun: a plain step gets signals, and two of ctrl-C cancel it' <<'END'
+wrapped <<'S'
+up () { for i in $(seq 200); do [ -e $1 ] && return; sleep 0.05; done; return 1; }
+srun -n1 sh -c 'trap "exit 5" USR1; echo >up1; while :; do sleep 0.05; done' & pid=$!
+up up1
+kill -USR1 $pid
+code=0; wait $pid || code=$?
+[ $code = 5 ]
+env --default-signal=INT srun -n1 sh -c 'echo >up2; exec sleep 300' 2>err & pid=$!
+up up2
+until grep -q 'one more' err; do kill -INT $pid; sleep 0.1; done
+for i in $(seq 100); do kill -INT $pid 2>/dev/null || break; sleep 0.05; done
+! wait $pid
+grep -q 'type=cancel' err
+flux jobs -ano '{result}' $(flux job last) | grep -qx CANCELED
+srun -n1 -N1 --exclusive sleep 300 & pid=$!
+until [ "$(flux jobs -no '{name}' -f running)" = sleep ]; do sleep 0.05; done
+kill -KILL $pid # its job stays, as with flux run
+! wait $pid
+[ "$(flux jobs -no '{name}' -f running)" = sleep ]
+flux cancel --all
+S
+END
+
+test_case 'srun: a plain step takes few system calls, and no other program' <<'END'
+mkdir alone
+cp "$top_builddir/contrib/wrappers/flux-slurm-srun" alone/srun
+flux start sh -c "strace -f -o calls alone/srun -n1 --overlap echo hi </dev/null"
+[ "$(wc -l <calls)" -lt 60 ] || { cat calls; false; }
+expect_equal 1 "$(grep -c 'execve' calls)"
+expect_equal 2 "$(grep -c 'sendmsg\|connect\|write(3' calls)"
+expect_exit 1 flux start alone/srun --label true 2>err # which has no size
+expect_in_file 'flux-slurm-wrap: No such file' err
+expect_exit 1 flux start sh -c 'echo | alone/srun -n1 true' 2>err # whose input must be read
+expect_in_file 'flux-slurm-wrap: No such file' err
 END
 
 test_case 'sbatch: #SBATCH lines, dependency, id, output' <<'END'

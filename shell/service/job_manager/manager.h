@@ -12,6 +12,7 @@
 #define FLUX_SERVICE_JOB_MANAGER_MANAGER_H
 
 #include <stdint.h>
+#include <flux/message.h>
 #include <flux/types.h>
 
 #include "shell/service/job_manager/job.h"
@@ -67,6 +68,10 @@ int job_manager_on_event (struct job_manager *jm, job_event_f cb, void *arg);
 char *job_manager_jobspec (struct job_manager *jm, const struct job *job);
 
 /* ---- for the services around it ---- */
+
+/* A new job from a request with the payload of job-ingest.submit, which is not answered here. NULL
+ * with errno and a sentence. */
+struct job *job_manager_submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp);
 
 /* Raise an exception (RFC 21). Severity 0 ends the job. note may be NULL. */
 void job_manager_raise (struct job_manager *jm, struct job *job, const char *type, int severity,

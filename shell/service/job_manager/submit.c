@@ -273,7 +273,7 @@ static int check_submission (const struct job_manager *jm, const struct submissi
     return 0;
 }
 
-static struct job *submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp)
+struct job *job_manager_submit (struct job_manager *jm, const flux_msg_t *msg, flux_error_t *errp)
 {
     struct submission sub = {0};
     struct jobsource src = {0};
@@ -344,7 +344,7 @@ static void submit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
     flux_error_t error = {""};
-    struct job *job = submit (jm, msg, &error);
+    struct job *job = job_manager_submit (jm, msg, &error);
 
     if (job)
         accept_job (rt, jm, msg, job);
