@@ -57,6 +57,13 @@ static void set_prompt (const char *prompt)
         setenv ("PROMPT_COMMAND", command, 1);
 }
 
+/* A program given as one word is a line for the shell when it can't be a name. */
+static bool is_line (char **argv)
+{
+    return !argv[1] && strpbrk (argv[0], " \t\n;&|<>()$`\\\"'*?[]#~={}!") &&
+           access (argv[0], X_OK) < 0;
+}
+
 struct setup {
     char **envv;
     const char *prompt;
@@ -77,11 +84,12 @@ struct program *program_start (struct ev_loop *loop, char **argv, char **envv, c
 {
     struct program *p = calloc (1, sizeof (*p));
     const char *shell = getenv ("SHELL");
-    char *shell_argv[] = {(char *)(shell && *shell ? shell : "/bin/sh"), NULL};
     bool interactive = !argv || !argv[0];
+    char *shell_argv[] = {(char *)(shell && *shell ? shell : "/bin/sh"), interactive ? NULL : "-c",
+                          interactive ? NULL : argv[0], NULL};
     struct setup setup = {envv, interactive ? prompt : NULL};
     struct spawn_spec spec = {
-        .argv = interactive ? shell_argv : argv,
+        .argv = interactive || is_line (argv) ? shell_argv : argv,
         .fds = {-1, -1, -1},
         .pdeathsig = SIGTERM, // nothing of the instance outlives its broker
         .setup = setup_cb,

@@ -99,6 +99,16 @@ flux start -X -v --sysconfig true 2>err
 expect_in_file ' -c/.*flux/system/conf.d ' err
 END
 
+test_case 'start: a program that is one word with blanks is a line for the shell, unless there is such a file' <<'END'
+expect_output 'a 1' flux start 'echo -n; echo a $(flux getattr size)'
+expect_output 'a b; c' flux start echo 'a b;' c
+expect_exit 3 flux start -s2 'exit 3'
+expect_exit 127 flux start nosuch
+printf '#!/bin/sh\necho mine\n' >'my script'
+chmod +x 'my script'
+expect_output mine flux start './my script'
+END
+
 test_case 'start: SIGTERM ends the instance' <<'END'
 flux start -s2 sh -c 'echo up >up; sleep 300' & pid=$!
 for i in $(seq 100); do [ -e up ] && break; sleep 0.05; done
