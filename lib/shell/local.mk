@@ -25,7 +25,9 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/options.c \
 	%D%/outconf.c %D%/outconf.h \
 	%D%/outfile.c %D%/outfile.h \
-	%D%/output.c %D%/output.h \
+	%D%/output.c %D%/output.h %D%/output_private.h \
+	%D%/output_log.c \
+	%D%/output_open.c \
 	%D%/peers.c %D%/peers.h %D%/peers_private.h \
 	%D%/plugapi.c \
 	%D%/plugstack.c %D%/plugstack.h \
