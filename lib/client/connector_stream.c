@@ -26,6 +26,7 @@ struct stream {
     struct msgio *io;
     struct flux_msg_cred testing; // pretend to be somebody
     bool is_testing;
+    bool nonblock; // the last send
 };
 
 static int fail (int errnum)
@@ -73,7 +74,7 @@ static int queue (struct stream *s, const flux_msg_t *msg)
 static int stream_send (void *impl, const flux_msg_t *msg, int flags)
 {
     struct stream *s = impl;
-    bool nonblock = flags & FLUX_O_NONBLOCK;
+    bool nonblock = s->nonblock = flags & FLUX_O_NONBLOCK;
 
     // when not waiting, at most one message stays behind, which later calls go on with
     if (nonblock && msgio_pending (s->io) > 0) {
@@ -84,7 +85,7 @@ static int stream_send (void *impl, const flux_msg_t *msg, int flags)
     }
     if (queue (s, msg) < 0)
         return -1;
-    return flush (s, nonblock);
+    return flags & HANDLE_O_LATER ? 0 : flush (s, nonblock);
 }
 
 static flux_msg_t *stream_recv (void *impl, int flags)
@@ -153,7 +154,7 @@ static void stream_destroy (void *impl)
 {
     struct stream *s = impl;
 
-    (void)flush (s, true);
+    (void)flush (s, s->nonblock);
     msgio_destroy (s->io);
     free (s);
 }

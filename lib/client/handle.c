@@ -124,6 +124,7 @@ void flux_handle_destroy (flux_t *h)
         return;
     int saved_errno = errno;
     h->closing = true;
+    handle_send_now (h);
     aux_destroy (&h->aux);
     if (h->root == h)
         root_fini (h);

@@ -4,6 +4,7 @@
 /* Messages out of and into a handle, and the responses among them to whom they belong. */
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <flux/msglist.h>
@@ -12,7 +13,10 @@
 #include "lib/client/handle_private.h"
 #include "lib/client/handle_struct.h"
 #include "lib/client/tags.h"
+#include "lib/codec/msgio.h"
 #include "lib/util/monotime.h"
+
+#define LATER_MAX (64 * 1024) // bytes
 
 static int fail (int errnum)
 {
@@ -120,12 +124,8 @@ static void trace (flux_t *h, const flux_msg_t *msg)
     }
 }
 
-int flux_send (flux_t *h, const flux_msg_t *msg, int flags)
+static int send_root (flux_t *h, const flux_msg_t *msg, int flags)
 {
-    if (!h || !msg || (flags & ~(FLUX_O_NONBLOCK | FLUX_O_TRACE)))
-        return fail (EINVAL);
-    flags |= h->flags;
-    h = h->root;
     if (!h->ops->send || h->closing)
         return fail (ENOSYS);
     count (msg, &h->counters, true);
@@ -133,6 +133,54 @@ int flux_send (flux_t *h, const flux_msg_t *msg, int flags)
     while (h->ops->send (h->impl, msg, flags) < 0)
         if (handle_comms_error (h, errno) < 0)
             return -1;
+    return 0;
+}
+
+int flux_send (flux_t *h, const flux_msg_t *msg, int flags)
+{
+    if (!h || !msg || (flags & ~(FLUX_O_NONBLOCK | FLUX_O_TRACE)))
+        return fail (EINVAL);
+    return send_root (h->root, msg, flags | h->flags);
+}
+
+void handle_send_now (flux_t *h)
+{
+    if (h->later_in) {
+        reactor_row_end_remove (h->later_in, &h->later);
+        h->later_in = NULL;
+        (void)msgio_flush (h->io); // what it leaves is seen to by who reads, as are errors
+    }
+}
+
+static void on_row_end (struct ready *item)
+{
+    handle_send_now ((flux_t *)((char *)item - offsetof (struct flux_handle, later)));
+}
+
+/* Whoever sends into a full socket waits for it to drain, as ever. */
+static bool may_wait (flux_t *h, flux_reactor_t *r)
+{
+    return r && h->root->io && !(h->flags & FLUX_O_NONBLOCK) && reactor_in_row (r) &&
+           msgio_pending (h->root->io) < LATER_MAX &&
+           (!h->root->later_in || h->root->later_in == r);
+}
+
+int handle_send_rpc (flux_t *h, flux_msg_t *msg)
+{
+    flux_reactor_t *r = flux_aux_get (h, "flux::reactor");
+    flux_t *root = h->root;
+
+    if (!may_wait (h, r)) {
+        if (send_root (root, msg, h->flags) < 0)
+            return -1;
+    } else {
+        if (send_root (root, msg, h->flags | HANDLE_O_LATER) < 0)
+            return -1;
+        root->later.cb = on_row_end;
+        root->later_in = r;
+        reactor_row_end (r, &root->later);
+    }
+    flux_msg_destroy (msg);
     return 0;
 }
 

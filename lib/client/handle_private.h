@@ -8,6 +8,8 @@
 #include <flux/connector.h>
 #include <flux/future.h>
 
+#define HANDLE_O_LATER (1 << 30) // to a connector with a msgio: queue the message, don't write
+
 struct msgio;
 
 struct dispatch;
@@ -50,6 +52,13 @@ void handle_tag_forget (flux_t *h, uint32_t tag);
 
 /* Give a response to the future it belongs to. False when it belongs to none. */
 bool handle_take_response (flux_t *h, const flux_msg_t *msg);
+
+/* Send a request whose answer is waited for. From within a row of continuations it may leave with
+ * those that the others send, when the row ends (reactor_private.h). Takes msg on success. */
+int handle_send_rpc (flux_t *h, flux_msg_t *msg);
+
+/* Write what was put off so. */
+void handle_send_now (flux_t *h);
 
 /* Read messages until f is ready; others than responses to futures stay for later. `timeout` as in
  * flux_future_wait_for(). */

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <flux/connector.h>
 
+#include "lib/client/reactor_private.h"
+
 struct aux_item;
 struct dispatch;
 struct flux_msglist;
@@ -26,7 +28,9 @@ struct flux_handle {
     // of the root only
     const struct flux_handle_ops *ops;
     void *impl;
-    struct msgio *io; // of our own stream connector
+    struct msgio *io;         // of our own stream connector
+    struct ready later;       // requests that leave with others, at the end of the row of
+    flux_reactor_t *later_in; // this reactor; NULL: there are none
     struct tags *tags;
     struct flux_msglist *queue; // put back, and to be received first
     int pollfd;                 // -1 until asked for

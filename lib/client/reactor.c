@@ -6,6 +6,9 @@
 #include <utlist.h>
 
 #include "lib/client/reactor_private.h"
+#include "lib/util/monotime.h"
+
+#define MOMENT 20e-6 // seconds
 
 struct flux_reactor {
     struct ev_loop *loop;
@@ -14,6 +17,8 @@ struct flux_reactor {
     bool failed;
     bool stopping;
     struct ready *ready;
+    struct ready *row_end; // to be done when all that is ready has been
+    bool in_row;
     ev_idle idle;   // runs while something is ready, so that the loop does not wait
     ev_check check; // does it
 };
@@ -58,20 +63,59 @@ static void no_cb (struct ready *item)
 {
 }
 
+bool reactor_in_row (const flux_reactor_t *r)
+{
+    return r->in_row;
+}
+
+void reactor_row_end (flux_reactor_t *r, struct ready *item)
+{
+    if (!item->queued) {
+        item->queued = true;
+        DL_APPEND (r->row_end, item);
+    }
+}
+
+void reactor_row_end_remove (flux_reactor_t *r, struct ready *item)
+{
+    if (item->queued) {
+        item->queued = false;
+        DL_DELETE (r->row_end, item);
+    }
+}
+
+static void end_row (flux_reactor_t *r)
+{
+    struct ready *item;
+
+    r->in_row = false;
+    while ((item = r->row_end)) {
+        reactor_row_end_remove (r, item);
+        item->cb (item);
+    }
+}
+
 /* One round: what gets ready again by a callback waits behind the mark for the next turn. A
  * callback may run the reactor itself, which then may have taken the mark too. */
 static void run_ready (struct ev_loop *loop, ev_check *check, int revents)
 {
     flux_reactor_t *r = check->data;
     struct ready mark = {.cb = no_cb};
+    double start = 0., now = monotime_now ();
+    bool brief = false;
 
     flux_reactor_incref (r);
     reactor_ready_add (r, &mark);
     while (mark.queued) {
         struct ready *item = r->ready;
         reactor_ready_remove (r, item);
+        r->in_row = brief && mark.queued && r->ready != &mark;
         item->cb (item);
+        start = now;
+        now = monotime_now ();
+        brief = now - start < MOMENT;
     }
+    end_row (r);
     flux_reactor_decref (r);
 }
 
@@ -151,6 +195,7 @@ int flux_reactor_run (flux_reactor_t *r, int flags)
         ev_flags |= EVRUN_ONCE;
     r->failed = r->stopping = false;
     flux_reactor_incref (r);
+    end_row (r);
     int count = ev_run (r->loop, ev_flags);
     if (r->failed)
         count = -1;

@@ -28,4 +28,12 @@ bool reactor_stopping (const flux_reactor_t *r);
 void reactor_ready_add (flux_reactor_t *r, struct ready *item);
 void reactor_ready_remove (flux_reactor_t *r, struct ready *item);
 
+/* True in a callback of reactor_ready_add() behind which others wait, when those before it were
+ * done in a moment: what is put off to the end of the row then is not put off for long. */
+bool reactor_in_row (const flux_reactor_t *r);
+
+/* Queue for the end of the row. */
+void reactor_row_end (flux_reactor_t *r, struct ready *item);
+void reactor_row_end_remove (flux_reactor_t *r, struct ready *item);
+
 #endif /* !FLUX_CLIENT_REACTOR_PRIVATE_H */

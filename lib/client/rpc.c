@@ -129,7 +129,8 @@ static flux_future_t *rpc_send (flux_t *h, flux_msg_t *msg, uint32_t nodeid, int
 
     if (!msg || !(f = rpc_create (h, nodeid, flags, &rpc)))
         goto error;
-    if (prepare (h, msg, rpc) < 0 || flux_send_new (h, &msg, 0) < 0) {
+    if (prepare (h, msg, rpc) < 0 ||
+        (rpc->done ? flux_send_new (h, &msg, 0) : handle_send_rpc (h, msg)) < 0) {
         set_done (rpc); // it was never sent
         goto error;
     }

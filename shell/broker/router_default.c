@@ -7,32 +7,53 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/time.h>
+#include <jansson.h>
 
+#include "lib/util/buf.h"
 #include "shell/broker/router_private.h"
 
+static bool is_object (const char *text)
+{
+    json_t *o = text ? json_loads (text, 0, NULL) : NULL;
+    bool ok = json_is_object (o);
+
+    json_decref (o);
+    return ok;
+}
+
+/* Peers choose what they put there. */
+static void plain_text (char *s)
+{
+    for (; s && *s; s++) {
+        if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
+            *s = '?';
+    }
+}
+
+/* What was sent, and the way that it came. Of two members of one name the last one counts. */
 static void answer_ping (struct router *rt, const flux_msg_t *msg)
 {
     const char *payload = NULL;
     uint32_t userid = 0, rolemask = 0;
     char *route = flux_msg_route_string (msg);
-    json_t *in = NULL, *out = NULL;
+    struct buf out = {0};
+    size_t len;
 
     flux_msg_get_string (msg, &payload);
     flux_msg_get_userid (msg, &userid);
     flux_msg_get_rolemask (msg, &rolemask);
-    if (!payload || !(in = json_loads (payload, 0, NULL)) || !json_is_object (in)) {
+    plain_text (route);
+    if (!is_object (payload)) {
         router_respond_error (rt, msg, EPROTO, NULL);
     } else {
-        out = json_pack ("{s:s s:I s:I s:i}", "route", route ? route : "", "userid",
-                         (json_int_t)userid, "rolemask", (json_int_t)rolemask, "rank", rt->rank);
-        json_object_update (in, out);
-        char *s = json_dumps (in, JSON_COMPACT);
-        router_respond (rt, msg, s);
-        free (s);
+        len = (size_t)(strrchr (payload, '}') - payload);
+        buf_append (&out, payload, len);
+        buf_printf (&out, "%s\"route\":\"%s\",\"userid\":%u,\"rolemask\":%u,\"rank\":%u}",
+                    strspn (payload, " \t\r\n{") < len ? "," : "", route ? route : "", userid,
+                    rolemask, rt->rank);
+        router_respond_raw (rt, msg, out.data, out.err ? 0 : out.len + 1);
     }
-    json_decref (in);
-    json_decref (out);
+    buf_clear (&out);
     free (route);
 }
 

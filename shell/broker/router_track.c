@@ -6,6 +6,7 @@
  * is dropped, so that nobody waits for ever and nobody is answered twice. */
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,23 +54,36 @@ void track_table_destroy (struct track_table *t)
     }
 }
 
-static int make_key (const flux_msg_t *msg, struct track_key *key)
+/* Returns the length of the key, or 0. */
+static size_t make_key (const flux_msg_t *msg, struct track_key *key)
 {
     const char *first = flux_msg_route_first (msg);
+    size_t len = first ? strnlen (first, SENDER_MAX - 1) : 0;
 
-    memset (key, 0, sizeof (*key));
     if (flux_msg_get_matchtag (msg, &key->matchtag) < 0)
-        return -1;
-    if (first)
-        strncpy (key->sender, first, SENDER_MAX - 1);
-    return 0;
+        return 0;
+    if (len > 0)
+        memcpy (key->sender, first, len);
+    key->sender[len] = '\0';
+    return offsetof (struct track_key, sender) + len + 1;
 }
 
-static struct tracked *lookup (struct track_table *t, const struct track_key *key)
+/* The tags of a sender are numbers in a row, and senders differ in their last characters too. This
+ * is done for each request and response that passes. */
+static unsigned hash_of (const struct track_key *key, size_t keylen)
+{
+    unsigned h;
+
+    memcpy (&h, (const char *)key + keylen - sizeof (h), sizeof (h));
+    return (h ^ key->matchtag * 2654435761u) * 2246822519u;
+}
+
+static struct tracked *lookup (struct track_table *t, const struct track_key *key, size_t keylen,
+                               unsigned hash)
 {
     struct tracked *tr;
 
-    HASH_FIND (hh, t->entries, key, sizeof (*key), tr);
+    HASH_FIND_BYHASHVALUE (hh, t->entries, key, keylen, hash, tr);
     return tr;
 }
 
@@ -110,24 +124,27 @@ void track_request (struct router *rt, const flux_msg_t *request, uint32_t peer)
             drop_disconnected (rt->tracks, request);
         return;
     }
-    if (make_key (request, &key) < 0 || lookup (rt->tracks, &key))
+    size_t keylen = make_key (request, &key);
+    unsigned hash = keylen ? hash_of (&key, keylen) : 0;
+    if (!keylen || lookup (rt->tracks, &key, keylen, hash))
         return;
-    struct tracked *tr = calloc (1, sizeof (*tr));
+    struct tracked *tr = malloc (sizeof (*tr));
     if (!tr)
         return;
-    tr->key = key;
+    memcpy (&tr->key, &key, keylen);
     tr->request = flux_msg_incref (request);
     tr->peer = peer;
-    HASH_ADD (hh, rt->tracks->entries, key, sizeof (tr->key), tr);
+    HASH_ADD_BYHASHVALUE (hh, rt->tracks->entries, key, keylen, hash, tr);
 }
 
 bool track_response (struct router *rt, const flux_msg_t *response)
 {
     struct track_key key;
     struct tracked *tr;
+    size_t keylen = make_key (response, &key);
     int errnum = 0;
 
-    if (make_key (response, &key) < 0 || !(tr = lookup (rt->tracks, &key)))
+    if (!keylen || !(tr = lookup (rt->tracks, &key, keylen, hash_of (&key, keylen))))
         return false;
     flux_msg_get_errnum (response, &errnum);
     if (errnum != 0 || !flux_msg_is_streaming (tr->request)) {

@@ -8,13 +8,16 @@
  *                                 take
  *   path_rtt bare COUNT           the same of the bare programs; prints CPU time, all of it
  *
- * Two paths, each with the processes and hops that the RPC has:
+ * Three rows, each with the processes and hops that the RPC has:
  *
- *   own broker   client -- unix socket -- echo (poll, read, write)
- *   rank 3       client -- unix socket -- relay (ROUTER) -- TCP, CURVE -- echo (DEALER)
+ *   own broker, beside a socket   client -- unix socket -- echo (poll, read, write)
+ *   own broker, beside ZeroMQ     client (DEALER) -- ipc, CURVE -- echo (ROUTER)
+ *   rank 3                        client -- unix socket -- relay (ROUTER) -- TCP, CURVE -- echo
+ *                                 (DEALER)
  *
  * The bare client writes as many bytes as an RPC has on the local socket, and reads them back; the
- * relay copies them into one ZeroMQ message and back, by zmq_poll(). Nobody decodes, routes or
+ * relay copies them into one ZeroMQ message and back, by zmq_poll(); the socket's echo does not
+ * even see where one ends. Nobody decodes, routes or
  * checks anything. Rounds alternate; medians are printed. */
 
 #include <poll.h>
@@ -69,6 +72,60 @@ static void echo_main (int fd)
             _exit (0);
         write_all (fd, buf, (size_t)n);
     }
+}
+
+/* Bare ZeroMQ, own broker. */
+
+static void router_main (const char *uri, const char *secret_key)
+{
+    void *s = zmq_socket (zmq_ctx_new (), ZMQ_ROUTER);
+    zmq_msg_t id, msg;
+    int one = 1;
+
+    zmq_setsockopt (s, ZMQ_CURVE_SERVER, &one, sizeof (one));
+    zmq_setsockopt (s, ZMQ_CURVE_SECRETKEY, secret_key, 40);
+    if (zmq_bind (s, uri) < 0)
+        die (uri);
+    for (;;) {
+        zmq_msg_init (&id);
+        zmq_msg_init (&msg);
+        if (zmq_msg_recv (&id, s, 0) < 0 || zmq_msg_recv (&msg, s, 0) < 0 ||
+            zmq_msg_send (&id, s, ZMQ_SNDMORE) < 0 || zmq_msg_send (&msg, s, 0) < 0)
+            _exit (0);
+    }
+}
+
+static void *start_router (pid_t *pid)
+{
+    char pub[41], sec[41], own_pub[41], own_sec[41], uri[64];
+    void *s;
+
+    zmq_curve_keypair (pub, sec);
+    zmq_curve_keypair (own_pub, own_sec);
+    snprintf (uri, sizeof (uri), "ipc://@path_rtt-%d", getpid ());
+    if ((*pid = fork ()) == 0)
+        router_main (uri, sec);
+    s = zmq_socket (zmq_ctx_new (), ZMQ_DEALER);
+    zmq_setsockopt (s, ZMQ_CURVE_PUBLICKEY, own_pub, 40);
+    zmq_setsockopt (s, ZMQ_CURVE_SECRETKEY, own_sec, 40);
+    zmq_setsockopt (s, ZMQ_CURVE_SERVERKEY, pub, 40);
+    zmq_connect (s, uri);
+    return s;
+}
+
+static double bare_zmq (void *s, int count, int window)
+{
+    char buf[FRAME] = "";
+    double t = monotime_now ();
+
+    for (int sent = 0, got = 0; got < count; got++) {
+        while (sent < count && sent - got < window) {
+            zmq_send (s, buf, sizeof (buf), 0);
+            sent++;
+        }
+        zmq_recv (s, buf, sizeof (buf), 0);
+    }
+    return monotime_now () - t;
 }
 
 /* Bare, rank 3. */
@@ -267,23 +324,34 @@ static double median (double *v, int n)
     return v[n / 2];
 }
 
-static void measure (struct run *r, int fd, const char *name, int rounds)
+struct peer {
+    const char *name;
+    int fd;
+    void *sock; // or NULL
+};
+
+static double bare_any (const struct peer *p, int count, int window)
+{
+    return p->sock ? bare_zmq (p->sock, count, window) : bare (p->fd, count, window);
+}
+
+static void measure (struct run *r, const struct peer *p, int rounds)
 {
     double v[4][ROUNDS_MAX], m[4];
 
-    bare (fd, 200, 1);
+    bare_any (p, 200, 1);
     rpc_sync (r, 200);
     for (int i = 0; i < rounds; i++) {
-        v[0][i] = bare (fd, SYNC_COUNT, 1) / SYNC_COUNT * 1e6;
+        v[0][i] = bare_any (p, SYNC_COUNT, 1) / SYNC_COUNT * 1e6;
         v[1][i] = rpc_sync (r, SYNC_COUNT) / SYNC_COUNT * 1e6;
-        v[2][i] = PIPE_COUNT / bare (fd, PIPE_COUNT, WINDOW);
+        v[2][i] = PIPE_COUNT / bare_any (p, PIPE_COUNT, WINDOW);
         v[3][i] = PIPE_COUNT / rpc_pipelined (r, PIPE_COUNT);
     }
     for (int i = 0; i < 4; i++)
         m[i] = median (v[i], rounds);
-    printf ("to %s  sync %6.1f us, bare %6.1f us, ratio %.2f   pipelined %6.0f /s, bare %7.0f /s, "
+    printf ("%s  sync %6.1f us, bare %6.1f us, ratio %.2f   pipelined %6.0f /s, bare %8.0f /s, "
             "ratio %.2f\n",
-            name, m[1], m[0], m[1] / m[0], m[3], m[2], m[2] / m[3]);
+            p->name, m[1], m[0], m[1] / m[0], m[3], m[2], m[2] / m[3]);
 }
 
 static double cpu_time (int who)
@@ -324,9 +392,17 @@ int main (int argc, char **argv)
     }
     if (!r.h || rounds < 1 || rounds > ROUNDS_MAX)
         die ("usage: flux start ... path_rtt [rounds]");
-    measure (&r, start (echo_main), "the own broker", rounds);
-    r.rank = 3;
-    measure (&r, start (relay_main), "rank 3        ", rounds);
+    pid_t router;
+    struct peer peers[] = {
+        {"own broker, beside ZeroMQ  ", -1, start_router (&router)},
+        {"rank 3, beside ZeroMQ      ", start (relay_main), NULL},
+        {"own broker, beside a socket", start (echo_main), NULL},
+    };
+    for (int i = 0; i < 3; i++) {
+        r.rank = i == 1 ? 3 : FLUX_NODEID_ANY;
+        measure (&r, &peers[i], rounds);
+    }
     flux_close (r.h);
+    kill (router, SIGTERM);
     return 0;
 }

@@ -533,16 +533,77 @@ static void test_turn_end (void **state)
     assert_int_equal (m, 1);
 }
 
+static void no_answer (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+}
+
+/* Every service answers a ping with what was sent, and by which way. */
+static void test_ping (void **state)
+{
+    struct fixture *f = *state;
+    static const struct handler_row rows[] = {{"other", no_answer, 0}, {NULL}};
+    static const struct {
+        const char *in, *members; // NULL: refused
+        int count;
+    } cases[] = {
+        {"{}", "{}", 4},
+        {" { } ", "{}", 4},
+        {"{\"a\":\"}\"}", "{\"a\":\"}\"}", 5},
+        {" {\"seq\" : 1, \"pad\":\"\\u0001\u0192\" }\n", "{\"seq\":1,\"pad\":\"\\u0001\u0192\"}",
+         6},
+        {"{\"rank\":7}", "{\"rank\":0}", 4},
+        {"[]", NULL, 0},
+        {"{\"a\":1", NULL, 0},
+        {"{}}", NULL, 0},
+        {"", NULL, 0},
+    };
+    const char *text, *name;
+    json_t *want, *got, *val;
+    int errnum;
+
+    router_set_overlay (f->rt, &ops, &f->net);
+    assert_int_equal (router_service_add (f->rt, "svc", rows, NULL), 0);
+    for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
+        flux_msg_t *msg = flux_request_encode ("svc.ping", cases[i].in);
+        flux_msg_route_push (msg, "peer-\"1\\\t");
+        flux_msg_set_cred (msg, (struct flux_msg_cred){42, FLUX_ROLE_OWNER});
+        router_input_peer (f->rt, msg, false);
+        assert_int_equal (f->net.nresponses, 1);
+        flux_msg_get_errnum (f->net.responses[0], &errnum);
+        assert_int_equal (errnum, cases[i].members ? 0 : EPROTO);
+        if (cases[i].members) {
+            flux_response_decode (f->net.responses[0], NULL, &text);
+            assert_non_null (got = json_loads (text, 0, NULL));
+            assert_int_equal (json_object_size (got), cases[i].count);
+            want = json_loads (cases[i].members, 0, NULL);
+            json_object_set_new (want, "route", json_string ("peer-?1?"));
+            json_object_set_new (want, "userid", json_integer (42));
+            json_object_set_new (want, "rolemask", json_integer (FLUX_ROLE_OWNER));
+            json_object_foreach (want, name, val)
+                assert_true (json_equal (val, json_object_get (got, name)));
+            json_decref (got);
+            json_decref (want);
+        }
+        net_clear (&f->net);
+    }
+}
+
 #define T(name, setup) cmocka_unit_test_setup_teardown (name, setup, teardown)
 
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        T (test_own_rpc, setup_leader),        T (test_client, setup_leader),
-        T (test_client_service, setup_leader), T (test_events, setup_leader),
-        T (test_turn_end, setup_leader),       T (test_ways, setup_inner),
-        T (test_upstream, setup_inner),        T (test_lost_parent, setup_inner),
-        T (test_event_order, setup_inner),     T (test_client_service_dies, setup_leader),
+        T (test_ping, setup_leader),
+        T (test_own_rpc, setup_leader),
+        T (test_client, setup_leader),
+        T (test_client_service, setup_leader),
+        T (test_events, setup_leader),
+        T (test_turn_end, setup_leader),
+        T (test_ways, setup_inner),
+        T (test_upstream, setup_inner),
+        T (test_lost_parent, setup_inner),
+        T (test_event_order, setup_inner),
+        T (test_client_service_dies, setup_leader),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 CLIENT_TESTS = \
 	testsuite/unit/client/test_rpc \
+	testsuite/unit/client/test_row \
 	testsuite/unit/client/test_calls \
 	testsuite/unit/client/test_reactor \
 	testsuite/unit/client/test_handle
@@ -15,3 +16,5 @@ testsuite_unit_client_test_reactor_SOURCES = %D%/test_reactor.c
 testsuite_unit_client_test_reactor_LDADD = lib/client/libclient.la $(UNIT_LIBS)
 testsuite_unit_client_test_handle_SOURCES = %D%/test_handle.c
 testsuite_unit_client_test_handle_LDADD = lib/client/libclient.la $(UNIT_LIBS)
+testsuite_unit_client_test_row_SOURCES = %D%/test_row.c
+testsuite_unit_client_test_row_LDADD = lib/client/libclient.la $(UNIT_LIBS)
