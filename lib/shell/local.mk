@@ -41,4 +41,4 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/start.h \
 	%D%/task.c %D%/task.h \
 	%D%/taskpmi.c %D%/taskpmi.h \
-	%D%/taskpty.c %D%/taskpty.h
+	%D%/taskpty.c %D%/taskpty.h %D%/taskpty_private.h %D%/taskpty_client.c

@@ -45,6 +45,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/evfmt.c \
 	%D%/evfmt.h \
 	%D%/exec.c \
+	%D%/exec_targets.c \
+	%D%/exec_targets.h \
 	%D%/fmt.c \
 	%D%/fmt.h \
 	%D%/fmtconf.c \
