@@ -29,6 +29,8 @@
 #define MAGIC 0xffee0012u
 #define MESSAGE_MAX (256u << 20)
 #define GREETING_TIMEOUT 60 // seconds
+#define READ_SMALL 1000     // most steps print little
+#define READ_LARGE 65536
 
 enum { REQUEST = 1, RESPONSE = 2 };
 enum { TOPIC = 1, PAYLOAD = 2, NO_RESPONSE = 4, ROUTE = 8, STREAMING = 0x40 };
@@ -88,9 +90,7 @@ static void put_be32 (struct buf *b, uint32_t n)
 
 static void put_part (struct buf *b, const char *data, size_t len)
 {
-    buf_putc (b, len < 255 ? (char)len : (char)0xff);
-    if (len >= 255)
-        put_be32 (b, len);
+    buf_putc (b, (char)len); // none is as long as 255
     buf_append (b, data, len);
 }
 
@@ -121,36 +121,47 @@ static void write_all (int fd, const char *data, size_t len)
     }
 }
 
-static void send_request (struct conn *c, const char *topic, const struct buf *payload, int flags)
+/* A request in the making: up to its payload, whose length comes when it is there. */
+static size_t begin_request (struct buf *b, const char *topic)
 {
-    struct buf b = {0};
-    uint32_t size, magic = MAGIC;
+    uint32_t magic = MAGIC;
 
-    buf_reserve (&b, payload->len + 128);
-    buf_append (&b, &magic, sizeof (magic));
-    put_be32 (&b, 0);
-    put_part (&b, NULL, 0);
-    put_part (&b, topic, strlen (topic));
-    put_part (&b, payload->data, payload->len + 1); // with its NUL
-    put_proto (&b, flags | TOPIC | PAYLOAD | ROUTE, flags & NO_RESPONSE ? 0 : 1);
-    if (b.err || payload->err)
+    buf_append (b, &magic, sizeof (magic));
+    put_be32 (b, 0);
+    put_part (b, NULL, 0);
+    put_part (b, topic, strlen (topic));
+    buf_putc (b, (char)0xff);
+    put_be32 (b, 0);
+    return b->len;
+}
+
+static void send_request (struct conn *c, struct buf *b, size_t begin, int flags)
+{
+    uint32_t size;
+
+    buf_putc (b, '\0');
+    size = htonl (b->len - begin);
+    put_proto (b, flags | TOPIC | PAYLOAD | ROUTE, flags & NO_RESPONSE ? 0 : 1);
+    if (b->err)
         die ("out of memory", NULL);
-    size = htonl (b.len - 8);
-    memcpy (b.data + 4, &size, sizeof (size));
-    write_all (c->fd, b.data, b.len);
-    buf_clear (&b);
+    memcpy (b->data + begin - sizeof (size), &size, sizeof (size));
+    size = htonl (b->len - 8);
+    memcpy (b->data + 4, &size, sizeof (size));
+    write_all (c->fd, b->data, b->len);
 }
 
 static void send_signal (struct conn *c, int signum)
 {
     struct buf b = {0};
+    size_t begin = begin_request (&b, "step.signal");
 
     buf_printf (&b, "{\"signum\":%d}", signum);
-    send_request (c, "step.signal", &b, NO_RESPONSE);
+    send_request (c, &b, begin, NO_RESPONSE);
     buf_clear (&b);
 }
 
-/* What flux-core signs a jobspec with where there is one user: its name for that (RFC 15). */
+/* What flux-core signs a jobspec with where there is one user: its name for that (RFC 15). The
+ * buffers are not freed, as that takes longer than all else here. */
 static void send_job (struct conn *c, const struct quick *q)
 {
     struct buf spec = {0}, b = {0};
@@ -158,18 +169,18 @@ static void send_job (struct conn *c, const struct quick *q)
     int n = snprintf (header, sizeof (header), "version%ci1%cuserid%ci%lu%cmechanism%csnone%c", 0,
                       0, 0, (unsigned long)getuid (), 0, 0, 0);
 
+    buf_reserve (&spec, 16384);
     quick_jobspec (&spec, q);
     if (spec.err)
         die ("out of memory", NULL);
-    buf_reserve (&b, BASE64_ENCODED_LENGTH (spec.len) + 256);
+    buf_reserve (&b, BASE64_ENCODED_LENGTH (spec.len) + 512);
+    size_t begin = begin_request (&b, "step.run");
     buf_puts (&b, "{\"J\":\"");
     base64_append (&b, header, n);
     buf_putc (&b, '.');
     base64_append (&b, spec.data, spec.len);
     buf_puts (&b, ".none\",\"urgency\":16,\"flags\":0}");
-    send_request (c, "step.run", &b, STREAMING);
-    buf_clear (&b);
-    buf_clear (&spec);
+    send_request (c, &b, begin, STREAMING);
 }
 
 /* ---- in ---- */
@@ -294,15 +305,18 @@ static void take_messages (struct conn *c)
 
 static void fill (struct conn *c)
 {
+    size_t room = c->in.size > READ_SMALL ? READ_LARGE : READ_SMALL;
     ssize_t n;
 
-    if (buf_reserve (&c->in, 16384) < 0)
+    if (buf_reserve (&c->in, room) < 0)
         die ("out of memory", NULL);
-    n = read (c->fd, c->in.data + c->in.len, 16384);
+    n = read (c->fd, c->in.data + c->in.len, room);
     if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
         die ("lost connection to the Flux instance", n < 0 ? strerror (errno) : NULL);
     if (n > 0)
         c->in.len += n;
+    if (n == READ_SMALL) // there is much
+        buf_reserve (&c->in, READ_LARGE);
 }
 
 /* ctrl-C twice within two seconds ends the step; other signals are its tasks'. */
