@@ -172,6 +172,10 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/top_draw.c \
 	%D%/top_draw.h \
 	%D%/tree.c \
+	%D%/tree_children.c \
+	%D%/tree_leaf.c \
+	%D%/tree_private.h \
+	%D%/tree_report.c \
 	%D%/tree_plan.c \
 	%D%/tree_plan.h \
 	%D%/treedict.c \
