@@ -133,13 +133,27 @@ static flux_msg_handler_t *find_exact (struct dispatch *d, const flux_msg_t *msg
     return NULL;
 }
 
+/* The handler of an RPC, which asked for one matchtag, whatever others have come since. */
+static flux_msg_handler_t *find_rpc (struct dispatch *d, const flux_msg_t *msg)
+{
+    for (flux_msg_handler_t *mh = d->others; mh; mh = mh->next)
+        if (mh->running && mh->match.matchtag != FLUX_MATCHTAG_NONE &&
+            flux_msg_cmp (msg, mh->match))
+            return mh;
+    return NULL;
+}
+
 /* Handlers that a callback destroys stay on the list, marked, until all are through. */
 static bool deliver (struct dispatch *d, const flux_msg_t *msg, int type)
 {
-    flux_msg_handler_t *mh, *next;
+    flux_msg_handler_t *mh = NULL, *next;
     bool matched = false;
 
-    if (type == FLUX_MSGTYPE_REQUEST && (mh = find_exact (d, msg))) {
+    if (type == FLUX_MSGTYPE_REQUEST)
+        mh = find_exact (d, msg);
+    else if (type == FLUX_MSGTYPE_RESPONSE)
+        mh = find_rpc (d, msg);
+    if (mh) {
         call (mh, msg);
         return true;
     }

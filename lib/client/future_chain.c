@@ -18,6 +18,7 @@ struct link {
     flux_future_t *prev; // NULL once destroyed
     flux_future_t *next; // NULL once destroyed
     bool continued;
+    bool reset; // prev was, in a callback
     flux_continuation_f and_cb;
     void *and_arg;
     flux_continuation_f or_cb;
@@ -46,7 +47,8 @@ static void on_next_destroyed (void *arg)
     flux_future_t *prev = l->prev;
 
     l->next = NULL;
-    flux_future_destroy (prev);
+    if (!l->reset)
+        flux_future_destroy (prev);
     link_decref (l);
 }
 
@@ -73,6 +75,8 @@ static void on_prev (flux_future_t *prev, void *arg)
     flux_future_incref (prev);
     if (cb)
         cb (prev, failed ? l->or_arg : l->and_arg);
+    if (!flux_future_is_ready (prev))
+        l->reset = true;
     if (l->next && !l->continued && flux_future_is_ready (prev) &&
         flux_future_fulfill_with (l->next, prev) < 0)
         flux_future_fatal_error (l->next, errno, NULL);

@@ -9,6 +9,7 @@
 #include <flux/attr.h>
 #include <flux/rpc.h>
 
+#include "lib/client/future_private.h"
 #include "lib/client/kvs_private.h"
 #include "lib/client/treeobj.h"
 
@@ -104,19 +105,25 @@ flux_future_t *flux_kvs_getroot (flux_t *h, const char *ns, int flags)
                           kvs_namespace (ns), "flags", flags);
 }
 
+/* A plain RPC, which a future made by hand is not. */
+static int check_getroot (flux_future_t *f)
+{
+    return f && future_rpc (f) ? 0 : fail (EINVAL);
+}
+
 int flux_kvs_getroot_get_treeobj (flux_future_t *f, const char **treeobj)
 {
-    return get_treeobj (f, treeobj);
+    return check_getroot (f) < 0 ? -1 : get_treeobj (f, treeobj);
 }
 
 int flux_kvs_getroot_get_blobref (flux_future_t *f, const char **blobref)
 {
-    return get_rootref (f, blobref);
+    return check_getroot (f) < 0 ? -1 : get_rootref (f, blobref);
 }
 
 int flux_kvs_getroot_get_sequence (flux_future_t *f, int *seq)
 {
-    return get_sequence (f, seq);
+    return check_getroot (f) < 0 ? -1 : get_sequence (f, seq);
 }
 
 int flux_kvs_getroot_get_owner (flux_future_t *f, uint32_t *owner)

@@ -25,21 +25,61 @@ struct handle_watcher {
     ev_io out; // while a send that did not wait has left something behind
 };
 
+/* These two come and go; whether the loop is to go on, it counts by the others. */
+static void set_idle (struct ev_loop *loop, ev_idle *idle, bool on)
+{
+    if (on == (ev_is_active (idle) != 0))
+        return;
+    if (on) {
+        ev_idle_start (loop, idle);
+        ev_unref (loop);
+    } else {
+        ev_ref (loop);
+        ev_idle_stop (loop, idle);
+    }
+}
+
+static void set_io (struct ev_loop *loop, ev_io *io, bool on)
+{
+    if (on == (ev_is_active (io) != 0))
+        return;
+    if (on) {
+        ev_io_start (loop, io);
+        ev_unref (loop);
+    } else {
+        ev_ref (loop);
+        ev_io_stop (loop, io);
+    }
+}
+
+/* The fd is another one after flux_reconnect(). */
+static void follow_fd (flux_watcher_t *w)
+{
+    struct handle_watcher *hw = w->data;
+    struct ev_loop *loop = watcher_loop (w);
+    int fd = handle_watch_fd (hw->h);
+
+    if (fd == hw->io.fd || fd < 0)
+        return;
+    bool on = ev_is_active (&hw->io);
+    ev_io_stop (loop, &hw->io);
+    set_io (loop, &hw->out, false);
+    ev_io_set (&hw->io, fd, hw->io.events & (EV_READ | EV_WRITE));
+    ev_io_set (&hw->out, fd, EV_WRITE);
+    if (on)
+        ev_io_start (loop, &hw->io);
+}
+
 static void on_prepare (struct ev_loop *loop, ev_prepare *p, int revents)
 {
     flux_watcher_t *w = p->data;
     struct handle_watcher *hw = w->data;
 
     hw->called = false;
-    if (handle_has_output (hw->h))
-        ev_io_start (loop, &hw->out);
-    else
-        ev_io_stop (loop, &hw->out);
+    follow_fd (w);
+    set_io (loop, &hw->out, handle_has_output (hw->h));
     hw->pending = (hw->events & FLUX_POLLIN) && handle_has_message (hw->h);
-    if (hw->pending)
-        ev_idle_start (loop, &hw->idle);
-    else
-        ev_idle_stop (loop, &hw->idle);
+    set_idle (loop, &hw->idle, hw->pending);
 }
 
 /* Once per turn, whether for what lay in memory or for what came in. */
@@ -106,9 +146,9 @@ static void stop (flux_watcher_t *w)
     hw->active = hw->pending = false;
     ev_prepare_stop (loop, &hw->prepare);
     ev_check_stop (loop, &hw->check);
-    ev_idle_stop (loop, &hw->idle);
     ev_io_stop (loop, &hw->io);
-    ev_io_stop (loop, &hw->out);
+    set_idle (loop, &hw->idle, false);
+    set_io (loop, &hw->out, false);
 }
 
 static bool active (const flux_watcher_t *w)

@@ -134,7 +134,7 @@ unsigned int idset_last (const struct idset *idset)
 
 unsigned int idset_prev (const struct idset *idset, unsigned int id)
 {
-    if (!idset || id == 0)
+    if (!idset || id == 0 || id == IDSET_INVALID_ID)
         return IDSET_INVALID_ID;
     if (id > idset->size)
         id = idset->size;

@@ -441,6 +441,11 @@ static void test_roots (void **state)
     assert_int_equal (flux_kvs_getroot_get_owner (f, &owner), 0);
     assert_true (owner == 0xfffffffe);
     flux_future_destroy (f);
+    f = flux_future_create (NULL, NULL); // not of flux_kvs_getroot()
+    flux_future_fulfill (f, NULL, NULL);
+    assert_int_equal (flux_kvs_getroot_get_treeobj (f, &s), -1);
+    assert_int_equal (errno, EINVAL);
+    flux_future_destroy (f);
 
     set_answers (rec, "{\"rootref\":\"sha1-ab\",\"rootseq\":7}", "{}", NULL, NULL);
     assert_int_equal (flux_kvs_get_version (rec->h, NULL, &seq), 0);

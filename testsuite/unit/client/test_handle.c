@@ -278,6 +278,61 @@ static void test_handler_order (void **state)
     flux_msg_handler_destroy (young); // after the handle
 }
 
+/* Who asked for one matchtag has its response, whoever else came later; but not with a route, as
+ * the number is another sender's then. */
+static void test_response_order (void **state)
+{
+    flux_t *h = flux_open ("loop://", 0);
+    struct calls c = {0};
+    struct flux_match m = FLUX_MATCH_RESPONSE;
+    flux_msg_t *msg = flux_response_encode ("x", NULL);
+
+    m.matchtag = flux_matchtag_alloc (h);
+    flux_msg_handler_t *rpc = flux_msg_handler_create (h, m, on_a, &c);
+    m.matchtag = FLUX_MATCHTAG_NONE;
+    flux_msg_handler_t *any = flux_msg_handler_create (h, m, on_b, &c);
+    flux_msg_handler_start (rpc);
+    flux_msg_handler_start (any);
+    for (uint32_t tag = 1; tag <= 2; tag++) {
+        assert_int_equal (flux_msg_set_matchtag (msg, tag), 0);
+        assert_int_equal (flux_send (h, msg, 0), 0);
+        flux_reactor_run (flux_get_reactor (h), FLUX_REACTOR_NOWAIT);
+    }
+    assert_int_equal (flux_msg_set_matchtag (msg, 1), 0);
+    flux_msg_route_enable (msg);
+    assert_int_equal (flux_msg_route_push (msg, "other"), 0);
+    assert_int_equal (flux_send (h, msg, 0), 0);
+    flux_reactor_run (flux_get_reactor (h), FLUX_REACTOR_NOWAIT);
+    assert_string_equal (c.seen, "abb");
+    flux_msg_destroy (msg);
+    flux_msg_handler_destroy (rpc);
+    flux_msg_handler_destroy (any);
+    flux_close (h);
+}
+
+static void on_handle (flux_reactor_t *r, flux_watcher_t *w, int revents, void *arg)
+{
+    ++*(int *)arg;
+    flux_watcher_unref (w);
+}
+
+/* A message that nobody takes keeps nobody waiting whom the watcher does not. */
+static void test_unref_watcher (void **state)
+{
+    flux_t *h = flux_open ("loop://", 0);
+    flux_reactor_t *r = flux_get_reactor (h);
+    int count = 0;
+    flux_watcher_t *w = flux_handle_watcher_create (r, h, FLUX_POLLIN, on_handle, &count);
+
+    flux_watcher_start (w);
+    send_event (h, "x");
+    assert_int_equal (flux_reactor_run (r, 0), 0);
+    assert_int_equal (count, 1);
+    assert_false (flux_watcher_is_referenced (w));
+    flux_watcher_destroy (w);
+    flux_close (h);
+}
+
 static void test_destroy_in_callback (void **state)
 {
     flux_t *h = flux_open ("loop://", 0);
@@ -371,17 +426,13 @@ static void test_open_errors (void **state)
         const char *uri;
         int errnum;
     } rows[] = {
-        {"foo://x", ENOENT},
-        {"", ENOENT},
-        {"local:///nonexistent/socket", ENOENT},
-        {"local://", EINVAL},
-        {"fd://", EINVAL},
-        {"fd://x", EINVAL},
-        {"fd://999999", EBADF},
-        {"ssh://host", EINVAL},
-        {"ssh://-oProxyCommand=x/path", EINVAL},
-        {"ssh://h/a;b", EINVAL},
-        {"ssh://h:-x/a", EINVAL},
+        {"foo://x", ENOENT},     {"", ENOENT},
+        {"/x", ENOENT},          {"...", ENOENT},
+        {".x/..", ENOENT},       {"local:///nonexistent/socket", ENOENT},
+        {"local://", EINVAL},    {"fd://", EINVAL},
+        {"fd://x", EINVAL},      {"fd://999999", EBADF},
+        {"ssh://host", EINVAL},  {"ssh://-oProxyCommand=x/path", EINVAL},
+        {"ssh://h/a;b", EINVAL}, {"ssh://h:-x/a", EINVAL},
     };
     flux_error_t e;
 
@@ -395,9 +446,11 @@ static void test_open_errors (void **state)
     unsetenv ("FLUX_URI");
     assert_null (flux_open_ex (NULL, 0, &e));
     setenv ("FLUX_URI", "loop://", 1);
-    flux_t *h = flux_open_ex (NULL, 0, &e);
-    assert_non_null (h);
-    flux_close (h);
+    for (int i = 0; i < 2; i++) {
+        flux_t *h = flux_open_ex (i == 0 ? NULL : ".", 0, &e);
+        assert_non_null (h);
+        flux_close (h);
+    }
     unsetenv ("FLUX_URI");
 }
 
@@ -495,6 +548,8 @@ int main (void)
         cmocka_unit_test (test_matchtags),
         cmocka_unit_test (test_handlers),
         cmocka_unit_test (test_handler_order),
+        cmocka_unit_test (test_response_order),
+        cmocka_unit_test (test_unref_watcher),
         cmocka_unit_test (test_destroy_in_callback),
         cmocka_unit_test (test_clone_requeue),
         cmocka_unit_test (test_disconnect_cancel),

@@ -561,6 +561,35 @@ static void test_chain (void **state)
     assert_int_equal (seen.last, 2);
 }
 
+static void and_third (flux_future_t *prev, void *arg)
+{
+    const char *s;
+
+    assert_int_equal (flux_future_get (prev, (const void **)&s), 0);
+    ++*(int *)arg;
+    assert_int_equal (flux_future_continue (prev, strcmp (s, "3") == 0 ? prev : NULL), 0);
+    flux_future_reset (prev);
+}
+
+/* A future that is fulfilled several times is its maker's, who alone knows the last time. */
+static void test_chain_repeated (void **state)
+{
+    flux_future_t *prev = flux_future_create (NULL, NULL);
+    int count = 0;
+    flux_future_t *f = flux_future_and_then (prev, and_third, &count);
+    const char *s;
+
+    flux_future_fulfill (prev, "1", NULL);
+    flux_future_fulfill (prev, "2", NULL);
+    flux_future_fulfill (prev, "3", NULL);
+    flux_future_set_reactor (f, flux_get_reactor (handle (state)));
+    assert_int_equal (flux_future_get (f, (const void **)&s), 0);
+    assert_string_equal (s, "3");
+    assert_int_equal (count, 3);
+    flux_future_destroy (f);
+    flux_future_destroy (prev);
+}
+
 static void test_connection_lost (void **state)
 {
     flux_t *h = handle (state);
@@ -645,6 +674,7 @@ int main (void)
         TEST (test_wait_in_continuation),
         TEST (test_composite),
         TEST (test_chain),
+        TEST (test_chain_repeated),
         TEST (test_connection_lost),
         TEST (test_connection_lost_in_reactor),
         TEST (test_large),

@@ -146,6 +146,8 @@ static void test_members (void **state)
         assert_int_equal (idset_next (set, ids[i]), i + 1 < n ? ids[i + 1] : IDSET_INVALID_ID);
         assert_int_equal (idset_prev (set, ids[i]), i > 0 ? ids[i - 1] : IDSET_INVALID_ID);
     }
+    assert_int_equal (idset_prev (set, IDSET_INVALID_ID), IDSET_INVALID_ID);
+    assert_int_equal (idset_next (set, IDSET_INVALID_ID), IDSET_INVALID_ID);
     assert_false (idset_test (set, 2));
     assert_false (idset_test (set, UINT_MAX));
     for (size_t i = 0; i < n; i++)
