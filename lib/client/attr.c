@@ -2,6 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -90,6 +91,21 @@ static const char *ask (flux_t *h, struct cache *c, const char *name)
     return cached;
 }
 
+/* In a `flux proxy` to another host the parent is on that host, too (flux-environment(7)). */
+static const char *on_remote (struct cache *c, const char *uri)
+{
+    const char *remote = getenv ("FLUX_PROXY_REMOTE"), *cached = NULL;
+    char *s;
+
+    if (!uri || !remote || strncmp (uri, "local://", 8) != 0)
+        return uri;
+    if (asprintf (&s, "ssh://%s%s", remote, uri + 8) < 0)
+        return NULL;
+    cached = cache_put (c, "parent-remote-uri", s, false);
+    free (s);
+    return cached;
+}
+
 const char *flux_attr_get (flux_t *h, const char *name)
 {
     struct cache *c;
@@ -102,7 +118,8 @@ const char *flux_attr_get (flux_t *h, const char *name)
     if (!(c = cache_get (h)))
         return NULL;
     HASH_FIND_STR (c->attrs, name, a);
-    return a && a->immutable ? a->val : ask (h, c, name);
+    const char *val = a && a->immutable ? a->val : ask (h, c, name);
+    return strcmp (name, "parent-uri") == 0 ? on_remote (c, val) : val;
 }
 
 int flux_attr_set_ex (flux_t *h, const char *name, const char *val, bool force, flux_error_t *errp)

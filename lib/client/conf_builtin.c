@@ -20,6 +20,7 @@ static const struct {
     {"shell_pluginpath", FLUX_LIBDIR "/shell/plugins"},
     {"jobtap_pluginpath", FLUX_LIBDIR "/job-manager/plugins"},
     {"module_path", FLUX_LIBDIR "/modules"},
+    {"rundir", FLUX_RUNDIR},
     {"pmi_library_path", FLUX_LIBDIR "/libpmi.so"},
 };
 

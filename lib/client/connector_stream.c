@@ -24,6 +24,8 @@
 
 struct stream {
     struct msgio *io;
+    flux_t *h;
+    char *path;                   // of the broker's socket, to connect to it again
     struct flux_msg_cred testing; // pretend to be somebody
     bool is_testing;
     bool nonblock; // the last send
@@ -156,11 +158,35 @@ static void stream_destroy (void *impl)
 
     (void)flush (s, s->nonblock);
     msgio_destroy (s->io);
+    free (s->path);
     free (s);
+}
+
+static int local_connect (const char *path, flux_error_t *errp);
+
+static int stream_reconnect (void *impl)
+{
+    struct stream *s = impl;
+    struct msgio *io = NULL;
+    int fd;
+
+    if (!s->path)
+        return fail (ENOSYS);
+    if ((fd = local_connect (s->path, NULL)) < 0)
+        return -1;
+    if (!(io = msgio_create (fd))) {
+        close (fd);
+        return -1;
+    }
+    msgio_destroy (s->io); // with what has not been sent
+    s->io = io;
+    handle_set_msgio (s->h, io);
+    return 0;
 }
 
 static const struct flux_handle_ops stream_ops = {
     .setopt = stream_setopt,
+    .reconnect = stream_reconnect,
     .pollfd = stream_pollfd,
     .pollevents = stream_pollevents,
     .send = stream_send,
@@ -186,8 +212,16 @@ flux_t *stream_handle_create (int fd, int flags)
         free (s);
         return NULL;
     }
+    s->h = h;
     handle_set_msgio (h, s->io);
     return h;
+}
+
+static int stream_set_path (flux_t *h, const char *path)
+{
+    struct stream *s = handle_impl (h);
+
+    return (s->path = strdup (path)) ? 0 : -1;
 }
 
 /* A broker may be slow to accept, or just starting to listen. */
@@ -264,6 +298,10 @@ flux_t *local_open (const char *path, int flags, flux_error_t *errp)
         return NULL;
     if (!(h = stream_handle_create (fd, flags)))
         close (fd);
+    else if (stream_set_path (h, path) < 0) {
+        flux_close (h);
+        h = NULL;
+    }
     return h;
 }
 

@@ -36,6 +36,11 @@ void handle_set_dispatch (flux_t *h, struct dispatch *d)
     h->dispatch = d;
 }
 
+void *handle_impl (flux_t *h)
+{
+    return h->root->impl;
+}
+
 struct msgio *handle_msgio (flux_t *h)
 {
     return h->root->io;
@@ -116,6 +121,7 @@ static void root_fini (flux_t *h)
         fprintf (stderr, "MATCHDEBUG: %u matchtags still in use\n", tags_used (h->tags));
     tags_destroy (h->tags);
     flux_msglist_destroy (h->queue);
+    flux_msglist_destroy (h->lost);
 }
 
 void flux_handle_destroy (flux_t *h)
@@ -142,16 +148,6 @@ void flux_close (flux_t *h)
 void flux_decref (flux_t *h)
 {
     flux_handle_destroy (h);
-}
-
-int flux_reconnect (flux_t *h)
-{
-    if (!h)
-        return fail (EINVAL);
-    h = h->root;
-    if (!h->ops->reconnect)
-        return fail (ENOSYS);
-    return h->ops->reconnect (h->impl);
 }
 
 static void reactor_destroy_cb (void *arg)

@@ -204,7 +204,8 @@ flux_msg_t *handle_recv_new (flux_t *h, int flags)
         errno = ENOSYS;
         return NULL;
     }
-    while (!(msg = h->ops->recv (h->impl, flags))) {
+    while (!(msg = (flux_msg_t *)flux_msglist_pop (h->lost)) &&
+           !(msg = h->ops->recv (h->impl, flags))) {
         if (errno == EAGAIN || errno == EWOULDBLOCK || handle_comms_error (h, errno) < 0)
             return NULL;
     }

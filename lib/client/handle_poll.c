@@ -30,10 +30,15 @@ void handle_ring (flux_t *h)
     }
 }
 
+static bool has_queued (const flux_t *h)
+{
+    return flux_msglist_count (h->queue) > 0 || flux_msglist_count (h->lost) > 0;
+}
+
 bool handle_has_message (flux_t *h)
 {
     h = h->root;
-    if (flux_msglist_count (h->queue) > 0)
+    if (has_queued (h))
         return true;
     if (h->io)
         return msgio_ready (h->io);
@@ -62,6 +67,11 @@ static int add_fd (int epfd, int fd, uint32_t events)
     return fd < 0 ? -1 : epoll_ctl (epfd, EPOLL_CTL_ADD, fd, &ev);
 }
 
+int handle_poll_connector (flux_t *h)
+{
+    return h->ops->pollfd ? add_fd (h->pollfd, h->ops->pollfd (h->impl), EPOLLIN | EPOLLOUT) : 0;
+}
+
 int flux_pollfd (flux_t *h)
 {
     if (!h)
@@ -72,13 +82,12 @@ int flux_pollfd (flux_t *h)
     if ((h->pollfd = epoll_create1 (EPOLL_CLOEXEC)) < 0)
         return -1;
     h->queue_eventfd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (add_fd (h->pollfd, h->queue_eventfd, EPOLLIN) < 0 ||
-        (h->ops->pollfd && add_fd (h->pollfd, h->ops->pollfd (h->impl), EPOLLIN | EPOLLOUT) < 0)) {
+    if (add_fd (h->pollfd, h->queue_eventfd, EPOLLIN) < 0 || handle_poll_connector (h) < 0) {
         close (h->pollfd);
         h->pollfd = -1;
         return -1;
     }
-    if (flux_msglist_count (h->queue) > 0)
+    if (has_queued (h))
         handle_ring (h);
     return h->pollfd;
 }
@@ -96,13 +105,13 @@ int flux_pollevents (flux_t *h)
         ;
     if (h->ops->pollevents && (events = h->ops->pollevents (h->impl)) < 0)
         return -1;
-    if (flux_msglist_count (h->queue) > 0)
+    if (has_queued (h))
         events |= FLUX_POLLIN;
     // what came in before the connection broke is still to be had
     if ((events & FLUX_POLLERR) && (events & FLUX_POLLIN))
         events &= ~FLUX_POLLERR;
     if ((events & FLUX_POLLERR) && handle_comms_error (h, ECONNRESET) == 0)
-        events &= ~FLUX_POLLERR;
+        events = has_queued (h) ? FLUX_POLLIN : 0;
     return events;
 }
 

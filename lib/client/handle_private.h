@@ -40,6 +40,9 @@ bool handle_has_output (flux_t *h);
 int handle_watch_fd (flux_t *h);
 bool handle_fd_is_plain (flux_t *h);
 
+/* What the connector keeps of a handle. */
+void *handle_impl (flux_t *h);
+
 /* The msgio of a handle made by stream_handle_create(), or NULL. */
 struct msgio *handle_msgio (flux_t *h);
 void handle_set_msgio (flux_t *h, struct msgio *io);

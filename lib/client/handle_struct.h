@@ -33,6 +33,7 @@ struct flux_handle {
     flux_reactor_t *later_in; // this reactor; NULL: there are none
     struct tags *tags;
     struct flux_msglist *queue; // put back, and to be received first
+    struct flux_msglist *lost;  // responses that a broken connection took, see reconnect.c
     int pollfd;                 // -1 until asked for
     int queue_eventfd;
     flux_comms_error_f comms_error;
@@ -49,6 +50,9 @@ int handle_comms_error (flux_t *h, int errnum);
 
 /* The next message from the connector, for a root. */
 flux_msg_t *handle_recv_new (flux_t *h, int flags);
+
+/* Have the fd of flux_pollfd() tell what the connector's does. */
+int handle_poll_connector (flux_t *h);
 
 /* The queue got longer: tell who polls. */
 void handle_ring (flux_t *h);

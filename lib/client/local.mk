@@ -5,7 +5,7 @@ lib_client_libclient_la_SOURCES = \
 	%D%/watcher.c %D%/watcher_private.h %D%/watcher_ev.c %D%/watcher_handle.c \
 	%D%/tags.c %D%/tags.h \
 	%D%/handle.c %D%/handle_io.c %D%/handle_poll.c %D%/handle_private.h %D%/handle_struct.h \
-	%D%/open.c %D%/connector_stream.c %D%/connector_loop.c %D%/connector_exec.c %D%/transport.c %D%/transport.h \
+	%D%/reconnect.c %D%/open.c %D%/connector_stream.c %D%/connector_loop.c %D%/connector_exec.c %D%/transport.c %D%/transport.h \
 	%D%/dispatch.c %D%/dispatch.h %D%/dispatch_struct.h %D%/msg_handler.c \
 	%D%/future.c %D%/future_wait.c %D%/future_struct.h %D%/future_private.h %D%/future_composite.c %D%/future_chain.c \
 	%D%/rpc.c %D%/respond.c %D%/attr.c %D%/conf.c %D%/conf_builtin.c %D%/hosts.c %D%/event.c %D%/log.c %D%/disconnect.c \

@@ -109,3 +109,11 @@ uint32_t tags_used (const struct tags *t)
 {
     return t->used;
 }
+
+uint32_t tags_next (const struct tags *t, uint32_t tag)
+{
+    while (++tag < t->size)
+        if (t->slot[tag].state != TAG_FREE)
+            return tag;
+    return 0;
+}

@@ -29,4 +29,7 @@ void tags_orphan (struct tags *t, uint32_t tag);
 enum tag_state tags_state (const struct tags *t, uint32_t tag, void **ownerp);
 uint32_t tags_used (const struct tags *t);
 
+/* The lowest tag above `tag` that is not free, or 0. */
+uint32_t tags_next (const struct tags *t, uint32_t tag);
+
 #endif /* !FLUX_CLIENT_TAGS_H */

@@ -44,6 +44,7 @@ struct proxy {
     char dir[64], path[100], uri[160];
     int fd;
     struct transport t;
+    char *remote;             // [user@]host[:port] of an ssh URI
     pid_t transport, command; // 0: none
     int sock;                 // the transport's other end
     struct mux *mux;
@@ -191,6 +192,8 @@ static void start_command (struct proxy *p)
     if ((p->command = fork ()) == 0) {
         signal (SIGPIPE, SIG_DFL);
         sigprocmask (SIG_SETMASK, &p->open, NULL);
+        if (p->remote)
+            setenv ("FLUX_PROXY_REMOTE", p->remote, 1);
         _exit (exec_command (p->c, p->uri));
     }
     signal (SIGINT, SIG_IGN); // is for the command
@@ -204,6 +207,8 @@ static int run_remote (struct cmd *c, const char *uri)
     if (transport_init (&p.t, uri, &error) < 0)
         return cmd_fail (c, "%s", error.text);
     transport_option (&p.t, "--mux");
+    if (strncmp (uri, "ssh://", 6) == 0)
+        p.remote = strndup (uri + 6, strcspn (uri + 6, "/"));
     set_signals (&p);
     if (listen_here (&p) < 0)
         return cmd_fail (c, "%s: %s", p.path, strerror (errno));
@@ -219,6 +224,7 @@ static int run_remote (struct cmd *c, const char *uri)
     unlink (p.path);
     rmdir (p.dir);
     transport_clear (&p.t);
+    free (p.remote);
     return p.code;
 }
 

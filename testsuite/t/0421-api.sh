@@ -19,16 +19,22 @@ build ()
         -lflux-slurm -ljansson -Wl,-rpath,"$LIBDIR"
 }
 
-# The names are facts of the pages; those of job shell and job manager plugins are elsewhere.
-test_case 'every function of the pages is declared and exported' <<'END'
+# What programs are written for: data/api.h declares each function once more, which a compiler takes only
+# when return value and arguments are the same.
+test_case 'every function of the interface is declared as it is there, and exported' <<'END'
+api=$top_srcdir/testsuite/data/api.h
 {
-    printf '#include <flux/core.h>\n#include <flux/idset.h>\n#include <flux/hostlist.h>\n'
+    printf '#include <flux/core.h>\n#include <flux/idset.h>\n#include <flux/hostlist.h>\n#include <flux/taskmap.h>\n'
+    printf '#include <flux/connector.h>\n'
+    cat "$api"
     printf 'typedef void (*any_f) (void);\nany_f all[] = {\n'
-    sed 's/.*/    (any_f) &,/' "$top_srcdir/testsuite/data/api-names"
-    printf '};\nint main (void) { return sizeof (all) / sizeof (all[0]) > 240 ? 0 : 1; }\n'
+    sed -n 's/^[^(]*[ *]\([a-z0-9_]*\) (.*);$/    (any_f) \&\1,/p' "$api"
+    printf '};\nint main (void) { return sizeof (all) / sizeof (all[0]) == %d ? 0 : 1; }\n' "$(grep -c ';$' "$api")"
 } >all.c
 $CC -Wall -Werror -Wno-deprecated-declarations -I"$top_srcdir/lib/include" all.c -o all -L"$LIBDIR" -lflux-slurm -Wl,-rpath,"$LIBDIR"
 ./all
+sed 's/^int flux_send (/long flux_send (/' all.c >wrong.c
+! $CC -I"$top_srcdir/lib/include" -c wrong.c -o /dev/null 2>/dev/null
 END
 
 test_case 'messages: encode, decode, routes, payloads, match' <<'END'
@@ -165,6 +171,48 @@ int main (void)
 }
 EOF
 flux start -s2 ./rpc
+END
+
+# From within an instance in an instance: "..", "/" and beyond lead to the outer one.
+test_case 'flux_open: paths to ancestors; the URI of a parent from another host' <<'END'
+build ancestor <<'EOF'
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <flux/core.h>
+int main (void)
+{
+    static const char *outer[] = {"..", "../", "../..", "../../..", "/", "./..", "../."}, *bad[] = {"/..", "a", "..."};
+    flux_t *h = flux_open (".", 0), *up;
+    const char *s;
+    char *parent;
+    flux_error_t e;
+    assert (h && !strcmp (flux_attr_get (h, "instance-level"), "1"));
+    parent = strdup (flux_attr_get (h, "parent-uri"));
+    for (size_t i = 0; i < sizeof (outer) / sizeof (outer[0]); i++) {
+        assert ((up = flux_open_ex (outer[i], 0, &e)));
+        assert (!strcmp (flux_attr_get (up, "instance-level"), "0") && !strcmp (flux_attr_get (up, "local-uri"), parent));
+        assert (!flux_attr_get (up, "parent-uri") && errno == ENOENT);
+        flux_close (up);
+    }
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++)
+        assert (!flux_open_ex (bad[i], 0, &e) && *e.text);
+    setenv ("FLUX_PROXY_REMOTE", "me@there:22", 1); /* as flux proxy does */
+    s = flux_attr_get (h, "parent-uri");
+    assert (!strncmp (s, "ssh://me@there:22/", 18) && !strcmp (s + 17, parent + 8));
+    unsetenv ("FLUX_PROXY_REMOTE");
+    assert (!strcmp (flux_attr_get (h, "parent-uri"), parent));
+    unsetenv ("FLUX_URI");
+    assert (!flux_open_ex (NULL, 0, &e) && strstr (e.text, "FLUX_URI"));
+    assert (!flux_open_ex ("..", 0, &e) && *e.text);
+    free (parent);
+    flux_close (h);
+    return 0;
+}
+EOF
+flux start flux alloc -n1 ./ancestor
 END
 
 test_case 'services: message handlers, streaming, cancel, disconnect' <<'END'

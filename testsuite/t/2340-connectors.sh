@@ -49,6 +49,7 @@ in_instance <<'EOF'
 export FLUX_SSH=$PWD/ssh TMPDIR=$PWD/tmp
 mkdir tmp
 expect_exit 3 flux proxy ssh://there$path sh -c 'exit 3'
+expect_output me@there flux proxy "ssh://me@there$path" printenv FLUX_PROXY_REMOTE
 expect_exit 143 flux proxy ssh://there$path sh -c 'kill -TERM $$'
 expect_exit 127 flux proxy ssh://there$path nosuchprogram
 expect_exit 1 flux proxy ssh://there/nosuchsocket true

@@ -35,7 +35,7 @@ enum {
     FLUX_O_NONBLOCK = 4,    // send and receive fail with EAGAIN rather than wait
     FLUX_O_MATCHDEBUG = 8,  // say on stderr when a matchtag leaks
     FLUX_O_TEST_NOSUB = 16, // (un)subscribe does nothing
-    FLUX_O_RPCTRACK = 32,   // accepted; this library does not reconnect
+    FLUX_O_RPCTRACK = 32,   // see flux_reconnect(); not for flux_flags_set()
     FLUX_O_NOREQUEUE = 64,  // no flux_requeue()
 };
 
@@ -54,9 +54,10 @@ enum {
 #define FLUX_OPT_TESTING_USERID "flux::testing_userid"
 #define FLUX_OPT_TESTING_ROLEMASK "flux::testing_rolemask"
 
-/* Connect. uri is local://PATH (a broker's socket), ssh://HOST/PATH, fd://N (a connected socket),
- * or loop:// (what is sent comes back). NULL means $FLUX_URI. flags are FLUX_O_*. NULL with errno;
- * with flux_open_ex() also with a sentence in errp. */
+/* Connect. uri is local://PATH (a broker's socket), ssh://HOST/PATH, slurm:JOBID[.STEP], fd://N (a
+ * connected socket), loop:// (what is sent comes back), or a path to an instance above this one:
+ * "..", "../..", "/" the outermost, "." this one. NULL means $FLUX_URI. flags are FLUX_O_*. NULL
+ * with errno; with flux_open_ex() also with a sentence in errp. */
 FLUX_EXPORT flux_t *flux_open (const char *uri, int flags);
 FLUX_EXPORT flux_t *flux_open_ex (const char *uri, int flags, flux_error_t *errp);
 
@@ -68,7 +69,9 @@ FLUX_EXPORT void flux_decref (flux_t *h);
 /* A second handle over the same connection with its own aux items, reactor and handlers. */
 FLUX_EXPORT flux_t *flux_clone (flux_t *orig);
 
-/* ENOSYS: a lost connection stays lost. */
+/* Connect anew, from the callback of flux_comms_error_set(); local:// only (ENOSYS). What was asked
+ * before is not answered any more; with FLUX_O_RPCTRACK its futures get ECONNRESET. Subscriptions
+ * and services are to be made again. */
 FLUX_EXPORT int flux_reconnect (flux_t *h);
 
 /* The reactor is created when first asked for. Setting it after that is EEXIST; it must outlive the

@@ -4,6 +4,7 @@ CLIENT_TESTS = \
 	testsuite/unit/client/test_row \
 	testsuite/unit/client/test_calls \
 	testsuite/unit/client/test_reactor \
+	testsuite/unit/client/test_reconnect \
 	testsuite/unit/client/test_handle
 check_PROGRAMS += $(CLIENT_TESTS)
 TESTS += $(CLIENT_TESTS)
@@ -18,3 +19,5 @@ testsuite_unit_client_test_handle_SOURCES = %D%/test_handle.c
 testsuite_unit_client_test_handle_LDADD = lib/client/libclient.la $(UNIT_LIBS)
 testsuite_unit_client_test_row_SOURCES = %D%/test_row.c
 testsuite_unit_client_test_row_LDADD = lib/client/libclient.la $(UNIT_LIBS)
+testsuite_unit_client_test_reconnect_SOURCES = %D%/test_reconnect.c
+testsuite_unit_client_test_reconnect_LDADD = lib/client/libclient.la $(UNIT_LIBS)
