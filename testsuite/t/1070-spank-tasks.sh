@@ -63,7 +63,7 @@ EOF
 for mpi in mpich openmpi; do
     case_if "command -v mpicc.$mpi" "needs $mpi" -- "$mpi under srun --flux" <<'END'
 mpicc.$mpi -o $BIN/hello.$mpi hello.c
-expect_equal '4 6' "$(as_user srun --flux -N4 flux run -N4 --env=FLUX_PMI_LIBRARY_PATH=$BIN/libpmi.so $BIN/hello.$mpi)"
+expect_equal '8 28' "$(as_user srun --flux -N4 -c2 flux run -N4 -n8 --env=FLUX_PMI_LIBRARY_PATH=$BIN/libpmi.so $BIN/hello.$mpi)"
 END
 done
 
