@@ -53,6 +53,14 @@ expect_equal 'messages ok' "$(inst -s4 flux run -N4 -n4 $TASK messages 3000)"
 expect_equal 'messages ok' "$(FLUX_TASKS_DIRECT=off inst -s4 flux run -N4 -n4 $TASK messages 300000)"
 END
 
+test_case 'direct links: CURVE only, and only with keys that came through the brokers' <<'END'
+inst flux run -n1 "${TASK%group_task}link_rogue" >out
+expect_equal 'without CURVE: refused
+a key that it was not told: refused
+another key for the task: refused
+both keys: let in' "$(cat out)"
+END
+
 test_case 'a member that dies is noticed' <<'END'
 expect_equal 'death ok' "$(inst -s4 flux run -N4 -n8 -o exit-timeout=none $TASK death 2>err)" || { cat err; exit 1; }
 END

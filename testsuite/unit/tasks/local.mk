@@ -10,3 +10,8 @@ check_PROGRAMS += testsuite/unit/tasks/group_task
 testsuite_unit_tasks_group_task_SOURCES = %D%/group_task.c
 testsuite_unit_tasks_group_task_LDADD = lib/tasks/libflux-tasks.la
 testsuite_unit_tasks_group_task_LDFLAGS = -no-install
+
+check_PROGRAMS += testsuite/unit/tasks/link_rogue
+testsuite_unit_tasks_link_rogue_SOURCES = %D%/link_rogue.c
+testsuite_unit_tasks_link_rogue_LDADD = lib/tasks/libflux-tasks.la lib/libflux-slurm.la $(ZMQ_LIBS)
+testsuite_unit_tasks_link_rogue_LDFLAGS = -no-install
