@@ -2,7 +2,7 @@
 # Fuzz targets. `make check` replays their corpora and thousands of variations of them, the same ones
 # each time; `make fuzz` builds them with clang and libFuzzer, with sanitizers, and lets each look for
 # FUZZ_SECONDS, or FUZZ_RUNS inputs (-1: any number). New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group events conf
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group events conf proxy
 FUZZ_SECONDS = 30
 FUZZ_RUNS = -1
 FUZZ_CC = clang
@@ -18,6 +18,7 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
 	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c slots.c) \
 	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c \
+	$(addprefix shell/cmd/,follow.c mux.c pump.c) \
 	lib/conf/conf.c lib/conf/conf_read.c lib/conf/toml.c lib/util/peers.c \
 	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c lib/util/utf8.c
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
@@ -43,9 +44,14 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_graph \
 	testsuite/fuzz/replay_group \
 	testsuite/fuzz/replay_events \
-	testsuite/fuzz/replay_conf
+	testsuite/fuzz/replay_conf \
+	testsuite/fuzz/replay_proxy
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
+testsuite_fuzz_replay_proxy_SOURCES = %D%/fuzz_proxy.c %D%/replay.c %D%/fuzz.h \
+	shell/cmd/follow.c shell/cmd/mux.c shell/cmd/pump.c
+testsuite_fuzz_replay_proxy_CPPFLAGS = $(AM_CPPFLAGS)
+testsuite_fuzz_replay_proxy_LDADD = lib/codec/libcodec.la lib/util/libutil.la
 testsuite_fuzz_replay_graph_SOURCES = %D%/fuzz_graph.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_graph_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
 	lib/graph/libgraph.la lib/job/libjob.la lib/util/libutil.la $(YAML_LIBS) $(JANSSON_LIBS) -lm
@@ -92,7 +98,8 @@ testsuite_fuzz_replay_jobstart_LDADD = lib/shell/libshell.la lib/job/libjob.la l
 
 testsuite/fuzz/obj/%.o: $(top_srcdir)/%.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
-		$(AM_CPPFLAGS) -c -o $@ $<
+		$(AM_CPPFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+-include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=testsuite/fuzz/obj/testsuite/fuzz/fuzz_%.d)
 $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%): testsuite/fuzz/fuzz_%: testsuite/fuzz/obj/testsuite/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS)
 fuzz: $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%)
