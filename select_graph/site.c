@@ -214,11 +214,6 @@ struct graph *site_graph (struct site *site)
     return site->graph;
 }
 
-struct matcher *site_matcher (struct site *site)
-{
-    return site->matcher;
-}
-
 uint32_t site_vertex (const struct site *site, uint32_t node)
 {
     return node < site->nnodes ? site->nodes[node].vertex : GRAPH_NONE;

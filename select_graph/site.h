@@ -61,7 +61,6 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
 /* Have all nodes cores of as many threads? facts.threads says. */
 bool site_is_uniform (const struct site *site);
 struct graph *site_graph (struct site *site);
-struct matcher *site_matcher (struct site *site);
 /* The vertex of a node, GRAPH_NONE: none. */
 uint32_t site_vertex (const struct site *site, uint32_t node);
 /* A number for the name of a generic resource, -1: no node has it */

@@ -148,8 +148,6 @@ int matcher_job (const struct matcher *m, uint64_t jobid, struct match_job *job)
 /* All jobs, ascending by id: start with *cursor = 0. */
 bool matcher_next_job (struct matcher *m, size_t *cursor, struct match_job *job);
 size_t matcher_job_count (const struct matcher *m);
-/* Does a job that waits for the future hold v? O(reservations * log r). */
-bool matcher_reserved (const struct matcher *m, uint32_t v);
 /* What a job holds of v, valid until the next change; NULL: nothing. O(log r). */
 const struct result_item *matcher_job_item (const struct matcher *m, uint64_t jobid, uint32_t v);
 bool matcher_job_holds (const struct matcher *m, uint64_t jobid, uint32_t v);

@@ -51,14 +51,6 @@ static const struct result_item *job_item (const struct matcher *m, const struct
     return found ? &job->items[i] : NULL;
 }
 
-bool matcher_reserved (const struct matcher *m, uint32_t v)
-{
-    for (size_t i = 0; m->nreserved && i < m->njobs; i++)
-        if (m->job[i]->reserved && job_item (m, m->job[i], v))
-            return true;
-    return false;
-}
-
 const struct result_item *matcher_job_item (const struct matcher *m, uint64_t jobid, uint32_t v)
 {
     const struct job *job = jobs_find (m, jobid);

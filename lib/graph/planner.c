@@ -240,15 +240,6 @@ static bool row_fits (const struct planner *p, size_t i, const uint64_t *counts)
     return true;
 }
 
-uint64_t planner_avail (const struct planner *p, uint32_t type, int64_t at, int64_t duration)
-{
-    uint64_t most = 0;
-    for (size_t i = point_at (p, at); i < p->n && p->time[i] < at + duration; i++)
-        if (p->planned[i * p->ntypes + type] > most)
-            most = p->planned[i * p->ntypes + type];
-    return most < p->total[type] ? p->total[type] - most : 0;
-}
-
 bool planner_fits (const struct planner *p, int64_t at, int64_t duration, const uint64_t *counts)
 {
     for (size_t i = point_at (p, at); i < p->n && p->time[i] < at + duration; i++)
@@ -279,9 +270,4 @@ int64_t planner_next_point (const struct planner *p, int64_t t)
         return p->start;
     size_t i = point_at (p, t) + 1;
     return i < p->n ? p->time[i] : -1;
-}
-
-size_t planner_points (const struct planner *p)
-{
-    return p->n;
 }

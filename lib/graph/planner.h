@@ -33,8 +33,6 @@ int planner_fill (struct planner *p, const struct planner_span *spans, size_t n)
 int planner_add (struct planner *p, int64_t start, int64_t end, const uint64_t *counts);
 int planner_remove (struct planner *p, int64_t start, int64_t end, const uint64_t *counts);
 
-/* Least number of units of a type free in [at, at + duration). O(log P + points within). */
-uint64_t planner_avail (const struct planner *p, uint32_t type, int64_t at, int64_t duration);
 /* Are counts[] free throughout [at, at + duration)? */
 bool planner_fits (const struct planner *p, int64_t at, int64_t duration, const uint64_t *counts);
 
@@ -44,6 +42,5 @@ int64_t planner_first_fit (const struct planner *p, int64_t from, int64_t durati
                            const uint64_t *counts);
 /* The next point in time after t, -1 at the end. */
 int64_t planner_next_point (const struct planner *p, int64_t t);
-size_t planner_points (const struct planner *p);
 
 #endif /* !FLUX_GRAPH_PLANNER_H */

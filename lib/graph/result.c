@@ -18,19 +18,6 @@ void result_clear (struct result *res)
     errno = saved;
 }
 
-int result_copy (struct result *dst, const struct result *src)
-{
-    struct result_item *items = malloc ((src->count + 1) * sizeof (*items));
-    if (!items)
-        return -1;
-    if (src->count)
-        memcpy (items, src->items, src->count * sizeof (*items));
-    *dst = *src;
-    dst->items = items;
-    dst->size = src->count + 1;
-    return 0;
-}
-
 /* Close the vertices that are open deeper than `depth`: each is shown, then the edge to it. */
 static int close_to (const struct graph *g, const struct result_visitor *visitor, void *arg,
                      const struct result_item **open, int *top, int depth)

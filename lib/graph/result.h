@@ -30,8 +30,7 @@ struct result {
 };
 
 /* Each of what follows is O(items it is about). */
-void result_clear (struct result *res);                         // frees items
-int result_copy (struct result *dst, const struct result *src); // deep; ENOMEM
+void result_clear (struct result *res); // frees items
 
 /* Visit in the order in which Fluxion's writers see a result: below each vertex its chosen
  * children first, each followed by the edge to it, then the vertex. Stops at the first

@@ -21,8 +21,4 @@ int fsd_from_json (const struct json_t *o, double *seconds);
 int fsd_format_duration (char *buf, size_t size, double seconds);
 int fsd_format_duration_ex (char *buf, size_t size, double seconds, int precision);
 
-/* What batch scripts carry: a duration as above, or as Slurm and PBS write it: "minutes:seconds"
- * (MM:SS), "hours:minutes:seconds", "days-hours[:minutes[:seconds]]". A bare number is seconds. */
-int fsd_parse_timelimit (const char *s, double *seconds);
-
 #endif /* !FLUX_JOB_FSD_H */

@@ -68,16 +68,6 @@ void rv1_children_decref (struct rv1_children *c)
     }
 }
 
-static bool same_ids (const struct idset *a, const struct idset *b)
-{
-    return a == b || (a && b && idset_equal (a, b));
-}
-
-bool rv1_children_equal (const struct rv1_children *a, const struct rv1_children *b)
-{
-    return a == b || (same_ids (a->core, b->core) && same_ids (a->gpu, b->gpu));
-}
-
 struct rv1 *rv1_create (void)
 {
     return calloc (1, sizeof (struct rv1));

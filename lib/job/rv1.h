@@ -101,9 +101,6 @@ int rv1_assign_hosts (struct rv1 *rs, const char *hosts, flux_error_t *errp);
  * for each of its nodes, and no other (EOVERFLOW, ENOSPC, ENOENT). */
 int rv1_rerank (struct rv1 *rs, const char *hosts, flux_error_t *errp);
 
-/* Number ranks from 0 in their order. What `scheduling` says of ranks stays. */
-int rv1_renumber (struct rv1 *rs);
-
 /* Number ranks, and the cores and GPUs of each node, from 0. */
 int rv1_remap (struct rv1 *rs);
 

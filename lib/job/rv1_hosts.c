@@ -239,16 +239,3 @@ int rv1_remap (struct rv1 *rs)
     free (new);
     return rc;
 }
-
-int rv1_renumber (struct rv1 *rs)
-{
-    uint32_t *new = calloc (rs->nnodes + 1, sizeof (*new));
-    int rc = -1;
-
-    for (size_t i = 0; new &&i < rs->nnodes; i++)
-        new[i] = i;
-    if (new)
-        rc = change_ranks (rs, new);
-    free (new);
-    return rc;
-}

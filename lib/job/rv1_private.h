@@ -31,7 +31,6 @@ static inline struct rv1_children *rv1_children_incref (struct rv1_children *c)
     c->refs++;
     return c;
 }
-bool rv1_children_equal (const struct rv1_children *a, const struct rv1_children *b);
 
 /* A copy of a name that lives as long as the set; "" for NULL. NULL with ENOMEM. */
 const char *rv1_name (struct rv1 *rs, const char *host);

@@ -110,13 +110,6 @@ int pmi2_wire_get (const char *msg, size_t len, const char *key, char *value, si
     return -1;
 }
 
-int pmi2_wire_get_int (const char *msg, size_t len, const char *key, int *value)
-{
-    char s[16];
-
-    return pmi2_wire_get (msg, len, key, s, sizeof (s)) < 0 ? -1 : to_int (s, value);
-}
-
 void pmi2_wire_put (struct buf *b, const char *key, const char *value)
 {
     buf_printf (b, "%s=", key);

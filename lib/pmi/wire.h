@@ -29,7 +29,6 @@ int pmi_wire_get_int (const char *line, const char *key, int *value);
 
 /* The same for a PMI-2 message (without its length), len bytes. */
 int pmi2_wire_get (const char *msg, size_t len, const char *key, char *value, size_t size);
-int pmi2_wire_get_int (const char *msg, size_t len, const char *key, int *value);
 
 /* Add a pair to a PMI-2 message. */
 void pmi2_wire_put (struct buf *b, const char *key, const char *value);

@@ -47,15 +47,6 @@ static void sent_free (struct sent *sent)
     free (sent);
 }
 
-static struct sent *pop_failed (struct joblog *log)
-{
-    struct sent *sent = log->failed;
-
-    log->failed = sent->next;
-    log->nfailed--;
-    return sent;
-}
-
 static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     joblog_flush (w->data);
@@ -78,21 +69,6 @@ struct joblog *joblog_create (struct ev_loop *loop, struct link *link,
         log->resend.data = log;
     }
     return log;
-}
-
-void joblog_destroy (struct joblog *log)
-{
-    if (log) {
-        int saved_errno = errno;
-        ev_timer_stop (log->loop, &log->timer);
-        ev_timer_stop (log->loop, &log->resend);
-        while (log->failed)
-            sent_free (pop_failed (log));
-        for (int i = 0; i < JOBLOG_PATHS; i++)
-            buf_clear (&log->text[i]);
-        free (log);
-        errno = saved_errno;
-    }
 }
 
 size_t joblog_unsent (const struct joblog *log)

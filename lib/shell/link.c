@@ -180,22 +180,6 @@ struct link *link_create (struct ev_loop *loop, int sock, uint64_t id)
     return link;
 }
 
-void link_destroy (struct link *link)
-{
-    if (link) {
-        int saved_errno = errno;
-        struct rpc *rpc, *tmp;
-        if (link->io)
-            msgio_flush (link->io);
-        link_close (link);
-        HASH_ITER (hh, link->rpcs, rpc, tmp)
-        rpc_free (link, rpc);
-        free (link->service);
-        free (link);
-        errno = saved_errno;
-    }
-}
-
 void link_set_service (struct link *link, const char *service, const struct link_method *methods,
                        void *arg)
 {

@@ -41,19 +41,6 @@ static void stream_destroy (struct stream *st)
     free (st);
 }
 
-void output_destroy (struct output *out)
-{
-    if (out) {
-        int saved_errno = errno;
-        struct stream *st, *tmp;
-        DL_FOREACH_SAFE (out->streams, st, tmp)
-        stream_destroy (st);
-        outfile_close_all (&out->files);
-        free (out);
-        errno = saved_errno;
-    }
-}
-
 static void check_done (struct output *out)
 {
     if (output_ended (out))

@@ -87,17 +87,6 @@ int plugstack_load (struct plugstack **stackp, struct shell *sh, flux_error_t *e
     return rc;
 }
 
-void plugstack_destroy (struct plugstack *stack)
-{
-    if (stack) {
-        int saved_errno = errno;
-        while (stack->entries)
-            entry_destroy (stack, stack->entries);
-        free (stack);
-        errno = saved_errno;
-    }
-}
-
 int plugstack_call (struct plugstack *stack, const char *topic, flux_plugin_arg_t *args)
 {
     struct entry *e;

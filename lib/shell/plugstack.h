@@ -15,7 +15,6 @@ struct plugstack;
 
 /* Load all. *stackp stays NULL when there are none. -1 with errno and errp. */
 int plugstack_load (struct plugstack **stackp, struct shell *sh, flux_error_t *errp);
-void plugstack_destroy (struct plugstack *stack);
 
 /* Call the handlers for a topic, in the order in which plugins were loaded, up to the first that
  * fails: then -1. stack may be NULL, and so may args. */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* The job shell as a whole, for those of its files that tie its parts together; the parts do not
- * include this. */
+ * include this. A shell ends with its process, so parts that live as long have no destroy(). */
 
 #ifndef FLUX_SHELL_SHELL_H
 #define FLUX_SHELL_SHELL_H

@@ -107,11 +107,3 @@ void sysmon_report (struct sysmon *sm)
     log_memory (sm, LOG_NOTICE, "peak", largest > sm->peak ? largest : sm->peak);
     output_log (sm->output, LOG_NOTICE, "sysmon: loadavg-overall=%.2f", wall > 0 ? cpu / wall : 0.);
 }
-
-void sysmon_destroy (struct sysmon *sm)
-{
-    if (sm) {
-        ev_timer_stop (sm->loop, &sm->timer);
-        free (sm);
-    }
-}

@@ -17,7 +17,6 @@ struct sysmon;
 /* *smp is NULL when the job has not asked for it. EINVAL with a sentence. */
 int sysmon_create (struct sysmon **smp, struct ev_loop *loop, const struct shell_info *info,
                    struct output *output, flux_error_t *errp);
-void sysmon_destroy (struct sysmon *sm);
 
 /* All tasks have ended and were waited for: say what they took. */
 void sysmon_report (struct sysmon *sm);

@@ -75,16 +75,6 @@ void *aux_get (const struct aux_item *list, const char *name)
     return NULL;
 }
 
-void aux_forget (struct aux_item **list, const void *val)
-{
-    while (*list && (*list)->val != val)
-        list = &(*list)->next;
-    if (*list) {
-        (*list)->destroy = NULL;
-        drop (list);
-    }
-}
-
 void aux_destroy (struct aux_item **list)
 {
     int saved_errno = errno;

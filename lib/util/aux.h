@@ -17,9 +17,6 @@ int aux_set (struct aux_item **list, const char *name, void *val, flux_free_f de
 /* NULL with ENOENT, or EINVAL. */
 void *aux_get (const struct aux_item *list, const char *name);
 
-/* Remove the item with this value without destroying the value. */
-void aux_forget (struct aux_item **list, const void *val);
-
 /* Destroy all, the youngest first. Keeps errno. */
 void aux_destroy (struct aux_item **list);
 

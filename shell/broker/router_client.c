@@ -52,11 +52,6 @@ struct client *client_lookup (struct router *rt, const char *uuid)
     return c;
 }
 
-size_t router_client_count (const struct router *rt)
-{
-    return HASH_COUNT (rt->clients->clients);
-}
-
 static void free_lost (struct router *rt, void *arg)
 {
     struct client_table *t = rt->clients;

@@ -18,8 +18,6 @@ struct msgio;
 /* Serve a client on an io that may have its greeting queued. Takes over io on success only. */
 int client_add_io (struct router *rt, struct msgio *io, uint32_t userid, uint32_t rolemask);
 
-size_t router_client_count (const struct router *rt);
-
 /* A client that the broker itself looks after: a broker module. */
 struct client_ops {
     /* A message came from it. True: taken over, to be given to client_inject() later. */

@@ -29,11 +29,6 @@ struct attach_pty {
     bool raw, attached, escaped;
 };
 
-bool attach_pty_attached (const struct attach_pty *p)
-{
-    return p && p->attached;
-}
-
 static void terminal_raw (struct attach_pty *p)
 {
     struct termios t;

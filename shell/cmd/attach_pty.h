@@ -22,7 +22,4 @@ struct attach_pty *attach_pty_create (flux_t *h, const char *service, const char
 /* Gives the terminal back. */
 void attach_pty_destroy (struct attach_pty *p);
 
-/* True between the answer to the attach request and the end of the session. */
-bool attach_pty_attached (const struct attach_pty *p);
-
 #endif /* !FLUX_CMD_ATTACH_PTY_H */

@@ -37,11 +37,6 @@ struct jobstream {
     struct log logs[LOG_COUNT];
 };
 
-flux_jobid_t jobstream_id (const struct jobstream *js)
-{
-    return js->id;
-}
-
 double jobstream_t0 (const struct jobstream *js)
 {
     return js->t0;

@@ -43,8 +43,6 @@ struct jobstream *jobstream_create (flux_t *h, flux_jobid_t id, int flags, const
                                     const struct jobstream_ops *ops, void *arg);
 void jobstream_destroy (struct jobstream *js);
 
-flux_jobid_t jobstream_id (const struct jobstream *js);
-
 /* When the job was submitted (the time of its first event), 0 before. */
 double jobstream_t0 (const struct jobstream *js);
 

@@ -216,11 +216,6 @@ void pmi_method_close (struct pmi_method *m)
     free (m);
 }
 
-const char *pmi_method_name (const struct pmi_method *m)
-{
-    return m->name;
-}
-
 int pmi_method_rank (const struct pmi_method *m)
 {
     return m->rank;

@@ -24,7 +24,6 @@ enum {
 struct pmi_method *pmi_method_open (const char *uri, int flags, flux_error_t *errp);
 void pmi_method_close (struct pmi_method *m); // finalizes
 
-const char *pmi_method_name (const struct pmi_method *m);
 int pmi_method_rank (const struct pmi_method *m);
 int pmi_method_size (const struct pmi_method *m);
 

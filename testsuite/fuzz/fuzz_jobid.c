@@ -21,7 +21,6 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     }
     if (fsd_parse_duration (s, &seconds) == 0)
         MUST (seconds >= 0 && fsd_format_duration (buf, sizeof (buf), seconds) > 0);
-    fsd_parse_timelimit (s, &seconds);
     free (s);
     return 0;
 }

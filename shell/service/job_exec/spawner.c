@@ -402,8 +402,3 @@ int spawner_kill (struct spawner *sp, uint64_t id, int signum)
     }
     return send_packet (sp, &pkt);
 }
-
-size_t spawner_count (const struct spawner *sp)
-{
-    return HASH_COUNT (sp->jobs);
-}

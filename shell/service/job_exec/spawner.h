@@ -80,9 +80,6 @@ int spawner_start (struct spawner *sp, uint64_t id, const char *request, size_t 
  * seconds. ENOENT: no such job shell here. */
 int spawner_kill (struct spawner *sp, uint64_t id, int signum);
 
-/* How many job shells run here. */
-size_t spawner_count (const struct spawner *sp);
-
 #define SPAWNER_KILL_TIMEOUT 2
 #define SPAWNER_REQUEST_MAX (64 * 1024 * 1024)
 

@@ -125,6 +125,5 @@ void queue_policy_clear (struct queue_policy *p);
 /* Take over what the table `policy` says; where names it in errors. */
 int queue_policy_parse (struct queue_policy *p, const json_t *table, const char *where,
                         flux_error_t *errp);
-int queue_policy_copy (struct queue_policy *dst, const struct queue_policy *src);
 
 #endif /* !FLUX_SERVICE_JOB_MANAGER_JOBQUEUE_H */

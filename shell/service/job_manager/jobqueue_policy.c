@@ -37,14 +37,6 @@ void queue_policy_clear (struct queue_policy *p)
     queue_policy_init (p);
 }
 
-int queue_policy_copy (struct queue_policy *dst, const struct queue_policy *src)
-{
-    *dst = *src;
-    json_incref (dst->allow_user);
-    json_incref (dst->allow_group);
-    return 0;
-}
-
 /* ---- from the configuration ---- */
 
 /* A table within a table; NULL when it is not there, and for what is none. */

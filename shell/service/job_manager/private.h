@@ -194,7 +194,6 @@ void history_cb (struct router *rt, const flux_msg_t *msg, void *arg);
  * age_limit seconds ago (below 0: no limit), touches at most `batch`, and returns how many; without
  * `really` it only counts. */
 void job_drop_strings (struct job_manager *jm, struct job *job);
-void purge_job (struct job_manager *jm, struct job *job);
 int purge_oldest (struct job_manager *jm, size_t keep, double age_limit, int batch, bool really);
 /* The limits of the configuration: one more job is inactive, or they changed. */
 void purge_follow_limits (struct job_manager *jm);

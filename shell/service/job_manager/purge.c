@@ -48,7 +48,7 @@ static void forget (struct job_manager *jm, struct job *job)
     jm->purged_count++;
 }
 
-void purge_job (struct job_manager *jm, struct job *job)
+static void purge_job (struct job_manager *jm, struct job *job)
 {
     forget (jm, job);
 }

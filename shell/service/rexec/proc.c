@@ -133,16 +133,6 @@ int proc_write (struct proc *p, const char *data, size_t len, bool eof)
     return 0;
 }
 
-void proc_hold_output (struct proc *p, bool hold)
-{
-    for (int i = 0; i < 2; i++) {
-        if (p->out[i].fd >= 0 && hold)
-            ev_io_stop (p->loop, &p->out[i].io);
-        else if (p->out[i].fd >= 0)
-            ev_io_start (p->loop, &p->out[i].io);
-    }
-}
-
 pid_t proc_pid (const struct proc *p)
 {
     return p->pid;

@@ -45,7 +45,4 @@ int proc_kill (struct proc *p, int signum);
 /* More than PROC_INPUT_MAX waiting is ENOBUFS. */
 int proc_write (struct proc *p, const char *data, size_t len, bool eof);
 
-/* Stop reading its output, and go on. */
-void proc_hold_output (struct proc *p, bool hold);
-
 #endif /* !FLUX_SERVICE_REXEC_PROC_H */

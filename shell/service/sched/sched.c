@@ -93,11 +93,6 @@ int sched_configure (struct sched *s, const struct sched_config *config, flux_er
     return 0;
 }
 
-int sched_check_policy (struct sched *s, const char *policy, flux_error_t *errp)
-{
-    return policies_get (s->policies, policy, errp) ? 0 : -1;
-}
-
 int sched_set_end (struct sched *s, double end)
 {
     if (end >= GRAPH_FOREVER)

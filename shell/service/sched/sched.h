@@ -39,9 +39,6 @@ void sched_destroy (struct sched *s);
  * for the next start. On failure the scheduler is as it was. */
 int sched_configure (struct sched *s, const struct sched_config *config, flux_error_t *errp);
 
-/* EINVAL: no such match policy ("name[,option...]"), as jobs ask for one by system.graph.policy. */
-int sched_check_policy (struct sched *s, const char *policy, flux_error_t *errp);
-
 /* Take R as the resources: the first time, or as what there is from now on. What is not in R any
  * more is not given out; jobs keep what they have. EINVAL with a sentence. */
 int sched_set_resources (struct sched *s, const json_t *R, flux_error_t *errp);

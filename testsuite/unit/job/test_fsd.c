@@ -48,22 +48,6 @@ static void test_format (void **state)
     assert_string_equal (buf, "1.16d");
 }
 
-static void test_timelimit (void **state)
-{
-    static const struct {
-        const char *in;
-        double seconds;
-    } t[] = {
-        {"30", 30},       {"2m", 120},         {"05:30", 330},         {"01:00:00", 3600},
-        {"1-12", 129600}, {"1-12:30", 131400}, {"2-00:00:01", 172801}, {"inf", INFINITY},
-    };
-    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
-        double d = -1;
-        assert_int_equal (fsd_parse_timelimit (t[i].in, &d), 0);
-        assert_true (d == t[i].seconds);
-    }
-}
-
 static void test_json (void **state)
 {
     static const struct {
@@ -89,8 +73,6 @@ static void test_failures (void **state)
 {
     static const char *duration[] = {"",     " 1", "x",    "1x", "1 s", "-1s",   "nan",
                                      "infs", "1S", "1sec", "s",  "1ss", "1.1.1s"};
-    static const char *limit[] = {"",   ":",     "1:",  ":1",        "1:2:3:4", "1-",
-                                  "-1", "1-2-3", "1:x", "1-1:1:1:1", "1:-2",    "9999999999:1"};
     double d = 42;
 
     for (size_t i = 0; i < sizeof (duration) / sizeof (duration[0]); i++) {
@@ -98,16 +80,10 @@ static void test_failures (void **state)
         assert_int_equal (fsd_parse_duration (duration[i], &d), -1);
         assert_int_equal (errno, EINVAL);
     }
-    for (size_t i = 0; i < sizeof (limit) / sizeof (limit[0]); i++) {
-        errno = 0;
-        assert_int_equal (fsd_parse_timelimit (limit[i], &d), -1);
-        assert_int_equal (errno, EINVAL);
-    }
     assert_true (d == 42);
     char buf[8];
     assert_int_equal (fsd_parse_duration (NULL, &d), -1);
     assert_int_equal (fsd_parse_duration ("1", NULL), -1);
-    assert_int_equal (fsd_parse_timelimit (NULL, &d), -1);
     assert_int_equal (fsd_format_duration (NULL, 8, 1), -1);
     assert_int_equal (fsd_format_duration (buf, 0, 1), -1);
     assert_int_equal (fsd_format_duration (buf, 8, -1), -1);
@@ -117,8 +93,9 @@ static void test_failures (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_parse),     cmocka_unit_test (test_format),
-        cmocka_unit_test (test_timelimit), cmocka_unit_test (test_json),
+        cmocka_unit_test (test_parse),
+        cmocka_unit_test (test_format),
+        cmocka_unit_test (test_json),
         cmocka_unit_test (test_failures),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
