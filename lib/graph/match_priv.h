@@ -169,11 +169,6 @@ struct evals *bag_find (const struct bag *b, uint32_t type);
 int bag_add (struct matcher *m, struct bag *b, uint32_t type, const struct group *grp);
 void bag_merge (struct matcher *m, struct bag *to, struct bag *from); // empties from
 void bag_clear (struct matcher *m, struct bag *b);
-static inline uint64_t bag_qualified (const struct bag *b, uint32_t type)
-{
-    const struct evals *ev = bag_find (b, type);
-    return ev ? ev->qualified : 0;
-}
 int edge_add (struct matcher *m, uint32_t vertex, uint32_t count, uint32_t request, bool exclusive);
 /* Sort by key, ascending or descending, equal ones as the matcher's flags say. */
 int groups_sort (struct matcher *m, struct group *grp, uint32_t n, bool descending);

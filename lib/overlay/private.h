@@ -232,7 +232,6 @@ uint64_t children_fd_inode (int fd); // 0: it is closed
 /* admit.c: the hello seen from the parent. */
 void admit_message (struct overlay *ov, struct child *c, const flux_msg_t *msg);
 void admit_waiting (struct overlay *ov); // there is a way to rank 0 now, or nobody is let in
-void children_admitted (struct overlay *ov, struct child *c, int status, json_t *ranks);
 void children_out (struct overlay *ov, struct child *c);
 void children_drop_lost (struct overlay *ov, struct child *c, const char *reason);
 struct child *children_sync (struct overlay *ov, struct child *c); // NULL: gone meanwhile

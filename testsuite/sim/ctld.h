@@ -15,9 +15,8 @@
 struct ctld_shape {
     uint32_t nodes;
     uint32_t cores, sockets;
-    uint64_t memory;      // MB; 0: not accounted
-    uint32_t switch_size; // nodes below a switch, 0: no switches
-    uint16_t max_share;   // of the partition: 1 no, SHARED_FORCE | 4 ...
+    uint64_t memory;    // MB; 0: not accounted
+    uint16_t max_share; // of the partition: 1 no, SHARED_FORCE | 4 ...
     bool preempt;
     const char *graph_conf; // text; NULL: no graph.conf
     const char *names;      // of the nodes; NULL: n1, n2 ...

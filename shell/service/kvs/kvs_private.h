@@ -222,7 +222,6 @@ int commit_apply (struct ns *ns, json_t *ops, const struct large *large, const f
 int commit_check_flags (const struct ns *ns, int flags);
 void commit_answer (struct kvs *kvs, struct waiter *w, const char *rootref, int seq);
 void commit_waiter_fail (struct router *rt, struct waiter *w, int errnum);
-void commit_disconnect (struct kvs *kvs, const flux_msg_t *msg);
 void commit_clear (struct kvs *kvs);
 int relay_to_root (struct kvs *kvs, const flux_msg_t *msg, const char *topic, const char *ns);
 

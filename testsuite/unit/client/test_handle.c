@@ -163,7 +163,6 @@ static void test_matchtags (void **state)
 struct calls {
     char seen[64];
     flux_msg_handler_t *victim;
-    int stop_after;
 };
 
 static void note (struct calls *c, const char *s)
