@@ -57,13 +57,24 @@ int buf_putc (struct buf *b, char c)
     return buf_append (b, &c, 1);
 }
 
+/* Most texts fit at the first try. */
+#define USUAL_TEXT 96
+
 int buf_vprintf (struct buf *b, const char *fmt, va_list ap)
 {
     va_list again;
 
+    if (buf_reserve (b, USUAL_TEXT) < 0)
+        return -1;
+    size_t room = b->size - b->len;
     va_copy (again, ap);
-    int n = vsnprintf (NULL, 0, fmt, again);
+    int n = vsnprintf (b->data + b->len, room, fmt, again);
     va_end (again);
+    if (n >= 0 && (size_t)n < room) {
+        b->len += n;
+        return 0;
+    }
+    b->data[b->len] = '\0'; // what did not fit is not there
     if (n < 0)
         return fail (b, EINVAL);
     if (buf_reserve (b, n) < 0)

@@ -29,7 +29,13 @@ static void encode_request (struct buf *b, const struct exec_request *req, uint3
                 req->id, req->userid, shell_rank, req->nranks);
     for (uint32_t i = 0; i < req->nranks; i++)
         buf_printf (b, "%s%" PRIu32, i > 0 ? "," : "", req->ranks[i]);
-    buf_printf (b, "],\"R\":%s,\"environment\":%s,\"jobspec\":%s}", req->R, req->env, req->jobspec);
+    buf_puts (b, "],\"R\":");
+    buf_puts (b, req->R);
+    buf_puts (b, ",\"environment\":");
+    buf_puts (b, req->env); // most of it
+    buf_puts (b, ",\"jobspec\":");
+    buf_puts (b, req->jobspec);
+    buf_putc (b, '}');
 }
 
 static int start_shell (struct job_exec *e, struct shell *sh, const struct exec_request *req,

@@ -126,17 +126,12 @@ static void shell_ended (struct shell *sh)
         job->e->ops->left (job->id, sh->rank, job->e->arg);
 }
 
-static void take_appends (struct running_job *job, json_t *appends)
+static void take_append (const char *path, const char *text, size_t len, void *arg)
 {
-    size_t i;
-    json_t *entry;
+    struct running_job *job = arg;
 
-    json_array_foreach (appends, i, entry)
-    {
-        const char *path = NULL, *text = NULL;
-        if (json_unpack (entry, "[s s]", &path, &text) == 0 && strncmp (path, "guest.", 6) == 0)
-            exec_append (job->e, job->id, path, text, strlen (text));
-    }
+    if (strncmp (path, "guest.", 6) == 0)
+        exec_append (job->e, job->id, path, text, len);
 }
 
 /* The leading shell waits until all others have said that they are through: a dead one cannot. */
@@ -191,13 +186,11 @@ static void log_leader_exit (struct shell *sh, int wait_status)
 static void shell_exited (struct shell *sh, int wait_status, const char *result)
 {
     struct running_job *job = sh->job;
-    json_t *o = result ? json_loads (result, 0, NULL) : NULL;
     int status;
     char note[128];
 
-    if (o && json_unpack (o, "{s:i}", "status", &status) == 0) {
+    if (result && shell_result_decode (result, &status, take_append, job)) {
         exec_take_status (job, status);
-        take_appends (job, json_object_get (o, "append"));
         wait_status = status;
     } else {
         exec_take_status (job, wait_status ? wait_status : 1 << 8);
@@ -208,7 +201,6 @@ static void shell_exited (struct shell *sh, int wait_status, const char *result)
         }
         say_bye_for (sh);
     }
-    json_decref (o);
     log_leader_exit (sh, wait_status);
     shell_ended (sh);
 }
@@ -287,8 +279,8 @@ static void start_again (struct shell *sh);
 void exec_remote_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct shell *sh = arg;
-    const char *type, *result = NULL, *text = NULL;
-    int status = 0;
+    const char *text = NULL;
+    struct shell_report r;
 
     if (flux_response_decode (msg, NULL, NULL) < 0) {
         int errnum = errno;
@@ -301,16 +293,14 @@ void exec_remote_cb (struct router *rt, const flux_msg_t *msg, void *arg)
             shell_failed (sh, errnum, text);
         return;
     }
-    if (flux_msg_unpack (msg, "{s:s s?i s?s}", "type", &type, "status", &status, "result",
-                         &result) < 0)
-        return;
-    if (strcmp (type, "started") == 0) {
+    if (shell_report_decode (&r, msg) == 0 && strcmp (r.type, "started") == 0) {
         shell_started (sh);
-    } else if (strcmp (type, "exited") == 0) {
+    } else if (strcmp (r.type, "exited") == 0) {
         router_rpc_forget (rt, sh->matchtag); // all is said; ENODATA need not find us
         shell_started (sh);                   // should that answer have been lost
-        shell_exited (sh, status, result);
+        shell_exited (sh, r.status, r.result.data);
     }
+    shell_report_clear (&r);
 }
 
 static void start_again (struct shell *sh)

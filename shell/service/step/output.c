@@ -51,13 +51,27 @@ static void put_data (struct buf *b, json_t *context)
     free (own);
 }
 
+/* The beginning and the end of a stream, and where it went. */
+static bool shows_nothing (const char *line, size_t len)
+{
+    struct jsonspan o = {line, line + len}, v;
+    struct slice name;
+
+    if (!jsonscan_member (o, "name", &v) || !jsonscan_plain (&v, &name))
+        return false;
+    if (slice_is (&name, "data"))
+        return jsonscan_member (o, "context", &o) && !jsonscan_member (o, "data", &v);
+    return !slice_is (&name, "log");
+}
+
 void step_output (struct buf *b, const char *line, size_t len, double t0)
 {
     json_t *entry, *context;
     const char *name;
     double t;
 
-    if (scan_data (b, line, len) || !(entry = eventlog_entry_decode (line, len, NULL)))
+    if (shows_nothing (line, len) || scan_data (b, line, len) ||
+        !(entry = eventlog_entry_decode (line, len, NULL)))
         return;
     if (eventlog_entry_parse (entry, &t, &name, &context) == 0 && context) {
         if (strcmp (name, "data") == 0)

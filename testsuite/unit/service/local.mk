@@ -53,3 +53,8 @@ check_PROGRAMS += testsuite/unit/service/test_killplan
 TESTS += testsuite/unit/service/test_killplan
 testsuite_unit_service_test_killplan_SOURCES = %D%/test_killplan.c
 testsuite_unit_service_test_killplan_LDADD = $(testsuite_unit_service_test_jobs_LDADD)
+
+check_PROGRAMS += testsuite/unit/service/test_append
+TESTS += testsuite/unit/service/test_append
+testsuite_unit_service_test_append_SOURCES = %D%/test_append.c
+testsuite_unit_service_test_append_LDADD = $(testsuite_unit_service_test_jobs_LDADD)

@@ -60,6 +60,26 @@ static void test_error_sticks (void **state)
     buf_clear (&b);
 }
 
+/* Texts around the room that a buffer has, behind others. */
+static void test_printf_lengths (void **state)
+{
+    char text[600];
+
+    for (size_t n = 0; n < sizeof (text); n++) {
+        struct buf b = {0};
+        memset (text, 'x', n);
+        text[n] = '\0';
+        assert_int_equal (buf_printf (&b, "%zu:%s", n, text), 0);
+        assert_int_equal (buf_printf (&b, "|%s", text), 0);
+        char *bar = strchr (b.data, '|');
+        assert_non_null (bar);
+        assert_int_equal (strlen (b.data), b.len);
+        assert_string_equal (bar + 1, text);
+        assert_memory_equal (bar - n, text, n);
+        buf_clear (&b);
+    }
+}
+
 static void test_errprintf (void **state)
 {
     flux_error_t error;
@@ -95,9 +115,9 @@ static void test_stamp (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_append),       cmocka_unit_test (test_steal),
-        cmocka_unit_test (test_error_sticks), cmocka_unit_test (test_errprintf),
-        cmocka_unit_test (test_stamp),
+        cmocka_unit_test (test_append),         cmocka_unit_test (test_steal),
+        cmocka_unit_test (test_error_sticks),   cmocka_unit_test (test_errprintf),
+        cmocka_unit_test (test_printf_lengths), cmocka_unit_test (test_stamp),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
