@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors
  *
- * bench NODES [ROUNDS [SIZE]]: what a job_test costs with the graph and with select/cons_tres
- * alone, asked in turns, for jobs of 1 to 9,000 nodes (or of SIZE) with 50 and 5,000 jobs running;
- * and what the graph weighs. Compare the columns of a line, not lines of different runs. */
+ * bench NODES [ROUNDS [PART [CELL]]]: what a job_test costs with the graph and with
+ * select/cons_tres alone, asked in turns, in CPU time, for the cells of cells.c with 50 and 5,000
+ * jobs running; and what the graph weighs. Compare the columns of a line, not lines of different
+ * runs. */
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "testsuite/sim/ctld.h"
+#include "testsuite/sim/cells.h"
 
-enum { MAX_ROUNDS = 99 };
+enum { MAX_ROUNDS = 99, FEW = 50, MANY = 5000 };
 
 static double now_ms (void)
 {
@@ -34,36 +36,72 @@ static double median (double *list, int n)
     return list[n / 2];
 }
 
-static double ask (const struct ctld_job *want, uint16_t mode, bool alone, int *rc)
+/* ---- A cell ---- */
+
+static bitstr_t *nodes_of (const struct cell *cell)
+{
+    int64_t step = cell->nodes == CELL_LESS ? 50 : 2;
+    bitstr_t *map = cell->nodes == CELL_ALL ? NULL : bit_alloc (node_record_count);
+
+    for (int64_t i = 0; map && i < node_record_count; i++)
+        if ((i % step == 0) == (cell->nodes == CELL_HALF))
+            bit_set (map, i);
+    return map;
+}
+
+static struct ctld_job job_of (const struct cell *cell)
+{
+    struct ctld_job job = cell->job;
+
+    if (job.memory == 0)
+        job.memory = 1;
+    if (job.tasks == 0) {
+        job.nodes_max = job.nodes_min;
+        job.tasks = job.nodes_min;
+    }
+    if (cell->named)
+        job.named = bit_alloc (node_record_count);
+    for (uint32_t i = 0; i < cell->named; i++) // the last ones: fewest jobs are there
+        bit_set (job.named, node_record_count - 1 - i);
+    return job;
+}
+
+static double ask (const struct ctld_job *want, bitstr_t *nodes, uint16_t mode, bool alone, int *rc)
 {
     job_record_t *job = ctld_submit (want);
     bitstr_t *chosen = NULL;
     double start = now_ms ();
 
-    *rc = ctld_test (job, mode, NULL, NULL, NULL, alone, &chosen);
+    *rc = ctld_test (job, mode, nodes, NULL, NULL, alone, &chosen);
     start = now_ms () - start;
     FREE_NULL_BITMAP (chosen);
     ctld_drop (job);
     return start;
 }
 
-static bool measure (uint32_t nodes, uint16_t mode, bool whole, int rounds, uint32_t running)
+static bool measure (const struct cell *cell, uint16_t mode, int rounds, uint32_t running)
 {
-    struct ctld_job want = {.nodes_min = nodes, .nodes_max = nodes, .tasks = nodes, .whole = whole};
+    struct ctld_job want = job_of (cell);
+    bitstr_t *nodes = nodes_of (cell);
     double graph[MAX_ROUNDS], alone[MAX_ROUNDS], g, c;
     int rc_graph = 0, rc_alone = 0;
 
     for (int i = 0; i < rounds; i++) {
-        graph[i] = ask (&want, mode, false, &rc_graph);
-        alone[i] = ask (&want, mode, true, &rc_alone);
+        graph[i] = ask (&want, nodes, mode, false, &rc_graph);
+        alone[i] = ask (&want, nodes, mode, true, &rc_alone);
     }
     g = median (graph, rounds);
     c = median (alone, rounds);
-    printf ("%7u %5u%s %-8s %10.3f %10.3f %6.1fx %s\n", running, nodes, whole ? "x" : " ",
-            mode == SELECT_MODE_RUN_NOW ? "run_now" : "will_run", c, g, c / g,
-            rc_graph == rc_alone ? (rc_graph ? "waits" : "") : "DIFFERS");
+    printf ("%7u %-8s %10.3f %10.3f %6.1fx  %s%s%s\n", running,
+            mode == SELECT_MODE_RUN_NOW ? "run_now" : "will_run", c, g, c / g, cell->name,
+            g > c ? "  SLOWER" : "",
+            rc_graph == rc_alone ? (rc_graph ? "  waits" : "") : "  DIFFERS");
+    FREE_NULL_BITMAP (want.named);
+    FREE_NULL_BITMAP (nodes);
     return g <= c;
 }
+
+/* ---- A part ---- */
 
 /* Jobs that take nearly all of what is there: `running` of them */
 static uint32_t fill (uint32_t running, uint32_t nodes, uint32_t had)
@@ -71,8 +109,11 @@ static uint32_t fill (uint32_t running, uint32_t nodes, uint32_t had)
     uint32_t n = had;
 
     while (n < running) {
-        struct ctld_job want = {
-            .nodes_min = 1, .nodes_max = 1, .tasks = 2 + n % 3, .minutes = 5 + n % 600};
+        struct ctld_job want = {.nodes_min = 1,
+                                .nodes_max = 1,
+                                .tasks = 2 + n % 3,
+                                .minutes = 5 + n % 600,
+                                .memory = 1};
 
         if (running < nodes && n % 7 == 0)
             want.nodes_min = want.nodes_max = want.tasks = 2;
@@ -83,33 +124,79 @@ static uint32_t fill (uint32_t running, uint32_t nodes, uint32_t had)
     return n;
 }
 
-int main (int argc, char **argv)
+static void say_part (const struct cell_part *part, int rounds)
 {
-    static const uint32_t sizes[] = {1, 16, 32, 1000, 9000};
-    uint32_t nodes = argc > 1 ? strtoul (argv[1], NULL, 10) : 1000, had = 0, slower = 0;
-    int rounds = argc > 2 ? atoi (argv[2]) : 9;
-    uint32_t only = argc > 3 ? strtoul (argv[3], NULL, 10) : 0;
-    struct ctld_shape shape = {
-        .nodes = nodes, .cores = 16, .sockets = 2, .graph_conf = "Policy=low\n"};
     struct graph_stats stats;
 
+    graph_stats (site_graph (ctld_site ()), &stats);
+    printf ("%s: %s. %u nodes, %zu vertices, %.1f MiB of graph; medians of %d, ms\n"
+            "running mode      cons_tres      graph\n",
+            part->name, part->what, node_record_count, stats.vertices, stats.bytes / 1048576.0,
+            rounds);
+}
+
+/* How many cells are slower */
+static uint32_t run_part (const struct cell_part *part, const char *only, uint32_t nodes,
+                          int rounds)
+{
+    struct ctld_shape shape = part->shape;
+    uint32_t had = 0, slower = 0;
+
+    shape.nodes = nodes;
+    ctld_start (&shape);
+    say_part (part, rounds);
+    for (int k = 0; k < 2; k++) {
+        had = fill (k ? MANY : FEW, nodes, had);
+        for (size_t i = 0; i < part->n; i++)
+            for (int mode = SELECT_MODE_RUN_NOW; mode <= SELECT_MODE_WILL_RUN; mode += 2)
+                if (part->cells[i].job.nodes_min <= nodes &&
+                    (!only || strcmp (part->cells[i].name, only) == 0))
+                    slower += !measure (&part->cells[i], mode, rounds, had);
+    }
+    ctld_end ();
+    return slower;
+}
+
+/* In a process of its own, as there is one slurmctld in each. -1: it failed. */
+static int run_apart (const struct cell_part *part, const char *only, uint32_t nodes, int rounds)
+{
+    int status;
+    pid_t pid;
+
+    fflush (stdout);
+    if ((pid = fork ()) < 0)
+        return -1;
+    if (pid == 0) {
+        uint32_t slower = run_part (part, only, nodes, rounds);
+
+        fflush (stdout);
+        _exit (slower < 250 ? slower : 250);
+    }
+    return waitpid (pid, &status, 0) == pid && WIFEXITED (status) ? WEXITSTATUS (status) : -1;
+}
+
+int main (int argc, char **argv)
+{
+    uint32_t nodes = argc > 1 ? strtoul (argv[1], NULL, 10) : 1000, slower = 0;
+    int rounds = argc > 2 ? atoi (argv[2]) : 9;
+    const char *only = argc > 3 ? argv[3] : NULL;
+    const struct cell_part *part;
+
     if (nodes < 1 || rounds < 1 || rounds > MAX_ROUNDS) {
-        fprintf (stderr, "usage: bench NODES [ROUNDS [SIZE]]\n");
+        fprintf (stderr, "usage: bench NODES [ROUNDS [PART [CELL]]]\n");
         return 2;
     }
-    ctld_start (&shape);
-    graph_stats (site_graph (ctld_site ()), &stats);
-    printf ("%u nodes, %zu vertices, %.1f MiB of graph; medians of %d, ms\n", nodes, stats.vertices,
-            stats.bytes / 1048576.0, rounds);
-    printf ("running nodes  mode       cons_tres      graph\n");
-    for (int k = 0; k < 2; k++) {
-        had = fill (k ? 5000 : 50, nodes, had);
-        for (size_t i = 0; i < sizeof (sizes) / sizeof (sizes[0]) && sizes[i] <= nodes; i++)
-            for (int mode = SELECT_MODE_RUN_NOW; mode <= SELECT_MODE_WILL_RUN; mode += 2)
-                for (int whole = 0; whole < 2 && (only == 0 || only == sizes[i]); whole++)
-                    slower += !measure (sizes[i], mode, whole, rounds, had);
+    for (size_t i = 0; (part = cell_part_at (i)); i++) {
+        int rc = only && strcmp (only, part->name) != 0
+                     ? 0
+                     : run_apart (part, argc > 4 ? argv[4] : NULL, nodes, rounds);
+
+        if (rc < 0) {
+            fprintf (stderr, "bench: %s failed\n", part->name);
+            return 1;
+        }
+        slower += rc;
     }
     printf ("%u lines are slower than cons_tres\n", slower);
-    ctld_end ();
     return 0;
 }

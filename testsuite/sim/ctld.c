@@ -1,228 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors
  *
- * What select_cons_tres.so wants of a slurmctld, and the life of its jobs. Needs Slurm's own plugin
- * and library as installed. */
+ * The life of the jobs of a simulated slurmctld, and its books beside the graph's. */
 
-#include "testsuite/sim/ctld.h"
+#include "testsuite/sim/ctld_priv.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "select_graph/plugin.h"
-#include "src/common/slurm_protocol_api.h"
 #include "src/common/xstring.h"
 #include "src/plugins/select/cons_common/node_data.h"
 #include "src/plugins/select/cons_common/part_data.h"
-#include "src/slurmctld/preempt.h"
-
-/* ---- Symbols of slurmctld ---- */
-
-#pragma GCC visibility push(default)
-
-List job_list, part_list;
-time_t last_job_update;
-bitstr_t *avail_node_bitmap, *idle_node_bitmap;
-int slurmctld_tres_cnt;
-slurmctld_config_t slurmctld_config;
-extern char *slurm_prog_name;
-
-#pragma GCC visibility pop
-
-#define MAX_JOBS (1 << 20)
-
-static struct ctld {
-    struct ctld_shape shape;
-    char dir[64];
-    part_record_t part;
-    job_record_t **by_id;
-    uint32_t next_id;
-    void *beneath; // handle of select_cons_tres.so
-    struct beneath calls;
-} ctld;
-
-#pragma GCC visibility push(default)
-
-job_record_t *find_job_record (uint32_t id)
-{
-    return id < MAX_JOBS ? ctld.by_id[id] : NULL;
-}
-
-bool job_overlap_and_running (bitstr_t *nodes, job_record_t *job)
-{
-    return (IS_JOB_RUNNING (job) || IS_JOB_SUSPENDED (job)) && job->node_bitmap &&
-           bit_overlap_any (nodes, job->node_bitmap);
-}
-
-uint16_t slurm_job_preempt_mode (job_record_t *job)
-{
-    return PREEMPT_MODE_CANCEL;
-}
-
-int drain_nodes (char *nodes, char *reason, uint32_t uid)
-{
-    return SLURM_SUCCESS;
-}
-
-#pragma GCC visibility pop
-
-/* ---- Starting ---- */
-
-static const char *plugin_dir (void)
-{
-    const char *dir = getenv ("SIM_PLUGINDIR");
-    return dir ? dir : SIM_PLUGINDIR;
-}
-
-static void write_file (const char *name, const char *text)
-{
-    char path[128];
-    FILE *f;
-
-    snprintf (path, sizeof (path), "%s/%s", ctld.dir, name);
-    if (!(f = fopen (path, "w")) || fputs (text, f) < 0 || fclose (f) != 0)
-        fatal ("%s: %m", path);
-}
-
-static void write_conf (void)
-{
-    const struct ctld_shape *s = &ctld.shape;
-    char *text = NULL, numbered[32];
-
-    snprintf (numbered, sizeof (numbered), "n[1-%u]", s->nodes);
-
-    xstrfmtcat (text,
-                "ClusterName=sim\nSlurmctldHost=localhost\nPluginDir=%s\nStateSaveLocation=%s\n"
-                "SelectType=select/cons_tres\nSelectTypeParameters=%s\nAuthType=auth/none\n"
-                "CredType=cred/none\n%s%s",
-                plugin_dir (), ctld.dir, s->memory ? "CR_Core_Memory" : "CR_Core",
-                getenv ("SIM_LOG") ? "DebugFlags=SelectType\n" : "",
-                s->preempt ? "PreemptType=preempt/partition_prio\nPreemptMode=CANCEL\n" : "");
-    xstrfmtcat (text,
-                "NodeName=%s NodeAddr=127.0.0.1 Sockets=%u CoresPerSocket=%u RealMemory=%u "
-                "State=CLOUD\nPartitionName=all Nodes=ALL Default=YES\n",
-                s->names ? s->names : numbered, s->sockets, s->cores / s->sockets,
-                s->memory ? (uint32_t)s->memory : 1000);
-    write_file ("slurm.conf", text);
-    xfree (text);
-    if (s->site)
-        write_file ("site.json", s->site);
-    if (s->site)
-        text = xstrdup_printf ("Graph=%s/site.json\n%s", ctld.dir, s->graph_conf);
-    if (s->graph_conf)
-        write_file ("graph.conf", text ? text : s->graph_conf);
-    xfree (text);
-}
-
-static void make_nodes (void)
-{
-    char path[128];
-
-    snprintf (path, sizeof (path), "%s/slurm.conf", ctld.dir);
-    setenv ("SLURM_CONF", path, 1);
-    slurm_prog_name = xstrdup ("slurmctld");
-    if (slurm_conf_init (path) != SLURM_SUCCESS)
-        fatal ("%s is not good", path);
-    init_node_conf ();
-    build_all_nodeline_info (false, 0);
-    rehash_node ();
-    for (int i = 0; i < node_record_count; i++) {
-        node_record_t *node = node_record_table_ptr[i];
-
-        node->tpc = node->threads;
-        node->sched_weight = node->config_ptr->weight;
-        node->config_ptr->node_bitmap = bit_alloc (node_record_count);
-    }
-}
-
-static void make_partition (void)
-{
-    part_record_t *p = &ctld.part;
-
-    *p = (part_record_t){.magic = PART_MAGIC,
-                         .name = "all",
-                         .max_share = ctld.shape.max_share ? ctld.shape.max_share : 1,
-                         .preempt_mode = PREEMPT_MODE_OFF,
-                         .priority_tier = 1,
-                         .max_cpus_per_node = INFINITE,
-                         .max_nodes = INFINITE,
-                         .max_time = INFINITE,
-                         .total_nodes = node_record_count,
-                         .state_up = PARTITION_UP};
-    p->node_bitmap = bit_alloc (node_record_count);
-    bit_nset (p->node_bitmap, 0, node_record_count - 1);
-    part_list = list_create (NULL);
-    list_append (part_list, p);
-    avail_node_bitmap = bit_copy (p->node_bitmap);
-    idle_node_bitmap = bit_copy (p->node_bitmap);
-}
-
-static int learn (void *job, void *arg)
-{
-    (void)select_p_select_nodeinfo_set (job);
-    return 0;
-}
-
-static void begin_plugin (void)
-{
-    char path[256];
-
-    if (init () != SLURM_SUCCESS)
-        fatal ("the plugin does not start");
-    snprintf (path, sizeof (path), "%s/select_cons_tres.so", plugin_dir ());
-    if (!(ctld.beneath = dlopen (path, RTLD_LAZY | RTLD_NOLOAD)))
-        fatal ("%s: %s", path, dlerror ());
-    ctld_reconfigure ();
-}
-
-void ctld_reconfigure (void)
-{
-    if (select_p_node_init () != SLURM_SUCCESS)
-        fatal ("node_init failed");
-    list_for_each (job_list, learn, NULL);
-    select_p_reconfigure ();
-}
-
-void ctld_restart (void)
-{
-    dlclose (ctld.beneath);
-    fini ();
-    begin_plugin ();
-}
-
-void ctld_start (const struct ctld_shape *shape)
-{
-    log_options_t log = LOG_OPTS_STDERR_ONLY;
-
-    ctld = (struct ctld){.shape = *shape, .next_id = 1};
-    strcpy (ctld.dir, "/tmp/sim.XXXXXX");
-    if (!mkdtemp (ctld.dir))
-        fatal ("%s: %m", ctld.dir);
-    log.stderr_level = getenv ("SIM_LOG") ? atoi (getenv ("SIM_LOG")) : LOG_LEVEL_ERROR;
-    log_init ("slurmctld", log, 0, NULL);
-    ctld.by_id = xcalloc (MAX_JOBS, sizeof (*ctld.by_id));
-    job_list = list_create (NULL);
-    write_conf ();
-    make_nodes ();
-    make_partition ();
-    begin_plugin ();
-}
-
-void ctld_end (void)
-{
-    static const char *const files[] = {"slurm.conf", "graph.conf", "graph_state", "site.json"};
-    char path[128];
-
-    for (size_t i = 0; i < sizeof (files) / sizeof (files[0]); i++) {
-        snprintf (path, sizeof (path), "%s/%s", ctld.dir, files[i]);
-        unlink (path);
-    }
-    rmdir (ctld.dir);
-    dlclose (ctld.beneath);
-    fini ();
-}
 
 /* ---- Jobs ---- */
 
@@ -234,12 +23,24 @@ static void add_option (job_record_t *job, const char *name, const char *value)
     job->spank_job_env[job->spank_job_env_size++] = xstrdup_printf ("%s=%s", name, value);
 }
 
+/* On each node, as "gpu:2" */
+static void add_gres (job_record_t *job, const char *gres)
+{
+    api_details_t *d = job->details;
+    uint16_t none = NO_VAL16, sockets = NO_VAL16, tasks = 0, per_socket = NO_VAL16;
+
+    if (gres_job_state_validate (NULL, NULL, NULL, (char *)gres, NULL, NULL, NULL, &d->num_tasks,
+                                 &d->min_nodes, &d->max_nodes, &tasks, &per_socket, &sockets,
+                                 &d->cpus_per_task, &none, &job->gres_list_req) != SLURM_SUCCESS)
+        fatal ("--gres=%s is refused", gres);
+}
+
 job_record_t *ctld_submit (const struct ctld_job *want)
 {
     job_record_t *job = xmalloc (sizeof (*job));
     struct job_details *d = xmalloc (sizeof (*d));
 
-    if (ctld.next_id >= MAX_JOBS)
+    if (ctld.next_id >= CTLD_MAX_JOBS)
         fatal ("too many jobs");
     job->magic = JOB_MAGIC;
     job->details = d;
@@ -271,6 +72,12 @@ job_record_t *ctld_submit (const struct ctld_job *want)
                                      .ntasks_per_board = 0,
                                      .ntasks_per_socket = INFINITE16,
                                      .ntasks_per_core = INFINITE16};
+    d->contiguous = want->contiguous;
+    job->req_switch = want->switches;
+    if (want->named)
+        d->req_node_bitmap = bit_copy (want->named);
+    if (want->gres)
+        add_gres (job, want->gres);
     add_option (job, "GRAPH_POLICY", want->policy);
     add_option (job, "GRAPH_REQUEST", want->request);
     ctld.by_id[job->job_id] = job;
@@ -289,6 +96,10 @@ void ctld_drop (job_record_t *job)
     ctld.by_id[job->job_id] = NULL;
     free_job_resources (&job->job_resrcs);
     FREE_NULL_BITMAP (job->node_bitmap);
+    FREE_NULL_BITMAP (job->details->req_node_bitmap);
+    FREE_NULL_LIST (job->gres_list_req);
+    FREE_NULL_LIST (job->gres_list_req_accum);
+    FREE_NULL_LIST (job->gres_list_alloc);
     for (uint32_t i = 0; i < job->spank_job_env_size; i++)
         xfree (job->spank_job_env[i]);
     xfree (job->spank_job_env);

@@ -15,8 +15,10 @@
 struct ctld_shape {
     uint32_t nodes;
     uint32_t cores, sockets;
-    uint64_t memory;    // MB; 0: not accounted
-    uint16_t max_share; // of the partition: 1 no, SHARED_FORCE | 4 ...
+    uint64_t memory;      // MB; 0: not accounted
+    uint32_t switch_size; // nodes below a switch, 0: no switches
+    uint32_t gpus;        // of a node
+    uint16_t max_share;   // of the partition: 1 no, SHARED_FORCE | 4 ...
     bool preempt;
     const char *graph_conf; // text; NULL: no graph.conf
     const char *names;      // of the nodes; NULL: n1, n2 ...
@@ -31,6 +33,10 @@ struct ctld_job {
     uint32_t minutes;
     const char *policy;  // --graph-policy
     const char *request; // --graph-request, as JSON
+    const char *gres;    // --gres, as "gpu:2"
+    bool contiguous;
+    uint32_t switches; // --switches
+    bitstr_t *named;   // --nodelist; copied
 };
 
 /* Starts it all in a folder of its own, which ctld_end() removes. There can be one at a time. */

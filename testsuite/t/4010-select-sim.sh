@@ -23,9 +23,12 @@ expect_in_file ' 0 differences$' out
 END
 
 test_case 'both answer alike for jobs that fit and that do not' <<'END'
-"$SIM/bench" 200 1 >out
+"$SIM/bench" 200 1 >out 2>err || { cat out err; false; }
 expect_no_match DIFFERS "$(cat out)"
-expect_in_file '^ *50 *1  *run_now' out
+for part in sizes policies options switches requests cores devices; do
+    expect_in_file "^$part: .* 200 nodes" out
+done
+expect_in_file '^ *50 run_now .*  1 node' out
 END
 
 test_done
