@@ -21,11 +21,23 @@ static struct policy *find_policy (const struct chooser *c, const job_record_t *
     return policy;
 }
 
+/* A job that has named all the nodes it can have is asked about no others. */
+static void keep_named (struct attempt *a, const struct api_test *test)
+{
+    bitstr_t *named = test->job->details->req_node_bitmap;
+
+    a->named = named ? bit_set_count (named) : 0;
+    if (a->named == 0 || a->named < test->max_nodes)
+        return;
+    bit_and (test->nodes, named);
+}
+
 void attempt_init (struct attempt *a, struct chooser *c, struct api_test *test)
 {
     const char *request = facts_option (test->job, "GRAPH_REQUEST");
 
     *a = (struct attempt){.c = c, .test = test, .now = time (NULL)};
+    keep_named (a, test);
     a->all = bit_copy (test->nodes);
     a->left = bit_copy (test->nodes);
     a->policy = find_policy (c, test->job);

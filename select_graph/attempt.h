@@ -17,6 +17,8 @@ struct attempt {
     bool strict;       // nothing but the graph's choice will do
     struct policy *policy;
     time_t now;
+    uint32_t named;        // nodes that the job insists on
+    bool all_named;        // and it has no others
     bool known;            // facts_want() could say what it asks for
     struct site_want want; // as last asked
 };

@@ -42,37 +42,47 @@ static bool is_in_the_way (const struct attempt *a, uint32_t id)
     return false;
 }
 
-/* As many as *n jobs whose ends are moved */
-static struct moved *move_ends (struct attempt *a, int64_t at, size_t *n)
-{
-    struct moved *list = xcalloc (site_job_count (a->c->site) + 1, sizeof (*list));
-    void *cursor = NULL;
-    uint32_t id;
+/* The jobs whose ends are moved */
+struct moved_jobs {
+    struct moved *list;
+    size_t n, room;
+};
 
-    *n = 0;
-    while (site_next_job (a->c->site, &cursor, &id)) {
+static void move_end (struct moved_jobs *m, job_record_t *job, time_t at)
+{
+    if (m->n == m->room) {
+        m->room = m->room ? 2 * m->room : 16;
+        xrecalloc (m->list, m->room, sizeof (*m->list));
+    }
+    m->list[m->n++] = (struct moved){job, job->end_time};
+    job->end_time = at;
+}
+
+static void move_ends (struct attempt *a, int64_t at, struct moved_jobs *m)
+{
+    size_t cursor = 0;
+    uint32_t id;
+    int64_t end;
+
+    while (site_next_end (a->c->site, &cursor, &id, &end) && end < at) {
         job_record_t *job;
 
-        if (!is_in_the_way (a, id) || !(job = find_job_record (id)) || job->end_time >= at)
-            continue;
-        list[(*n)++] = (struct moved){job, job->end_time};
-        job->end_time = at;
+        if (is_in_the_way (a, id) && (job = find_job_record (id)) && job->end_time < at)
+            move_end (m, job, at);
     }
-    return list;
 }
 
 int attempt_offer_later (struct attempt *a, const struct site_choice *choice)
 {
-    struct moved *list = NULL;
-    size_t n = 0;
+    struct moved_jobs moved = {.n = 0};
     int rc;
 
     attempt_set_nodes (a, choice);
     if (choice->at > a->now && !api_has_window (a->test))
-        list = move_ends (a, choice->at, &n);
+        move_ends (a, choice->at, &moved);
     rc = attempt_offer (a, choice);
-    while (n-- > 0)
-        list[n].job->end_time = list[n].end;
-    xfree (list);
+    while (moved.n-- > 0)
+        moved.list[moved.n].job->end_time = moved.list[moved.n].end;
+    xfree (moved.list);
     return rc;
 }

@@ -8,10 +8,12 @@ select_graph_libselectcore_la_SOURCES = \
 	%D%/site_ask.c \
 	%D%/site_book.c \
 	%D%/site_build.c \
+	%D%/site_ends.c \
 	%D%/site_explain.c \
 	%D%/site_flat.c \
 	%D%/site_flow.c \
 	%D%/site_jgf.c \
+	%D%/site_request.c \
 	%D%/site_when.c \
 	%D%/site_write.c %D%/site_write.h
 

@@ -127,6 +127,8 @@ static void remember (struct attempt *a, const struct site_choice *choice)
 /* The nodes of a refused choice are not offered again, unless too few are left without them. */
 static bool drop_refused (struct attempt *a, const struct site_choice *choice)
 {
+    if (a->all_named)
+        return false;
     for (size_t i = 0; i < choice->n; i++)
         bit_clear (a->left, choice->nodes[i]);
     return bit_set_count (a->left) >= (int64_t)MAX (choice->n, 1);

@@ -42,9 +42,8 @@ int attempt_pick_count (struct attempt *a, bitstr_t *nodes, uint32_t count, enum
 static int pick_nodes (struct attempt *a, bitstr_t *nodes, enum site_when when,
                        const struct site_choice **choice, flux_error_t *errp)
 {
-    const bitstr_t *required = a->test->job->details->req_node_bitmap;
-    uint32_t fixed = required ? bit_set_count ((bitstr_t *)required) : 0;
-    uint32_t count = facts_fewest_nodes (a->test), most = a->test->max_nodes;
+    bitstr_t *required = a->test->job->details->req_node_bitmap;
+    uint32_t fixed = a->named, count = facts_fewest_nodes (a->test), most = a->test->max_nodes;
     bitstr_t *others;
     int rc;
 
@@ -56,12 +55,10 @@ static int pick_nodes (struct attempt *a, bitstr_t *nodes, enum site_when when,
             count = MIN (MIN (2 * count, most), a->test->job->details->min_cpus);
         return rc;
     }
-    if (count <= fixed) {
-        errno = ENOTSUP; // no choice is left
-        return -1;
-    }
+    if ((a->all_named = count <= fixed)) // no choice is left but the time
+        return attempt_pick_count (a, required, fixed, when, choice, errp);
     others = bit_copy (nodes);
-    bit_and_not (others, (bitstr_t *)required);
+    bit_and_not (others, required);
     rc = attempt_pick_count (a, others, count - fixed, when, choice, errp);
     FREE_NULL_BITMAP (others);
     return rc;

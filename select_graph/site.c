@@ -56,6 +56,7 @@ void site_destroy (struct site *site)
     site_free_jobs (site);
     site_free_flows (site);
     site_free_flat (site);
+    policy_destroy (site->packing);
     matcher_destroy (site->matcher);
     graph_destroy (site->graph);
     for (uint32_t i = 0; i < site->nnodes; i++)
@@ -193,9 +194,12 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
         drop_facts (node);
     }
     site->horizon = conf->horizon;
+    site->exact_ties = conf->fluxion_ties;
     if (!(site->claimed = calloc (graph_limit (site->graph), sizeof (*site->claimed))) ||
         site_make_flat (site) < 0)
         return errprintf (errp, "out of memory");
+    if (site->has_switches && !(site->packing = policy_create ("pack level=switch", errp)))
+        return -1;
     if (site_make_flows (site, conf, complain, errp) < 0)
         return -1;
     flags = MATCHER_THROUGH | (conf->fluxion_ties ? MATCHER_EXACT_TIES : 0);

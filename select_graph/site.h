@@ -102,6 +102,8 @@ size_t site_extra (const struct site *site, uint32_t job, const struct site_extr
 /* The nodes of which a job has something, likewise. */
 size_t site_nodes (const struct site *site, uint32_t job, const uint32_t **nodes);
 size_t site_job_count (const struct site *site);
+/* The jobs in the order of their ends, likewise: start with *cursor 0 */
+bool site_next_end (struct site *site, size_t *cursor, uint32_t *job, int64_t *end);
 /* All jobs: start with *cursor NULL; false at the end. */
 bool site_next_job (struct site *site, void **cursor, uint32_t *job);
 
@@ -125,10 +127,11 @@ struct site_want {
     uint64_t memory; // MB
     uint32_t gres[SITE_MAX_GRES];
     bool whole;
-    bool one_switch;  // all below one leaf switch
-    bool exact;       // no other shape would do: where the graph has none, there is none
-    bool which_cores; // the choice is to name cores
-    bool which_gres;  // and devices
+    uint32_t switches; // all below at most so many leaf switches; 0: any number
+    bool contiguous;   // their numbers follow each other
+    bool exact;        // no other shape would do: where the graph has none, there is none
+    bool which_cores;  // the choice is to name cores
+    bool which_gres;   // and devices
     const json_t *resources;
     const struct policy *policy; // NULL: the site's
     int64_t duration;            // seconds, for the future
@@ -161,7 +164,8 @@ struct site_choice {
 
 enum site_when { SITE_NOW, SITE_FUTURE, SITE_EVER };
 
-/* The policy's choice. EBUSY: none now (or within the horizon); ENODEV: never; errp says why. */
+/* The policy's choice. EBUSY: none now (or within the horizon); ENODEV: never; ENOTSUP: it can't
+ * say; errp says why. */
 int site_choose (struct site *site, const struct site_want *want, enum site_when when, int64_t now,
                  const struct site_choice **choice, flux_error_t *errp);
 /* May these nodes (other than those in use) be taken together as far as Constrain goes? errp: what

@@ -9,97 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/graph/io/jobspec.h"
 #include "lib/util/errprintf.h"
 
 enum { MAX_ROUNDS = 16 }; // of taking out nodes that draw too much
-
-/* ---- The request ---- */
-
-static struct constraint *only_these (const struct site_range *ranges, size_t count)
-{
-    struct constraint *c = constraint_create (CONSTRAINT_RANKS);
-
-    for (size_t i = 0; c && i < count; i++) {
-        if (constraint_add_ranks (c, ranges[i].first, ranges[i].last) < 0) {
-            constraint_destroy (c);
-            return NULL;
-        }
-    }
-    return c;
-}
-
-static int add_type (struct request *req, struct request_resource *slot, const char *type,
-                     uint32_t count, flux_error_t *errp)
-{
-    struct request_resource *r;
-
-    if (count == 0)
-        return 0;
-    if (!(r = request_add (req, slot, type, errp)))
-        return -1;
-    r->count.min = r->count.max = count;
-    return 0;
-}
-
-static int add_plain (struct site *site, struct request *req, const struct site_want *want,
-                      flux_error_t *errp)
-{
-    struct request_resource *above = NULL, *node, *slot;
-    uint64_t unit = site->memory_unit ? site->memory_unit : 1;
-    uint64_t memory = (want->memory + unit - 1) / unit;
-
-    if (want->one_switch && site->has_switches &&
-        !(above = request_add (req, NULL, "switch", errp)))
-        return -1;
-    if (!(node = request_add (req, above, "node", errp)) ||
-        !(slot = request_add (req, node, "slot", errp)) || request_set_label (slot, "job") < 0)
-        return -1;
-    node->count.min = want->nodes_min;
-    node->count.max = want->nodes_max;
-    node->count.op = '+';
-    node->count.operand = 1;
-    node->exclusive = want->whole ? REQUEST_TRUE : REQUEST_UNSET;
-    if (add_type (req, slot, "core", want->cores, errp) < 0 ||
-        add_type (req, slot, "memory", memory, errp) < 0)
-        return -1;
-    for (size_t i = 0; i < site->ngres; i++)
-        if (add_type (req, slot, site->gres[i], want->gres[i], errp) < 0)
-            return -1;
-    return 0;
-}
-
-/* What is asked for by itself is to be had, not only passed through: storage, power, cores, nodes
- * that no job is on. */
-static void hold_leaves (struct request_resource *r)
-{
-    for (; r; r = r->next) {
-        if (r->with)
-            hold_leaves (r->with);
-        else if (r->exclusive == REQUEST_UNSET)
-            r->exclusive = REQUEST_TRUE;
-    }
-}
-
-static struct request *make_request (struct site *site, const struct site_want *want,
-                                     const struct site_range *ranges, size_t count, bool later,
-                                     flux_error_t *errp)
-{
-    struct request *req = request_create ();
-
-    if (req && (req->constraint = only_these (ranges, count)) &&
-        (want->resources ? request_add_resources (req, want->resources, errp)
-                         : add_plain (site, req, want, errp)) == 0) {
-        if (want->resources)
-            hold_leaves (req->resources);
-        req->duration = later && want->duration > 0 ? want->duration : 1;
-        if (request_seal (req, errp) == 0)
-            return req;
-    } else
-        errprintf (errp, "out of memory, or a request that cannot be");
-    request_destroy (req);
-    return NULL;
-}
 
 /* ---- The result ---- */
 
@@ -316,7 +228,8 @@ static int match (struct site *site, const struct site_want *want, const struct 
         [SITE_EVER] = MATCH_SATISFIABILITY,
     };
     const struct result *res;
-    struct request *req = make_request (site, want, ranges, nranges, when == SITE_FUTURE, errp);
+    struct request *req =
+        site_make_request (site, want, ranges, nranges, when == SITE_FUTURE, errp);
     int rc;
 
     if (!req)
@@ -375,31 +288,99 @@ static int match_flows (struct site *site, const struct site_want *want, enum si
     return rc;
 }
 
-int site_choose (struct site *site, const struct site_want *want, enum site_when when, int64_t now,
+static int busy (const char *why, flux_error_t *errp)
+{
+    errno = EBUSY;
+    return errprintf (errp, "%s", why);
+}
+
+/* ---- Now and later ---- */
+
+static int choose_now (struct site *site, const struct site_want *want, int64_t now,
+                       flux_error_t *errp)
+{
+    struct site_want least = *want;
+
+    if (site_is_flat (site, want, SITE_NOW)) {
+        if (site_mark_good (site, want) < want->nodes_min)
+            return busy ("the resources are not free now", errp);
+        return site_read_flat (site, want, now, errp);
+    }
+    // What the nodes lack by numbers the matcher does not have; but of few nodes it knows faster.
+    if (site->nshort == 0 && (!want->resources || site_least (site, want, &least)) &&
+        least.nodes_min >= SITE_MANY && site_mark_good (site, &least) < least.nodes_min)
+        return busy ("the resources are not free now", errp);
+    if (site->nflow > 0)
+        return match_flows (site, want, SITE_NOW, now, errp);
+    return match (site, want, want->ranges, want->nranges, SITE_NOW, now, errp);
+}
+
+/* For plain requests it is known when enough nodes will do, and for others when there are as many
+ * as they need at least; the matcher looks there only. */
+static int choose_later (struct site *site, const struct site_want *want, int64_t now,
+                         flux_error_t *errp)
+{
+    struct site_want least = *want;
+    int64_t at = now;
+
+    if (!want->resources || site_least (site, want, &least))
+        at = site_when (site, &least, now);
+    if (at < 0 || at > now + site->horizon)
+        return busy ("not within the horizon", errp);
+    if (at > now && site_is_flat (site, want, SITE_FUTURE))
+        return site_read_flat (site, want, at, errp);
+    if (at == now && !want->resources && site->nshort == 0 &&
+        choose_now (site, want, now, errp) == 0)
+        return 0;
+    return match (site, want, want->ranges, want->nranges, SITE_FUTURE, at > now ? at - 1 : now,
+                  errp);
+}
+
+static int choose (struct site *site, const struct site_want *want, enum site_when when,
+                   int64_t now, flux_error_t *errp)
+{
+    if (when == SITE_EVER)
+        return match (site, want, want->ranges, want->nranges, when, now, errp);
+    if (want->contiguous && !site_is_flat (site, want, when)) {
+        errno = ENOTSUP;
+        return errprintf (errp, "the graph knows of no nodes that follow each other");
+    }
+    return when == SITE_NOW ? choose_now (site, want, now, errp)
+                            : choose_later (site, want, now, errp);
+}
+
+/* By the policy; if that takes more switches than the job may have, then as few as can be, and if
+ * these are too many it is not for the graph to say how long they will be. */
+static int choose_switches (struct site *site, struct site_want *want, enum site_when when,
+                            int64_t now, flux_error_t *errp)
+{
+    int rc = choose (site, want, when, now, errp);
+
+    if (rc < 0 || want->switches < 2 || !site->has_switches ||
+        site_count_leaves (site, site->choice.nodes, site->choice.n) <= want->switches)
+        return rc;
+    want->policy = site->packing;
+    if ((rc = choose (site, want, when, now, errp)) == 0 &&
+        site_count_leaves (site, site->choice.nodes, site->choice.n) > want->switches) {
+        errno = ENOTSUP;
+        rc = errprintf (errp, "the nodes are on more than %u switches", want->switches);
+    }
+    return rc;
+}
+
+int site_choose (struct site *site, const struct site_want *given, enum site_when when, int64_t now,
                  const struct site_choice **choice, flux_error_t *errp)
 {
-    int64_t from = now;
+    struct site_want want = *given;
     int rc;
 
     if (choice)
         *choice = &site->choice;
-    if (site_is_flat (site, want, when))
-        return site_choose_flat (site, want, when, now, errp);
-    // For plain requests it is known when enough nodes will do; the matcher looks there only.
-    if (when == SITE_FUTURE && !want->resources && (from = site_when (site, want, now)) > now)
-        from--;
-    if (from < 0 || from > now + site->horizon) {
+    site_add_policy (site, &want);
+    rc = choose_switches (site, &want, when, now, errp);
+    if (rc == 0 && !want.resources && when != SITE_EVER && site->choice.n < want.nodes_min) {
         errno = EBUSY;
-        return errprintf (errp, "not within the horizon");
-    }
-
-    if (site->nflow > 0 && when == SITE_NOW)
-        rc = match_flows (site, want, when, now, errp);
-    else
-        rc = match (site, want, want->ranges, want->nranges, when, from, errp);
-    if (rc == 0 && !want->resources && when != SITE_EVER && site->choice.n < want->nodes_min) {
-        errno = EBUSY;
-        rc = errprintf (errp, "%zu of %u nodes", site->choice.n, want->nodes_min);
+        rc = errprintf (errp, "%zu of %u nodes", site->choice.n, want.nodes_min);
     }
     return rc;
 }

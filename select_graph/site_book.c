@@ -77,7 +77,7 @@ static void claim (struct site *site, const struct site_job *job, bool more)
         uint64_t amount = use->amount;
 
         site->claimed[use->vertex] += more ? amount : -amount;
-        site_take (site, use, more, site->left, site->left_gres);
+        site_take (site, use, more);
         if (use->node == GRAPH_NONE && graph_alive (site->graph, use->vertex) &&
             graph_child_count (site->graph, use->vertex) > 0)
             site->nplaces += more ? 1 : -1;
@@ -127,6 +127,7 @@ void site_release (struct site *site, uint32_t id)
     if (!job)
         return;
     HASH_DEL (site->jobs, job);
+    site_ends_remove (site, job);
     if (!job->lifted)
         leave (site, job, 0);
     free_job (job);
@@ -306,6 +307,7 @@ int site_book (struct site *site, uint32_t id, const struct site_hold *holds, si
     }
     site_release (site, id);
     HASH_ADD (hh, site->jobs, id, sizeof (job->id), job);
+    site_ends_add (site, job);
     claim (site, job, true);
     enter (site, job, now);
     return 0;
@@ -317,7 +319,9 @@ void site_set_end (struct site *site, uint32_t id, int64_t now, int64_t end)
 
     if (!job || job->end == end)
         return;
+    site_ends_remove (site, job);
     job->end = end;
+    site_ends_add (site, job);
     (void)matcher_set_end (site->matcher, id, end > now ? end : now + 1, NULL);
 }
 

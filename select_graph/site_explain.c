@@ -133,12 +133,12 @@ void site_explain_plain (struct site *site, const struct site_want *want, int64_
     }
     if (want->whole) {
         snprintf (text, size, "no %u whole node%s free%s", want->nodes_min,
-                  want->nodes_min > 1 ? "s" : "", want->one_switch ? " below one switch" : "");
+                  want->nodes_min > 1 ? "s" : "", want->switches == 1 ? " below one switch" : "");
         return;
     }
     snprintf (text, size, "no %u node%s with %u core%s free%s", want->nodes_min,
               want->nodes_min > 1 ? "s" : "", want->cores, want->cores > 1 ? "s" : "",
-              want->one_switch ? " below one switch" : "");
+              want->switches == 1 ? " below one switch" : "");
 }
 
 /* Would it do if nothing were drawn? errp: what is drawn too much then */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors
  *
- * Jobs of many nodes under a policy that is nothing but an order of nodes: what the matcher would
- * choose is the first ones that fit, and whether one does follows from what is left of it. A look
- * at each node costs less than a walk through thousands of them. The unit tests compare the two. */
+ * Choices under a policy that is nothing but an order of nodes: what the matcher would choose is
+ * the first ones that fit, and whether one does follows from what is left of it. For jobs of many
+ * nodes a look at each costs less than a walk through thousands of them, and for any job that waits
+ * less than the state of a later time. The unit tests compare the two. Nodes that follow each other
+ * are chosen here alone. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,12 +14,9 @@
 #include "lib/util/errprintf.h"
 #include "select_graph/site_priv.h"
 
-enum { FEWEST = 64 }; // nodes; for fewer the matcher's index is faster
-
 /* ---- What is left of each node ---- */
 
-void site_take (const struct site *site, const struct site_use *use, bool more,
-                struct site_left *left, int64_t *gres)
+void site_take (struct site *site, const struct site_use *use, bool more)
 {
     int64_t amount = (int64_t)use->amount * use->scale;
 
@@ -26,11 +25,11 @@ void site_take (const struct site *site, const struct site_use *use, bool more,
     if (more)
         amount = -amount;
     if (use->kind == SITE_CORE)
-        left[use->node].cores += amount;
+        site->left[use->node].cores += amount;
     else if (use->kind == SITE_MEMORY)
-        left[use->node].memory += amount;
+        site->left[use->node].memory += amount;
     else
-        gres[use->node * site->ngres + use->gres] += amount;
+        site->left_gres[use->node * site->ngres + use->gres] += amount;
 }
 
 static void add_part (struct site *site, uint32_t number, const struct site_part *p)
@@ -41,7 +40,7 @@ static void add_part (struct site *site, uint32_t number, const struct site_part
                            .kind = p->kind,
                            .gres = p->gres};
 
-    site_take (site, &use, false, site->left, site->left_gres);
+    site_take (site, &use, false);
 }
 
 static bool is_up (const struct graph *g, uint32_t v)
@@ -74,6 +73,28 @@ static int by_high (const void *a, const void *b)
     return x->id != y->id ? -by_low (a, b) : by_low (a, b);
 }
 
+/* The leaf switch that each node hangs on gets a number. */
+static int find_leaves (struct site *site)
+{
+    const struct graph *g = site->graph;
+    uint32_t *number = malloc ((graph_limit (g) + 1) * sizeof (*number));
+
+    if (!number)
+        return -1;
+    memset (number, 0xff, (graph_limit (g) + 1) * sizeof (*number));
+    for (uint32_t i = 0; i < site->nnodes; i++) {
+        uint32_t v = site->nodes[i].vertex;
+
+        while (v != GRAPH_NONE && strcmp (graph_type (g, v), "switch") != 0)
+            v = graph_parent (g, v);
+        if (v != GRAPH_NONE && number[v] == GRAPH_NONE)
+            number[v] = site->nleaves++;
+        site->leaf[i] = v == GRAPH_NONE ? GRAPH_NONE : number[v];
+    }
+    free (number);
+    return 0;
+}
+
 static void sort_nodes (struct site *site, struct ranked *list)
 {
     uint32_t n = 0;
@@ -104,8 +125,10 @@ int site_make_flat (struct site *site)
     site->by_low = malloc (n * sizeof (*site->by_low));
     site->by_high = malloc (n * sizeof (*site->by_high));
     site->good = calloc (n, 1);
+    site->leaf = malloc (n * sizeof (*site->leaf));
+    site->group = calloc (n + 1, sizeof (*site->group));
     if (!list || !site->left || !site->left_gres || !site->by_low || !site->by_high ||
-        !site->good) {
+        !site->good || !site->leaf || !site->group || find_leaves (site) < 0) {
         free (list);
         return -1;
     }
@@ -132,82 +155,126 @@ void site_free_flat (struct site *site)
     free (site->by_low);
     free (site->by_high);
     free (site->good);
+    free (site->leaf);
+    free (site->group);
+    free (site->ends.job);
 }
 
 /* ---- Choosing ---- */
 
-bool site_node_fits (const struct site *site, const struct site_want *want, uint32_t node,
-                     const struct site_left *left, const int64_t *gres, uint32_t njobs)
+struct order {
+    const uint32_t *nodes; // NULL: the policy is more than an order
+    bool whole;            // it takes nodes as a whole
+};
+
+static struct order order_of (const struct site *site, const struct site_want *want)
 {
-    if (!site->nodes[node].up || left->cores < (int64_t)want->cores ||
-        left->memory < (int64_t)want->memory || (want->whole && njobs > 0))
-        return false;
-    for (size_t k = 0; k < site->ngres; k++)
-        if (gres[k] < (int64_t)want->gres[k])
-            return false;
-    return true;
-}
-
-uint32_t site_mark_good (struct site *site, const struct site_want *want)
-{
-    uint32_t n = 0;
-
-    memset (site->good, 0, site->nnodes);
-    for (size_t i = 0; i < want->nranges; i++)
-        for (uint32_t k = want->ranges[i].first; k <= want->ranges[i].last && k < site->nnodes; k++)
-            n += site->good[k] =
-                site_node_fits (site, want, k, &site->left[k], &site->left_gres[k * site->ngres],
-                                site->nodes[k].njobs);
-    return n;
-}
-
-static int read_good (struct site *site, const struct site_want *want, const uint32_t *order)
-{
-    struct site_choice *c = &site->choice;
-
-    c->n = c->nextra = c->ncores = c->ndevices = c->cores_total = 0;
-    if (site_room (&c->nodes, &site->nodes_room, want->nodes_max, sizeof (*c->nodes)) < 0)
-        return -1;
-    for (uint32_t i = 0; i < site->nordered && c->n < want->nodes_max; i++)
-        if (site->good[order[i]])
-            c->nodes[c->n++] = order[i];
-    return 0;
-}
-
-static const uint32_t *order_of (const struct site *site, const struct site_want *want)
-{
+    const struct {
+        const char *policy;
+        struct order order;
+    } known[] = {
+        {"low", {site->by_low, false}},    {"high", {site->by_high, false}},
+        {"lonode", {site->by_low, false}}, {"hinode", {site->by_high, false}},
+        {"lonodex", {site->by_low, true}}, {"hinodex", {site->by_high, true}},
+        {"firstnodex", {NULL, true}},
+    };
     const char *text = policy_text (want->policy ? want->policy : matcher_policy (site->matcher));
 
-    if (text && strcmp (text, "low") == 0)
-        return site->by_low;
-    return text && strcmp (text, "high") == 0 ? site->by_high : NULL;
+    for (size_t i = 0; text && i < sizeof (known) / sizeof (known[0]); i++)
+        if (strcmp (text, known[i].policy) == 0)
+            return known[i].order;
+    return (struct order){.nodes = NULL};
+}
+
+void site_add_policy (const struct site *site, struct site_want *want)
+{
+    want->whole = want->whole || order_of (site, want).whole;
+}
+
+/* All of a group that is large enough: the first one in that order. */
+static void read_group (struct site *site, const struct site_want *want, const uint32_t *order)
+{
+    struct site_choice *c = &site->choice;
+    bool switches = want->switches == 1 && site->has_switches;
+    uint32_t leaf = GRAPH_NONE;
+
+    for (uint32_t i = 0; i < site->nordered && c->n < want->nodes_max; i++) {
+        uint32_t k = order[i];
+
+        if (!(site->good[k] & SITE_GOOD))
+            continue;
+        if (switches && leaf == GRAPH_NONE && site->leaf[k] != GRAPH_NONE &&
+            site->group[site->leaf[k]] >= want->nodes_min)
+            leaf = site->leaf[k];
+        if (!switches || (leaf != GRAPH_NONE && site->leaf[k] == leaf))
+            c->nodes[c->n++] = k;
+    }
+}
+
+/* The first nodes of the first run that is long enough; by `high` and the like the last of the last
+ * one. */
+static void read_run (struct site *site, const struct site_want *want, bool last)
+{
+    struct site_choice *c = &site->choice;
+    uint32_t from = 0, length = 0;
+
+    for (uint32_t k = 0; k < site->nnodes; k++) {
+        uint32_t n = site->good[k] & SITE_GOOD ? site->group[k] : 1;
+
+        if ((site->good[k] & SITE_GOOD) && n >= want->nodes_min && (length == 0 || last)) {
+            from = k;
+            length = n;
+        }
+        k += n - 1;
+    }
+    c->n = length < want->nodes_max ? length : want->nodes_max;
+    for (uint32_t i = 0; i < c->n; i++)
+        c->nodes[i] = last ? from + length - c->n + i : from + i;
 }
 
 /* Not where what is left is more than the numbers say, as where jobs share, or less: where
  * somebody has a place above nodes for himself, or no more may be drawn. */
 bool site_is_flat (const struct site *site, const struct site_want *want, enum site_when when)
 {
-    return when != SITE_EVER && want->nodes_min >= FEWEST && !want->resources &&
-           !(want->one_switch && site->has_switches) && !want->which_cores && !want->which_gres &&
-           site->nflow == 0 && site->nshort == 0 && site->nplaces == 0 && order_of (site, want);
+    if (when == SITE_EVER || want->resources || site->nshort > 0 || site->nplaces > 0)
+        return false;
+    if (when == SITE_NOW && site->nflow > 0)
+        return false;
+    if (want->contiguous)
+        return !(want->switches > 0 && site->has_switches);
+    if (site->exact_ties || !order_of (site, want).nodes)
+        return false;
+    return when == SITE_FUTURE ||
+           (want->nodes_min >= SITE_MANY && !(want->switches == 1 && site->has_switches) &&
+            !want->which_cores && !want->which_gres);
 }
 
-int site_choose_flat (struct site *site, const struct site_want *want, enum site_when when,
-                      int64_t now, flux_error_t *errp)
+uint32_t site_count_leaves (struct site *site, const uint32_t *nodes, size_t n)
 {
-    int64_t at = now;
+    uint32_t count = 0;
 
-    if (when == SITE_FUTURE)
-        at = site_when (site, want, now);
-    else if (site_mark_good (site, want) < want->nodes_min)
-        at = -1;
-    if (at < 0 || at > now + site->horizon) {
-        errno = EBUSY;
-        return errprintf (errp, when == SITE_NOW ? "the resources are not free now"
-                                                 : "not within the horizon");
+    memset (site->group, 0, (site->nleaves + 1) * sizeof (*site->group));
+    for (size_t i = 0; i < n; i++) {
+        uint32_t leaf = site->leaf[nodes[i]];
+
+        if (leaf == GRAPH_NONE || site->group[leaf]++ == 0)
+            count++;
     }
-    site->choice.at = at;
-    if (read_good (site, want, order_of (site, want)) == 0)
-        return 0;
-    return errprintf (errp, "out of memory");
+    return count;
+}
+
+int site_read_flat (struct site *site, const struct site_want *want, int64_t at, flux_error_t *errp)
+{
+    struct site_choice *c = &site->choice;
+    const uint32_t *order = order_of (site, want).nodes;
+
+    c->n = c->nextra = c->ncores = c->ndevices = c->cores_total = 0;
+    c->at = at;
+    if (site_room (&c->nodes, &site->nodes_room, want->nodes_max, sizeof (*c->nodes)) < 0)
+        return errprintf (errp, "out of memory");
+    if (want->contiguous)
+        read_run (site, want, order == site->by_high);
+    else
+        read_group (site, want, order);
+    return 0;
 }

@@ -10,6 +10,12 @@
 
 #include "select_graph/site.h"
 
+enum {
+    SITE_MANY = 64, // nodes; for fewer the matcher's index is faster than a look at each
+    SITE_MAY = 1,   // the job may have the node
+    SITE_GOOD = 2,  // and it has what the job wants
+};
+
 /* A vertex below a node: a core, the cores of a socket, a GPU, memory ... */
 struct site_part {
     uint32_t vertex;
@@ -59,6 +65,13 @@ struct site_job {
     UT_hash_handle hh;
 };
 
+/* All jobs by their ends, once somebody has asked */
+struct site_ends {
+    struct site_job **job;
+    size_t n, room;
+    bool sorted;
+};
+
 /* The vertices above others in a subsystem that constrains, and what is drawn from them */
 struct site_flow {
     char property[64];
@@ -80,6 +93,7 @@ struct site {
     uint32_t threads;
     uint32_t memory_unit; // MB of a unit of memory in the graph
     bool each_core;
+    bool exact_ties; // among equals as Fluxion chooses
 
     struct site_job *jobs;
     uint64_t *claimed;      // by vertex
@@ -90,7 +104,12 @@ struct site {
     uint32_t *by_low;       // the nodes of the graph in the order of the policy `low`
     uint32_t *by_high;
     uint32_t nordered;
-    uint8_t *good; // of each node: for a choice under way
+    uint32_t *leaf; // of each node: number of the switch that it hangs on, or GRAPH_NONE
+    uint32_t nleaves;
+    struct policy *packing; // as few leaf switches as can be
+    uint8_t *good;          // of each node, for a choice under way: SITE_MAY, SITE_GOOD
+    uint32_t *group;        // sizes of groups of good nodes: by leaf, or at the ends of runs
+    struct site_ends ends;
     struct site_flow flow[CONF_MAX_CONSTRAIN];
     size_t nflow;
 
@@ -112,25 +131,41 @@ void site_draw (struct site *site, uint32_t node, bool more);
 bool site_may_draw_one (const struct site *site, uint32_t node);
 void site_free_flows (struct site *site);
 
-/* ---- site_when.c: the earliest time at which as many nodes as are wanted have what is wanted, as
- * the ends of the jobs are known, and site->good says which; -1: never, or out of memory ---- */
+/* ---- site_when.c: nodes that will do; site->good says which ---- */
+/* Has a node what is wanted of each? It is up, too. */
+bool site_node_fits (const struct site *site, const struct site_want *want, uint32_t node);
+/* Those of the ranges that fit now; the most that can be taken together (on one switch, or
+ * following each other, if that is wanted). */
+uint32_t site_mark_good (struct site *site, const struct site_want *want);
+/* The earliest time at which as many as are wanted can be, as the ends of the jobs are known; -1:
+ * never */
 int64_t site_when (struct site *site, const struct site_want *want, int64_t now);
+
+/* ---- site_request.c ---- */
+struct request *site_make_request (struct site *site, const struct site_want *want,
+                                   const struct site_range *ranges, size_t count, bool later,
+                                   flux_error_t *errp);
+/* Nodes with cores, without which what is wanted cannot be. False: that is not known. */
+bool site_least (struct site *site, const struct site_want *want, struct site_want *least);
 
 /* ---- site_flat.c: choices that follow from what is left of each node ---- */
 int site_make_flat (struct site *site);
 void site_free_flat (struct site *site);
-/* Has a node what is wanted of each? It is up, too. */
-bool site_node_fits (const struct site *site, const struct site_want *want, uint32_t node,
-                     const struct site_left *left, const int64_t *gres, uint32_t njobs);
-/* site->good of the nodes of the ranges that fit now; how many they are */
-uint32_t site_mark_good (struct site *site, const struct site_want *want);
-/* What a job has or has no more, in `left` and `left_gres` like the site's. */
-void site_take (const struct site *site, const struct site_use *use, bool more,
-                struct site_left *left, int64_t *gres);
+/* What a job has or has no more, in what is left. */
+void site_take (struct site *site, const struct site_use *use, bool more);
+/* What the policy adds to what is wanted: whole nodes */
+void site_add_policy (const struct site *site, struct site_want *want);
 bool site_is_flat (const struct site *site, const struct site_want *want, enum site_when when);
-/* As site_choose(). */
-int site_choose_flat (struct site *site, const struct site_want *want, enum site_when when,
-                      int64_t now, flux_error_t *errp);
+/* Leaf switches of the nodes; each that hangs on none counts, too. */
+uint32_t site_count_leaves (struct site *site, const uint32_t *nodes, size_t n);
+/* The choice out of the good nodes, of which there are enough. */
+int site_read_flat (struct site *site, const struct site_want *want, int64_t at,
+                    flux_error_t *errp);
+
+/* ---- site_ends.c: the jobs in the order of their ends ---- */
+void site_ends_add (struct site *site, struct site_job *job);
+void site_ends_remove (struct site *site, const struct site_job *job);
+size_t site_ends (struct site *site, struct site_job ***list);
 
 /* ---- site_book.c ---- */
 void site_free_jobs (struct site *site);

@@ -1,111 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors
  *
- * When enough nodes will have what is wanted. The jobs leave in the order of their ends; each node
- * is looked at again when one has left it. O(jobs log jobs + what they hold). */
+ * Which nodes will do, now and later. The jobs leave in the order of their ends; each node is
+ * looked at again when one has left it, and afterwards all have what they had. O(nodes, and what
+ * the jobs hold that end before). */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "select_graph/site_priv.h"
 
-struct state {
-    struct site *site;
-    const struct site_want *want;
-    struct site_left *left; // of each node
-    int64_t *gres;
-    uint32_t *njobs;
-    uint8_t *may;   // of each node: it is in the ranges
-    uint32_t count; // of those that will do
-};
+/* ---- Nodes that will do ---- */
 
-struct leaving {
-    int64_t end;
-    const struct site_job *job;
-};
-
-static int by_end (const void *a, const void *b)
+bool site_node_fits (const struct site *site, const struct site_want *want, uint32_t node)
 {
-    const struct leaving *x = a, *y = b;
-    return x->end < y->end ? -1 : x->end > y->end;
+    const struct site_left *left = &site->left[node];
+    const int64_t *gres = &site->left_gres[node * site->ngres];
+
+    if (!site->nodes[node].up || left->cores < (int64_t)want->cores ||
+        left->memory < (int64_t)want->memory || (want->whole && site->nodes[node].njobs > 0))
+        return false;
+    for (size_t k = 0; k < site->ngres; k++)
+        if (gres[k] < (int64_t)want->gres[k])
+            return false;
+    return true;
 }
 
-static void leave (struct state *s, const struct site_job *job)
+static bool asks_one_switch (const struct site *site, const struct site_want *want)
 {
-    struct site *site = s->site;
+    return want->switches == 1 && site->has_switches;
+}
+
+/* The node will do: how many there are now that can be taken together with it. Of nodes that follow
+ * each other the first and the last know how many they are. */
+static uint32_t add_good (struct site *site, const struct site_want *want, uint32_t k)
+{
+    uint32_t before = 0, after = 0;
+
+    site->good[k] |= SITE_GOOD;
+    if (asks_one_switch (site, want))
+        return site->leaf[k] == GRAPH_NONE ? 0 : ++site->group[site->leaf[k]];
+    if (!want->contiguous)
+        return ++site->group[0];
+    if (k > 0 && (site->good[k - 1] & SITE_GOOD))
+        before = site->group[k - 1];
+    if (k + 1 < site->nnodes && (site->good[k + 1] & SITE_GOOD))
+        after = site->group[k + 1];
+    site->group[k - before] = site->group[k + after] = before + 1 + after;
+    return before + 1 + after;
+}
+
+uint32_t site_mark_good (struct site *site, const struct site_want *want)
+{
+    uint32_t n, most = 0;
+
+    memset (site->good, 0, site->nnodes);
+    memset (site->group, 0, (site->nleaves + 1) * sizeof (*site->group));
+    for (size_t i = 0; i < want->nranges; i++)
+        for (uint32_t k = want->ranges[i].first; k <= want->ranges[i].last && k < site->nnodes;
+             k++) {
+            site->good[k] = SITE_MAY;
+            if (site_node_fits (site, want, k) && (n = add_good (site, want, k)) > most)
+                most = n;
+        }
+    return most;
+}
+
+/* ---- Later ---- */
+
+/* What a job has, to or from what is left; then the most that can be taken together. */
+static uint32_t leave (struct site *site, const struct site_want *want, const struct site_job *job)
+{
+    uint32_t n, most = 0;
 
     for (size_t i = 0; i < job->nuses; i++)
-        site_take (site, &job->uses[i], false, s->left, s->gres);
+        site_take (site, &job->uses[i], false);
     for (size_t i = 0; i < job->nnodes; i++) {
         uint32_t k = job->nodes[i];
 
-        s->njobs[k]--;
-        if (!site->good[k] && s->may[k] &&
-            site_node_fits (site, s->want, k, &s->left[k], &s->gres[k * site->ngres],
-                            s->njobs[k])) {
-            site->good[k] = 1;
-            s->count++;
-        }
+        site->nodes[k].njobs--;
+        if (site->good[k] == SITE_MAY && site_node_fits (site, want, k) &&
+            (n = add_good (site, want, k)) > most)
+            most = n;
     }
+    return most;
 }
 
-static int64_t sweep (struct state *s, int64_t now)
+static void come_back (struct site *site, const struct site_job *job)
 {
-    size_t n = HASH_COUNT (s->site->jobs), i = 0;
-    struct leaving *list = malloc ((n + 1) * sizeof (*list));
-    int64_t when = -1;
-
-    if (!list)
-        return -1;
-    n = 0;
-    for (struct site_job *job = s->site->jobs; job; job = job->hh.next)
-        if (!job->lifted)
-            list[n++] = (struct leaving){.end = job->end, .job = job};
-    qsort (list, n, sizeof (*list), by_end);
-    for (; i < n && (when < 0 || list[i].end <= when); i++) {
-        leave (s, list[i].job);
-        if (when < 0 && s->count >= s->want->nodes_min)
-            when = list[i].end > now ? list[i].end : now + 1;
-    }
-    free (list);
-    return when;
-}
-
-/* Copies of what is left now, to take from */
-static int begin (struct state *s)
-{
-    const struct site *site = s->site;
-    size_t n = site->nnodes;
-
-    s->left = malloc ((n + 1) * sizeof (*s->left));
-    s->gres = malloc ((n * site->ngres + 1) * sizeof (*s->gres));
-    s->njobs = malloc ((n + 1) * sizeof (*s->njobs));
-    s->may = calloc (n + 1, 1);
-    if (!s->left || !s->gres || !s->njobs || !s->may)
-        return -1;
-    memcpy (s->left, site->left, n * sizeof (*s->left));
-    memcpy (s->gres, site->left_gres, n * site->ngres * sizeof (*s->gres));
-    for (size_t i = 0; i < n; i++)
-        s->njobs[i] = site->nodes[i].njobs;
-    for (size_t i = 0; i < s->want->nranges; i++)
-        for (uint32_t k = s->want->ranges[i].first; k <= s->want->ranges[i].last && k < n; k++)
-            s->may[k] = 1;
-    return 0;
+    for (size_t i = 0; i < job->nuses; i++)
+        site_take (site, &job->uses[i], true);
+    for (size_t i = 0; i < job->nnodes; i++)
+        site->nodes[job->nodes[i]].njobs++;
 }
 
 int64_t site_when (struct site *site, const struct site_want *want, int64_t now)
 {
-    struct state s = {.site = site, .want = want};
+    struct site_job **list;
+    size_t n, i;
     int64_t when = -1;
 
-    s.count = site_mark_good (site, want);
-    if (s.count >= want->nodes_min)
+    if (site_mark_good (site, want) >= want->nodes_min)
         return now;
-    if (begin (&s) == 0)
-        when = sweep (&s, now);
-    free (s.left);
-    free (s.gres);
-    free (s.njobs);
-    free (s.may);
+    n = site_ends (site, &list);
+    for (i = 0; i < n && (when < 0 || list[i]->end <= when); i++)
+        if (!list[i]->lifted && leave (site, want, list[i]) >= want->nodes_min && when < 0)
+            when = list[i]->end > now ? list[i]->end : now + 1;
+    while (i-- > 0)
+        if (!list[i]->lifted)
+            come_back (site, list[i]);
     return when;
 }

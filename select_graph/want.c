@@ -144,14 +144,15 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
 
     // A pseudo job of a reservation, a job of burst buffers only, one that grows another
     if (job->job_id == 0 || !job->part_ptr || !node || t->min_nodes == 0 ||
-        t->min_nodes > t->max_nodes || d->expanding_jobid || d->contiguous ||
-        d->core_spec != NO_VAL16)
+        t->min_nodes > t->max_nodes || d->expanding_jobid ||
+        (d->contiguous && d->req_node_bitmap) || d->core_spec != NO_VAL16)
         return false;
     threads = threads_used (job, node);
     want->nodes_min = want->nodes_max = nodes;
     want->cores = cores_per_node (t, nodes, threads);
     want->whole = api_wants_whole_nodes (d) || job->part_ptr->max_share == 0;
-    want->one_switch = job->req_switch == 1;
+    want->switches = job->req_switch == NO_VAL ? 0 : job->req_switch;
+    want->contiguous = d->contiguous;
     want->memory = memory_per_node (t, want->cores * threads, node);
     want->duration = (int64_t)(job->time_limit == NO_VAL || job->time_limit == INFINITE
                                    ? 0
@@ -165,7 +166,7 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
     if (gres.memory > 0 && counts_memory (job))
         want->memory = gres.memory;
     want->exact = is_exact (t, nodes) && !gres.any;
-    return !gres.unknown && !(job->req_switch > 1);
+    return !gres.unknown;
 }
 
 uint32_t facts_fewest_nodes (const struct api_test *t)

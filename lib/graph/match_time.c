@@ -88,7 +88,7 @@ static bool list_draws (struct matcher *m, int64_t from, int64_t now)
 static void discount (struct matcher *m, int64_t from, int64_t now)
 {
     uint32_t n = 0;
-    if (!list_draws (m, from, now))
+    if (m->nreserved == 0 || !list_draws (m, from, now)) // what runs has begun: all of it counts
         return;
     sort_draws (m->draw, m->ndraws);
     for (uint32_t i = 0, to; i < m->ndraws; i = to) {

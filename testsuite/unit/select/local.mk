@@ -9,3 +9,8 @@ check_PROGRAMS += testsuite/unit/select/test_conf
 TESTS += testsuite/unit/select/test_conf
 testsuite_unit_select_test_conf_SOURCES = %D%/test_conf.c
 testsuite_unit_select_test_conf_LDADD = $(testsuite_unit_select_test_site_LDADD)
+
+check_PROGRAMS += testsuite/unit/select/test_many
+TESTS += testsuite/unit/select/test_many
+testsuite_unit_select_test_many_SOURCES = %D%/test_many.c
+testsuite_unit_select_test_many_LDADD = $(testsuite_unit_select_test_site_LDADD)

@@ -94,7 +94,7 @@ static void test_choose (void **state)
         {"low", {.nodes_min = 1, .cores = 3}, {0, 4}, 1},
         {"low", {.nodes_min = 1, .cores = 4, .whole = true}, {0, 4}, 3},
         {"low", {.nodes_min = 3, .cores = 2}, {0, 4}, 0},
-        {"low", {.nodes_min = 2, .cores = 2, .one_switch = true}, {1, 4}, 3},
+        {"low", {.nodes_min = 2, .cores = 2, .switches = 1}, {1, 4}, 3},
         {"low", {.nodes_min = 1, .cores = 1, .memory = 1001}, {0, 4}, -1},
         {"low", {.nodes_min = 1, .cores = 1, .gres = {2, 10}}, {0, 4}, 0},
         {"low", {.nodes_min = 1, .cores = 1, .gres = {3}}, {0, 4}, -1},
@@ -272,119 +272,6 @@ static void test_future (void **state)
     site_release (site, 2);
     assert_int_equal (site_choose (site, &want, SITE_NOW, 100, &choice, &error), 0);
     site_destroy (site);
-}
-
-/* ---- Many nodes: a short cut chooses what the matcher does ---- */
-
-enum { MANY = 150, LONG_AGO = 100 };
-
-static uint32_t pick (uint64_t *random, uint32_t below)
-{
-    *random = *random * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
-    return (uint32_t)(*random >> 33) % below;
-}
-
-static struct site *make_many (const char *policy)
-{
-    struct graph_conf conf = {.policy = (char *)policy, .horizon = 100000};
-    flux_error_t error;
-    struct site *site = site_create (&error);
-
-    for (uint32_t i = 0; i < MANY; i++) {
-        char name[16];
-        struct site_facts f = {.name = name,
-                               .sockets = 2,
-                               .cores = 2,
-                               .memory = i % 3 ? 1000 : 2000,
-                               .gres = {{"gpu", i % 4 ? 2 : 0}, {"lic", 10}},
-                               .ngres = 2};
-
-        snprintf (name, sizeof (name), "n%u", i);
-        if (i != 77)
-            assert_int_equal (site_add_node (site, i, &f, &error), 0);
-    }
-    assert_int_equal (site_ready (site, &conf, complain, &error), 0);
-    return site;
-}
-
-static void book_some (struct site *site, uint64_t *random)
-{
-    uint32_t njobs = pick (random, 120);
-
-    for (uint32_t i = 0; i < njobs; i++) {
-        uint32_t node = pick (random, MANY);
-        struct site_hold holds[] = {
-            {.node = node, .kind = SITE_CORE, .first = pick (random, 4), .count = 1},
-            {.node = node, .kind = SITE_MEMORY, .count = 1 + pick (random, 500)},
-            {.node = node, .kind = SITE_GRES, .gres = 0, .first = pick (random, 2), .count = 1}};
-        flux_error_t error;
-
-        if (site_claimed (site, node, SITE_CORE, 0) == 0) // none is shared
-            (void)site_book (site, 1 + i, holds, 1 + pick (random, 3), NULL, 0, LONG_AGO,
-                             200 + pick (random, 1000), &error);
-    }
-}
-
-static int by_number (const void *a, const void *b)
-{
-    const uint32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
-static void compare_choices (struct site *site, struct site_want *want, enum site_when when,
-                             uint32_t *found)
-{
-    const struct site_choice *choice;
-    uint32_t nodes[MANY];
-    flux_error_t error;
-    int64_t at = 0;
-    size_t n = 0;
-    int rc, rc_flat;
-
-    want->which_cores = true; // which the short cut does not do
-    if ((rc = site_choose (site, want, when, LONG_AGO, &choice, &error)) == 0) {
-        n = choice->n;
-        at = choice->at;
-        memcpy (nodes, choice->nodes, n * sizeof (*nodes));
-        qsort (nodes, n, sizeof (*nodes), by_number);
-    }
-    want->which_cores = false;
-    rc_flat = site_choose (site, want, when, LONG_AGO, &choice, &error);
-    assert_int_equal (rc_flat, rc);
-    if (rc < 0)
-        return;
-    (*found)++;
-    assert_int_equal (choice->n, n);
-    assert_int_equal (choice->at, at);
-    qsort (choice->nodes, n, sizeof (*nodes), by_number);
-    assert_memory_equal (choice->nodes, nodes, n * sizeof (*nodes));
-}
-
-static void test_many (void **state)
-{
-    static const char *const policies[] = {"low", "high"};
-    uint64_t random = 1;
-    uint32_t found = 0;
-
-    for (int round = 0; round < 200; round++) {
-        struct site *site = make_many (policies[round % 2]);
-        struct site_range ranges[] = {{0, 70}, {72, MANY - 1 - pick (&random, 20)}};
-        struct site_want want = {.nodes_min = 64 + pick (&random, 40),
-                                 .cores = 1 + pick (&random, 4),
-                                 .memory = pick (&random, 4) * 300,
-                                 .gres = {pick (&random, 5) ? 0 : 1, pick (&random, 2)},
-                                 .whole = pick (&random, 3) == 0,
-                                 .duration = 50,
-                                 .ranges = ranges,
-                                 .nranges = 2};
-
-        want.nodes_max = want.nodes_min + pick (&random, 2) * 10;
-        book_some (site, &random);
-        compare_choices (site, &want, SITE_NOW, &found);
-        compare_choices (site, &want, SITE_FUTURE, &found);
-        site_destroy (site);
-    }
-    assert_true (found > 100);
 }
 
 /* ---- A site's own graph: two racks with power and storage ---- */
@@ -662,9 +549,9 @@ int main (void)
         cmocka_unit_test (test_choose),    cmocka_unit_test (test_share),
         cmocka_unit_test (test_future),    cmocka_unit_test (test_request),
         cmocka_unit_test (test_constrain), cmocka_unit_test (test_wrong_graphs),
-        cmocka_unit_test (test_keep),      cmocka_unit_test (test_many),
-        cmocka_unit_test (test_units),     cmocka_unit_test (test_which),
-        cmocka_unit_test (test_places),    cmocka_unit_test (test_whole),
+        cmocka_unit_test (test_keep),      cmocka_unit_test (test_units),
+        cmocka_unit_test (test_which),     cmocka_unit_test (test_places),
+        cmocka_unit_test (test_whole),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);
