@@ -126,9 +126,12 @@ static int will_run (struct attempt *a)
 
     attempt_read_ends (a);
     attempt_hide_cores (a);
-    attempt_lift (a);
     rc = attempt_pick (a, a->test->candidates ? SITE_NOW : SITE_FUTURE, &choice, &why);
-    attempt_lower (a);
+    if (rc < 0 && errno == EBUSY && a->test->candidates) {
+        attempt_lift (a);
+        rc = attempt_pick (a, SITE_NOW, &choice, &why);
+        attempt_lower (a);
+    }
     if (rc == 0)
         rc = attempt_offer_later (a, choice);
     else

@@ -13,6 +13,7 @@ select_graph_libselectcore_la_SOURCES = \
 	%D%/site_flat.c \
 	%D%/site_flow.c \
 	%D%/site_jgf.c \
+	%D%/site_lift.c \
 	%D%/site_request.c \
 	%D%/site_when.c \
 	%D%/site_write.c %D%/site_write.h

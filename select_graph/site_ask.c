@@ -234,6 +234,7 @@ static int match (struct site *site, const struct site_want *want, const struct 
 
     if (!req)
         return -1;
+    site_settle (site);
     // 0 is no job's number, and nothing is booked.
     rc = matcher_match (site->matcher, req, ops[when], 0, now, want->policy, &res, errp);
     if (rc == 0 && when != SITE_EVER && read_result (site, want, res) < 0)

@@ -12,7 +12,7 @@
 
 #include "lib/util/errprintf.h"
 
-static struct site_job *find_job (const struct site *site, uint32_t id)
+struct site_job *site_find_job (const struct site *site, uint32_t id)
 {
     struct site_job *job;
 
@@ -43,8 +43,7 @@ void site_free_jobs (struct site *site)
 
 /* ---- The matcher's part ---- */
 
-/* As much of the job's uses as is free. The caller has taken out what it had. */
-static void enter (struct site *site, struct site_job *job, int64_t now)
+void site_enter (struct site *site, struct site_job *job, int64_t now)
 {
     struct result_item *items = calloc (job->nuses + 1, sizeof (*items));
     size_t n = 0;
@@ -70,7 +69,7 @@ static void enter (struct site *site, struct site_job *job, int64_t now)
     free (items);
 }
 
-static void claim (struct site *site, const struct site_job *job, bool more)
+void site_claim (struct site *site, const struct site_job *job, bool more)
 {
     for (size_t i = 0; i < job->nuses; i++) {
         const struct site_use *use = &job->uses[i];
@@ -106,13 +105,12 @@ static void pass_on (struct site *site, const struct site_job *from, int64_t now
         if (job == from || job->lifted || job->nshort == 0 || !lacks_any (site, job, from))
             continue;
         (void)matcher_cancel (site->matcher, job->id, NULL);
-        enter (site, job, now);
+        site_enter (site, job, now);
     }
 }
 
-static void leave (struct site *site, struct site_job *job, int64_t now)
+void site_leave (struct site *site, struct site_job *job, int64_t now)
 {
-    claim (site, job, false);
     (void)matcher_cancel (site->matcher, job->id, NULL);
     site->nshort -= job->nshort > 0;
     job->nshort = 0;
@@ -122,36 +120,17 @@ static void leave (struct site *site, struct site_job *job, int64_t now)
 
 void site_release (struct site *site, uint32_t id)
 {
-    struct site_job *job = find_job (site, id);
+    struct site_job *job = site_find_job (site, id);
 
     if (!job)
         return;
     HASH_DEL (site->jobs, job);
     site_ends_remove (site, job);
-    if (!job->lifted)
-        leave (site, job, 0);
+    if (!job->lifted) {
+        site_claim (site, job, false);
+        site_leave (site, job, 0);
+    }
     free_job (job);
-}
-
-void site_lift (struct site *site, uint32_t id)
-{
-    struct site_job *job = find_job (site, id);
-
-    if (!job || job->lifted)
-        return;
-    job->lifted = true;
-    leave (site, job, 0);
-}
-
-void site_lower (struct site *site, uint32_t id, int64_t now)
-{
-    struct site_job *job = find_job (site, id);
-
-    if (!job || !job->lifted)
-        return;
-    job->lifted = false;
-    claim (site, job, true);
-    enter (site, job, now);
 }
 
 /* ---- From holds to vertices ---- */
@@ -308,14 +287,14 @@ int site_book (struct site *site, uint32_t id, const struct site_hold *holds, si
     site_release (site, id);
     HASH_ADD (hh, site->jobs, id, sizeof (job->id), job);
     site_ends_add (site, job);
-    claim (site, job, true);
-    enter (site, job, now);
+    site_claim (site, job, true);
+    site_enter (site, job, now);
     return 0;
 }
 
 void site_set_end (struct site *site, uint32_t id, int64_t now, int64_t end)
 {
-    struct site_job *job = find_job (site, id);
+    struct site_job *job = site_find_job (site, id);
 
     if (!job || job->end == end)
         return;
@@ -329,12 +308,12 @@ void site_set_end (struct site *site, uint32_t id, int64_t now, int64_t end)
 
 bool site_has (const struct site *site, uint32_t id)
 {
-    return find_job (site, id) != NULL;
+    return site_find_job (site, id) != NULL;
 }
 
 size_t site_extra (const struct site *site, uint32_t id, const struct site_extra **extra)
 {
-    const struct site_job *job = find_job (site, id);
+    const struct site_job *job = site_find_job (site, id);
 
     *extra = job ? job->extra : NULL;
     return job ? job->nextra : 0;
@@ -342,7 +321,7 @@ size_t site_extra (const struct site *site, uint32_t id, const struct site_extra
 
 size_t site_nodes (const struct site *site, uint32_t id, const uint32_t **nodes)
 {
-    const struct site_job *job = find_job (site, id);
+    const struct site_job *job = site_find_job (site, id);
 
     *nodes = job ? job->nodes : NULL;
     return job ? job->nnodes : 0;
@@ -385,6 +364,7 @@ int site_check (struct site *site, flux_error_t *errp)
     int rc = sum ? 0 : errprintf (errp, "out of memory");
     struct site_job *job, *next;
 
+    site_settle (site);
     HASH_ITER (hh, site->jobs, job, next)
     for (size_t i = 0; rc == 0 && !job->lifted && i < job->nuses; i++)
         sum[job->uses[i].vertex] += job->uses[i].amount;

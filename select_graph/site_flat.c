@@ -244,9 +244,9 @@ bool site_is_flat (const struct site *site, const struct site_want *want, enum s
         return !(want->switches > 0 && site->has_switches);
     if (site->exact_ties || !order_of (site, want).nodes)
         return false;
-    return when == SITE_FUTURE ||
-           (want->nodes_min >= SITE_MANY && !(want->switches == 1 && site->has_switches) &&
-            !want->which_cores && !want->which_gres);
+    return when == SITE_FUTURE || ((want->nodes_min >= SITE_MANY || site->nlifted > 0) &&
+                                   !(want->switches == 1 && site->has_switches) &&
+                                   !want->which_cores && !want->which_gres);
 }
 
 uint32_t site_count_leaves (struct site *site, const uint32_t *nodes, size_t n)

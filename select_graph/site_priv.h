@@ -53,7 +53,8 @@ struct site_use {
 
 struct site_job {
     uint32_t id;
-    bool lifted;
+    bool lifted; // as if it were gone
+    bool away;   // and the matcher knows
     int64_t end;
     struct site_use *uses;
     size_t nuses;
@@ -98,6 +99,7 @@ struct site {
     struct site_job *jobs;
     uint64_t *claimed;      // by vertex
     size_t nshort;          // jobs that have a short use
+    size_t nlifted;         // jobs that are lifted, which the matcher does not know
     size_t nplaces;         // vertices with others below them that jobs hold for themselves
     struct site_left *left; // of each node
     int64_t *left_gres;     // of each node, ngres of them
@@ -168,6 +170,16 @@ void site_ends_remove (struct site *site, const struct site_job *job);
 size_t site_ends (struct site *site, struct site_job ***list);
 
 /* ---- site_book.c ---- */
+struct site_job *site_find_job (const struct site *site, uint32_t id);
+/* What a job has, in the claims and in what is left */
+void site_claim (struct site *site, const struct site_job *job, bool more);
+/* As much of the job's uses as is free into the matcher's book, when it has none there; and out. */
+void site_enter (struct site *site, struct site_job *job, int64_t now);
+void site_leave (struct site *site, struct site_job *job, int64_t now);
+
+/* ---- site_lift.c: the matcher is to be asked ---- */
+void site_settle (struct site *site);
+
 void site_free_jobs (struct site *site);
 
 /* *list with room for n elements of that size; -1: ENOMEM */

@@ -14,7 +14,7 @@
 
 #include "testsuite/sim/cells.h"
 
-enum { MAX_ROUNDS = 99, FEW = 50, MANY = 5000 };
+enum { MAX_ROUNDS = 99, FEW = 50, MANY = 5000, SMALL = 2000 };
 
 static double now_ms (void)
 {
@@ -66,29 +66,75 @@ static struct ctld_job job_of (const struct cell *cell)
     return job;
 }
 
-static double ask (const struct ctld_job *want, bitstr_t *nodes, uint16_t mode, bool alone, int *rc)
-{
-    job_record_t *job = ctld_submit (want);
-    bitstr_t *chosen = NULL;
-    double start = now_ms ();
+/* A question, and what goes with it */
+struct question {
+    struct ctld_job want;
+    bitstr_t *nodes;
+    uint16_t mode;
+    List candidates;
+    api_exclusion_t *kept;
+};
 
-    *rc = ctld_test (job, mode, nodes, NULL, NULL, alone, &chosen);
+static double ask (const struct question *q, bool alone, int *rc)
+{
+    job_record_t *job = ctld_submit (&q->want);
+    bitstr_t *chosen = NULL;
+    List preemptees = NULL;
+    double start;
+
+    ctld_keep_away (q->kept);
+    start = now_ms ();
+    *rc = ctld_test (job, q->mode, q->nodes, q->candidates, q->candidates ? &preemptees : NULL,
+                     alone, &chosen);
     start = now_ms () - start;
+    ctld_keep_away (NULL);
+    FREE_NULL_LIST (preemptees);
     FREE_NULL_BITMAP (chosen);
     ctld_drop (job);
     return start;
 }
 
+static int add_running (void *x, void *list)
+{
+    job_record_t *job = x;
+
+    if (IS_JOB_RUNNING (job))
+        list_append (list, job);
+    return 0;
+}
+
+static void make_question (const struct cell *cell, uint16_t mode, struct question *q)
+{
+    *q = (struct question){.want = job_of (cell), .nodes = nodes_of (cell), .mode = mode};
+    if (cell->preempts) {
+        q->candidates = list_create (NULL);
+        list_for_each (job_list, add_running, q->candidates);
+    }
+    if (cell->kept)
+        q->kept = api_exclusion_copy (NULL);
+    for (int64_t i = node_record_count; i-- > 0 && i + cell->kept >= node_record_count;)
+        api_exclude (q->kept, i, 0);
+}
+
+static void clear_question (struct question *q)
+{
+    FREE_NULL_BITMAP (q->want.named);
+    FREE_NULL_BITMAP (q->nodes);
+    FREE_NULL_LIST (q->candidates);
+    if (q->kept)
+        api_exclusion_free (q->kept);
+}
+
 static bool measure (const struct cell *cell, uint16_t mode, int rounds, uint32_t running)
 {
-    struct ctld_job want = job_of (cell);
-    bitstr_t *nodes = nodes_of (cell);
+    struct question q;
     double graph[MAX_ROUNDS], alone[MAX_ROUNDS], g, c;
     int rc_graph = 0, rc_alone = 0;
 
+    make_question (cell, mode, &q);
     for (int i = 0; i < rounds; i++) {
-        graph[i] = ask (&want, nodes, mode, false, &rc_graph);
-        alone[i] = ask (&want, nodes, mode, true, &rc_alone);
+        graph[i] = ask (&q, false, &rc_graph);
+        alone[i] = ask (&q, true, &rc_alone);
     }
     g = median (graph, rounds);
     c = median (alone, rounds);
@@ -96,8 +142,7 @@ static bool measure (const struct cell *cell, uint16_t mode, int rounds, uint32_
             mode == SELECT_MODE_RUN_NOW ? "run_now" : "will_run", c, g, c / g, cell->name,
             g > c ? "  SLOWER" : "",
             rc_graph == rc_alone ? (rc_graph ? "  waits" : "") : "  DIFFERS");
-    FREE_NULL_BITMAP (want.named);
-    FREE_NULL_BITMAP (nodes);
+    clear_question (&q);
     return g <= c;
 }
 
@@ -145,8 +190,8 @@ static uint32_t run_part (const struct cell_part *part, const char *only, uint32
     shape.nodes = nodes;
     ctld_start (&shape);
     say_part (part, rounds);
-    for (int k = 0; k < 2; k++) {
-        had = fill (k ? MANY : FEW, nodes, had);
+    for (int k = 0; k < (nodes <= SMALL ? 3 : 2); k++) {
+        had = fill (k == 0 ? FEW : k == 1 ? MANY : UINT32_MAX, nodes, had);
         for (size_t i = 0; i < part->n; i++)
             for (int mode = SELECT_MODE_RUN_NOW; mode <= SELECT_MODE_WILL_RUN; mode += 2)
                 if (part->cells[i].job.nodes_min <= nodes &&

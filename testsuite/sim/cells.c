@@ -19,27 +19,28 @@ static const struct cell sizes[] = {
     {"9000 nodes", NODES (9000)}, {"9000 whole nodes", NODES (9000, .whole = true)},
 };
 
-#define POLICY(text)                                                                               \
-    {text, NODES (1, .policy = text)}, {text ", 16 nodes", NODES (16, .policy = text)},            \
-    {                                                                                              \
-        text ", 1000 nodes", NODES (1000, .policy = text)                                          \
-    }
+/* clang-format off */
+#define POLICY(text, all)                                                                          \
+    {text, NODES (1, .policy = text, .whole = all)},                                               \
+    {text ", 16 nodes", NODES (16, .policy = text, .whole = all)},                                 \
+    {text ", 1000 nodes", NODES (1000, .policy = text, .whole = all)}
+/* clang-format on */
 
 static const struct cell policies[] = {
-    POLICY ("low"),
-    POLICY ("high"),
-    POLICY ("first"),
-    POLICY ("locality"),
-    POLICY ("lonode"),
-    POLICY ("hinode"),
-    POLICY ("lonodex"),
-    POLICY ("hinodex"),
-    POLICY ("firstnodex"),
-    POLICY ("bestfit"),
-    POLICY ("variation"),
-    POLICY ("pack level=switch"),
-    POLICY ("spread level=switch"),
-    POLICY ("nearest target=switch"),
+    POLICY ("low", false),
+    POLICY ("high", false),
+    POLICY ("first", false),
+    POLICY ("locality", false),
+    POLICY ("lonode", false),
+    POLICY ("hinode", false),
+    POLICY ("lonodex", true),
+    POLICY ("hinodex", true),
+    POLICY ("firstnodex", true),
+    POLICY ("bestfit", false),
+    POLICY ("variation", false),
+    POLICY ("pack level=switch", false),
+    POLICY ("spread level=switch", false),
+    POLICY ("nearest target=switch", false),
 };
 
 static const struct cell options[] = {
@@ -62,6 +63,27 @@ static const struct cell options[] = {
     {"--gres=gpu:2, 16 nodes", NODES (16, .gres = "gpu:2")},
 };
 
+/* Jobs that may push out all others, or from which cores are kept, as in a reservation */
+static const struct cell others[] = {
+    {"preempting", NODES (1), .preempts = true},
+    {"preempting, 16 nodes", NODES (16, .whole = true), .preempts = true},
+    {"cores kept away", NODES (1), .kept = 200},
+    {"cores kept away, 16 nodes", NODES (16), .kept = 200},
+};
+
+static const struct cell power[] = {
+    {"1 node", NODES (1)},
+    {"16 nodes", NODES (16)},
+    {"16 whole nodes", NODES (16, .whole = true)},
+    {"64 nodes", NODES (64)},
+    {"pack, 16 nodes", NODES (16, .policy = "pack level=rack")},
+    {"request of a rack with storage",
+     NODES (4, .request =
+                   "[{\"type\":\"rack\",\"count\":1,\"with\":[{\"type\":\"node\",\"count\":4,"
+                   "\"with\":[{\"type\":\"core\",\"count\":1}]},"
+                   "{\"type\":\"storage\",\"count\":2,\"unit\":\"TB\"}]}]")},
+};
+
 static const struct cell switches[] = {
     {"1 node", NODES (1)},
     {"16 nodes", NODES (16)},
@@ -75,8 +97,9 @@ static const struct cell switches[] = {
 
 static const struct cell requests[] = {
     {"request of a node",
-     NODES (1, .request =
-                   "[{\"type\":\"node\",\"count\":1,\"with\":[{\"type\":\"core\",\"count\":2}]}]")},
+     NODES (1, .cpus_per_task = 2,
+            .request =
+                "[{\"type\":\"node\",\"count\":1,\"with\":[{\"type\":\"core\",\"count\":2}]}]")},
     {"request of 16 nodes",
      NODES (16,
             .request =
@@ -129,6 +152,10 @@ const struct cell_part *cell_part_at (size_t i)
               .graph_conf = "Policy=low\n", .switch_size = 40),
         PART ("requests", "requests to the graph, beside as many nodes for cons_tres", requests,
               .graph_conf = "Policy=low\n", .switch_size = 40),
+        PART ("others", "preemption, reservations of cores", others, .graph_conf = "Policy=low\n",
+              .preempt = true),
+        PART ("power", "a graph of the site's own, Constrain=power:watts", power,
+              .graph_conf = "Policy=low\nConstrain=power:watts\n", .racks = 40),
         PART ("cores", "CoreChoice=graph", cores,
               .graph_conf = "Policy=low\nCores=each\nCoreChoice=graph\n"),
         PART ("devices", "GresChoice=graph; 4 GPUs a node", devices,

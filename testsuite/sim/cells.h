@@ -21,6 +21,8 @@ struct cell {
     struct ctld_job job; // nodes_max and tasks 0: as nodes_min
     cell_nodes_t nodes;
     uint32_t named; // so many of its nodes have names (-w)
+    bool preempts;  // all jobs that run
+    uint32_t kept;  // a core of so many nodes is kept away
 };
 
 struct cell_part {

@@ -114,6 +114,11 @@ void ctld_drop (job_record_t *job)
     xfree (job);
 }
 
+void ctld_keep_away (api_exclusion_t *cores)
+{
+    ctld.kept = cores;
+}
+
 int ctld_test (job_record_t *job, uint16_t mode, bitstr_t *nodes, List candidates, List *preemptees,
                bool alone, bitstr_t **chosen)
 {
@@ -125,7 +130,7 @@ int ctld_test (job_record_t *job, uint16_t mode, bitstr_t *nodes, List candidate
     if (alone)
         *(void **)&test = dlsym (ctld.beneath, "select_p_job_test");
     rc = test (job, map, job->details->min_nodes, most, job->details->min_nodes, mode, candidates,
-               preemptees, NULL);
+               preemptees, ctld.kept);
     if (rc == SLURM_SUCCESS && chosen)
         *chosen = map;
     else

@@ -23,6 +23,7 @@ struct ctld_shape {
     const char *graph_conf; // text; NULL: no graph.conf
     const char *names;      // of the nodes; NULL: n1, n2 ...
     const char *site;       // JGF, for Graph= of graph.conf; NULL: none
+    uint32_t racks;         // or one is made, with racks of so many nodes, PDUs and storage
 };
 
 struct ctld_job {
@@ -51,6 +52,8 @@ job_record_t *ctld_submit (const struct ctld_job *want);
 /* job_test of ours, or of cons_tres alone; nodes NULL: all. 0 and *chosen, or an error. */
 int ctld_test (job_record_t *job, uint16_t mode, bitstr_t *nodes, List candidates, List *preemptees,
                bool alone, bitstr_t **chosen);
+/* From now on these cores are kept from all jobs that are tested; NULL: none. Not copied. */
+void ctld_keep_away (api_exclusion_t *cores);
 /* Submit, test, start: false when it can't run now (the record is gone then). */
 job_record_t *ctld_run (const struct ctld_job *want, bitstr_t *nodes);
 void ctld_start_job (job_record_t *job, bitstr_t *nodes);

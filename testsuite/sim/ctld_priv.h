@@ -16,8 +16,12 @@ extern struct ctld {
     part_record_t part;
     job_record_t **by_id;
     uint32_t next_id;
-    void *beneath;      // handle of select_cons_tres.so
+    void *beneath; // handle of select_cons_tres.so
+    api_exclusion_t *kept;
     uint64_t looked_up; // job records, by their number
 } ctld;
+
+/* ctld_site.c: a graph with racks of so many of the nodes; freed with free() */
+char *ctld_make_site (uint32_t nodes, uint32_t cores, uint32_t rack);
 
 #endif // !FLUX_SIM_CTLD_PRIV_H

@@ -78,7 +78,7 @@ static void write_file (const char *name, const char *text)
 static void write_conf (void)
 {
     const struct ctld_shape *s = &ctld.shape;
-    char *text = NULL, numbered[32], gpus[32] = "";
+    char *text = NULL, *made = NULL, numbered[32], gpus[32] = "";
 
     snprintf (numbered, sizeof (numbered), "n[1-%u]", s->nodes);
     if (s->gpus)
@@ -99,13 +99,16 @@ static void write_conf (void)
                 s->memory ? (uint32_t)s->memory : 1000, gpus);
     write_file ("slurm.conf", text);
     xfree (text);
-    if (s->site)
-        write_file ("site.json", s->site);
-    if (s->site)
+    if (s->racks)
+        made = ctld_make_site (s->nodes, s->cores, s->racks);
+    if (s->site || made)
+        write_file ("site.json", s->site ? s->site : made);
+    if (s->site || made)
         text = xstrdup_printf ("Graph=%s/site.json\n%s", ctld.dir, s->graph_conf);
     if (s->graph_conf)
         write_file ("graph.conf", text ? text : s->graph_conf);
     xfree (text);
+    free (made);
 }
 
 /* topology.conf: a switch for every so many nodes, and one above; gres.conf: made up devices */

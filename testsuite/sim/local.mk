@@ -3,7 +3,7 @@
 # these look up is exported, and nothing else: cons_tres must find its own functions first.
 if HAVE_SLURM_FULL
 SIM_CPPFLAGS = $(SELECT_CPPFLAGS) -DSIM_PLUGINDIR='"$(slurmfulldir)"'
-SIM_SOURCES = %D%/ctld.c %D%/ctld_start.c %D%/ctld.h %D%/ctld_priv.h %D%/gres.c
+SIM_SOURCES = %D%/ctld.c %D%/ctld_site.c %D%/ctld_start.c %D%/ctld.h %D%/ctld_priv.h %D%/gres.c
 SIM_LIBS = select_graph/libselectgraph.la select_graph/libselectcore.la \
 	lib/graph/io/libgraphio.la lib/graph/libgraph.la lib/job/libjob.la lib/util/libutil.la \
 	$(JANSSON_LIBS) -lm $(slurmfulldir)/libslurmfull.so
