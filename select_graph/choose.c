@@ -46,24 +46,14 @@ static int leave_it (struct attempt *a, flux_error_t *errp)
     return rc;
 }
 
-/* The plugin beneath has no better answer: nothing but what the graph lacks would do, or fewer
- * nodes than it needs have a core free. */
+/* The plugin beneath has no better answer: nothing but what the graph lacks would do, or less is
+ * free than the job needs in any case. */
 static bool is_hopeless (struct attempt *a)
 {
-    struct site_want want = {
-        .nodes_min = a->test->min_nodes, .nodes_max = a->test->min_nodes, .cores = 1};
-    struct site_range *ranges;
-    bool hopeless;
-
-    if (facts_may_share (a->test->job) || a->test->candidates || a->c->conf->graph)
+    if (facts_may_share (a->test->job) || a->test->candidates || !site_is_uniform (a->c->site) ||
+        !site_is_complete (a->c->site))
         return false;
-    if (a->want.exact && site_is_uniform (a->c->site))
-        return true;
-    ranges = facts_ranges (a->all, &want.nranges);
-    want.ranges = ranges;
-    hopeless = site_choose (a->c->site, &want, SITE_NOW, a->now, NULL, NULL) < 0 && errno == EBUSY;
-    xfree (ranges);
-    return hopeless;
+    return a->want.exact || facts_is_hopeless (a->c->site, a->test);
 }
 
 static void explain (struct attempt *a, const flux_error_t *why)

@@ -174,6 +174,14 @@ static int set_features (struct site *site, struct site_node *node)
     return 0;
 }
 
+/* Slurm has more of it than the graph. */
+static bool lacks_cores (const struct site_node *node)
+{
+    const struct site_facts *f = node->facts;
+
+    return f && node->ncores + f->spare_cores < f->sockets * f->cores;
+}
+
 int site_ready (struct site *site, const struct graph_conf *conf, site_complain_f complain,
                 flux_error_t *errp)
 {
@@ -191,6 +199,7 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
         if (node->vertex != GRAPH_NONE && node->facts && node->facts->features &&
             set_features (site, node) < 0)
             return errprintf (errp, "the features of %s: %s", node->facts->name, strerror (errno));
+        site->partial = site->partial || lacks_cores (node);
         drop_facts (node);
     }
     site->horizon = conf->horizon;
@@ -211,6 +220,11 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
 bool site_is_uniform (const struct site *site)
 {
     return !site->mixed;
+}
+
+bool site_is_complete (const struct site *site)
+{
+    return !site->partial && !site->unsure && site->nshort == 0;
 }
 
 struct graph *site_graph (struct site *site)

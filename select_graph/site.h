@@ -60,6 +60,9 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
 
 /* Have all nodes cores of as many threads? facts.threads says. */
 bool site_is_uniform (const struct site *site);
+/* Does the graph have all cores that Slurm has, and nobody shares any? Then what was not found last
+ * is not there. */
+bool site_is_complete (const struct site *site);
 struct graph *site_graph (struct site *site);
 /* The vertex of a node, GRAPH_NONE: none. */
 uint32_t site_vertex (const struct site *site, uint32_t node);
@@ -168,6 +171,10 @@ enum site_when { SITE_NOW, SITE_FUTURE, SITE_EVER };
  * say; errp says why. */
 int site_choose (struct site *site, const struct site_want *want, enum site_when when, int64_t now,
                  const struct site_choice **choice, flux_error_t *errp);
+/* How many tasks of so many CPUs fit at most on the nodes of the ranges now, with cores of so many
+ * CPUs; *nodes: on how many of them any does. */
+uint64_t site_tasks (const struct site *site, const struct site_range *ranges, size_t n,
+                     uint32_t cpus_of_core, uint32_t cpus_of_task, uint32_t *nodes);
 /* May these nodes (other than those in use) be taken together as far as Constrain goes? errp: what
  * is too little. */
 int site_may_draw (const struct site *site, const uint32_t *nodes, size_t n, flux_error_t *errp);

@@ -285,6 +285,7 @@ static int match_flows (struct site *site, const struct site_want *want, enum si
         rc = -1;
         errno = EBUSY;
     }
+    site->unsure = rc < 0 && n > 0;
     free (allowed.ranges);
     return rc;
 }
@@ -377,6 +378,7 @@ int site_choose (struct site *site, const struct site_want *given, enum site_whe
 
     if (choice)
         *choice = &site->choice;
+    site->unsure = false;
     site_add_policy (site, &want);
     rc = choose_switches (site, &want, when, now, errp);
     if (rc == 0 && !want.resources && when != SITE_EVER && site->choice.n < want.nodes_min) {

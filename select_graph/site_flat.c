@@ -142,6 +142,7 @@ int site_make_flat (struct site *site)
             node->up = node->up && is_up (site->graph, node->parts[k].vertex);
             add_part (site, i, &node->parts[k]);
         }
+        site->partial = site->partial || !node->up;
     }
     sort_nodes (site, list);
     free (list);

@@ -94,6 +94,8 @@ struct site {
     uint32_t threads;
     uint32_t memory_unit; // MB of a unit of memory in the graph
     bool each_core;
+    bool partial;    // Slurm has cores that the graph has not
+    bool unsure;     // the last choice might have been found among nodes that were left out
     bool exact_ties; // among equals as Fluxion chooses
 
     struct site_job *jobs;

@@ -66,6 +66,23 @@ uint32_t site_mark_good (struct site *site, const struct site_want *want)
     return most;
 }
 
+uint64_t site_tasks (const struct site *site, const struct site_range *ranges, size_t n,
+                     uint32_t cpus_of_core, uint32_t cpus_of_task, uint32_t *nodes)
+{
+    uint64_t sum = 0;
+
+    *nodes = 0;
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = ranges[i].first; k <= ranges[i].last && k < site->nnodes; k++) {
+            int64_t cores = site->nodes[k].up ? site->left[k].cores : 0;
+            uint64_t tasks = cores > 0 ? (uint64_t)cores * cpus_of_core / cpus_of_task : 0;
+
+            *nodes += tasks > 0;
+            sum += tasks;
+        }
+    return sum;
+}
+
 /* ---- Later ---- */
 
 /* What a job has, to or from what is left; then the most that can be taken together. */

@@ -11,6 +11,11 @@ static bool is_set (uint16_t n)
     return n != 0 && n != NO_VAL16 && n != INFINITE16;
 }
 
+static bool is_count (uint32_t n)
+{
+    return n != 0 && n != NO_VAL && n != INFINITE;
+}
+
 static uint64_t divide_up (uint64_t a, uint64_t b)
 {
     return b ? (a + b - 1) / b : a;
@@ -189,4 +194,29 @@ bool facts_may_share (const job_record_t *job)
 
     return (share & ~SHARED_FORCE) > 1 || (slurm_conf.preempt_mode & PREEMPT_MODE_GANG) ||
            (slurm_conf.preempt_mode & PREEMPT_MODE_SUSPEND) || job->details->overcommit;
+}
+
+/* Fewer of its tasks fit than it has, or on fewer nodes than it needs, or not on one that it names.
+ */
+bool facts_is_hopeless (const struct site *site, const struct api_test *t)
+{
+    const api_details_t *d = t->job->details;
+    const node_record_t *node = first_node (t);
+    bitstr_t *lists[] = {t->nodes, d->req_node_bitmap};
+    uint32_t least[] = {t->min_nodes, 0}, nodes;
+    uint64_t tasks[] = {is_count (d->num_tasks) ? d->num_tasks : 1, 0};
+
+    if (lists[1])
+        least[1] = bit_set_count (lists[1]);
+    for (int i = 0; node && i < 2 && lists[i]; i++) {
+        size_t n;
+        struct site_range *ranges = facts_ranges (lists[i], &n);
+        uint64_t fit = site_tasks (site, ranges, n, MAX (node->tpc, 1),
+                                   is_set (d->cpus_per_task) ? d->cpus_per_task : 1, &nodes);
+
+        xfree (ranges);
+        if (fit < tasks[i] || nodes < least[i])
+            return true;
+    }
+    return false;
 }

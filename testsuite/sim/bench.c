@@ -128,6 +128,7 @@ static void clear_question (struct question *q)
 static bool measure (const struct cell *cell, uint16_t mode, int rounds, uint32_t running)
 {
     struct question q;
+    const char *note;
     double graph[MAX_ROUNDS], alone[MAX_ROUNDS], g, c;
     int rc_graph = 0, rc_alone = 0;
 
@@ -138,10 +139,13 @@ static bool measure (const struct cell *cell, uint16_t mode, int rounds, uint32_
     }
     g = median (graph, rounds);
     c = median (alone, rounds);
+    if (rc_graph == rc_alone)
+        note = rc_graph ? "  waits" : "";
+    else
+        note = cell->limits ? "  waits for what cons_tres does not know" : "  DIFFERS";
     printf ("%7u %-8s %10.3f %10.3f %6.1fx  %s%s%s\n", running,
             mode == SELECT_MODE_RUN_NOW ? "run_now" : "will_run", c, g, c / g, cell->name,
-            g > c ? "  SLOWER" : "",
-            rc_graph == rc_alone ? (rc_graph ? "  waits" : "") : "  DIFFERS");
+            g > c ? "  SLOWER" : "", note);
     clear_question (&q);
     return g <= c;
 }

@@ -72,16 +72,17 @@ static const struct cell others[] = {
 };
 
 static const struct cell power[] = {
-    {"1 node", NODES (1)},
-    {"16 nodes", NODES (16)},
-    {"16 whole nodes", NODES (16, .whole = true)},
-    {"64 nodes", NODES (64)},
-    {"pack, 16 nodes", NODES (16, .policy = "pack level=rack")},
+    {"1 node", NODES (1), .limits = true},
+    {"16 nodes", NODES (16), .limits = true},
+    {"16 whole nodes", NODES (16, .whole = true), .limits = true},
+    {"64 nodes", NODES (64), .limits = true},
+    {"pack, 16 nodes", NODES (16, .policy = "pack level=rack"), .limits = true},
     {"request of a rack with storage",
      NODES (4, .request =
                    "[{\"type\":\"rack\",\"count\":1,\"with\":[{\"type\":\"node\",\"count\":4,"
                    "\"with\":[{\"type\":\"core\",\"count\":1}]},"
-                   "{\"type\":\"storage\",\"count\":2,\"unit\":\"TB\"}]}]")},
+                   "{\"type\":\"storage\",\"count\":2,\"unit\":\"TB\"}]}]"),
+     .limits = true},
 };
 
 static const struct cell switches[] = {

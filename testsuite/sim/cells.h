@@ -21,6 +21,7 @@ struct cell {
     struct ctld_job job; // nodes_max and tasks 0: as nodes_min
     cell_nodes_t nodes;
     uint32_t named; // so many of its nodes have names (-w)
+    bool limits;    // more may be in its way than select/cons_tres knows of
     bool preempts;  // all jobs that run
     uint32_t kept;  // a core of so many nodes is kept away
 };

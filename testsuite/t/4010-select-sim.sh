@@ -25,7 +25,7 @@ END
 test_case 'both answer alike for jobs that fit and that do not' <<'END'
 "$SIM/bench" 200 1 >out 2>err || { cat out err; false; }
 expect_no_match DIFFERS "$(cat out)"
-for part in sizes policies options switches requests cores devices; do
+for part in sizes policies options switches requests others power cores devices; do
     expect_in_file "^$part: .* 200 nodes" out
 done
 expect_in_file '^ *50 run_now .*  1 node' out
