@@ -24,7 +24,7 @@ static const char *describe (int status, char *buf, size_t size)
 
 /* The job ends for what one task has done, with its exit code or 1: how the others end, which are
  * killed for it, does not count. */
-static void settle (struct shell *sh)
+void shell_settle (struct shell *sh)
 {
     if (sh->status == 0)
         sh->status = 1 << 8;
@@ -38,7 +38,7 @@ static void exit_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 
     shell_fatal (sh, "%s: a task exited and exit-timeout=%s has expired", sh->info->name,
                  text ? text : "30s");
-    settle (sh);
+    shell_settle (sh);
 }
 
 static json_t *task_info (struct shell *sh, int localid, pid_t pid, int status)
@@ -85,7 +85,7 @@ static void first_exit (struct shell *sh, json_t *task)
         shell_fatal (sh, "%s: task rank %d failed%s and exit-on-error is set", sh->info->name,
                      (int)json_integer_value (json_object_get (task, "rank")),
                      describe (status, buf, sizeof (buf)));
-        settle (sh);
+        shell_settle (sh);
     } else
         start_exit_timer (sh);
 }

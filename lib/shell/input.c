@@ -265,6 +265,11 @@ static int check (struct input *in, const struct idset *ids, bool all)
     return 0;
 }
 
+size_t input_limit (const struct input *in)
+{
+    return in->limit;
+}
+
 int input_write (struct input *in, json_t *context)
 {
     const char *rank;

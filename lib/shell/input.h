@@ -36,6 +36,7 @@ void input_deliver (struct input *in, json_t *context);
 
 /* Take a context from a client: check, log and deliver it. -1 with errno: EPROTO, EPIPE when a task
  * it is for has seen its end of input, EFBIG past the limit. */
+size_t input_limit (const struct input *in);
 int input_write (struct input *in, json_t *context);
 
 #endif /* !FLUX_SHELL_INPUT_H */

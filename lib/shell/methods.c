@@ -49,6 +49,16 @@ static void write_method (struct link *link, const flux_msg_t *msg, void *arg)
         link_respond_error (link, msg, EINVAL, error.text);
 }
 
+/* Data is lost: what reads it would not see its end. */
+static void input_overflow (struct shell *sh)
+{
+    shell_fatal (sh,
+                 "standard input exceeds the limit of %zu bytes; input from a file has none (see "
+                 "input.limit in flux-shell(1))",
+                 input_limit (sh->input));
+    shell_settle (sh);
+}
+
 static void stdin_method (struct link *link, const flux_msg_t *msg, void *arg)
 {
     struct shell *sh = arg;
@@ -56,9 +66,12 @@ static void stdin_method (struct link *link, const flux_msg_t *msg, void *arg)
 
     if (flux_msg_unpack (msg, "o", &context) < 0)
         link_respond_error (link, msg, EPROTO, NULL);
-    else if (input_write (sh->input, context) < 0)
-        link_respond_error (link, msg, errno, NULL);
-    else {
+    else if (input_write (sh->input, context) < 0) {
+        int errnum = errno;
+        if (errnum == EFBIG && !sh->settled)
+            input_overflow (sh);
+        link_respond_error (link, msg, errnum, NULL);
+    } else {
         peers_broadcast (sh->peers, json_pack ("{s:s s:O}", "type", "stdin", "context", context));
         link_respond (link, msg, NULL);
     }

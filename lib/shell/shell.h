@@ -86,6 +86,7 @@ void shell_reap (struct shell *sh);
 void shell_task_ended (struct shell *sh, int localid, int status);
 void shell_check_ended (struct shell *sh);
 void shell_started (struct shell *sh); // leader: all tasks of the job
+void shell_settle (struct shell *sh);  // the job fails for this, whatever the others do
 void shell_exit_request (struct shell *sh, const flux_msg_t *msg);
 
 /* signals.c */
