@@ -62,6 +62,18 @@ int affinity_parse_cpus (const char *s, size_t len, cpu_set_t *cpus)
     return rc;
 }
 
+char *affinity_format_cpus (const cpu_set_t *cpus)
+{
+    struct idset *ids = idset_create (0, IDSET_FLAG_AUTOGROW);
+
+    for (int i = 0; ids && i < CPU_SETSIZE; i++)
+        if (CPU_ISSET (i, cpus))
+            idset_set (ids, i);
+    char *s = idset_count (ids) > 0 ? idset_encode (ids, IDSET_FLAG_RANGE) : NULL;
+    idset_destroy (ids);
+    return s;
+}
+
 /* The nth entry of a list with semicolons; the list begins anew after its end. */
 static const char *nth_entry (const char *list, int n, size_t *len)
 {
@@ -206,7 +218,7 @@ bool affinity_cpus (const struct affinity *aff, int localid, cpu_set_t *cpus)
     size_t len;
 
     CPU_ZERO (cpus);
-    if (aff->cpu_mode == AFFINITY_OFF || !aff->topo || aff->dry_run)
+    if (aff->cpu_mode == AFFINITY_OFF || !aff->topo)
         return false;
     if (aff->cpu_mode == AFFINITY_MAP) {
         const char *entry = nth_entry (aff->cpu_map, localid, &len);
@@ -246,6 +258,9 @@ int affinity_gpus (const struct affinity *aff, int localid, struct envlist *env)
 
     if (aff->gpu_mode == AFFINITY_OFF)
         return 0;
+    if (!envlist_get (env, "CUDA_DEVICE_ORDER") &&
+        envlist_set (env, "CUDA_DEVICE_ORDER", "PCI_BUS_ID") < 0)
+        return -1;
     if (n == 0)
         return envlist_set (env, "CUDA_VISIBLE_DEVICES", "-1");
     if (aff->gpu_mode == AFFINITY_MAP) {
@@ -258,9 +273,6 @@ int affinity_gpus (const struct affinity *aff, int localid, struct envlist *env)
             share (n, aff->info->nlocal, localid, &first, &count);
         format_ids (aff->info->gpus, first, count, ids, sizeof (ids));
     }
-    if (!envlist_get (env, "CUDA_DEVICE_ORDER") &&
-        envlist_set (env, "CUDA_DEVICE_ORDER", "PCI_BUS_ID") < 0)
-        return -1;
     if (envlist_set (env, "ROCR_VISIBLE_DEVICES", ids) < 0)
         return -1;
     return envlist_set (env, "CUDA_VISIBLE_DEVICES", ids);

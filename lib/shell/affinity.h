@@ -44,6 +44,9 @@ bool affinity_job_cpus (const struct affinity *aff, cpu_set_t *cpus);
 /* Set CUDA_VISIBLE_DEVICES and the like. -1 with errno. */
 int affinity_gpus (const struct affinity *aff, int localid, struct envlist *env);
 
+/* "0-3,8", malloc'd; NULL for none. */
+char *affinity_format_cpus (const cpu_set_t *cpus);
+
 /* CPUs as a list ("0-3,8") or mask ("0xf", "0x1,0x00000000"). -1 with EINVAL. */
 int affinity_parse_cpus (const char *s, size_t len, cpu_set_t *cpus);
 

@@ -36,25 +36,24 @@ static void exit_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
     struct shell *sh = w->data;
     const char *text = json_string_value (shell_info_option (sh->info, "exit-timeout"));
 
-    shell_fatal (sh, "%s: a task exited and exit-timeout=%s has expired", sh->info->name,
+    shell_fatal (sh, "%s: %s and exit-timeout=%s has expired", sh->info->name, sh->exit_text,
                  text ? text : "30s");
     shell_settle (sh);
 }
 
 static json_t *task_info (struct shell *sh, int localid, pid_t pid, int status)
 {
-    return json_pack ("{s:i s:i s:s s:i s:i s:i s:i}", "localid", localid, "rank",
+    return json_pack ("{s:i s:i s:s s:i s:i s:i s:i s:s*}", "localid", localid, "rank",
                       sh->info->taskids[localid], "state", "Exited", "pid", (int)pid, "wait_status",
                       status, "signaled", WIFSIGNALED (status) ? WTERMSIG (status) : 0, "exitcode",
-                      waitcode (status));
+                      waitcode (status), "host", sh->info->hostname);
 }
 
 static void start_exit_timer (struct shell *sh)
 {
-    const char *text = json_string_value (shell_info_option (sh->info, "exit-timeout"));
     double timeout = EXIT_TIMEOUT;
 
-    if (text && !strcasecmp (text, "none"))
+    if (shell_info_is_none (sh->info, "exit-timeout"))
         return;
     if (shell_info_duration (sh->info, "exit-timeout", &timeout) < 0 || timeout <= 0.)
         timeout = EXIT_TIMEOUT;
@@ -63,28 +62,45 @@ static void start_exit_timer (struct shell *sh)
     ev_timer_start (sh->loop, &sh->exit_timer);
 }
 
+/* For who is told why the job ends. */
+static void describe_exit (struct shell *sh, json_t *task, const char *host, bool failed)
+{
+    char buf[64];
+
+    snprintf (
+        sh->exit_text, sizeof (sh->exit_text), "task rank %d on host %s %s%s",
+        (int)json_integer_value (json_object_get (task, "rank")), host ? host : "?",
+        failed ? "failed" : "exited",
+        describe (json_integer_value (json_object_get (task, "wait_status")), buf, sizeof (buf)));
+}
+
+/* The event has all but the host. */
+static void post_exit (struct shell *sh, json_t *task)
+{
+    json_object_del (task, "host");
+    char *s = json_dumps (task, JSON_COMPACT);
+    if (s)
+        joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.task-exit", s);
+    free (s);
+}
+
 /* Leader: the first task of the job that ends starts the clock for the others. */
 static void first_exit (struct shell *sh, json_t *task)
 {
-    int status = json_integer_value (json_object_get (task, "wait_status"));
-    char *s;
-    char buf[64];
+    bool failed = json_integer_value (json_object_get (task, "wait_status")) != 0 &&
+                  shell_info_flag (sh->info, "exit-on-error");
 
     sh->first_exit = true;
     if (!sh->all_started) { // the start is told first
         sh->early_exit = json_incref (task);
         return;
     }
-    s = json_dumps (task, JSON_COMPACT);
-    if (s)
-        joblog_event (sh->log, JOBLOG_EXEC, 0., "shell.task-exit", s);
-    free (s);
+    describe_exit (sh, task, json_string_value (json_object_get (task, "host")), failed);
+    post_exit (sh, task);
     if (sh->info->ntasks == 1)
         return;
-    if (status != 0 && shell_info_flag (sh->info, "exit-on-error")) {
-        shell_fatal (sh, "%s: task rank %d failed%s and exit-on-error is set", sh->info->name,
-                     (int)json_integer_value (json_object_get (task, "rank")),
-                     describe (status, buf, sizeof (buf)));
+    if (failed) {
+        shell_fatal (sh, "%s: %s and exit-on-error is set", sh->info->name, sh->exit_text);
         shell_settle (sh);
     } else
         start_exit_timer (sh);

@@ -55,6 +55,9 @@ void shell_info_destroy (struct shell_info *info);
 /* An attribute of the broker, or NULL. */
 const char *shell_info_attr (const struct shell_info *info, const char *name);
 
+/* Is it the word "none"? */
+bool shell_info_is_none (const struct shell_info *info, const char *path);
+
 /* An option by its dotted path ("output.stdout.type"), or NULL. A boolean option is on when it is
  * there and neither false nor 0; a string stands for itself, a number for a string as well. */
 json_t *shell_info_option (const struct shell_info *info, const char *path);

@@ -4,6 +4,7 @@
 /* Starts the tasks of a job on this node. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,6 @@
 #include "lib/shell/shell.h"
 #include "lib/util/errprintf.h"
 
-/* FLUX_KVS_NAMESPACE of an enclosing job must not get through; a job has no name space of its own
- * here, so its tasks use the primary one. */
 static int set_job_ids (struct shell *sh)
 {
     const struct shell_info *info = sh->info;
@@ -30,10 +29,10 @@ static int set_job_ids (struct shell *sh)
     if (!path || !strcmp (path, "/"))
         path = "";
     const char *enclosing = strrchr (path, '/');
-    envlist_unset (env, "FLUX_KVS_NAMESPACE");
     envlist_unset (env, "FLUX_ENCLOSING_ID");
     if ((uri && envlist_set (env, "FLUX_URI", uri) < 0) ||
         envlist_setf (env, "FLUX_JOB_ID_PATH", "%s/%s", path, info->id_f58) < 0 ||
+        envlist_setf (env, "FLUX_KVS_NAMESPACE", "job-%" PRIu64, sh->start->id) < 0 ||
         envlist_setf (env, "FLUX_JOB_SIZE", "%d", info->ntasks) < 0 ||
         envlist_setf (env, "FLUX_JOB_NNODES", "%d", info->nshells) < 0 ||
         envlist_set (env, "FLUX_JOB_ID", info->id_f58) < 0 ||
@@ -146,16 +145,28 @@ static int set_task_env (struct shell *sh, int localid)
     return affinity_gpus (&sh->affinity, localid, &sh->env);
 }
 
+/* localid -1: of the shell. */
 static void log_cpus (struct shell *sh, int localid, const cpu_set_t *cpus)
 {
-    char text[1024] = "";
-    size_t n = 0;
+    char *text = affinity_format_cpus (cpus);
 
-    for (int i = 0; i < CPU_SETSIZE && n < sizeof (text); i++)
-        if (CPU_ISSET (i, cpus))
-            n += snprintf (text + n, sizeof (text) - n, "%s%d", n > 0 ? "," : "", i);
-    output_log (sh->output, LOG_NOTICE, "cpu-affinity: task %d: cpus: %s",
-                sh->info->taskids[localid], n > 0 ? text : "all");
+    if (localid < 0)
+        output_log (sh->output, LOG_NOTICE, "cpu-affinity: cpus: %s", text ? text : "all");
+    else
+        output_log (sh->output, LOG_NOTICE, "cpu-affinity: task %d: cpus: %s",
+                    sh->info->taskids[localid], text ? text : "all");
+    free (text);
+}
+
+/* Those of the job on this node, then what the task gets of them. */
+static void tell_cpus (struct shell *sh, int localid, bool bound, cpu_set_t *cpus)
+{
+    cpu_set_t all;
+
+    affinity_job_cpus (&sh->affinity, &all);
+    if (localid == 0)
+        log_cpus (sh, -1, &all);
+    log_cpus (sh, localid, bound ? cpus : &all);
 }
 
 /* Option stop-tasks-in-exec: the task has met its debugger, which is this process, at its exec; let
@@ -180,12 +191,13 @@ static pid_t launch (struct shell *sh, int localid, struct task_spec *spec, flux
 {
     cpu_set_t cpus;
 
-    if (affinity_cpus (&sh->affinity, localid, &cpus)) {
+    bool bound = affinity_cpus (&sh->affinity, localid, &cpus);
+    if (bound && !sh->affinity.dry_run) {
         spec->cpus = &cpus;
         spec->cpus_size = sizeof (cpus);
     }
     if (sh->affinity.verbose)
-        log_cpus (sh, localid, &cpus);
+        tell_cpus (sh, localid, bound, &cpus);
     if (set_task_env (sh, localid) < 0)
         return errprintf (errp, "out of memory");
     if (shell_call_task (sh, localid, "task.init") < 0) {
@@ -285,10 +297,6 @@ void shell_launch (struct shell *sh)
     flux_error_t error;
     int n = rlimits_parse (json_object_get (sh->info->options, "rlimit"), limits, &error);
 
-    if (n < 0) {
-        output_log (sh->output, LOG_ERR, "%s", error.text);
-        n = 0;
-    }
     for (int i = 0; i < sh->info->nlocal; i++) {
         int code = 1;
         pid_t pid = start_task (sh, i, limits, n, &code, &error);

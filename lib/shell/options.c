@@ -4,6 +4,7 @@
 /* Parts of shell_info that need to know how job ids and durations are written. */
 
 #include <errno.h>
+#include <strings.h>
 #include <flux/job.h>
 
 #include "lib/job/fsd.h"
@@ -16,6 +17,13 @@ int shell_info_encode_id (struct shell_info *info)
         flux_job_id_encode (info->id, "f58plain", info->id_plain, sizeof (info->id_plain)) < 0)
         return -1;
     return 0;
+}
+
+bool shell_info_is_none (const struct shell_info *info, const char *path)
+{
+    const char *text = json_string_value (shell_info_option (info, path));
+
+    return text && !strcasecmp (text, "none");
 }
 
 int shell_info_duration (const struct shell_info *info, const char *path, double *value)

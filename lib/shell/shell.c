@@ -18,6 +18,7 @@
 #include "lib/shell/jobtmp.h"
 #include "lib/shell/proctree.h"
 #include "lib/shell/proctable.h"
+#include "lib/shell/rlimits.h"
 #include "lib/shell/shell.h"
 #include "lib/shell/stagein.h"
 #include "lib/shell/spawnpkt.h"
@@ -239,6 +240,20 @@ static void pmi_abort_cb (void *arg, int taskid, int code, const char *text)
 
 static const struct peers_ops peers_ops = {go_cb, command_cb, check_ended_cb, peers_failed_cb};
 
+/* Those which are needed only later, too. */
+static int check_options (const struct shell_info *info, flux_error_t *errp)
+{
+    struct task_rlimit limits[RLIMITS_MAX];
+    double timeout;
+
+    if (rlimits_parse (json_object_get (info->options, "rlimit"), limits, errp) < 0)
+        return -1;
+    if (!shell_info_is_none (info, "exit-timeout") &&
+        shell_info_duration (info, "exit-timeout", &timeout) < 0)
+        return errprintf (errp, "invalid option exit-timeout: not a duration");
+    return 0;
+}
+
 static int create_parts (struct shell *sh, flux_error_t *errp)
 {
     struct outconf conf;
@@ -246,6 +261,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
     if (!(sh->info = shell_info_create (sh->start->request, sh->start->len, errp)) ||
         outconf_init (&conf, sh->info, errp) < 0 ||
         affinity_init (&sh->affinity, sh->info, sh->start->topo, errp) < 0)
+        return -1;
+    if (check_options (sh->info, errp) < 0)
         return -1;
     sh->own_group = !shell_info_flag (sh->info, "nosetpgrp");
     sh->tasks = calloc (sh->info->nlocal > 0 ? sh->info->nlocal : 1, sizeof (*sh->tasks));

@@ -49,18 +49,19 @@ struct shell {
     int iterator;               // of plugins, over tasks
     struct shell_task *tasks;   // by local id
     int running;
-    int status;         // highest wait status so far
-    bool own_group;     // each task has a process group of its own
-    bool starting;      // tasks are not all started yet
-    bool killed;        // by the broker: wait for nobody
-    bool said_bye;      // to the leader
-    bool settled;       // what ends from now on does not change the status
-    bool unstarted;     // a task could not be started: no event tells of a start or an exit
-    bool first_exit;    // a task of the job has ended
-    bool all_started;   // leader: of all shells
-    json_t *early_exit; // leader: the first task that ended, before that
-    bool ended;         // nothing is left to be done
-    uint64_t *text_seq; // leader: by shell rank, see joblog_gate()
+    int status;          // highest wait status so far
+    bool own_group;      // each task has a process group of its own
+    bool starting;       // tasks are not all started yet
+    bool killed;         // by the broker: wait for nobody
+    bool said_bye;       // to the leader
+    bool settled;        // what ends from now on does not change the status
+    bool unstarted;      // a task could not be started: no event tells of a start or an exit
+    bool first_exit;     // a task of the job has ended
+    bool all_started;    // leader: of all shells
+    char exit_text[512]; // leader: of that task, for who is told of it
+    json_t *early_exit;  // leader: the first task that ended, before that
+    bool ended;          // nothing is left to be done
+    uint64_t *text_seq;  // leader: by shell rank, see joblog_gate()
     char *service;
     char *write_topic;
     char *exit_topic;

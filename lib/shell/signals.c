@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "lib/shell/proctree.h"
@@ -72,6 +73,11 @@ static void signals_cb (struct ev_loop *loop, ev_io *w, int revents)
 static void warn_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct shell *sh = w->data;
+    const char *name = sigabbrev_np (sh->warn_signum);
+
+    if (sh->info->shell_rank == 0)
+        output_log (sh->output, LOG_NOTICE, "signal: the job expires in %.1fs, its tasks get SIG%s",
+                    sh->info->expiration - walltime_now (), name ? name : "?");
     shell_kill_tasks (sh, sh->warn_signum);
 }
 

@@ -11,6 +11,8 @@
 #include "lib/job/logtext.h"
 #include "shell/cmd/attach_private.h"
 
+#define LABEL_SIZE 256 // ranks of a job and two characters
+
 bool attach_on_data (struct jobstream *js, const struct iodata *io, void *arg)
 {
     struct attach *a = arg;
@@ -20,9 +22,9 @@ bool attach_on_data (struct jobstream *js, const struct iodata *io, void *arg)
     if (a->tail) // it is not known yet whether this is of the last lines
         return false;
     if (io->len > 0 && !seen) {
-        if (a->opts->label_io)
-            fprintf (f, "%s: ", io->rank);
-        fwrite (io->data, io->len, 1, f);
+        char label[LABEL_SIZE];
+        snprintf (label, sizeof (label), "%s: ", io->rank);
+        iodata_print (f, io, a->opts->label_io ? label : NULL);
     }
     return true;
 }

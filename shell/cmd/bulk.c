@@ -207,9 +207,9 @@ static void on_output (struct job *j, double t, const char *name, json_t *contex
     if (io.len > 0) {
         FILE *f = strcmp (io.stream, "stdout") == 0 ? j->out : j->err;
         before_print (j->b);
-        if (j->b->label_io)
-            fprintf (f, "%s: %s: ", FID (j->id), io.rank);
-        fwrite (io.data, io.len, 1, f);
+        char label[256];
+        snprintf (label, sizeof (label), "%s: %s: ", FID (j->id), io.rank);
+        iodata_print (f, &io, j->b->label_io ? label : NULL);
     }
     iodata_clear (&io);
 }

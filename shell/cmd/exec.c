@@ -71,19 +71,13 @@ static void proc_end (struct proc *p)
 static void show_output (struct proc *p, json_t *io)
 {
     struct iodata d;
+    char label[16];
 
     if (iodata_decode (&d, io) < 0)
         return;
     FILE *f = strcmp (d.stream, "stderr") == 0 ? stderr : stdout;
-    for (const char *s = d.data; s && d.len > 0;) {
-        const char *nl = memchr (s, '\n', d.len);
-        size_t n = nl ? (size_t)(nl + 1 - s) : d.len;
-        if (p->x->label)
-            fprintf (f, "%u: ", p->rank);
-        fwrite (s, 1, n, f);
-        s += n;
-        d.len -= n;
-    }
+    snprintf (label, sizeof (label), "%u: ", p->rank);
+    iodata_print (f, &d, p->x->label ? label : NULL);
     fflush (f);
     iodata_clear (&d);
 }

@@ -41,6 +41,20 @@ void iodata_clear (struct iodata *io)
     io->data = NULL;
 }
 
+void iodata_print (FILE *f, const struct iodata *io, const char *label)
+{
+    const char *p = io->data, *end = p + io->len;
+
+    while (io->data && p < end) {
+        const char *nl = label ? memchr (p, '\n', end - p) : NULL;
+        size_t n = nl ? (size_t)(nl + 1 - p) : (size_t)(end - p);
+        if (label)
+            fputs (label, f);
+        fwrite (p, 1, n, f);
+        p += n;
+    }
+}
+
 json_t *iodata_encode (const char *stream, const char *rank, const void *data, size_t len, bool eof)
 {
     json_t *o = json_pack ("{s:s s:s}", "stream", stream, "rank", rank);

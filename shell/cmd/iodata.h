@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct iodata {
     const char *stream;
@@ -22,6 +23,9 @@ struct iodata {
 /* Strings belong to the context object or to io. -1 with errno EPROTO. */
 int iodata_decode (struct iodata *io, const json_t *context);
 void iodata_clear (struct iodata *io);
+
+/* Print it, with the label before each line unless it is NULL. */
+void iodata_print (FILE *f, const struct iodata *io, const char *label);
 
 /* data NULL: only the end of file. */
 json_t *iodata_encode (const char *stream, const char *rank, const void *data, size_t len,

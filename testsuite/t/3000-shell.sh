@@ -12,6 +12,107 @@ inst ()
     flux start "$@"
 }
 
+test_case 'a label before each line of output, and a limit of what is kept' <<'END'
+cat >script <<'EOS'
+expect_equal '0: 1 0: 2 0: 3' "$(flux run -l seq 3 | xargs)"
+expect_equal "$(printf '0: a0: b\n0: c')" "$(flux run -l -u sh -c 'printf a; sleep 0.2; printf "b\nc"')"
+flux submit --watch -l seq 2 >out 2>/dev/null
+expect_equal 2 "$(grep -c '^ƒ[^ ]*: 0: [12]$' out)"
+id=$(flux submit seq 2); flux job wait-event -q $id clean
+expect_equal '0: 1 0: 2' "$(flux job attach -l $id | xargs)"
+expect_equal err "$(flux run -o output.limit=10 sh -c 'seq 100; echo err >&2' 2>&1 >out | tail -1)"
+expect_equal '' "$(cat out)"
+expect_match 'stdout will be truncated, limit of 10 bytes' "$(flux run -o output.limit=10 seq 100 2>&1)"
+expect_fail flux run -o output.limit=2G true 2>err
+expect_match 'output.limit' "$(cat err)"
+EOS
+inst bash -eu script
+END
+
+test_case 'RFC 24: the events of output, with text, bytes, files and what the shell says' <<'END'
+cat >script <<'EOS'
+ctx () { flux job wait-event -q $1 clean; flux job eventlog -f json -p output $1 | jq -cS "select(.name == \"$2\") | .context"; }
+id=$(flux submit -n2 sh -c 'echo $FLUX_TASK_RANK; echo e >&2')
+expect_equal '{"count":{"stderr":2,"stdout":2},"encoding":{"stderr":"UTF-8","stdout":"UTF-8"},"options":{},"version":1}' "$(ctx $id header)"
+expect_equal '{"data":"0\n","rank":"0","stream":"stdout"} {"data":"1\n","rank":"1","stream":"stdout"} {"data":"e\n","rank":"0","stream":"stderr"} {"data":"e\n","rank":"1","stream":"stderr"} {"eof":true,"rank":"0","stream":"stderr"} {"eof":true,"rank":"0","stream":"stdout"} {"eof":true,"rank":"1","stream":"stderr"} {"eof":true,"rank":"1","stream":"stdout"}' \
+    "$(ctx $id data | sort | tr '\n' ' ' | sed 's/ $//')"
+id=$(flux submit printf '\377\000a\n')
+expect_equal '{"data":"/wBhCg==","encoding":"base64","rank":"0","stream":"stdout"}' "$(ctx $id data | grep base64)"
+id=$(flux submit -n2 --output=o.{{taskid}} true)
+expect_equal '{"path":"o.0","rank":"0","stream":"stderr"} {"path":"o.0","rank":"0","stream":"stdout"} {"path":"o.1","rank":"1","stream":"stderr"} {"path":"o.1","rank":"1","stream":"stdout"}' \
+    "$(ctx $id redirect | sort | tr '\n' ' ' | sed 's/ $//')"
+id=$(flux submit --cwd=/no/such/dir true)
+expect_match '^\{"level":3,"message":".*/no/such/dir.*","rank":0\}$' "$(ctx $id log)"
+id=$(flux submit -n2 cat)
+printf 'a\nb' | flux job attach $id >/dev/null
+expect_equal '{"data":"a\nb","rank":"all","stream":"stdin"} {"eof":true,"rank":"all","stream":"stdin"}' \
+    "$(flux job eventlog -f json -p input $id | jq -cS 'select(.name == "data") | .context' | tr '\n' ' ' | sed 's/ $//')"
+id=$(flux submit -n2 cat)
+(echo x; sleep 0.3) | flux job attach -l -i 1 $id >out & flux job wait-event -q -t 20 -p output $id data
+flux job attach -l -i 0 $id </dev/null >/dev/null; wait
+expect_equal '1: x' "$(cat out)"
+id=$(flux submit -o input.limit=10 cat)
+expect_exit 1 sh -c "seq 100 | flux job attach $id" 2>err
+expect_match 'type=exec.*limit of 10 bytes' "$(cat err)"
+EOS
+inst bash -eu script
+END
+
+test_case 'a job has a name space of its own in the KVS' <<'END'
+cat >script <<'EOS'
+flux kvs put x=primary
+id=$(flux submit -N2 -n2 sh -c 'flux kvs put x.$FLUX_TASK_RANK=$FLUX_KVS_NAMESPACE && flux kvs get x.$FLUX_TASK_RANK; sleep 1000')
+other=$(flux submit sh -c 'flux kvs put x=other; flux kvs get x; flux kvs get nothing || echo none')
+ns=$(flux job namespace $id)
+expect_equal "job-$(flux job id --to=dec $id)" "$ns"
+flux kvs get --watch --count=1 --waitcreate -N $ns x.1 >got
+expect_equal $ns "$(cat got)"
+flux kvs get --count=1 --watch --waitcreate -N $ns x.0 >got
+flux job attach $other >got 2>&1
+expect_equal 'other none' "$(grep -v 'No such' got | xargs)"
+expect_equal primary "$(flux kvs get x)"
+expect_equal $ns "$(flux exec -r 1 flux kvs get -N $ns x.0)"
+expect_equal $ns "$(flux kvs get $(flux job id --to=kvs $id).guest.x.1)"
+expect_equal $ns "$(flux job info $id guest.x.1)"
+expect_equal 'exec output x' "$(flux kvs ls -N $ns | xargs)"
+flux kvs put -N $ns a.b=1
+flux kvs link -N $ns a.b c
+expect_equal 1 "$(flux kvs get -N $ns c)"
+flux kvs unlink -N $ns c
+expect_equal 'a exec output x' "$(flux kvs ls -N $ns . | xargs)"
+ref=$(flux kvs getroot --blobref -N $ns)
+expect_match '^sha1-' "$ref"
+flux exec -r 1 flux kvs put -N $ns r=1
+expect_equal 1 "$(flux kvs get -N $ns r)"
+expect_fail flux kvs namespace create $ns
+flux cancel $id
+flux job wait-event -q $id clean
+expect_equal $ns "$(flux job info $id guest.x.1)"
+expect_fail flux kvs put -N $ns late=1 2>err
+expect_match 'does not run|not supported' "$(cat err)"
+expect_fail flux kvs put -N job-5 late=1 2>err
+expect_fail flux exec -r 1 flux kvs put -N $ns late=1 2>err
+EOS
+inst -s2 bash -eu script
+END
+
+test_case 'options that are wrong, each with its name; nothing is started' <<'END'
+cat >script <<'EOS'
+bad () { expect_exit 1 flux run -n2 -o "$2" touch started 2>err; expect_match "type=exec.*$1" "$(cat err)"; [ ! -e started ]; }
+bad rlimit.bogus rlimit.bogus=1
+bad rlimit.nofile rlimit.nofile=x
+bad exit-timeout exit-timeout=soon
+bad cpu-affinity cpu-affinity=bogus
+bad cpu-affinity cpu-affinity=map:x
+bad gpu-affinity gpu-affinity=map:
+bad output.stdout.buffer output.stdout.buffer.type=much
+bad input.limit input.limit=99G
+bad taskmap taskmap.scheme=bogus
+bad sysmon sysmon.period=x
+EOS
+inst bash -eu script
+END
+
 test_case 'tasks have the environment of a job' <<'END'
 out=$(inst -s2 flux run -N2 -n4 --label-io sh -c \
     'echo $FLUX_JOB_SIZE $FLUX_JOB_NNODES $FLUX_TASK_RANK $FLUX_TASK_LOCAL_ID $PMI_RANK $PMI_SIZE' | sort)
@@ -129,11 +230,21 @@ expect_match 'output.mode' "$(cat err)"
 END
 
 case_if '[ $(nproc) -ge 2 ]' 'needs 2 cores' -- 'tasks are bound to cores' <<'END'
+printf '{"version":1,"execution":{"R_lite":[{"rank":"0","children":{"core":"0-1"}}],"nodelist":["n0"],"starttime":0,"expiration":0}}' >two.json
 expect_equal '0 1' "$(inst flux run -n2 -o cpu-affinity=per-task sh -c 'taskset -cp $$ | sed "s/.* //"' | sort | xargs)"
 expect_equal '1' "$(inst flux run -o cpu-affinity=map:1 sh -c 'taskset -cp $$ | sed "s/.* //"')"
 all=$(taskset -cp $$ | sed 's/.* //')
 expect_equal "$all" "$(inst flux run -o cpu-affinity=off sh -c 'taskset -cp $$ | sed "s/.* //"')"
-expect_fail inst flux run -o cpu-affinity=nonsense true
+cat >script <<'EOS'
+flux run -n2 -o cpu-affinity=dry-run,per-task sh -c 'taskset -cp $$ | sed "s/.* //"' >out 2>err
+expect_equal "$ALL $ALL" "$(xargs <out)"
+expect_equal 'cpus: 0-1 task 0: cpus: 0 task 1: cpus: 1' "$(sed -n 's/.*cpu-affinity: //p' err | xargs)"
+flux run -n2 -o cpu-affinity=verbose,per-task sh -c 'taskset -cp $$ | sed "s/.* //"' >out 2>err
+expect_equal '0 1' "$(sort out | xargs)"
+expect_equal 'cpus: 0-1 task 0: cpus: 0 task 1: cpus: 1' "$(sed -n 's/.*cpu-affinity: //p' err | xargs)"
+expect_equal '0 1' "$(flux run -n2 -o 'cpu-affinity=map:0x1;0x2' sh -c 'taskset -cp $$ | sed "s/.* //"' | sort | xargs)"
+EOS
+ALL=$all inst -Sresource.path=two.json bash -eu script
 END
 
 test_case 'what tasks take of their node is told when it is asked for' <<'END'
@@ -197,7 +308,7 @@ expect_exit 1 inst -s2 flux run -N1 -n2 -o exit-timeout=100ms sh -c '[ $FLUX_TAS
 expect_exit 2 inst -s2 flux run -N2 -n2 -o exit-on-error sh -c '[ $FLUX_TASK_RANK = 1 ] && exit 2; sleep 50' 2>err
 expect_match 'exit-on-error is set' "$(cat err)"
 expect_exit 1 inst -s2 flux run -N2 -n2 -o exit-timeout=100ms sh -c '[ $FLUX_TASK_RANK = 1 ] && exit; sleep 50' 2>err
-expect_match 'exit-timeout=100ms has expired' "$(cat err)"
+expect_match 'task rank 1 on host [^ ]+ exited \(Exit 0\) and exit-timeout=100ms has expired' "$(cat err)"
 END
 
 test_case 'nothing is left of a job' <<'END'
@@ -219,7 +330,8 @@ expect_match 'ended without a result' "$(cat err)"
 END
 
 test_case 'signals reach the tasks' <<'END'
-expect_equal got "$(inst flux run --time-limit=3s --signal=SIGUSR1@2.8s sh -c 'trap "echo got; exit" USR1; sleep 10 & wait')"
+expect_equal got "$(inst flux run --time-limit=3s --signal=SIGUSR1@2.8s sh -c 'trap "echo got; exit" USR1; sleep 10 & wait' 2>err)"
+expect_match 'the job expires in 2.[78]s, its tasks get SIGUSR1' "$(cat err)"
 cat >sig.sh <<'EOF'
 id=$(flux submit --wait-event=start -n2 sh -c 'trap "echo got; exit 7" USR1; sleep 30 & wait')
 flux job wait-event -p guest.output $id header >/dev/null

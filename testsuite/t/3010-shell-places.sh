@@ -30,7 +30,7 @@ expect_equal '0 0,1 0,1 PCI_BUS_ID
 expect_equal '0 3 3 PCI_BUS_ID
 1 0,1 0,1 PCI_BUS_ID' "$(cat map)"
 expect_equal '0 mine none none' "$(cat off)"
-expect_equal '0 -1 none none' "$(cat none)"
+expect_equal '0 -1 none PCI_BUS_ID' "$(cat none)"
 expect_in_file 'gpu-affinity' err
 END
 

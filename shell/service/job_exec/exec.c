@@ -196,6 +196,11 @@ static const struct handler_row rows[] = {
     {NULL, NULL, 0},
 };
 
+static bool job_runs (uint64_t id, void *arg)
+{
+    return exec_lookup (arg, id) != NULL;
+}
+
 struct job_exec *job_exec_create (struct router *rt, struct kvs *kvs, struct exec_local *local)
 {
     struct job_exec *e = calloc (1, sizeof (*e));
@@ -215,6 +220,7 @@ struct job_exec *job_exec_create (struct router *rt, struct kvs *kvs, struct exe
         free (e);
         return NULL;
     }
+    kvs_on_guest (kvs, job_runs, e);
     return e;
 }
 
@@ -224,6 +230,7 @@ void job_exec_destroy (struct job_exec *e)
         int saved_errno = errno;
         struct running_job *job, *tmp;
         router_service_remove (e->rt, "job-exec");
+        kvs_on_guest (e->kvs, NULL, NULL);
         ev_timer_stop (router_loop (e->rt), &e->attach);
         HASH_ITER (hh, e->jobs, job, tmp)
         exec_job_free (job);

@@ -124,6 +124,10 @@ struct kvs_local_watch *kvs_local_watch (struct kvs *kvs, const char *ns, const 
 /* Not to be called after errnum was reported. */
 void kvs_local_watch_stop (struct kvs_local_watch *w);
 
+/* The name space "job-ID" of a job (RFC 16) is the directory guest of the job; it is written to
+ * while `runs` says so. Rank 0. */
+void kvs_on_guest (struct kvs *kvs, bool (*runs) (uint64_t id, void *arg), void *arg);
+
 /* Namespaces. owner is a userid. EEXIST; removing an unknown one is no error. */
 int kvs_local_ns_create (struct kvs *kvs, const char *ns, uint32_t owner);
 int kvs_local_ns_remove (struct kvs *kvs, const char *ns);

@@ -129,6 +129,8 @@ struct kvs {
     struct lookup *lookups; // under way
     struct fence *fences;
     struct relay *relays;
+    bool (*guest_runs) (uint64_t id, void *arg); // rank 0
+    void *guest_arg;
     ev_timer timer; // rank 0: checkpoints; others: leases of who waits
     int last_checkpoint_seq;
 
@@ -248,9 +250,22 @@ size_t watch_count (const struct ns *ns);
 
 /* ---- watch_service.c */
 extern const struct handler_row watch_rows[];
+void watch_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+
+/* ---- guest.c: the same requests, also to the name space of a job */
+bool guest_ns (const char *ns);
+void guest_lookup_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void guest_lookup_plus_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void guest_watch_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void guest_commit_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void guest_fence_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void guest_getroot_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void guest_wait_version_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 /* ---- kvs_service.c */
 extern const struct handler_row kvs_rows[];
+void getroot_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void wait_version_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 int kvs_ns_create (struct kvs *kvs, const char *name, uint32_t owner, int flags,
                    const uint8_t *digest);
 int kvs_ns_remove (struct kvs *kvs, const char *name);

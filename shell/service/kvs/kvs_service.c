@@ -30,7 +30,7 @@ static struct ns *request_ns (struct kvs *kvs, const flux_msg_t *msg, const char
     return ns;
 }
 
-static void getroot_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+void getroot_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct kvs *kvs = arg;
     const char *name;
@@ -49,7 +49,7 @@ static void getroot_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     router_respond_error (rt, msg, errno, NULL);
 }
 
-static void wait_version_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+void wait_version_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct kvs *kvs = arg;
     const char *name;
@@ -92,7 +92,7 @@ int kvs_ns_create (struct kvs *kvs, const char *name, uint32_t owner, int flags,
         errno = EINVAL;
         return -1;
     }
-    if (ns_find (kvs, name)) {
+    if (ns_find (kvs, name) || guest_ns (name)) {
         errno = EEXIST;
         return -1;
     }
@@ -254,12 +254,12 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 }
 
 const struct handler_row kvs_rows[] = {
-    {"lookup", lookup_cb, ANYONE},
-    {"lookup-plus", lookup_plus_cb, ANYONE},
-    {"commit", commit_cb, ANYONE},
-    {"fence", fence_cb, FLUX_ROLE_OWNER},
-    {"getroot", getroot_cb, ANYONE},
-    {"wait-version", wait_version_cb, ANYONE},
+    {"lookup", guest_lookup_cb, ANYONE},
+    {"lookup-plus", guest_lookup_plus_cb, ANYONE},
+    {"commit", guest_commit_cb, ANYONE},
+    {"fence", guest_fence_cb, FLUX_ROLE_OWNER},
+    {"getroot", guest_getroot_cb, ANYONE},
+    {"wait-version", guest_wait_version_cb, ANYONE},
     {"namespace-create", ns_create_cb, FLUX_ROLE_OWNER},
     {"namespace-remove", ns_remove_cb, FLUX_ROLE_OWNER},
     {"namespace-list", ns_list_cb, FLUX_ROLE_OWNER},

@@ -32,7 +32,7 @@ static int check_flags (const flux_msg_t *msg, int flags, flux_error_t *errp)
     return 0;
 }
 
-static void watch_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+void watch_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct kvs *kvs = arg;
     const char *ns, *key;
@@ -83,7 +83,7 @@ static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 }
 
 const struct handler_row watch_rows[] = {
-    {"lookup", watch_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
+    {"lookup", guest_watch_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
     {"cancel", cancel_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
     {"disconnect", disconnect_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
     {"stats-get", stats_cb, FLUX_ROLE_OWNER | FLUX_ROLE_USER},
