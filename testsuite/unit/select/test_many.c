@@ -102,8 +102,8 @@ static void compare_choices (struct site *site, struct site_want *want, enum sit
     qsort (choice->nodes, n, sizeof (*nodes), by_number);
     if (memcmp (choice->nodes, nodes, n * sizeof (*nodes)) != 0)
         fail_msg ("policy %s, %u nodes, %u switches, at %lld: node %u, not %u ...",
-                  policy_text (matcher_policy (site_matcher (site))), want->nodes_min,
-                  want->switches, (long long)at, choice->nodes[0], nodes[0]);
+                  policy_text (matcher_policy (site->matcher)), want->nodes_min, want->switches,
+                  (long long)at, choice->nodes[0], nodes[0]);
 }
 
 static void test_many (void **state)
