@@ -19,6 +19,7 @@ static const char usage[] =
     "  -S, --setattr=NAME=VALUE  set a broker attribute (see flux-broker-attributes(7))\n"
     "  -c, --config-path=PATH    configuration: a file (TOML, or .json) or a folder of *.toml\n"
     "      --conf=VALUE          more of it: KEY=VAL, {JSON}, TOML text or a file\n"
+    "  -v, --verbose             tell all that is logged on standard error, too\n"
     "  -V, --version             print the version\n"
     "  -h, --help                print this\n";
 
@@ -64,6 +65,7 @@ char **options_parse (int argc, char **argv, struct attrs *attrs, char ***confp)
         {"setattr", required_argument, NULL, 'S'},
         {"config-path", required_argument, NULL, 'c'},
         {"conf", required_argument, NULL, OPT_CONF},
+        {"verbose", no_argument, NULL, 'v'},
         {"version", no_argument, NULL, 'V'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -74,7 +76,7 @@ char **options_parse (int argc, char **argv, struct attrs *attrs, char ***confp)
     if (!values)
         exit (1);
 
-    while ((c = getopt_long (argc, argv, "+S:c:Vh", longopts, NULL)) != -1) {
+    while ((c = getopt_long (argc, argv, "+S:c:vVh", longopts, NULL)) != -1) {
         switch (c) {
         case 'S':
             set_attr (attrs, optarg);
@@ -84,6 +86,9 @@ char **options_parse (int argc, char **argv, struct attrs *attrs, char ***confp)
             break;
         case OPT_CONF:
             values[count++] = optarg;
+            break;
+        case 'v':
+            set_attr (attrs, "log-stderr-level=7"); // debug
             break;
         case 'V':
             printf ("flux-broker %s\n", PACKAGE_VERSION);

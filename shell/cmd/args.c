@@ -93,6 +93,17 @@ static int add_value (struct cmd *c, const struct cmd_opt *opt, const char *valu
     return 0;
 }
 
+/* What may be given several times, may be given how many times: --verbose=2 */
+static int add_times (struct cmd *c, const struct cmd_opt *o, const char *value)
+{
+    if (!(o->flags & CMD_OPT_REPEAT) || value[0] < '0' || value[0] > '9' || value[1] != '\0')
+        return -1;
+    for (int i = '0'; i < value[0]; i++)
+        if (add_value (c, o, NULL) < 0)
+            return -1;
+    return 0;
+}
+
 static int parse_long (struct cmd *c, int argc, char **argv, int *i, char *err, size_t errlen)
 {
     const char *name = argv[*i] + 2;
@@ -105,8 +116,11 @@ static int parse_long (struct cmd *c, int argc, char **argv, int *i, char *err, 
         return bad (err, errlen, "unknown option --%.*s", (int)len, name);
     if (ambiguous)
         return bad (err, errlen, "option --%.*s is ambiguous", (int)len, name);
-    if (value && !o->arg)
+    if (value && !o->arg) {
+        if (add_times (c, o, value) == 0)
+            return 0;
         return bad (err, errlen, "option --%s takes no argument", o->name);
+    }
     if (!value && o->arg && !(o->flags & CMD_OPT_OPTARG)) {
         if (*i + 1 >= argc)
             return bad (err, errlen, "option --%s needs an argument (%s)", o->name, o->arg);

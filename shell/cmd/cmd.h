@@ -14,7 +14,8 @@
 
 enum {
     CMD_OPT_HIDDEN = 1, // parsed, but not shown
-    CMD_OPT_REPEAT = 2, // may be given several times: cmd_next() yields each
+    CMD_OPT_REPEAT =
+        2, // may be given several times: cmd_next() yields each; a flag as --flag=N, too
     CMD_OPT_OPTARG = 4, // the argument may be left out: --name or --name=ARG, never --name ARG
 };
 

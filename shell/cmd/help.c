@@ -147,7 +147,10 @@ static void man_row (FILE *f, const struct cmd_opt *o)
     man_text (f, o->help);
     if (o->env)
         fprintf (f, " (environment: %s)", o->env);
-    fputs (o->flags & CMD_OPT_REPEAT ? ". May be given several times.\n" : ".\n", f);
+    if (o->flags & CMD_OPT_REPEAT)
+        fprintf (f, ". May be given several times%s",
+                 o->arg ? "" : ", or once with the number of times as its value");
+    fputs (".\n", f);
 }
 
 static void man_options (FILE *f, const struct cmd_verb *v)

@@ -40,16 +40,18 @@ static int load (struct cmd *c, flux_t *h)
 {
     char *path = full_path (c, c->argv[0]);
     const char *name = cmd_str (c, "name", NULL);
+    char *loader = cmd_has (c, "loader") ? full_path (c, cmd_str (c, "loader", NULL)) : NULL;
     json_t *args = json_array (), *out;
     flux_error_t error;
 
     for (int i = 1; i < c->argc; i++)
         json_array_append_new (args, json_string (c->argv[i]));
     out = cmd_rpc_try (h, "module.load", rank_of (c),
-                       cmd_pack (c, "{s:s s:o s:b s:s*}", "path", path, "args", args, "exec",
-                                 (int)cmd_has (c, "exec"), "name", name),
+                       cmd_pack (c, "{s:s s:o s:b s:s* s:s*}", "path", path, "args", args, "exec",
+                                 (int)cmd_has (c, "exec"), "name", name, "loader", loader),
                        &error);
     free (path);
+    free (loader);
     if (!out)
         return cmd_fail (c, "%s: %s", c->argv[0], error.text);
     json_decref (out);
@@ -293,6 +295,7 @@ static const struct cmd_opt rank_opts[] = {RANK_OPT, {0}};
 static const struct cmd_opt load_opts[] = {
     {.key = 'n', .name = "name", .arg = "NAME", .help = "Load it under this name"},
     {.name = "exec", .help = "As a process of its own"},
+    {.name = "loader", .arg = "PATH", .help = "By this program, as a process of its own"},
     {0},
 };
 

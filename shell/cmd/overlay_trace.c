@@ -193,7 +193,7 @@ const struct cmd_opt trace_show_opts[] = {
      .arg = "TYPE,...",
      .help = "Only these of request, response, event, control",
      .flags = CMD_OPT_REPEAT},
-    TERM_COLOR_OPT,
+    TERM_COLOR_L_OPT,
     {.key = 'H', .name = "human", .help = "The date once a minute, then seconds"},
     {.key = 'd', .name = "delta", .help = "With --human, seconds since the message before"},
     {0},

@@ -36,7 +36,10 @@ static const struct cmd_opt opts[] = {
     {.key = 'r',
      .name = "recovery",
      .arg = "TARGET",
-     .help = "Look into the state folder or flux-dump archive TARGET: nothing is run"},
+     .help =
+         "Look into the state folder or flux-dump archive TARGET (the system instance's): nothing "
+         "is run",
+     .flags = CMD_OPT_OPTARG},
     {.key = 'o',
      .name = "broker-opts",
      .arg = "OPTS",
@@ -140,12 +143,14 @@ static void push_program (struct start_args *a, const struct cmd *c)
     }
 }
 
+#define SYSTEM_STATEDIR "/var/lib/flux"
+
 static void push_recovery (struct start_args *a, const struct cmd *c)
 {
-    const char *target = cmd_str (c, "recovery", NULL);
+    const char *target = cmd_str (c, "recovery", SYSTEM_STATEDIR);
     struct stat st;
 
-    if (!target)
+    if (!cmd_has (c, "recovery"))
         return;
     if (stat (target, &st) < 0)
         cmd_die (c, "--recovery=%s: %s", target, strerror (errno));
@@ -206,7 +211,7 @@ static void build (struct start_args *a, const struct cmd *c)
     push_split (a, c, "setattr", "-S");
     push_recovery (a, c);
     push_rundir (a, c);
-    if (cmd_has (c, "sysconfig"))
+    if (cmd_has (c, "sysconfig") || (cmd_has (c, "recovery") && !cmd_str (c, "recovery", NULL)))
         push_str (a, "-c", FLUX_CONFDIR "/system/conf.d");
     if ((s = cmd_str (c, "config-path", NULL)))
         push_str (a, "-c", s);

@@ -21,6 +21,7 @@ expect_exit 143 flux start sh -c 'kill -TERM $$'
 expect_output 3 flux start -s3 flux getattr size
 expect_output 6 flux start -Slog-stderr-level=6 flux getattr log-stderr-level
 expect_output 5 flux start -o,-Slog-stderr-level=5 flux getattr log-stderr-level
+expect_output 7 flux start -o,-v flux getattr log-stderr-level 2>/dev/null
 expect_output hello flux start <<<'echo hello'
 flux start -X -v -s2 true 2>err
 expect_in_file '^flux-start: .*flux-broker true$' err

@@ -358,6 +358,8 @@ flux resource list -s down -no '{ncores}' | grep -vx 0
 EOF
 done
 expect_fail flux start --recovery=absent true 2>err; grep absent err
+expect_fail flux start --recovery -v true 2>err # of the system instance
+[ -e /var/lib/flux ] || grep /var/lib/flux err
 expect_fail flux start --recovery=other --test-size=2 true 2>err; grep 'one broker' err
 inst other <<'EOF'
 wait_clean held

@@ -88,6 +88,15 @@ test "$(flux module list | grep -cE '^(one|two) ')" = 2
 ! flux module reload $HELLO.nosuch
 ! flux module reload $top_builddir/contrib/shell-plugins/.libs/task-report.so
 flux module reload --force $HELLO
+printf '#!/bin/sh\necho "$FLUX_MODULE_URI $1" >loaded\nexec %s "$1"\n' "$top_builddir/shell/service/module/flux-module-exec" >loader
+chmod +x loader
+flux module reload --force --name=three --loader=./loader $HELLO
+flux ping -c1 three
+grep -q "^fd://[0-9]* $(realpath $HELLO)\$" loaded
+flux module remove three
+! flux module load --loader=./absent $HELLO
+! flux module load --loader=/bin/false $HELLO
+! flux module load --loader=./loader hello
 flux module remove one; flux module remove two; flux module remove hello
 flux module remove --force hello
 ! flux module remove hello

@@ -86,7 +86,8 @@ static int load (struct module *m, const struct module_spec *spec, flux_error_t 
             errp, errno == EEXIST ? "a service named %s exists already" : "%s: failed", m->name);
     if (module_send_welcome (m, spec) < 0)
         return errprintf (errp, "out of memory");
-    return spec->exec ? module_start_process (m, errp) : module_start_thread (m, errp);
+    return spec->exec ? module_start_process (m, spec->loader, errp)
+                      : module_start_thread (m, errp);
 }
 
 struct module *module_create (struct router *rt, const struct module_spec *spec,

@@ -28,6 +28,7 @@ struct module_spec {
     const char *name;   // NULL: the module's own
     json_t *args;       // array of strings
     bool exec;          // as a process
+    const char *loader; // made by this program; NULL: flux-module-exec
     json_t *attrs;      // object, for the welcome
     const json_t *conf; // the same
 };

@@ -64,6 +64,6 @@ void module_release_held (struct module *m);
 
 /* Both take over m->fd on success. */
 int module_start_thread (struct module *m, flux_error_t *errp);
-int module_start_process (struct module *m, flux_error_t *errp);
+int module_start_process (struct module *m, const char *loader, flux_error_t *errp);
 
 #endif /* !FLUX_SERVICE_MODULE_MODULE_PRIVATE_H */

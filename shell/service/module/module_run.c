@@ -78,9 +78,9 @@ static void pass_fd (void *arg)
     setenv ("FLUX_MODULE_URI", uri, 1);
 }
 
-int module_start_process (struct module *m, flux_error_t *errp)
+int module_start_process (struct module *m, const char *loader, flux_error_t *errp)
 {
-    char *program = peer_find ("flux-module-exec", "service/module");
+    char *program = loader ? strdup (loader) : peer_find ("flux-module-exec", "service/module");
     char *argv[] = {program, m->path, NULL};
     struct spawn_spec spec = {
         .argv = argv, .fds = {-1, -1, -1}, .pdeathsig = SIGTERM, .setup = pass_fd, .arg = m};

@@ -217,18 +217,21 @@ static void load_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     int exec = 0;
     struct entry *e;
 
-    if (flux_request_unpack (msg, NULL, "{s:s s:o s?s s?b}", "path", &target, "args", &spec.args,
-                             "name", &spec.name, "exec", &exec) < 0) {
+    if (flux_request_unpack (msg, NULL, "{s:s s:o s?s s?b s?s}", "path", &target, "args",
+                             &spec.args, "name", &spec.name, "exec", &exec, "loader",
+                             &spec.loader) < 0) {
         router_respond_error (rt, msg, errno, NULL);
     } else if (!json_is_strings (spec.args)) {
         router_respond_error (rt, msg, EPROTO, "args are not strings");
+    } else if (spec.loader && !strchr (target, '/')) {
+        router_respond_error (rt, msg, EINVAL, "a loader needs the path of its module");
     } else if (mods->gone) {
         router_respond_error (rt, msg, ESHUTDOWN, "the broker is ending");
     } else if (!(path = find_path (target))) {
         router_respond_error (rt, msg, ENOENT, "there is no such module");
     } else {
         spec.path = path;
-        spec.exec = exec;
+        spec.exec = exec || spec.loader;
         spec.attrs = welcome_attrs (mods->attrs);
         spec.conf = conf_service_get (mods->conf);
         if ((e = entry_create (mods, &spec, &error)))

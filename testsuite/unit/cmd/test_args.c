@@ -62,7 +62,11 @@ static const struct parse_case cases[] = {
     {&stop, "--e=1", "option --e is ambiguous"},
     {&stop, "-n", "option -n needs an argument (N)"},
     {&stop, "--ntasks", "option --ntasks needs an argument (N)"},
-    {&stop, "--verbose=1", "option --verbose takes no argument"},
+    {&stop, "--verbose=2 -v", "verbose=;verbose=;verbose=;"},
+    {&stop, "--verbose=0 x", "|x"},
+    {&stop, "--verbose=x", "option --verbose takes no argument"},
+    {&stop, "--verbose=11", "option --verbose takes no argument"},
+    {&stop, "--help=1", "option --help takes no argument"},
     {&noargs, "x", "unexpected argument: x"},
 };
 
