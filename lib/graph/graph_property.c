@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/graph/graph_priv.h"
+#include "lib/util/array_room.h"
 
 static uint32_t *find_link (struct graph *g, uint32_t v, const char *key, bool *found)
 {
@@ -26,14 +27,8 @@ static uint32_t *find_link (struct graph *g, uint32_t v, const char *key, bool *
 
 int graph_append_property (struct graph *g, uint32_t v, uint32_t key, uint32_t value)
 {
-    if (g->nprop == g->prop_room) {
-        uint32_t room = g->prop_room ? g->prop_room * 2 : 16;
-        struct property *prop = realloc (g->prop, room * sizeof (*prop));
-        if (!prop)
-            return -1;
-        g->prop = prop;
-        g->prop_room = room;
-    }
+    if (ARRAY_ROOM (g->prop, g->nprop, g->prop_room, 16) < 0)
+        return -1;
     bool found;
     uint32_t *link = find_link (g, v, names_text (g->names, key), &found);
     if (found) {

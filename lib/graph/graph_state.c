@@ -9,18 +9,13 @@
 #include <stdlib.h>
 
 #include "lib/graph/graph_priv.h"
+#include "lib/util/array_room.h"
 
 static void list_change (struct graph *g, uint32_t i, uint8_t flag)
 {
-    if (g->nchanged == g->changed_room) {
-        uint32_t room = g->changed_room ? g->changed_room * 2 : 256;
-        uint32_t *changed = realloc (g->changed, room * sizeof (*changed));
-        if (!changed) {
-            g->changed_lost = true;
-            return;
-        }
-        g->changed = changed;
-        g->changed_room = room;
+    if (ARRAY_ROOM (g->changed, g->nchanged, g->changed_room, 256) < 0) {
+        g->changed_lost = true;
+        return;
     }
     g->v[i].flags |= flag;
     g->changed[g->nchanged++] = i;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/graph/match_priv.h"
+#include "lib/util/array_room.h"
 
 enum { JOBS_PER_BLOCK = 64 };
 
@@ -81,14 +82,8 @@ static int append_items (const struct graph *g, struct job *job, const struct re
 
 static int insert (struct matcher *m, struct job *job)
 {
-    if (m->njobs == m->job_room) {
-        size_t room = m->job_room ? m->job_room * 2 : 64;
-        struct job **list = realloc (m->job, room * sizeof (*list));
-        if (!list)
-            return -1;
-        m->job = list;
-        m->job_room = room;
-    }
+    if (ARRAY_ROOM (m->job, m->njobs, m->job_room, 64) < 0)
+        return -1;
     size_t i = bound (m, job->id);
     memmove (m->job + i + 1, m->job + i, (m->njobs - i) * sizeof (*m->job));
     m->job[i] = job;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/graph/types.h"
+#include "lib/util/array_room.h"
 
 struct names {
     char *text;
@@ -97,14 +98,8 @@ static int make_room (struct names *n, size_t len)
         n->text = text;
         n->size = size;
     }
-    if (n->count == n->room) {
-        uint32_t room = n->room ? n->room * 2 : 64;
-        uint32_t *start = realloc (n->start, room * sizeof (*start));
-        if (!start)
-            return -1;
-        n->start = start;
-        n->room = room;
-    }
+    if (ARRAY_ROOM (n->start, n->count, n->room, 64) < 0)
+        return -1;
     if ((n->count + 1) * 2 > n->nslots)
         return grow_slots (n);
     return 0;

@@ -10,6 +10,7 @@
 #include "lib/job/limits.h"
 #include "lib/job/rv1_private.h"
 #include "lib/set/hostlist_codec.h"
+#include "lib/util/array_room.h"
 
 /* Host names lie one after another in blocks that only go with the set. */
 struct rv1_names {
@@ -100,14 +101,8 @@ int rv1_push (struct rv1 *rs, uint32_t rank, const char *host, struct rv1_childr
         errno = EFBIG;
         return -1;
     }
-    if (rs->nnodes == rs->size) {
-        size_t size = rs->size ? rs->size * 2 : 4;
-        struct rv1_node *node = reallocarray (rs->node, size, sizeof (*node));
-        if (!node)
-            return -1;
-        rs->node = node;
-        rs->size = size;
-    }
+    if (ARRAY_ROOM (rs->node, rs->nnodes, rs->size, 4) < 0)
+        return -1;
     const char *name = rv1_name (rs, host);
     if (!name)
         return -1;

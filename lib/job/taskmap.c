@@ -10,6 +10,7 @@
 #include "lib/job/decode.h"
 #include "lib/job/limits.h"
 #include "lib/job/taskmap_private.h"
+#include "lib/util/array_room.h"
 #include "lib/util/errprintf.h"
 
 static int invalid_block (void)
@@ -47,14 +48,8 @@ int taskmap_push (struct taskmap *map, struct taskmap_block b)
     int64_t tasks = (int64_t)b.nnodes * b.ppn;
     if (tasks > TASKMAP_MAX_TASKS || tasks * b.repeat > TASKMAP_MAX_TASKS - map->ntasks)
         return invalid_block ();
-    if (map->nblocks == map->size) {
-        size_t size = map->size ? map->size * 2 : 4;
-        struct taskmap_block *block = reallocarray (map->block, size, sizeof (*block));
-        if (!block)
-            return -1;
-        map->block = block;
-        map->size = size;
-    }
+    if (ARRAY_ROOM (map->block, map->nblocks, map->size, 4) < 0)
+        return -1;
     map->block[map->nblocks++] = b;
     map->ntasks += tasks * b.repeat;
     if (b.nodeid + b.nnodes > map->nnodes)

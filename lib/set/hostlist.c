@@ -9,6 +9,7 @@
 
 #include "lib/set/hostlist_private.h"
 #include "lib/set/rangestr.h"
+#include "lib/util/array_room.h"
 
 void hostlist_changed (struct hostlist *hl)
 {
@@ -45,15 +46,7 @@ void hostlist_destroy (struct hostlist *hl)
 
 int hostlist_make_room (struct hostlist *hl)
 {
-    if (hl->nranges < hl->size)
-        return 0;
-    size_t size = hl->size ? hl->size * 2 : 4;
-    struct hostrange *range = reallocarray (hl->range, size, sizeof (*range));
-    if (!range)
-        return -1;
-    hl->range = range;
-    hl->size = size;
-    return 0;
+    return ARRAY_ROOM (hl->range, hl->nranges, hl->size, 4);
 }
 
 static int digits_as_written (uint64_t n, int width)

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += lib/util/libutil.la
 lib_util_libutil_la_SOURCES = \
 	%D%/errprintf.c %D%/errprintf.h \
 	%D%/base64.c %D%/base64.h \
+	%D%/array_room.h \
 	%D%/aux.c %D%/aux.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/json_strings.h \

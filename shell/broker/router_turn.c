@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/array_room.h"
 #include "shell/broker/router_private.h"
 
 /* So many queued messages are handled before the loop looks at its file descriptors again. */
@@ -51,14 +52,8 @@ int router_at_turn_end (struct router *rt, turn_end_f cb, void *arg)
         if (rt->turn_end[i].cb == cb && rt->turn_end[i].arg == arg)
             return 0;
     }
-    if (rt->turn_end_count == rt->turn_end_size) {
-        size_t size = rt->turn_end_size ? rt->turn_end_size * 2 : 16;
-        struct turn_end *new = realloc (rt->turn_end, size * sizeof (*new));
-        if (!new)
-            return -1;
-        rt->turn_end = new;
-        rt->turn_end_size = size;
-    }
+    if (ARRAY_ROOM (rt->turn_end, rt->turn_end_count, rt->turn_end_size, 16) < 0)
+        return -1;
     rt->turn_end[rt->turn_end_count++] = (struct turn_end){cb, arg};
     return 0;
 }

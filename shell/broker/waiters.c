@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/array_room.h"
 #include "shell/broker/waiters.h"
 
 #define WAITERS_MAX 1000000
@@ -44,14 +45,8 @@ int waiters_add (struct waiters *w, const flux_msg_t *msg)
         errno = ENOSPC;
         return -1;
     }
-    if (w->count == w->size) {
-        size_t size = w->size ? w->size * 2 : 8;
-        const flux_msg_t **msgs = realloc (w->msgs, size * sizeof (*msgs));
-        if (!msgs)
-            return -1;
-        w->msgs = msgs;
-        w->size = size;
-    }
+    if (ARRAY_ROOM (w->msgs, w->count, w->size, 8) < 0)
+        return -1;
     w->msgs[w->count++] = flux_msg_incref (msg);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/graph/io/load.h"
+#include "lib/util/array_room.h"
 #include "lib/util/errprintf.h"
 
 /* One node of the file. */
@@ -242,14 +243,8 @@ struct items {
 
 static int add_item (struct items *items, uint32_t v, uint32_t needs, bool exclusive)
 {
-    if (items->n == items->room) {
-        size_t room = items->room ? items->room * 2 : 64;
-        struct result_item *list = realloc (items->list, room * sizeof (*list));
-        if (!list)
-            return -1;
-        items->list = list;
-        items->room = room;
-    }
+    if (ARRAY_ROOM (items->list, items->n, items->room, 64) < 0)
+        return -1;
     items->list[items->n++] =
         (struct result_item){.vertex = v, .needs = needs, .exclusive = exclusive};
     return 0;

@@ -11,18 +11,13 @@
 #include "lib/graph/io/rv1_priv.h"
 #include "lib/job/limits.h"
 #include "lib/job/rv1_decode.h"
+#include "lib/util/array_room.h"
 #include "lib/util/errprintf.h"
 
 static int add_item (struct rv1_reader *r, uint32_t v)
 {
-    if (r->nitems == r->room) {
-        size_t room = r->room ? r->room * 2 : 64;
-        struct result_item *list = realloc (r->items, room * sizeof (*list));
-        if (!list)
-            return errprintf (r->errp, "out of memory");
-        r->items = list;
-        r->room = room;
-    }
+    if (ARRAY_ROOM (r->items, r->nitems, r->room, 64) < 0)
+        return errprintf (r->errp, "out of memory");
     r->items[r->nitems++] =
         (struct result_item){.vertex = v, .needs = graph_size (r->g, v), .exclusive = 1};
     return 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/graph/policy_priv.h"
+#include "lib/util/array_room.h"
 
 static int set (struct policy *p, const char *key, const char *value)
 {
@@ -71,14 +72,8 @@ static int charge (struct charges *c, uint32_t v, int64_t units)
         old->units += units;
         return 0;
     }
-    if (c->n == c->room) {
-        uint32_t room = c->room ? c->room * 2 : 16;
-        struct charge *list = realloc (c->list, room * sizeof (*list));
-        if (!list)
-            return -1;
-        c->list = list;
-        c->room = room;
-    }
+    if (ARRAY_ROOM (c->list, c->n, c->room, 16) < 0)
+        return -1;
     c->list[c->n++] = (struct charge){.vertex = v, .units = units};
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <flux/request.h>
 
+#include "lib/util/array_room.h"
 #include "shell/service/job_manager/private.h"
 #include "shell/service/job_manager/slice.h"
 
@@ -22,14 +23,8 @@ static int history_add (struct job *job, void *arg)
 
     if (job->userid != h->userid)
         return 0;
-    if (h->count == h->size) {
-        size_t size = h->size ? h->size * 2 : 64;
-        json_int_t *ids = realloc (h->ids, size * sizeof (*ids));
-        if (!ids)
-            return -1;
-        h->ids = ids;
-        h->size = size;
-    }
+    if (ARRAY_ROOM (h->ids, h->count, h->size, 64) < 0)
+        return -1;
     h->ids[h->count++] = job->id;
     return 0;
 }

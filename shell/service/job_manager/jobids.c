@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/array_room.h"
 #include "shell/service/job_manager/jobids.h"
 #include "shell/service/kvs/kvs.h"
 
@@ -21,14 +22,8 @@ struct level {
 
 static int add_id (struct jobids *ids, uint64_t id)
 {
-    if (ids->count == ids->size) {
-        size_t size = ids->size ? ids->size * 2 : 1024;
-        uint64_t *p = realloc (ids->id, size * sizeof (*p));
-        if (!p)
-            return -1;
-        ids->id = p;
-        ids->size = size;
-    }
+    if (ARRAY_ROOM (ids->id, ids->count, ids->size, 1024) < 0)
+        return -1;
     ids->id[ids->count++] = id;
     return 0;
 }

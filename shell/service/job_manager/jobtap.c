@@ -13,6 +13,7 @@
 
 #include <flux/request.h>
 
+#include "lib/util/array_room.h"
 #include "lib/util/errprintf.h"
 #include "shell/service/job_manager/jobtap_private.h"
 
@@ -253,14 +254,8 @@ static int collect (struct job *job, void *arg)
 {
     struct introduction *in = arg;
 
-    if (in->count == in->size) {
-        size_t size = in->size ? in->size * 2 : 64;
-        struct job **jobs = realloc (in->jobs, size * sizeof (*jobs));
-        if (!jobs)
-            return -1;
-        in->jobs = jobs;
-        in->size = size;
-    }
+    if (ARRAY_ROOM (in->jobs, in->count, in->size, 64) < 0)
+        return -1;
     in->jobs[in->count++] = job;
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/array_room.h"
 #include "shell/service/job_manager/queue.h"
 
 struct level {
@@ -58,14 +59,8 @@ static struct level *get_level (struct queue *q, int64_t priority)
 
     if (found)
         return q->levels[i];
-    if (q->nlevels == q->size) {
-        size_t size = q->size ? q->size * 2 : 8;
-        struct level **levels = realloc (q->levels, size * sizeof (*levels));
-        if (!levels)
-            return NULL;
-        q->levels = levels;
-        q->size = size;
-    }
+    if (ARRAY_ROOM (q->levels, q->nlevels, q->size, 8) < 0)
+        return NULL;
     struct level *level = calloc (1, sizeof (*level));
     if (!level)
         return NULL;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "lib/util/array_room.h"
 #include "shell/service/job_manager/private.h"
 
 static int walk_pending (struct job_manager *jm, int states, job_walk_f cb, void *arg)
@@ -66,15 +67,9 @@ static int collect (struct job *job, void *arg)
 {
     struct collected *c = arg;
 
-    if (c->count == c->size) {
-        size_t size = c->size ? c->size * 2 : 64;
-        struct job **jobs = realloc (c->jobs, size * sizeof (*jobs));
-        if (!jobs) {
-            c->failed = 1;
-            return -1;
-        }
-        c->jobs = jobs;
-        c->size = size;
+    if (ARRAY_ROOM (c->jobs, c->count, c->size, 64) < 0) {
+        c->failed = 1;
+        return -1;
     }
     c->jobs[c->count++] = job;
     return 0;

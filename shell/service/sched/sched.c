@@ -10,6 +10,7 @@
 
 #include "lib/graph/io/jobspec.h"
 #include "lib/graph/io/load.h"
+#include "lib/util/array_room.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
 #include "shell/service/sched/ask.h"
@@ -129,14 +130,8 @@ void sched_begin_pass (struct sched *s)
 
 static int remember_reservation (struct sched *s, uint64_t id)
 {
-    if (s->nreserved == s->reserved_size) {
-        size_t size = s->reserved_size ? s->reserved_size * 2 : 16;
-        uint64_t *reserved = realloc (s->reserved, size * sizeof (*reserved));
-        if (!reserved)
-            return -1;
-        s->reserved = reserved;
-        s->reserved_size = size;
-    }
+    if (ARRAY_ROOM (s->reserved, s->nreserved, s->reserved_size, 16) < 0)
+        return -1;
     s->reserved[s->nreserved++] = id;
     return 0;
 }
