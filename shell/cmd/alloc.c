@@ -116,6 +116,6 @@ const struct cmd_verb cmd_verb_alloc = {
     .args = "[COMMAND [ARG...]]",
     .summary = "Start an instance as a job and work in it",
     .opts = {submit_common_opts, submit_nest_opts, opts},
-    .flags = CMD_VERB_STOP,
+    .flags = CMD_VERB_USAGE_2 | CMD_VERB_STOP,
     .run = run,
 };

@@ -234,7 +234,7 @@ long cmd_int (const struct cmd *c, const char *name, long dflt, long min, long m
     errno = 0;
     long n = strtol (s, &end, 10);
     if (errno || end == s || *end)
-        cmd_die (c, "--%s=%s: not a number", name, s);
+        cmd_die_usage (c, "--%s=%s: not a number", name, s);
     if (n < min || n > max)
         cmd_die (c, "--%s=%s: out of range (%ld to %ld)", name, s, min, max);
     return n;

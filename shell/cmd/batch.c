@@ -66,8 +66,8 @@ static void add_directives (struct cmd *c, const struct script *s)
         cmd_die (c, "%s: %s", s->name ? s->name : "standard input", error.text);
     if (d.argc > 1) {
         if (cmd_parse (&more, c->verb, d.argc, d.argv, err, sizeof (err)) < 0 || more.argc > 0)
-            cmd_die (c, "%s: in a directive: %s", s->name ? s->name : "standard input",
-                     more.argc > 0 ? "only options are allowed" : err);
+            cmd_die_usage (c, "%s: in a directive: %s", s->name ? s->name : "standard input",
+                           more.argc > 0 ? "only options are allowed" : err);
         struct cmd_value *all = calloc (more.nvalues + c->nvalues + 1, sizeof (*all));
         if (!all)
             cmd_die (c, "out of memory");
@@ -127,6 +127,6 @@ const struct cmd_verb cmd_verb_batch = {
     .text = "Lines of the script that begin with `#flux:', `# flux:' or `#FLUX:' hold options "
             "(RFC 36); those of the command line win.",
     .opts = {submit_common_opts, submit_nest_opts, submit_io_opts, opts},
-    .flags = CMD_VERB_STOP,
+    .flags = CMD_VERB_USAGE_2 | CMD_VERB_STOP,
     .run = run,
 };

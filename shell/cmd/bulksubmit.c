@@ -46,8 +46,19 @@ static void print_job (struct cmd *c, const struct subst *s)
     buf_clear (&b);
 }
 
-/* All jobs of one set of inputs. Returns how many; submits only when there is a bulk. */
-static int one_set (struct cmd *c, struct bulk *b, struct subst *s)
+enum todo { COUNT, CHECK, SUBMIT };
+
+static void one_job (struct cmd *c, struct bulk *b, enum todo todo, const struct subst *s,
+                     const char *cc, bool blind)
+{
+    if (todo == CHECK)
+        submit_cc_check (c, s, cc);
+    else if (todo == SUBMIT)
+        submit_cc_one (b, c, s, cc, blind);
+}
+
+/* All jobs of one set of inputs. Returns how many. */
+static int one_set (struct cmd *c, struct bulk *b, enum todo todo, struct subst *s)
 {
     flux_error_t error = {0};
     bool failed = false;
@@ -62,17 +73,17 @@ static int one_set (struct cmd *c, struct bulk *b, struct subst *s)
     if (cc || bcc) {
         struct idset *ids = submit_cc_ids (c, cc, bcc);
         count = idset_count (ids);
-        for (unsigned int i = idset_first (ids); b && i != IDSET_INVALID_ID;
+        for (unsigned int i = idset_first (ids); todo != COUNT && i != IDSET_INVALID_ID;
              i = idset_next (ids, i)) {
             char text[16];
             struct subst with = *s;
             snprintf (text, sizeof (text), "%u", i);
             with.cc = text;
-            submit_cc_one (b, c, &with, text, bcc != NULL);
+            one_job (c, b, todo, &with, text, bcc != NULL);
         }
         idset_destroy (ids);
-    } else if (b)
-        submit_cc_one (b, c, s, NULL, false);
+    } else
+        one_job (c, b, todo, s, NULL, false);
     free (cc);
     free (bcc);
     return count;
@@ -95,7 +106,8 @@ static int *make_order (struct cmd *c, int count)
     return order;
 }
 
-static int for_all (struct cmd *c, const struct inputs *in, struct bulk *b, const int *order)
+static int for_all (struct cmd *c, const struct inputs *in, struct bulk *b, enum todo todo,
+                    const int *order)
 {
     bool show = cmd_has (c, "verbose") || cmd_has (c, "dry-run");
     char **row = calloc (in->nlists + 1, sizeof (char *));
@@ -104,15 +116,24 @@ static int for_all (struct cmd *c, const struct inputs *in, struct bulk *b, cons
     for (int i = 0; row && i < inputs_count (in); i++) {
         struct subst s = {.inputs = row, .ninputs = in->nlists, .has_seq = true, .seq = order[i]};
         inputs_row (in, order[i], row);
-        if (show && (b || cmd_has (c, "dry-run"))) {
+        if (show && todo != CHECK) {
             struct subst shown = s;
             shown.keep_cc = true;
             print_job (c, &shown);
         }
-        total += one_set (c, b, &s);
+        total += one_set (c, b, todo, &s);
     }
     free (row);
     return total;
+}
+
+/* Do inputs stand in options? Then each job may be wrong on its own. */
+static bool options_differ (const struct cmd *c)
+{
+    for (int i = 0; i < c->nvalues; i++)
+        if (c->values[i].value && strchr (c->values[i].value, '{'))
+            return true;
+    return false;
 }
 
 static int run (struct cmd *c)
@@ -136,10 +157,12 @@ static int run (struct cmd *c)
         return cmd_fail (c, "there are no inputs, hence no jobs");
     int *order = make_order (c, count), rc = 0;
     if (cmd_has (c, "dry-run"))
-        for_all (c, &in, NULL, order);
+        for_all (c, &in, NULL, COUNT, order);
     else {
+        if (count > 1 && options_differ (c))
+            for_all (c, &in, NULL, CHECK, order);
         struct bulk *b = bulk_create (c, count);
-        for_all (c, &in, b, order);
+        for_all (c, &in, b, SUBMIT, order);
         rc = bulk_finish (b);
     }
     free (order);
@@ -167,6 +190,6 @@ const struct cmd_verb cmd_verb_bulksubmit = {
             "Inputs follow ::: (each list is combined with each), :::+ (taken along with those "
             "before), or are read from the file after ::::, by default from standard input.",
     .opts = {submit_common_opts, submit_task_opts, submit_io_opts, bulk_opts, opts},
-    .flags = CMD_VERB_STOP,
+    .flags = CMD_VERB_USAGE_2 | CMD_VERB_STOP,
     .run = run,
 };

@@ -78,4 +78,5 @@ const struct cmd_verb cmd_verb_cancel = {
     .summary = "Cancel jobs",
     .opts = {opts},
     .run = run,
+    .flags = CMD_VERB_USAGE_2,
 };

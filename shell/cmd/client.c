@@ -50,7 +50,7 @@ flux_jobid_t cmd_jobid (const struct cmd *c, const char *s)
     flux_jobid_t id;
 
     if (flux_job_id_parse (s, &id) < 0)
-        cmd_die (c, "%s: not a job id", s);
+        cmd_die_usage (c, "%s: not a job id", s);
     return id;
 }
 

@@ -33,6 +33,9 @@ enum {
     CMD_VERB_STOP = 1,   // options end at the first operand (a command to run follows)
     CMD_VERB_HIDDEN = 2, // works, but is not listed
     CMD_VERB_RAW = 4,    // what looks like options are operands too
+    // Ends with 2, not 1, when the command line is not understood, as flux-core's commands in Python
+    // do. A verb has it for its sub-verbs, too.
+    CMD_VERB_USAGE_2 = 8,
 };
 
 #define CMD_TABLES_MAX 6
@@ -92,6 +95,12 @@ const char *cmd_next (const struct cmd *c, const char *name, int *iter);
 void cmd_warn (const struct cmd *c, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
 int cmd_fail (const struct cmd *c, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
 _Noreturn void cmd_die (const struct cmd *c, const char *fmt, ...)
+    __attribute__ ((format (printf, 2, 3)));
+
+/* The same for a command line that is not understood: see CMD_VERB_USAGE_2. */
+int cmd_fail_usage (const struct cmd *c, const char *fmt, ...)
+    __attribute__ ((format (printf, 2, 3)));
+_Noreturn void cmd_die_usage (const struct cmd *c, const char *fmt, ...)
     __attribute__ ((format (printf, 2, 3)));
 
 /* Run a verb (or its sub-verb) on argv, argv[0] being the verb's name. Returns the exit code. */

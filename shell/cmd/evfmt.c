@@ -34,12 +34,12 @@ void evfmt_init (struct evfmt *e, const struct cmd *c)
     if (strcasecmp (format, "json") == 0)
         e->json = true;
     else if (strcasecmp (format, "text") != 0)
-        cmd_die (c, "--format=%s: not one of text, json", format);
+        cmd_die_usage (c, "--format=%s: not one of text, json", format);
     for (i = 0; i < 5; i++)
         if (strcasecmp (time_format, names[i]) == 0)
             break;
     if (i == 5)
-        cmd_die (c, "--time-format=%s: not one of raw, iso, offset, human", time_format);
+        cmd_die_usage (c, "--time-format=%s: not one of raw, iso, offset, human", time_format);
     e->time = i > EVFMT_HUMAN ? EVFMT_HUMAN : (enum evfmt_time)i;
 }
 

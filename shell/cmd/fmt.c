@@ -134,7 +134,7 @@ int fmt_set_sort (struct fmt *fmt, const char *keys, flux_error_t *errp)
         bool reverse = *keys == '-';
         const char *start = keys + reverse;
 
-        if (end > start) {
+        if (end > keys) {
             struct fmt_key *new = realloc (fmt->keys, (fmt->nkeys + 1) * sizeof (*new));
             if (!new)
                 return errprintf (errp, "out of memory");

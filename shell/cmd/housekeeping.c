@@ -262,4 +262,5 @@ const struct cmd_verb cmd_verb_housekeeping = {
     .args = "COMMAND",
     .summary = "Look at, and end, what runs on nodes after their jobs",
     .subs = subs,
+    .flags = CMD_VERB_USAGE_2,
 };

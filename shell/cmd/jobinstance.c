@@ -35,7 +35,7 @@ json_t *jobinstance_numbers (flux_t *h)
                      s.successful, "failed", s.failed);
     res = cmd_rpc_try (h, "resource.sched-status", FLUX_NODEID_ANY, NULL, NULL);
     if (rstates_create (&states, res) == 0) {
-        json_object_set_new (out, "resources", rstates_counts (&states));
+        json_object_set_new (out, "resources", rstates_counts (&states, NULL));
         rstates_clear (&states);
     }
     json_decref (res);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -422,6 +423,7 @@ static int run (struct cmd *c)
     j.level = cmd_int (c, "level", JOBS_LEVEL_MAX, 0, JOBS_LEVEL_MAX);
     if (j.json && (cmd_has (c, "stats") || cmd_has (c, "stats-only")))
         return cmd_fail (c, "--json does not go with --stats or --stats-only");
+    cmd_int (c, "threads", 1, LONG_MIN, LONG_MAX);
     jobinfo_init (&j.ji, term_color (c));
     parse_width (&j);
     parse_format (&j);
@@ -440,4 +442,5 @@ const struct cmd_verb cmd_verb_jobs = {
     .summary = "List jobs",
     .opts = {opts},
     .run = run,
+    .flags = CMD_VERB_USAGE_2,
 };

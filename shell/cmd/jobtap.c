@@ -154,4 +154,5 @@ const struct cmd_verb cmd_verb_jobtap = {
     .args = "COMMAND",
     .summary = "Manage the plugins of the job manager",
     .subs = subs,
+    .flags = CMD_VERB_USAGE_2,
 };

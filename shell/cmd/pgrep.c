@@ -46,13 +46,13 @@ static void parse_expression (struct cmd *c, struct expression *e)
         if (parse_range (e, s))
             continue;
         if (e->has_regex)
-            cmd_die (c, "%s: only one pattern can be given", s);
+            cmd_die_usage (c, "%s: only one pattern can be given", s);
         if (strncmp (s, "name:", 5) == 0)
             s += 5;
         int rc = regcomp (&e->regex, s, REG_EXTENDED | REG_NOSUB);
         if (rc != 0) {
             regerror (rc, &e->regex, why, sizeof (why));
-            cmd_die (c, "%s: %s", s, why);
+            cmd_die_usage (c, "%s: %s", s, why);
         }
         e->has_regex = true;
     }
@@ -103,7 +103,7 @@ static const void **find (struct cmd *c, flux_t *h, json_t *attrs, json_t **jobs
     size_t i;
 
     if (c->argc == 0)
-        cmd_die (c, "a name pattern or a range of ids is needed");
+        cmd_die_usage (c, "a name pattern or a range of ids is needed");
     parse_expression (c, &e);
     *jobs = fetch (c, h, attrs);
     const void **items = calloc (json_array_size (*jobs) + 1, sizeof (*items));
@@ -239,6 +239,7 @@ const struct cmd_verb cmd_verb_pgrep = {
     .summary = "Find jobs by name or by a range of ids",
     .opts = {common_opts, pgrep_opts},
     .run = run_pgrep,
+    .flags = CMD_VERB_USAGE_2,
 };
 
 const struct cmd_verb cmd_verb_pkill = {
@@ -247,4 +248,5 @@ const struct cmd_verb cmd_verb_pkill = {
     .summary = "Cancel jobs by name or by a range of ids",
     .opts = {common_opts, pkill_opts},
     .run = run_pkill,
+    .flags = CMD_VERB_USAGE_2,
 };

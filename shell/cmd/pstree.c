@@ -218,4 +218,5 @@ const struct cmd_verb cmd_verb_pstree = {
     .summary = "Show jobs and the jobs of instances as a tree",
     .opts = {opts},
     .run = run,
+    .flags = CMD_VERB_USAGE_2,
 };

@@ -81,7 +81,7 @@ static const char *queue_name (struct cmd *c)
     const char *old = cmd_str (c, "queue", NULL);
 
     if (c->argc > 1 || (c->argc == 1 && old))
-        cmd_die (c, "give one queue");
+        cmd_die_usage (c, "give one queue");
     return c->argc == 1 ? c->argv[0] : old;
 }
 
@@ -126,10 +126,12 @@ static int change (struct cmd *c, const char *topic, const char *key, bool value
     json_t *in = cmd_pack (c, "{s:b s:b}", key, value, "all", (int)(name == NULL));
     if (name)
         json_object_set_new (in, "name", json_string (name));
+    if (!reason && !value && strcmp (key, "enable") == 0)
+        reason = "disabled by administrator";
     if (reason)
         json_object_set_new (in, "reason", json_string (reason));
-    if (strcmp (key, "start") == 0)
-        json_object_set_new (in, "nocheckpoint", json_boolean (!checkpoint));
+    if (!checkpoint)
+        json_object_set_new (in, "nocheckpoint", json_true ());
     json_decref (cmd_rpc (c, h, topic, 0, in, name));
     if (!cmd_has (c, "quiet"))
         print_status (c, h, name, what);
@@ -144,9 +146,8 @@ static int run_enable (struct cmd *c)
 
 static int run_disable (struct cmd *c)
 {
-    if (!cmd_has (c, "message"))
-        return cmd_fail (c, "--message=REASON is needed");
-    return change (c, "job-manager.queue-enable", "enable", false, true, SHOW_ENABLE);
+    return change (c, "job-manager.queue-enable", "enable", false, !cmd_has (c, "nocheckpoint"),
+                   SHOW_ENABLE);
 }
 
 static int run_start (struct cmd *c)
@@ -255,7 +256,7 @@ static const struct cmd_verb queue_disable_verb = {
     .name = "disable",
     .args = "[QUEUE]",
     .summary = "Refuse new jobs",
-    .opts = {change_opts, reason_opts},
+    .opts = {change_opts, reason_opts, stop_opts},
     .run = run_disable,
 };
 
@@ -300,4 +301,5 @@ const struct cmd_verb cmd_verb_queue = {
     .args = "COMMAND",
     .summary = "Look at, open and close job queues",
     .subs = subs,
+    .flags = CMD_VERB_USAGE_2,
 };

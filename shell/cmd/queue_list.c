@@ -12,6 +12,7 @@
 #include "shell/cmd/client.h"
 #include "shell/cmd/fmtconf.h"
 #include "shell/cmd/queue_list.h"
+#include "shell/cmd/resource_queues.h"
 #include "shell/cmd/rstates.h"
 #include "shell/cmd/term.h"
 #include "shell/cmd/treedict.h"
@@ -22,6 +23,9 @@
 
 static const struct fmt_named formats[] = {
     {"default", "The columns of flux queue list without --format",
+     HEAD "{defaults.timelimit!F:>8} {limits.timelimit!F:>8} {limits.range.effective.nnodes:>10} "
+          "{limits.range.effective.ncores:>10} {limits.range.effective.ngpus:>10}"},
+    {"policy", "With limits as they are configured, whatever there is",
      HEAD "{defaults.timelimit!F:>8} {limits.timelimit!F:>8} {limits.range.nnodes:>10} "
           "{limits.range.ncores:>10} {limits.range.ngpus:>10}"},
     {"nodes", "With numbers of nodes by state",
@@ -41,8 +45,8 @@ static const struct fmt_set list_set = {
 /* One queue. config is the whole configuration; entry that of the queue, NULL for the anonymous. */
 struct queue {
     const char *name;
-    bool is_default, enabled, started;
-    json_t *entry, *config, *counts;
+    bool is_default, enabled, started, paused; // paused: by its parent
+    json_t *entry, *parent, *config, *counts;
     bool color;
 };
 
@@ -66,6 +70,9 @@ static const char *heading (const char *field, void *arg)
         {"limits.range.nnodes", "NNODES"},
         {"limits.range.ncores", "NCORES"},
         {"limits.range.ngpus", "NGPUS"},
+        {"limits.range.effective.nnodes", "NNODES"},
+        {"limits.range.effective.ncores", "NCORES"},
+        {"limits.range.effective.ngpus", "NGPUS"},
         {"limits.min.nnodes", "MINNODES"},
         {"limits.max.nnodes", "MAXNODES"},
         {"limits.min.ncores", "MINCORES"},
@@ -82,6 +89,11 @@ static const char *heading (const char *field, void *arg)
         {"resources.down.ncores", "CORES:DOWN"},
         {"resources.allocated.ncores", "CORES:ALLOC"},
         {"resources.free.ncores", "CORES:FREE"},
+        {"resources.all.ngpus", "GPUS"},
+        {"resources.up.ngpus", "GPUS:UP"},
+        {"resources.down.ngpus", "GPUS:DOWN"},
+        {"resources.allocated.ngpus", "GPUS:ALLOC"},
+        {"resources.free.ngpus", "GPUS:FREE"},
     };
 
     for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
@@ -90,14 +102,14 @@ static const char *heading (const char *field, void *arg)
     return NULL;
 }
 
-/* A policy of the queue, else of the instance. */
+/* A policy of the queue, else of its parent, else of the instance. */
 static json_t *policy (const struct queue *q, const char *key)
 {
     char path[128];
     json_t *o;
 
     snprintf (path, sizeof (path), "policy.%s", key);
-    if ((o = treedict_get (q->entry, path)))
+    if ((o = treedict_get (q->entry, path)) || (o = treedict_get (q->parent, path)))
         return o;
     return treedict_get (q->config, path);
 }
@@ -116,27 +128,39 @@ static void get_limit (const struct queue *q, const char *key, struct fmt_value 
     fmt_set_real (v, seconds);
 }
 
-/* "nnodes", which is "min"/"max" of job-size: 0 to all that there is, unless limited. */
+/* "nnodes", which is "min"/"max" of job-size: 0 to infinite, unless limited. */
 static char *size_limit (const struct queue *q, const char *side, const char *what)
 {
-    bool max = strcmp (side, "max") == 0;
     char key[96], *s;
     json_t *o;
 
     snprintf (key, sizeof (key), "limits.job-size.%s.%s", side, what);
     o = policy (q, key);
-    if (!o || json_integer_value (o) < 0) {
-        snprintf (key, sizeof (key), "all.%s", what);
-        o = max ? treedict_get (q->counts, key) : NULL;
-        if (!o)
-            return strdup (max ? "infinity" : "0");
-    }
+    if (!o || json_integer_value (o) < 0)
+        return strdup (strcmp (side, "max") == 0 ? "inf" : "0");
     return asprintf (&s, "%lld", (long long)json_integer_value (o)) < 0 ? NULL : s;
+}
+
+/* The most that is allowed and there: the queue may have fewer. */
+static char *effective_max (const struct queue *q, const char *what)
+{
+    char key[32], *limit = size_limit (q, "max", what), *s;
+
+    snprintf (key, sizeof (key), "all.%s", what);
+    json_t *all = treedict_get (q->counts, key);
+    if (!all || !limit ||
+        (strcmp (limit, "inf") != 0 && strtoll (limit, NULL, 10) < json_integer_value (all)))
+        return limit;
+    free (limit);
+    return asprintf (&s, "%lld", (long long)json_integer_value (all)) < 0 ? NULL : s;
 }
 
 static void get_range (const struct queue *q, const char *what, struct fmt_value *v)
 {
-    char *min = size_limit (q, "min", what), *max = size_limit (q, "max", what), *s;
+    bool effective = strncmp (what, "effective.", 10) == 0;
+    const char *item = effective ? what + 10 : what;
+    char *min = size_limit (q, "min", item), *s;
+    char *max = effective ? effective_max (q, item) : size_limit (q, "max", item);
 
     if (asprintf (&s, "%s-%s", min ? min : "", max ? max : "") >= 0)
         fmt_set_owned (v, s);
@@ -167,9 +191,11 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
     else if (strcmp (field, "submission") == 0)
         fmt_set_str (v, q->enabled ? "enabled" : "disabled");
     else if (strcmp (field, "scheduling") == 0)
-        fmt_set_str (v, q->started ? "started" : "stopped");
+        fmt_set_str (v, q->started ? "started" : q->paused ? "stopped (parent)" : "stopped");
     else if (strncmp (field, "enabled", 7) == 0)
         get_flag (field, q->enabled, v);
+    else if (strncmp (field, "started", 7) == 0 && q->paused)
+        fmt_set_str (v, strstr (field, ".ascii") || !term_utf8 () ? "p" : "\u23f8");
     else if (strncmp (field, "started", 7) == 0)
         get_flag (field, q->started, v);
     else if (strcmp (field, "defaults.timelimit") == 0)
@@ -186,6 +212,8 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
         fmt_set_json (v, treedict_get (q->counts, field + 10));
     else if (q->color && strcmp (field, "color_off") == 0)
         fmt_set_str (v, "\033[0;0m");
+    else if (q->color && q->paused && strcmp (field, "color_started") == 0)
+        fmt_set_str (v, "\033[01;33m");
     else if (q->color)
         fmt_set_str (v, (strcmp (field, "color_enabled") == 0 ? q->enabled : q->started)
                             ? "\033[01;32m"
@@ -205,33 +233,44 @@ static void get_status (struct cmd *c, flux_t *h, struct queue *q)
     o = cmd_rpc (c, h, "job-manager.queue-status", 0, in, q->name);
     q->enabled = json_is_true (json_object_get (o, "enable"));
     q->started = json_is_true (json_object_get (o, "start"));
+    const char *blocked = json_string_value (json_object_get (o, "blocked"));
+    q->paused = !q->started && blocked && strcmp (blocked, "parent") == 0;
     json_decref (o);
 }
 
-static json_t *resource_counts (flux_t *h)
+/* What there is in each queue. */
+static void count_resources (flux_t *h, struct queue *queues, size_t n, const json_t *config)
 {
-    json_t *status = cmd_rpc_try (h, "resource.sched-status", 0, NULL, NULL), *counts = NULL;
+    json_t *status = cmd_rpc_try (h, "resource.sched-status", 0, NULL, NULL);
     struct rstates states;
 
     if (status && rstates_create (&states, status) == 0) {
-        counts = rstates_counts (&states);
+        for (size_t i = 0; i < n; i++) {
+            struct queue *q = &queues[i];
+            struct idset *ranks =
+                queue_ranks (json_object_get (config, "queues"), q->entry, states.all);
+            q->counts = rstates_counts (&states, ranks);
+            idset_destroy (ranks);
+        }
         rstates_clear (&states);
     }
     json_decref (status);
-    return counts;
 }
 
-static bool selected (struct cmd *c, const char *name)
+/* A queue of --queue that there is not ends the program. */
+static void check_asked (struct cmd *c, const json_t *asked, const json_t *names)
 {
-    const char *s;
-    int iter = 0;
+    const char *name;
+    json_t *o, *have;
+    size_t i;
 
-    if (!cmd_has (c, "queue"))
-        return true;
-    while ((s = cmd_next (c, "queue", &iter)))
-        if (strcmp (s, name) == 0)
-            return true;
-    return false;
+    json_object_foreach ((json_t *)asked, name, o)
+    {
+        bool found = false;
+        json_array_foreach (names, i, have) found |= strcmp (json_string_value (have), name) == 0;
+        if (!found)
+            cmd_die (c, "--queue: %s: no such queue", name);
+    }
 }
 
 static int run (struct cmd *c)
@@ -251,33 +290,39 @@ static int run (struct cmd *c)
     list = cmd_rpc (c, h, "job-manager.queue-list", 0, NULL, NULL);
     names = json_object_get (list, "queues");
     config = cmd_rpc_try (h, "config.get", FLUX_NODEID_ANY, NULL, NULL);
-    json_t *counts = resource_counts (h);
+    json_t *asked = queues_asked (c);
+    check_asked (c, asked, names);
     struct queue *queues = calloc (json_array_size (names) + 1, sizeof (*queues));
     const void **items = calloc (json_array_size (names) + 1, sizeof (*items));
     const char *dflt =
         json_string_value (treedict_get (config, "policy.jobspec.defaults.system.queue"));
     if (!queues || !items)
         return cmd_fail (c, "out of memory");
-    json_array_foreach (names, i, o) if (selected (c, json_string_value (o))) queues[n++].name =
-        json_string_value (o);
+    json_array_foreach (names, i, o) if (!asked || json_object_get (asked, json_string_value (o)))
+        queues[n++]
+            .name = json_string_value (o);
     if (json_array_size (names) == 0)
         n = 1;
     for (i = 0; i < n; i++) {
         struct queue *q = &queues[i];
         q->config = config;
-        q->counts = counts;
         q->color = term_color (c);
         q->entry = q->name ? json_object_get (json_object_get (config, "queues"), q->name) : NULL;
+        const char *parent = json_string_value (json_object_get (q->entry, "parent"));
+        q->parent = parent ? json_object_get (json_object_get (config, "queues"), parent) : NULL;
         q->is_default = dflt && q->name && strcmp (dflt, q->name) == 0;
         get_status (c, h, q);
         items[i] = q;
     }
+    count_resources (h, queues, n, config);
     fmt_print (fmt, stdout, items, n, cmd_has (c, "no-header") ? FMT_NO_HEADER : 0, -1);
+    for (i = 0; i < n; i++)
+        json_decref (queues[i].counts);
     free (items);
     free (queues);
+    json_decref (asked);
     json_decref (list);
     json_decref (config);
-    json_decref (counts);
     fmt_destroy (fmt);
     flux_close (h);
     return 0;
@@ -286,8 +331,8 @@ static int run (struct cmd *c)
 static const struct cmd_opt opts[] = {
     {.key = 'q',
      .name = "queue",
-     .arg = "QUEUE",
-     .help = "Only this queue",
+     .arg = "QUEUE,...",
+     .help = "Only these queues",
      .flags = CMD_OPT_REPEAT},
     {.key = 'o',
      .name = "format",

@@ -29,4 +29,5 @@ const struct cmd_verb cmd_verb_resource = {
     .args = "COMMAND",
     .summary = "Look at, drain and resize resources",
     .subs = subs,
+    .flags = CMD_VERB_USAGE_2,
 };

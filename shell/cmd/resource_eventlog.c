@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <flux/hostlist.h>
+#include <flux/idset.h>
 
 #include "shell/cmd/client.h"
 #include "shell/cmd/evfmt.h"
@@ -36,9 +38,56 @@ static bool context_matches (struct cmd *c, const json_t *context)
     return true;
 }
 
+/* --match-context is understood before anything is printed. */
+static void check_context (struct cmd *c)
+{
+    const char *s;
+    int iter = 0;
+
+    while ((s = cmd_next (c, "match-context", &iter)))
+        if (!strchr (s, '=') || *s == '=')
+            cmd_die (c, "--match-context=%s: not KEY=VAL", s);
+}
+
+/* The ranks of --include, NULL: all. Hosts are those of the instance. */
+static struct idset *included (struct cmd *c, flux_t *h)
+{
+    const char *s = cmd_str (c, "include", NULL);
+    struct idset *ids = s ? idset_decode (s) : NULL;
+    struct hostlist *want = s && !ids ? hostlist_decode (s) : NULL, *hosts;
+
+    if (!s || ids)
+        return ids;
+    if (!want)
+        cmd_die (c, "--include=%s: neither ranks nor hosts", s);
+    hosts = hostlist_decode (flux_attr_get (h, "hostlist"));
+    ids = idset_create (0, IDSET_FLAG_AUTOGROW);
+    for (const char *host = hostlist_first (want); host; host = hostlist_next (want)) {
+        int rank = hosts ? hostlist_find (hosts, host) : -1;
+        if (rank < 0)
+            cmd_die (c, "--include: host '%s' not found", host);
+        idset_set (ids, rank);
+    }
+    hostlist_destroy (hosts);
+    hostlist_destroy (want);
+    return ids;
+}
+
+/* Is the event about one of the ranks? One that names none is about all. */
+static bool concerns (const struct idset *ranks, const json_t *context)
+{
+    json_t *o = json_object_get (context, "idset");
+    const char *s = json_string_value (o ? o : json_object_get (context, "ranks"));
+    struct idset *ids = s ? idset_decode (s) : NULL;
+    bool yes = !ranks || !ids || idset_has_intersection (ids, ranks);
+
+    idset_destroy (ids);
+    return yes;
+}
+
 /* The journal sends arrays of events; an empty one says that what comes now is new. False: enough.
  */
-static bool print_events (struct cmd *c, struct evfmt *e, json_t *events)
+static bool print_events (struct cmd *c, struct evfmt *e, const struct idset *ranks, json_t *events)
 {
     const char *last = cmd_str (c, "wait", NULL);
     json_t *o;
@@ -49,7 +98,7 @@ static bool print_events (struct cmd *c, struct evfmt *e, json_t *events)
     json_array_foreach (events, i, o)
     {
         const char *name = json_string_value (json_object_get (o, "name"));
-        if (evfmt_print (e, stdout, o) < 0)
+        if (concerns (ranks, json_object_get (o, "context")) && evfmt_print (e, stdout, o) < 0)
             cmd_warn (c, "an event is malformed");
         if (last && name && strcmp (name, last) == 0 &&
             context_matches (c, json_object_get (o, "context")))
@@ -66,7 +115,9 @@ static int run_eventlog (struct cmd *c)
     bool more = true;
 
     evfmt_init (&e, c);
+    check_context (c);
     flux_t *h = cmd_open (c);
+    struct idset *ranks = included (c, h);
     flux_future_t *f = flux_rpc (h, "resource.journal", NULL, 0, FLUX_RPC_STREAMING);
     while (f && more) {
         if (flux_future_wait_for (f, timeout) < 0 ||
@@ -77,9 +128,10 @@ static int run_eventlog (struct cmd *c)
                 return cmd_fail (c, "timed out");
             return cmd_fail (c, "%s", cmd_why (f));
         }
-        more = print_events (c, &e, events);
+        more = print_events (c, &e, ranks, events);
         flux_future_reset (f);
     }
+    idset_destroy (ranks);
     flux_future_destroy (f);
     flux_close (h);
     return 0;
@@ -95,6 +147,10 @@ static const struct cmd_opt eventlog_opts[] = {
      .arg = "KEY=VAL",
      .help = "With --wait, until one that has this in its context",
      .flags = CMD_OPT_REPEAT},
+    {.key = 'i',
+     .name = "include",
+     .arg = "TARGETS",
+     .help = "Only events about these ranks or hosts"},
     {0},
 };
 

@@ -21,7 +21,7 @@ static const struct fmt_named formats[] = {
      "?+:{ngpus:>5} {nodelist}"},
     {"rlist", "With cores and GPUs by id",
      "{state:>10} ?+:{queue:<5} ?:{propertiesx:<10.10+} {nnodes:>6} +:{ncores:>6} "
-     "?:+{ngpus:>5} {rlist}"},
+     "?+:{ngpus:>5} {rlist}"},
     {0},
 };
 
@@ -91,15 +91,39 @@ static struct line *find_line (struct table *t, const struct line *like)
     return NULL;
 }
 
-static struct line *add_line (struct table *t, const char *state, const char *properties)
+/* Add what of `more` ("a,b") is not in *have. */
+static void merge_names (char **have, const char *more)
+{
+    struct buf b = {0};
+
+    buf_puts (&b, *have);
+    while (*more) {
+        size_t len = strcspn (more, ",");
+        const char *p = *have;
+        while (*p && !(strncmp (p, more, len) == 0 && (p[len] == ',' || !p[len])))
+            p += strcspn (p, ",") + (p[strcspn (p, ",")] == ',');
+        if (!*p)
+            buf_printf (&b, "%s%.*s", b.len ? "," : "", (int)len, more);
+        more += len + (more[len] == ',');
+    }
+    free (*have);
+    *have = buf_steal (&b, NULL);
+}
+
+/* `queue` instead of those of the properties, unless it is NULL. */
+static struct line *add_line (struct table *t, const char *state, const char *properties,
+                              const char *queue)
 {
     struct line l = {.state = state,
-                     .queues = queues_of (&t->queues, properties),
+                     .queues = queue ? strdup (queue) : queues_of (&t->queues, properties),
                      .properties = strdup (properties),
                      .propertiesx = queues_strip (t->queues.all, properties)};
     struct line *found = find_line (t, &l);
 
     if (found) {
+        merge_names (&found->queues, l.queues);
+        merge_names (&found->properties, l.properties);
+        merge_names (&found->propertiesx, l.propertiesx);
         free (l.queues);
         free (l.properties);
         free (l.propertiesx);
@@ -113,17 +137,25 @@ static struct line *add_line (struct table *t, const char *state, const char *pr
     return &t->lines[t->count++];
 }
 
-/* Nodes of one state go to the lines of their properties; a state without nodes has one line. */
+/* Nodes of one state go to the lines of their properties; a state without nodes has one line, or
+ * one for each queue that is asked for. */
 static void add_state (struct table *t, const char *state, const struct rv1 *rs)
 {
+    const char *queue;
+    json_t *o;
+
+    if (rs->nnodes == 0 && t->by_queue && t->queues.asked) {
+        json_object_foreach (t->queues.asked, queue, o) add_line (t, state, "", queue);
+        return;
+    }
     if (rs->nnodes == 0 || !rs->props) {
-        rv1_add (add_line (t, state, "")->rs, rs);
+        rv1_add (add_line (t, state, "", NULL)->rs, rs);
         return;
     }
     for (size_t i = 0; i < rs->nnodes; i++) {
         const struct rv1_node *node = &rs->node[i];
         char *properties = rv1_rank_properties (rs, node->rank);
-        struct line *l = add_line (t, state, properties ? properties : "");
+        struct line *l = add_line (t, state, properties ? properties : "", NULL);
         rv1_add_node (l->rs, node->rank, node->host, rv1_node_cores (node), rv1_node_gpus (node));
         free (properties);
     }

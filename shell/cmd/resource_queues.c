@@ -54,13 +54,9 @@ static bool in_queue (const json_t *queues, const json_t *queue, const char *pro
     return true;
 }
 
-static void keep_queue (struct cmd *c, const json_t *queues, const char *name,
-                        const struct rv1 *all, struct idset *ranks)
+static void add_ranks (const json_t *queues, const json_t *queue, const struct rv1 *all,
+                       struct idset *ranks)
 {
-    const json_t *queue = json_object_get (queues, name);
-
-    if (!queue)
-        cmd_die (c, "--queue: %s: no such queue", name);
     for (size_t i = 0; i < all->nnodes; i++) {
         char *properties = rv1_rank_properties (all, all->node[i].rank);
         if (in_queue (queues, queue, properties))
@@ -69,8 +65,26 @@ static void keep_queue (struct cmd *c, const json_t *queues, const char *name,
     }
 }
 
-/* The names of --queue as the keys of an object, NULL when there are none. */
-static json_t *queues_asked (struct cmd *c)
+struct idset *queue_ranks (const json_t *queues, const json_t *queue, const struct rv1 *all)
+{
+    struct idset *ranks = queue ? idset_create (0, IDSET_FLAG_AUTOGROW) : NULL;
+
+    if (ranks)
+        add_ranks (queues, queue, all, ranks);
+    return ranks;
+}
+
+static void keep_queue (struct cmd *c, const json_t *queues, const char *name,
+                        const struct rv1 *all, struct idset *ranks)
+{
+    const json_t *queue = json_object_get (queues, name);
+
+    if (!queue)
+        cmd_die (c, "--queue: %s: no such queue", name);
+    add_ranks (queues, queue, all, ranks);
+}
+
+json_t *queues_asked (struct cmd *c)
 {
     json_t *asked = cmd_has (c, "queue") ? json_object () : NULL;
     const char *s;

@@ -31,6 +31,12 @@ char *queues_of (const struct queues *q, const char *properties);
 /* Properties that are not names of queues. The caller frees it. */
 char *queues_strip (const json_t *queues, const char *properties);
 
+/* The names of --queue as the keys of an object; NULL when it is not given. */
+json_t *queues_asked (struct cmd *c);
+
+/* The ranks that a queue has, NULL: all. `queue` is one of `queues`, or NULL. */
+struct idset *queue_ranks (const json_t *queues, const json_t *queue, const struct rv1 *all);
+
 /* The ranks of --queue. Ends the program when there is no such queue. */
 struct idset *resource_queue_ranks (struct cmd *c, flux_t *h, const struct rv1 *all);
 

@@ -17,7 +17,7 @@ static int run (struct cmd *c)
     flux_error_t error;
 
     if (c->argc != 1)
-        return cmd_fail (c, "one path is needed");
+        return cmd_fail_usage (c, "one path is needed");
     char *path = realpath (c->argv[0], NULL);
     if (!path)
         return cmd_fail (c, "%s: %s", c->argv[0], strerror (errno));

@@ -59,7 +59,8 @@ struct status {
     struct cmd *c;
     json_t *status;
     struct rv1 *all;
-    struct idset *online, *offline, *exclude, *torpid, *allocated, *drained, *draining;
+    struct idset *online, *offline, *exclude, *torpid, *allocated, *housekeeping;
+    struct idset *drained, *draining;
     bool color, with_reason;
     bool show_online, show_offline, skip_empty, skip_empty_offline;
     struct line *lines;
@@ -261,6 +262,8 @@ static void collect (struct status *s, const char *states)
         add_plain (s, "allocated", s->allocated);
     if (all || has_state (states, "torpid"))
         add_plain (s, "torpid", s->torpid);
+    if (all || has_state (states, "housekeeping"))
+        add_plain (s, "housekeeping", s->housekeeping);
     if (all || drain || has_state (states, "draining"))
         add_drained (s, "draining", s->draining);
     if (all || drain || has_state (states, "drained"))
@@ -268,15 +271,30 @@ static void collect (struct status *s, const char *states)
     idset_destroy (avail);
 }
 
-/* Three questions at once: what the resource service says, what is allocated. */
+/* Ranks that are cleaned after a job. */
+static struct idset *ranks_in_housekeeping (flux_future_t *f)
+{
+    struct idset *ids = idset_create (0, IDSET_FLAG_AUTOGROW);
+    json_t *running, *o;
+    const char *id;
+
+    if (f && flux_rpc_get_unpack (f, "{s:{s:o}}", "housekeeping", "running", &running) == 0)
+        json_object_foreach (running, id, o)
+            idset_decode_add (ids, json_string_value (json_object_get (o, "allocated")), -1, NULL);
+    return ids;
+}
+
+/* Three questions at once: what the resource service says, what is allocated and what is cleaned.
+ */
 static void ask (struct status *s, flux_t *h)
 {
-    flux_future_t *f[2] = {NULL, NULL};
+    flux_future_t *f[3] = {NULL, NULL, NULL};
     const char *text[2] = {NULL, NULL}, *key;
     json_t *o;
 
     f[0] = flux_rpc (h, "resource.status", NULL, 0, 0);
     f[1] = flux_rpc (h, "resource.sched-status", NULL, 0, 0);
+    f[2] = flux_rpc (h, "job-manager.stats-get", NULL, 0, 0);
     if (!f[0] || flux_rpc_get (f[0], &text[0]) < 0 ||
         !(s->status = json_loads (text[0] ? text[0] : "", 0, NULL)))
         cmd_die (s->c, "cannot get the state of resources: %s", cmd_why (f[0]));
@@ -288,6 +306,8 @@ static void ask (struct status *s, flux_t *h)
     }
     flux_future_destroy (f[0]);
     flux_future_destroy (f[1]);
+    s->housekeeping = ranks_in_housekeeping (f[2]);
+    flux_future_destroy (f[2]);
     if (!(s->all = rstates_R (json_object_get (s->status, "R"))))
         cmd_die (s->c, "the state of resources is not understood");
     if (!s->allocated)
@@ -325,6 +345,7 @@ static void finish_sets (struct status *s, flux_t *h)
         narrow (&s->torpid, ranks);
         narrow (&s->drained, ranks);
         narrow (&s->allocated, ranks);
+        narrow (&s->housekeeping, ranks);
         idset_destroy (ranks);
     }
     s->draining = idset_intersect (s->drained, s->allocated);
@@ -343,6 +364,7 @@ static void status_clear (struct status *s)
     idset_destroy (s->exclude);
     idset_destroy (s->torpid);
     idset_destroy (s->allocated);
+    idset_destroy (s->housekeeping);
     idset_destroy (s->drained);
     idset_destroy (s->draining);
     rv1_destroy (s->all);
@@ -406,12 +428,14 @@ static int run_status (struct cmd *c)
     return rc;
 }
 
-static const char *drain_mode (struct cmd *c)
+static const char *drain_mode (struct cmd *c, bool drain)
 {
     if (cmd_has (c, "update") && cmd_has (c, "force"))
         cmd_die (c, "give one of --force and --update");
     if (cmd_has (c, "update"))
         return "update";
+    if (!drain)
+        return cmd_has (c, "force") ? "force" : NULL;
     return cmd_count (c, "force") > 1 ? "force-overwrite"
            : cmd_has (c, "force")     ? "overwrite"
                                       : NULL;
@@ -419,7 +443,7 @@ static const char *drain_mode (struct cmd *c)
 
 static int send_drain (struct cmd *c, const char *topic)
 {
-    const char *mode = drain_mode (c);
+    const char *mode = drain_mode (c, strcmp (topic, "resource.drain") == 0);
     json_t *in = cmd_pack (c, "{s:s}", "targets", c->argv[0]), *out;
     flux_error_t error;
 
@@ -453,7 +477,7 @@ static int run_drain (struct cmd *c)
 static int run_undrain (struct cmd *c)
 {
     if (c->argc == 0)
-        return cmd_fail (c, "the ranks or hosts to undrain are needed");
+        return cmd_fail_usage (c, "the ranks or hosts to undrain are needed");
     return send_drain (c, "resource.undrain");
 }
 

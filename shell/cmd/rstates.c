@@ -70,15 +70,17 @@ int rstates_keep (struct rstates *s, const struct idset *ranks)
     return 0;
 }
 
-json_t *rstates_counts (const struct rstates *s)
+json_t *rstates_counts (const struct rstates *s, const struct idset *ranks)
 {
     json_t *out = json_object ();
 
     for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
-        const struct rv1 *rs = rstates_get (s, names[i]);
+        struct rv1 *part = ranks ? rv1_copy_ranks (rstates_get (s, names[i]), ranks) : NULL;
+        const struct rv1 *rs = part ? part : rstates_get (s, names[i]);
         json_object_set_new (out, names[i],
                              json_pack ("{s:i s:i s:i}", "nnodes", (int)rs->nnodes, "ncores",
                                         (int)rv1_ncores (rs), "ngpus", (int)rv1_ngpus (rs)));
+        rv1_destroy (part);
     }
     return out;
 }

@@ -23,8 +23,8 @@ struct rv1 *rstates_get (const struct rstates *s, const char *name);
 /* Keep only these ranks in all states. */
 int rstates_keep (struct rstates *s, const struct idset *ranks);
 
-/* {"all":{"nnodes","ncores","ngpus"},"up":...} */
-json_t *rstates_counts (const struct rstates *s);
+/* {"all":{"nnodes","ncores","ngpus"},"up":...} of these ranks, NULL: of all. */
+json_t *rstates_counts (const struct rstates *s, const struct idset *ranks);
 
 /* R may be NULL or JSON null: an empty set. NULL with errno. */
 struct rv1 *rstates_R (const json_t *R);

@@ -89,6 +89,6 @@ const struct cmd_verb cmd_verb_run = {
     .args = "COMMAND [ARG...]",
     .summary = "Run a job and show its output",
     .opts = {submit_common_opts, submit_task_opts, submit_io_opts, opts},
-    .flags = CMD_VERB_STOP,
+    .flags = CMD_VERB_USAGE_2 | CMD_VERB_STOP,
     .run = run,
 };

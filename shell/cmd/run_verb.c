@@ -49,6 +49,33 @@ void cmd_die (const struct cmd *c, const char *fmt, ...)
     exit (1);
 }
 
+static int usage_code (const struct cmd *c)
+{
+    const struct cmd_verb *v = c->parent ? c->parent : c->verb;
+
+    return v && v->flags & CMD_VERB_USAGE_2 ? 2 : 1;
+}
+
+int cmd_fail_usage (const struct cmd *c, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsay (c, fmt, ap);
+    va_end (ap);
+    return usage_code (c);
+}
+
+void cmd_die_usage (const struct cmd *c, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsay (c, fmt, ap);
+    va_end (ap);
+    exit (usage_code (c));
+}
+
 const struct cmd_verb *cmd_find (const struct cmd_verb *const *verbs, const char *name)
 {
     for (; *verbs; verbs++)
@@ -67,8 +94,8 @@ static int run_one (struct cmd *c, const struct cmd_verb *verb, int argc, char *
     if (verb->subs)
         return run_sub (verb, argc, argv, c);
     if (cmd_parse (c, verb, argc, argv, err, sizeof (err)) < 0)
-        rc = cmd_fail (c, "%s (see `flux %s%s%s --help`)", err, c->parent ? c->parent->name : "",
-                       c->parent ? " " : "", verb->name);
+        rc = cmd_fail_usage (c, "%s (see `flux %s%s%s --help`)", err,
+                             c->parent ? c->parent->name : "", c->parent ? " " : "", verb->name);
     else if (cmd_has (c, "help")) {
         cmd_help (stdout, c->parent, verb);
         rc = 0;
@@ -101,11 +128,12 @@ static int run_sub (const struct cmd_verb *verb, int argc, char **argv, struct c
         return 0;
     }
     command_first (verb, argc, argv);
-    if (argc < 2)
-        return cmd_fail (c, "a command is needed (see `flux %s --help`)", verb->name);
-    if (!(sub = cmd_find (verb->subs, argv[1])))
-        return cmd_fail (c, "unknown command: %s (see `flux %s --help`)", argv[1], verb->name);
     c->parent = verb;
+    if (argc < 2)
+        return cmd_fail_usage (c, "a command is needed (see `flux %s --help`)", verb->name);
+    if (!(sub = cmd_find (verb->subs, argv[1])))
+        return cmd_fail_usage (c, "unknown command: %s (see `flux %s --help`)", argv[1],
+                               verb->name);
     return run_one (c, sub, argc - 1, argv + 1);
 }
 

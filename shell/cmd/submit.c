@@ -120,6 +120,29 @@ void submit_cc_one (struct bulk *b, struct cmd *c, const struct subst *s, const 
     submit_spec_clear (&spec);
 }
 
+void submit_cc_check (struct cmd *c, const struct subst *s, const char *cc)
+{
+    struct submit_spec spec = {0};
+    char label[32] = "";
+
+    if (cc)
+        snprintf (label, sizeof (label), "cc=%s: ", cc);
+    make (&spec, c, s, label);
+    submit_spec_clear (&spec);
+}
+
+/* The ids after the first, when they make a difference. */
+static void check_others (struct cmd *c, const struct idset *ids, unsigned int first)
+{
+    for (unsigned int i = idset_next (ids, first); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
+        char text[16];
+        struct subst s = {.cc = text};
+
+        snprintf (text, sizeof (text), "%u", i);
+        submit_cc_check (c, &s, text);
+    }
+}
+
 static int run_cc (struct cmd *c, const char *cc, const char *bcc)
 {
     struct idset *ids = submit_cc_ids (c, cc, bcc);
@@ -142,8 +165,11 @@ static int run_cc (struct cmd *c, const char *cc, const char *bcc)
             dry_run (&spec);
             break;
         }
-        if (!b)
+        if (!b) {
+            if (used)
+                check_others (c, ids, i);
             b = bulk_create (c, idset_count (ids));
+        }
         if (copies.text)
             copies_set (&copies, &spec, text);
         submit_one (b, c, &spec, &s, label);
@@ -181,6 +207,6 @@ const struct cmd_verb cmd_verb_submit = {
     .args = "COMMAND [ARG...]",
     .summary = "Submit a job that runs in the background",
     .opts = {submit_common_opts, submit_task_opts, submit_io_opts, bulk_opts},
-    .flags = CMD_VERB_STOP,
+    .flags = CMD_VERB_USAGE_2 | CMD_VERB_STOP,
     .run = run,
 };

@@ -27,6 +27,6 @@ bool term_color (const struct cmd *c)
     if (strcmp (when, "auto") == 0)
         return isatty (STDOUT_FILENO);
     if (strcmp (when, "default") != 0)
-        cmd_die (c, "--color=%s: not one of auto, always, never", when);
+        cmd_die_usage (c, "--color=%s: not one of auto, always, never", when);
     return !(no && *no) && isatty (STDOUT_FILENO);
 }

@@ -91,7 +91,7 @@ static void read_resources (struct top *t)
     t->counts = NULL;
     t->timeleft = -1;
     if (status && rstates_create (&states, status) == 0) {
-        t->counts = rstates_counts (&states);
+        t->counts = rstates_counts (&states, NULL);
         if (states.all->expiration > 0)
             t->timeleft = states.all->expiration - t->ji.now;
         rstates_clear (&states);

@@ -125,7 +125,7 @@ static int run (struct cmd *c)
     int rc = 0;
 
     if (c->argc < 2)
-        return cmd_fail (c, "a job id and KEY=VALUE are needed");
+        return cmd_fail_usage (c, "a job id and KEY=VALUE are needed");
     flux_jobid_t id = cmd_jobid (c, c->argv[0]);
     for (int i = 1; i < c->argc; i++)
         add_update (c, &h, id, updates, c->argv[i]);
@@ -166,4 +166,5 @@ const struct cmd_verb cmd_verb_update = {
     .text = "KEY is duration (a duration, or +FSD, -FSD), name, or an attribute of system.",
     .opts = {opts},
     .run = run,
+    .flags = CMD_VERB_USAGE_2,
 };

@@ -34,7 +34,7 @@ static json_t *find (struct cmd *c, flux_t *h)
         if (joblist_parse_filter (&q, s, &error) < 0)
             cmd_die (c, "--filter=%s: %s", s, error.text);
     if (since && (cmd_datetime (since, walltime_now (), &q.since) < 0 || q.since > walltime_now ()))
-        cmd_die (c, "--since=%s: not a time in the past", since);
+        cmd_die_usage (c, "--since=%s: not a time in the past", since);
     if (cmd_has (c, "active"))
         q.states |= FLUX_JOB_STATE_ACTIVE;
     if (cmd_has (c, "all") || (since && !q.states && !q.results))
@@ -100,4 +100,5 @@ const struct cmd_verb cmd_verb_watch = {
     .summary = "Show the output of jobs until they end",
     .opts = {opts},
     .run = run,
+    .flags = CMD_VERB_USAGE_2,
 };

@@ -88,7 +88,7 @@ END
 
 test_case 'wrong input of flux jobs' <<'END'
 in_flux <<'EOS'
-bad () { rc=0; "$@" >out 2>err || rc=$?; [ $rc -eq 1 ] && [ ! -s out ] && [ $(wc -l <err) -eq 1 ] && cat err >>errors; }
+bad () { rc=0; "$@" >out 2>err || rc=$?; [ $rc -gt 0 ] && [ ! -s out ] && [ $(wc -l <err) -eq 1 ] && cat err >>errors; }
 bad flux jobs -o '{bogus}'
 bad flux jobs -o nosuch
 bad flux jobs -o '{id'
@@ -133,7 +133,7 @@ flux pgrep -no full 'alpha|beta' | wc -l >two
 flux pgrep name:^be >byname
 flux pgrep $a..$b | wc -l >range
 rc=0; flux pgrep gamma || rc=$?; [ $rc -eq 1 ]
-rc=0; flux pgrep '(' 2>err || rc=$?; [ $rc -eq 1 ]
+rc=0; flux pgrep '(' 2>err || rc=$?; [ $rc -eq 2 ]
 flux pkill --wait beta 2>killed
 flux jobs -no '{name}' >left
 flux cancel --all 2>/dev/null

@@ -156,6 +156,37 @@ expect_equal 2 "$(cat include)"
 expect_in_file '"nodelist":\["n1"\]' R
 END
 
+test_case 'drain: reasons that stay, are given later or overwritten; undrain; the eventlog of some nodes' <<'END'
+in_flux -s3 --test-hosts='n[0-2]' <<'EOS'
+how () { flux resource drain -no '{ranks}:{reason}' | sort | xargs; }
+flux resource drain 1
+flux resource drain 1 first       # there was none
+code=0; flux resource drain 0-1 second 2>err || code=$?
+expect_equal 1 $code
+expect_match 'rank 1 is already drained' "$(cat err)"
+expect_equal '1:first' "$(how)"   # and 0 is not drained in part
+time=$(flux resource drain -no '{timestamp}')
+flux resource drain --update 0-1 second
+expect_equal '0:second 1:first' "$(how)"
+flux resource drain --force 1 third
+expect_equal '0:second 1:third' "$(how)"
+expect_equal $time "$(flux resource drain -no '{timestamp}' -i 1)"
+flux resource drain -ff 1 fourth
+[ "$time" != "$(flux resource drain -no '{timestamp}' -i 1)" ]
+code=0; flux resource undrain 1-2 2>err || code=$?
+expect_equal '1 flux-resource: rank 2 not drained' "$code $(cat err)"
+expect_equal '0:second 1:fourth' "$(how)"
+flux resource undrain --force 1-2
+expect_equal '0:second' "$(how)"
+expect_equal 'drain drain drain drain drain' "$(flux resource eventlog -i n1 | grep -o ' drain idset' | cut -d' ' -f2 | xargs)"
+expect_equal 1 "$(flux resource eventlog -i 0 | grep -c ' drain ')"
+expect_equal 0 "$(flux resource eventlog -i 2 | grep -c ' drain ')"
+expect_equal 1 "$(flux resource eventlog -i 2 | grep -c ' undrain ')"
+code=0; flux resource eventlog -i nowhere 2>err || code=$?
+expect_equal "1 flux-resource: --include: host 'nowhere' not found" "$code $(cat err)"
+EOS
+END
+
 test_case 'ssh://: flux relay passes the greeting and the messages' <<'END'
 printf '#!/bin/sh\nshift\nexec "$@"\n' >ssh; chmod +x ssh
 cat >run.sh <<'EOF'
@@ -245,7 +276,7 @@ id=$(flux batch --job-name=cli --output=out2 job.sh you); flux job status $id
 flux jobs -no '{name}' $id >name2
 id=$(flux batch -n1 --output=out3 --wrap echo wrapped); flux job status $id
 id=$(flux batch -n1 job.sh there); flux job status $id
-rc=0; flux batch bad.sh 2>bad || rc=$?; [ $rc -eq 1 ]
+rc=0; flux batch bad.sh 2>bad || rc=$?; [ $rc -eq 2 ]
 rc=0; flux batch -n1 nofile.sh 2>nofile || rc=$?; [ $rc -eq 1 ]
 echo 'no script' >text; rc=0; flux batch -n1 text 2>notext || rc=$?; [ $rc -eq 1 ]
 EOS
@@ -268,7 +299,7 @@ rc=0; flux queue drain -t 0.1s 2>timeout || rc=$?; [ $rc -eq 1 ]
 flux queue idle >idle
 flux queue start --quiet
 flux queue drain
-rc=0; flux queue disable 2>reason || rc=$?; [ $rc -eq 1 ]
+flux queue disable >reason
 flux queue disable -m closed >disabled
 rc=0; flux submit true 2>refused || rc=$?; [ $rc -eq 1 ]
 flux queue enable >enabled
@@ -278,6 +309,7 @@ EOS
 expect_equal 'Scheduling is stopped: maintenance' "$(cat stop)"
 expect_equal "$(printf 'Job submission is enabled\nScheduling is stopped: maintenance')" "$(cat status)"
 expect_equal '1 jobs' "$(cat idle)"
+expect_equal 'Job submission is disabled: disabled by administrator' "$(cat reason)"
 expect_equal 'Job submission is disabled: closed' "$(cat disabled)"
 expect_match 'closed' "$(cat refused)"
 expect_equal 'Job submission is enabled' "$(cat enabled)"

@@ -98,6 +98,25 @@ flux kvs get checkpoint.job-manager | jq -e '[.queue[].enable] == [false,false,f
 EOS
 END
 
+test_case 'flux queue list: what each queue has, what its jobs may have, a parent that is stopped' <<'END'
+in_queues --conf=queues.batch.policy.limits.job-size.min.ncores=2 <<'EOS'
+columns () { flux queue list -no "$1" | sort | xargs; }
+flux resource drain 0 worn
+held=$(sim 1000 -q debug)
+flux job wait-event -t 20 $held start
+flux queue stop debug >/dev/null
+expect_equal 'batch 2 1 1 0 1 debug 2 2 0 1 2 short 2 2 0 1 2' "$(columns '{queue} {resources.all.nnodes} {resources.up.nnodes} {resources.down.nnodes} {resources.allocated.nnodes} {resources.free.nnodes}')"
+expect_equal 'batch 8 0 debug 8 0 short 8 0' "$(columns '{queue} {resources.all.ncores} {resources.all.ngpus}')"
+expect_equal 'batch 2-inf 2-8 debug 0-inf 0-8 short 0-inf 0-8' "$(columns '{queue} {limits.range.ncores} {limits.range.effective.ncores}')"
+expect_equal 'batch 1h 4h debug 1m 30m short 1m 2m' "$(columns '{queue} {defaults.timelimit!F} {limits.timelimit!F}' | sed 's/.000s/s/g; s/60s/1m/g')"
+expect_equal 'batch started y debug stopped n short stopped (parent) p' "$(columns '{queue} {scheduling} {started.ascii}')"
+expect_equal 'debug short' "$(flux queue list -q short,debug -no '{queue}' | sort | xargs)"
+expect_equal '2-inf 2-8' "$(flux queue list -q batch -no policy | awk '{print $(NF-1)}') $(flux queue list -q batch -n | awk '{print $(NF-1)}')"
+sim 0 -q short --urgency=0 >/dev/null
+expect_equal 60 "$(flux job info $(flux job last) jobspec | jq .attributes.system.duration)"
+EOS
+END
+
 test_case 'a queue that is stopped or full does not hold up another' <<'END'
 in_queues <<'EOS'
 flux queue stop batch >/dev/null

@@ -144,6 +144,8 @@ EOT
 cat >script <<'EOT'
 export XDG_CONFIG_HOME=$PWD/cfg
 flux resource drain 0 worn out
+expect_equal 'allocated debug 0 down debug 0' "$(flux resource list -s allocated,down -q debug -no short | xargs)"
+expect_equal 'batch,debug,big' "$(flux resource list -no '{properties}')"
 expect_equal 'free batch 1 free debug 2 down batch 1' "$(flux resource list --skip-empty -s free,down -no short | xargs)"
 expect_equal 'free all 3 down all 1' "$(flux resource list -s free,down -q all -no short | xargs)"
 expect_equal 'free quick 2' "$(flux resource list --skip-empty -s free,down -q quick -no short | xargs)"

@@ -138,15 +138,16 @@ void queue_enable_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
     struct change c = {.apply = jobqueue_enable, .keep = true};
-    int enable, all = 0;
+    int enable, all = 0, nocheckpoint = 0;
     flux_error_t error;
 
-    if (flux_request_unpack (msg, NULL, "{s?s s:b s?s s?b}", "name", &c.name, "enable", &enable,
-                             "reason", &c.reason, "all", &all) < 0) {
+    if (flux_request_unpack (msg, NULL, "{s?s s:b s?s s?b s?b}", "name", &c.name, "enable", &enable,
+                             "reason", &c.reason, "all", &all, "nocheckpoint", &nocheckpoint) < 0) {
         router_respond_error (rt, msg, errno, NULL);
         return;
     }
     c.on = enable;
+    c.keep = !nocheckpoint;
     if (!enable && !c.reason)
         router_respond_error (rt, msg, EINVAL, "reason is required for disable");
     else if (apply (jm, &c, all, &error) < 0)

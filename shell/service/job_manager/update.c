@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* job-manager.update: changes to a job's jobspec after its submission. A pending job may change any
- * attribute of system; a running one its duration only. The jobspec in the KVS stays as it was
- * submitted; jobspec-update events (RFC 21) say what holds now. */
+/* job-manager.update: changes to a job's jobspec after its submission. A pending job may change
+ * its duration, queue and name, and what plugins know besides; a running one its duration only. The
+ * jobspec in the KVS stays as it was submitted; jobspec-update events (RFC 21) say what holds now.
+ */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 
 #define DURATION "attributes.system.duration"
 #define QUEUE "attributes.system.queue"
+#define NAME "attributes.system.job.name"
 #define CONSTRAINTS "attributes.system.constraints"
 
 char *job_get_key (struct job_manager *jm, uint64_t id, const char *name, size_t *lenp)
@@ -79,7 +81,13 @@ char *job_manager_jobspec (struct job_manager *jm, const struct job *job)
     return buf_steal (&b, NULL);
 }
 
-static int check_keys (const struct job *job, json_t *updates, flux_error_t *errp)
+/* What has an effect. What else there may be is for plugins to know. */
+static bool is_known (const char *key)
+{
+    return strcmp (key, DURATION) == 0 || strcmp (key, QUEUE) == 0 || strcmp (key, NAME) == 0;
+}
+
+static int check_keys (const struct job *job, json_t *updates, bool plugins, flux_error_t *errp)
 {
     const char *key;
     json_t *value;
@@ -93,6 +101,8 @@ static int check_keys (const struct job *job, json_t *updates, flux_error_t *err
             return errprintf (errp, "%s: only attributes can be updated", key);
         if (strncmp (key, "attributes.system.environment", 29) == 0)
             return errprintf (errp, "%s: cannot be updated", key);
+        if (!is_known (key) && !plugins)
+            return errprintf (errp, "update of %s not supported", key);
         if ((job->state & JOB_RUNNING) && strcmp (key, DURATION) != 0)
             return errprintf (errp, "%s: cannot be updated while the job is running", key);
     }
@@ -230,8 +240,9 @@ static int update_job (struct job_manager *jm, struct job *job, json_t *updates,
     struct jobqueue *to;
     int rc = -1;
 
-    if (check_keys (job, updates, errp) < 0 ||
-        (jobtap_any (jm->jobtap) && jobtap_update (jm->jobtap, job, updates, msg, errp) < 0))
+    bool plugins = jobtap_any (jm->jobtap);
+    if (check_keys (job, updates, plugins, errp) < 0 ||
+        (plugins && jobtap_update (jm->jobtap, job, updates, msg, errp) < 0))
         return -1;
     if (!(old = job_current_jobspec (jm, job)))
         return errprintf (errp, "the jobspec cannot be read");

@@ -96,6 +96,17 @@ static void set_drained (struct resource *r, uint32_t rank, bool drained, const 
     resource_tell_state (r, rank);
 }
 
+/* A reason that is there stays, unless it may be overwritten (1), and then the time, too (2). */
+static void drain_rank (struct resource *r, uint32_t rank, const char *reason, double now,
+                        int overwrite)
+{
+    struct rank_state *rs = &r->ranks[rank];
+
+    if (rs->drained && rs->drain_reason && overwrite == 0)
+        return;
+    set_drained (r, rank, true, reason, rs->drained && overwrite < 2 ? rs->drain_time : now);
+}
+
 static bool host_is_shared (const struct resource *r, uint32_t rank)
 {
     for (uint32_t i = 0; i < r->size; i++)
@@ -141,10 +152,9 @@ static char *hosts_of (const struct resource *r, const struct idset *ids)
 }
 
 static void log_change (struct resource *r, const struct idset *ids, bool drain, const char *reason,
-                        const char *mode)
+                        int overwrite)
 {
     char *text = idset_encode (ids, IDSET_FLAG_RANGE), *hosts = hosts_of (r, ids);
-    int overwrite = !mode || strcmp (mode, "update") == 0 ? 0 : strcmp (mode, "overwrite") ? 2 : 1;
 
     if (!text || !hosts)
         ;
@@ -158,6 +168,16 @@ static void log_change (struct resource *r, const struct idset *ids, bool drain,
     free (hosts);
 }
 
+/* What RFC 44 has for a mode: 0, 1 or 2; -1 for none of them. Undraining knows only "force". */
+static int overwrite_of (const char *mode, bool drain)
+{
+    if (!mode || (drain && strcmp (mode, "update") == 0))
+        return 0;
+    if (strcmp (mode, drain ? "overwrite" : "force") == 0)
+        return 1;
+    return drain && strcmp (mode, "force-overwrite") == 0 ? 2 : -1;
+}
+
 static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
 {
     const char *targets, *reason = NULL, *mode = NULL;
@@ -168,22 +188,32 @@ static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
                              "mode", &mode) < 0 ||
         !(ids = resource_targets (r, targets, &error)))
         goto error;
+    int overwrite = overwrite_of (mode, drain);
+    if (overwrite < 0) {
+        errno = EINVAL;
+        errprintf (&error, "invalid mode %s", mode);
+        goto error;
+    }
     for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
-        if (drain && r->ranks[i].drained && !mode) {
+        if (drain && r->ranks[i].drained && r->ranks[i].drain_reason && !mode) {
             errno = EEXIST;
             errprintf (&error, "rank %u is already drained", i);
             goto error;
         }
-        if (!drain && !r->ranks[i].drained) {
+        if (!drain && !r->ranks[i].drained && !mode) {
             errno = EINVAL;
             errprintf (&error, "rank %u not drained", i);
             goto error;
         }
     }
     double now = walltime_now ();
-    for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i))
-        set_drained (r, i, drain, drain ? reason : NULL, now);
-    log_change (r, ids, drain, reason, mode);
+    for (unsigned int i = idset_first (ids); i != IDSET_INVALID_ID; i = idset_next (ids, i)) {
+        if (drain)
+            drain_rank (r, i, reason, now, overwrite);
+        else if (r->ranks[i].drained)
+            set_drained (r, i, false, NULL, now);
+    }
+    log_change (r, ids, drain, reason, overwrite);
     idset_destroy (ids);
     router_respond (r->rt, msg, NULL);
     resource_tell_changed (r);
