@@ -35,7 +35,7 @@ struct affinity {
 int affinity_init (struct affinity *aff, const struct shell_info *info, const struct cputopo *topo,
                    flux_error_t *errp);
 
-/* The CPUs of a task. False when it may run on all. */
+/* The CPUs of a task, also in a dry run. False when it may run on all. */
 bool affinity_cpus (const struct affinity *aff, int localid, cpu_set_t *cpus);
 
 /* All CPUs that the job has on this node. False when that is not known. */

@@ -4,6 +4,7 @@
 /* Tasks that end, and what a job shell does about it. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 #include "lib/shell/shell.h"
 #include "lib/util/waitcode.h"
 
+#define LINGER 0.1       // seconds until the leader is told of output that goes on after the tasks
 #define EXIT_TIMEOUT 30. // seconds the other tasks have when the first one has ended
 
 static const char *describe (int status, char *buf, size_t size)
@@ -117,12 +119,52 @@ void shell_started (struct shell *sh)
     json_decref (task);
 }
 
+/* Leader: where all tasks have exited, what still holds their output open has all the time of the
+ * job. */
+static void check_exited (struct shell *sh)
+{
+    if (sh->running > 0 || sh->info->shell_rank > 0 || !ev_is_active (&sh->exit_timer))
+        return;
+    for (int i = 1; i < sh->info->nshells; i++)
+        if (!(sh->exited && sh->exited[i]) && !peers_said_bye (sh->peers, i))
+            return;
+    ev_timer_stop (sh->loop, &sh->exit_timer);
+}
+
+/* The first task of another shell that ended, or with "finished" all of them. */
 void shell_exit_request (struct shell *sh, const flux_msg_t *msg)
 {
     json_t *task;
+    int rank;
 
-    if (flux_msg_unpack (msg, "o", &task) == 0 && !sh->first_exit)
+    if (flux_msg_unpack (msg, "{s:i}", "finished", &rank) == 0) {
+        if (!sh->exited)
+            sh->exited = calloc (sh->info->nshells, sizeof (*sh->exited));
+        if (sh->exited && rank > 0 && rank < sh->info->nshells)
+            sh->exited[rank] = true;
+        check_exited (sh);
+    } else if (flux_msg_unpack (msg, "o", &task) == 0 && !sh->first_exit)
         first_exit (sh, task);
+}
+
+/* Follower: output should have ended with the last task, and has not. */
+static void linger_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct shell *sh = w->data;
+
+    link_rpc (sh->link, sh->exit_topic, sh->info->leader_rank, FLUX_MSGFLAG_NORESPONSE,
+              json_pack ("{s:i}", "finished", sh->info->shell_rank), NULL, NULL);
+}
+
+static void all_exited (struct shell *sh)
+{
+    if (sh->info->shell_rank == 0) {
+        check_exited (sh);
+    } else if (!output_ended (sh->output)) {
+        ev_timer_init (&sh->exit_timer, linger_cb, LINGER, 0.);
+        sh->exit_timer.data = sh;
+        ev_timer_start (sh->loop, &sh->exit_timer);
+    }
 }
 
 /* This shell's first one: to the leader. */
@@ -163,6 +205,7 @@ void shell_task_ended (struct shell *sh, int localid, int status)
     if (sh->running == 0 && !sh->starting) {
         sysmon_report (sh->sysmon);
         plugstack_call (sh->plugins, "shell.finish", NULL);
+        all_exited (sh);
     }
     shell_check_ended (sh);
 }
@@ -186,7 +229,10 @@ void shell_reap (struct shell *sh)
  * answered: the rest goes with the result. */
 void shell_check_ended (struct shell *sh)
 {
-    if (sh->ended || !sh->input || sh->running > 0 || !output_ended (sh->output))
+    if (sh->ended || !sh->input)
+        return;
+    check_exited (sh);
+    if (sh->running > 0 || !output_ended (sh->output))
         return;
     if (!sh->killed && (sh->starting || !peers_finished (sh->peers) || !taskptys_ended (sh->ptys)))
         return;

@@ -98,7 +98,10 @@ static void follow_method (struct link *link, const flux_msg_t *msg, void *arg)
 
 static void bye_method (struct link *link, const flux_msg_t *msg, void *arg)
 {
-    peers_bye_request (((struct shell *)arg)->peers, msg);
+    struct shell *sh = arg;
+
+    peers_bye_request (sh->peers, msg);
+    shell_check_ended (sh);
 }
 
 static void exit_method (struct link *link, const flux_msg_t *msg, void *arg)

@@ -278,6 +278,11 @@ void peers_bye_request (struct peers *p, const flux_msg_t *msg)
         p->ops->finished (p->arg);
 }
 
+bool peers_said_bye (const struct peers *p, int rank)
+{
+    return p->said_bye && p->said_bye[rank];
+}
+
 bool peers_finished (const struct peers *p)
 {
     return (!peers_is_leader (p) && !p->bye_lost) || p->nbyes == others (p);

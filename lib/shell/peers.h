@@ -60,6 +60,9 @@ void peers_collect (struct peers *p, struct buf *data, peers_collect_f cb, void 
 /* Follower: this shell is through; link_pending() tells when the leader knows. */
 void peers_bye (struct peers *p, int status);
 
+/* Leader: has this one? */
+bool peers_said_bye (const struct peers *p, int rank);
+
 /* Leader: no other shell has still to say bye. Always true with one shell. */
 bool peers_finished (const struct peers *p);
 

@@ -56,6 +56,7 @@ struct shell {
     bool said_bye;       // to the leader
     bool settled;        // what ends from now on does not change the status
     bool unstarted;      // a task could not be started: no event tells of a start or an exit
+    bool *exited;        // leader: by shell rank, whose tasks have all ended, if somebody said so
     bool first_exit;     // a task of the job has ended
     bool all_started;    // leader: of all shells
     char exit_text[512]; // leader: of that task, for who is told of it

@@ -311,6 +311,16 @@ expect_exit 1 inst -s2 flux run -N2 -n2 -o exit-timeout=100ms sh -c '[ $FLUX_TAS
 expect_match 'task rank 1 on host [^ ]+ exited \(Exit 0\) and exit-timeout=100ms has expired' "$(cat err)"
 END
 
+test_case 'what holds the output open after the tasks is waited for, without a time-out' <<'END'
+late='setsid sh -c "sleep 1; echo late" & echo now'
+expect_equal 'now late' "$(inst flux run sh -c "$late" | xargs)"
+cat >script <<'EOS'
+flux run -N2 -n2 -o exit-timeout=0.5s sh -c "echo now; [ \$FLUX_TASK_RANK = $1 ] || exit 0; ${late% & echo now} &" >out
+expect_equal 'late now now' "$(sort out | xargs)"
+EOS
+for task in 0 1; do late=$late inst -s2 bash -eu script $task; done
+END
+
 test_case 'nothing is left of a job' <<'END'
 pid=$(inst flux run sh -c 'setsid sleep 4242 >/dev/null 2>&1 </dev/null & echo $!')
 [ -n "$pid" ] && ! kill -0 $pid

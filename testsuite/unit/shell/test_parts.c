@@ -252,7 +252,7 @@ static void test_affinity (void **state)
         {"{\"cpu-affinity\":false}", {NULL, NULL}},
         {"{\"cpu-affinity\":\"per-task\"}", {"0-1", "2-3"}},
         {"{\"cpu-affinity\":\"verbose,per-task\"}", {"0-1", "2-3"}},
-        {"{\"cpu-affinity\":\"dry-run,per-task\"}", {NULL, NULL}},
+        {"{\"cpu-affinity\":\"dry-run,per-task\"}", {"0-1", "2-3"}}, // to be told only
         {"{\"cpu-affinity\":\"map:5;6-7\"}", {"5", "6-7"}},
         {"{\"cpu-affinity\":\"map:5\"}", {"5", "5"}},
     };
