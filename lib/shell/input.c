@@ -12,6 +12,7 @@
 #include "lib/shell/ioencode.h"
 #include "lib/shell/mustache.h"
 #include "lib/shell/outconf.h"
+#include "lib/util/bytes.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
 #include "lib/util/monotime.h"
@@ -65,8 +66,8 @@ static int read_options (struct input *in, flux_error_t *errp)
         return inval (errp, "stdin.type");
     if (json_is_integer (limit))
         in->limit = json_integer_value (limit);
-    else if (limit && (!json_is_string (limit) ||
-                       outconf_parse_size (json_string_value (limit), &in->limit) < 0))
+    else if (limit &&
+             (!json_is_string (limit) || bytes_parse (json_string_value (limit), &in->limit) < 0))
         return inval (errp, "limit");
     return in->limit == 0 || in->limit > INPUT_LIMIT_MAX ? inval (errp, "limit") : 0;
 }

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "lib/shell/outconf.h"
+#include "lib/util/bytes.h"
 #include "lib/util/errprintf.h"
 
 static int inval (flux_error_t *errp, const char *name, const char *what)
@@ -15,37 +16,12 @@ static int inval (flux_error_t *errp, const char *name, const char *what)
     return errprintf (errp, "invalid option output.%s%s%s", name, *name ? "." : "", what);
 }
 
-int outconf_parse_size (const char *s, size_t *size)
-{
-    static const char units[] = "kmgt";
-    char *end;
-
-    double v = strtod (s, &end);
-    if (end == s || !(v >= 0.))
-        goto inval;
-    if (*end) {
-        const char *u = strchr (units, *end | 0x20);
-        if (!u || end[1] != '\0')
-            goto inval;
-        for (int n = u - units; n >= 0; n--)
-            v *= 1024;
-    }
-    if (v > (double)(1UL << 62))
-        goto inval;
-    *size = v;
-    return 0;
-inval:
-    errno = EINVAL;
-    return -1;
-}
-
 static int read_limit (struct outconf *conf, json_t *o, flux_error_t *errp)
 {
     conf->limit = OUTCONF_LIMIT_DEFAULT;
     if (json_is_integer (o))
         conf->limit = json_integer_value (o);
-    else if (o &&
-             (!json_is_string (o) || outconf_parse_size (json_string_value (o), &conf->limit) < 0))
+    else if (o && (!json_is_string (o) || bytes_parse (json_string_value (o), &conf->limit) < 0))
         return inval (errp, "", "limit");
     if (conf->limit == 0 || conf->limit > OUTCONF_LIMIT_DEFAULT)
         return inval (errp, "", "limit");

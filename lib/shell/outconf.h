@@ -36,7 +36,4 @@ struct outconf {
 /* -1 with EINVAL and errp for an option that is wrong. Strings belong to info. */
 int outconf_init (struct outconf *conf, const struct shell_info *info, flux_error_t *errp);
 
-/* "10M" and the like to a number of bytes. -1 with EINVAL. */
-int outconf_parse_size (const char *s, size_t *size);
-
 #endif /* !FLUX_SHELL_OUTCONF_H */

@@ -6,6 +6,7 @@ lib_util_libutil_la_SOURCES = \
 	%D%/array_room.h \
 	%D%/aux.c %D%/aux.h \
 	%D%/buf.c %D%/buf.h \
+	%D%/bytes.c %D%/bytes.h \
 	%D%/json_strings.h \
 	%D%/fdutil.c %D%/fdutil.h \
 	%D%/sha256.c %D%/sha256.h \

@@ -6,13 +6,16 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <uthash.h>
 
 #include <flux/request.h>
 
+#include "lib/job/fsd.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/router.h"
@@ -100,10 +103,47 @@ static const struct known known_attrs[] = {
     {"sched.match-policy", IMMUTABLE},
     {"slurm.*", READONLY},
     {"test.*", RUNTIME},
+    {"test-nr.*", 0},
     {"test-ro.*", READONLY},
     {"test-im.*", IMMUTABLE},
     {"vendor.*", RUNTIME | IMMUTABLE},
 };
+
+/* What an attribute is when it was not set. */
+static const struct {
+    const char *name, *value;
+} defaults[] = {
+    {"broker.quorum-timeout", "2m"},
+    {"broker.shutdown-timeout", "20s"},
+    {"broker.cleanup-timeout", "20s"},
+    {"tbon.prefertcp", "0"},
+    {"tbon.interface-hint", "default-route"},
+    {"tbon.torpid_min", "5s"},
+    {"tbon.torpid_max", "30s"},
+    {"tbon.tcp_user_timeout", "20s"},
+    {"tbon.connect_timeout", "30s"},
+    {"tbon.zmq_io_threads", "1"},
+    {"tbon.zmqdebug", "0"},
+    {"tbon.child_rcvhwm", "0"},
+    {"log-ring-size", "1024"},
+    {"log-forward-level", "3"},
+    {"log-critical-level", "2"},
+    {"log-syslog-enable", "0"},
+    {"log-syslog-level", "2"},
+    {"log-stderr-mode", "leader"},
+    {"log-stderr-level", "3"},
+    {"log-level", "7"},
+    {"heartbeat.period", "2s"},
+};
+
+static const char *default_of (const char *name)
+{
+    for (size_t i = 0; i < sizeof (defaults) / sizeof (defaults[0]); i++) {
+        if (strcmp (defaults[i].name, name) == 0)
+            return defaults[i].value;
+    }
+    return NULL;
+}
 
 struct attr {
     char *name;
@@ -158,11 +198,20 @@ const char *attr_get (const struct attrs *a, const char *name)
     struct attr *attr;
 
     HASH_FIND_STR (a->table, name, attr);
-    if (!attr) {
+    if (attr)
+        return attr->value;
+    const char *value = default_of (name);
+    if (!value)
         errno = ENOENT;
-        return NULL;
-    }
-    return attr->value;
+    return value;
+}
+
+bool attr_is_set (const struct attrs *a, const char *name)
+{
+    struct attr *attr;
+
+    HASH_FIND_STR (a->table, name, attr);
+    return attr != NULL;
 }
 
 static int attr_add (struct attrs *a, const char *name, const char *value)
@@ -210,10 +259,25 @@ int attr_set_uint (struct attrs *a, const char *name, uint64_t value)
     return attr_set (a, name, buf);
 }
 
+static int check_value (const char *name, const char *value, flux_error_t *errp)
+{
+    char *end;
+    long n;
+
+    if (fnmatch ("log-*level", name, 0) != 0)
+        return 0;
+    n = strtol (value, &end, 10);
+    if (end != value && !*end && n >= INT_MIN && n <= LOG_DEBUG)
+        return 0;
+    errno = EINVAL;
+    return errprintf (errp, "%s is not a severity of 0 to 7, nor negative for none", value);
+}
+
 int attr_set_cmdline (struct attrs *a, const char *assignment, flux_error_t *errp)
 {
     const char *eq = strchr (assignment, '=');
     const char *value = eq ? eq + 1 : "1";
+    flux_error_t error;
     int rc = -1;
     char *name = eq ? strndup (assignment, eq - assignment) : strdup (assignment);
 
@@ -226,25 +290,22 @@ int attr_set_cmdline (struct attrs *a, const char *assignment, flux_error_t *err
     } else if ((known->flags & READONLY)) {
         errno = EINVAL;
         errprintf (errp, "%s: this broker attribute cannot be set", name);
-    } else if (attr_set (a, name, value) < 0) {
+    } else if (check_value (name, value, &error) < 0) {
+        errprintf (errp, "%s: %s", name, error.text);
+    } else if ((rc = attr_set (a, name, value)) < 0) {
         errprintf (errp, "%s: %s", name, strerror (errno));
-    } else {
-        rc = 0;
     }
     free (name);
     return rc;
 }
 
-int attr_get_uint32 (const struct attrs *a, const char *name, uint32_t def, uint32_t *value,
-                     flux_error_t *errp)
+int attr_get_uint32 (const struct attrs *a, const char *name, uint32_t *value, flux_error_t *errp)
 {
     const char *s = attr_get (a, name);
     char *end;
 
-    if (!s) {
-        *value = def;
+    if (!s)
         return 0;
-    }
     errno = 0;
     unsigned long n = strtoul (s, &end, 10);
     if (errno || end == s || *end || *s == '-' || n > UINT32_MAX) {
@@ -255,40 +316,17 @@ int attr_get_uint32 (const struct attrs *a, const char *name, uint32_t def, uint
     return 0;
 }
 
-static int parse_duration (const char *s, double *value)
-{
-    static const struct {
-        const char *unit;
-        double factor;
-    } units[] = {{"", 1}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-    char *end;
-    double n = strtod (s, &end);
-
-    if (end == s || !(n >= 0) || n > 1e12)
-        return -1;
-    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
-        if (strcmp (end, units[i].unit) == 0) {
-            *value = n * units[i].factor;
-            return 0;
-        }
-    }
-    return -1;
-}
-
-int attr_get_duration (const struct attrs *a, const char *name, double def, double *value,
-                       flux_error_t *errp)
+int attr_get_duration (const struct attrs *a, const char *name, double *value, flux_error_t *errp)
 {
     const char *s = attr_get (a, name);
 
-    if (!s) {
-        *value = def;
+    if (!s)
         return 0;
-    }
     if (strcmp (s, "none") == 0) {
         *value = -1;
         return 0;
     }
-    if (parse_duration (s, value) < 0) {
+    if (fsd_parse_duration (s, value) < 0) {
         errno = EINVAL;
         return errprintf (errp, "%s=%s: not a duration such as 30s, 5m or 1h", name, s);
     }
@@ -314,6 +352,7 @@ static void set_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct attrs *a = arg;
     const char *name, *value;
+    flux_error_t error;
     int force = 0;
 
     if (flux_request_unpack (msg, NULL, "{s:s s:s s?b}", "name", &name, "value", &value, "force",
@@ -328,6 +367,10 @@ static void set_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     }
     if (!force && attr_get (a, name) && !(known->flags & RUNTIME)) {
         router_respond_error (rt, msg, EINVAL, "attribute may not be updated");
+        return;
+    }
+    if (check_value (name, value, &error) < 0) {
+        router_respond_error (rt, msg, errno, error.text);
         return;
     }
     if (attr_set (a, name, value) < 0)
@@ -362,6 +405,9 @@ static void list_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 
     HASH_ITER (hh, a->table, attr, tmp)
     json_array_append_new (names, json_string (attr->name));
+    for (size_t i = 0; i < sizeof (defaults) / sizeof (defaults[0]); i++)
+        if (!attr_is_set (a, defaults[i].name))
+            json_array_append_new (names, json_string (defaults[i].name));
     router_respond_pack (rt, msg, "{s:o}", "names", names);
 }
 

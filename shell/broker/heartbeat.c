@@ -14,7 +14,6 @@
 #include "shell/broker/heartbeat.h"
 #include "shell/broker/router.h"
 
-#define PERIOD 2. // seconds, heartbeat.period
 #define PERIOD_MIN .01
 #define LEASE 60. // seconds for which a rank's interest counts
 #define RENEW 30. // how often a rank with subscribers says so
@@ -109,7 +108,7 @@ struct heartbeat *heartbeat_create (struct router *rt, const struct attrs *attrs
         return NULL;
     }
     hb->rt = rt;
-    if (attr_get_duration (attrs, "heartbeat.period", PERIOD, &hb->period, errp) < 0)
+    if (attr_get_duration (attrs, "heartbeat.period", &hb->period, errp) < 0)
         goto error;
     if (hb->period < PERIOD_MIN) {
         errno = EINVAL;

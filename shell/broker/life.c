@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include <flux/request.h>
 #include <flux/response.h>
 #include <flux/rpc.h>
 
+#include "lib/job/fsd.h"
 #include "lib/util/monotime.h"
 #include "shell/broker/life.h"
 #include "shell/broker/router.h"
@@ -52,8 +54,13 @@ static void wait_each (const flux_msg_t *msg, void *arg)
         router_respond_error (life->rt, msg, EINVAL, "the broker has left the run state");
 }
 
-static void change_state (struct life *life, enum broker_state next)
+static void change_state (struct life *life, const char *event, enum broker_state next)
 {
+    char time[32] = "";
+
+    fsd_format_duration_ex (time, sizeof (time), monotime_now () - life->since, 3);
+    router_log (life->rt, LOG_INFO, "broker", "%s: %s->%s %s", event, machine_name (life->state),
+                machine_name (next), time);
     life->state = next;
     life->since = monotime_now ();
     waiters_each (life->monitors, monitor_each, life);
@@ -76,7 +83,7 @@ void life_post (struct life *life, const char *event)
         memmove (life->events, life->events + 1, --life->nevents * sizeof (life->events[0]));
         enum broker_state next = machine_next (life->state, first);
         if (next != life->state)
-            change_state (life, next);
+            change_state (life, first, next);
     }
     life->running = false;
 }

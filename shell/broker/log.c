@@ -32,6 +32,7 @@ struct log {
     struct log_sink *sink;
     struct entry *ring;
     uint32_t size, first, count;
+    json_int_t local, remote; // that came in, from here and from other brokers
     struct waiters *followers;
 };
 
@@ -88,15 +89,29 @@ static void append (struct log *log, const char *data, size_t len)
     log_sink_put (log->sink, severity, line, len);
 }
 
+/* The third field of a line is the rank that it is from: <PRI>1 TIME RANK ... */
+static bool is_remote (const struct log *log, const char *line, size_t len)
+{
+    int blanks = 0;
+    size_t i = 0;
+
+    while (i < len && blanks < 2)
+        blanks += line[i++] == ' ';
+    return i < len && strtoul (line + i, NULL, 10) != router_rank (log->rt);
+}
+
 static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     const char *topic;
     const void *data;
     size_t len;
     uint32_t matchtag = 0;
+    struct log *log = arg;
 
-    if (flux_request_decode_raw (msg, &topic, &data, &len) == 0 && len > 0)
-        append (arg, data, len);
+    if (flux_request_decode_raw (msg, &topic, &data, &len) == 0 && len > 0) {
+        append (log, data, len);
+        *(is_remote (log, data, len) ? &log->remote : &log->local) += 1;
+    }
     flux_msg_get_matchtag (msg, &matchtag);
     if (matchtag != FLUX_MATCHTAG_NONE) // flux-core's clients ask for no answer this way
         router_respond (rt, msg, NULL);
@@ -134,6 +149,14 @@ static void clear_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     router_respond (rt, msg, NULL);
 }
 
+static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct log *log = arg;
+
+    router_respond_pack (rt, msg, "{s:I s:I s:I s:I}", "ring-used", (json_int_t)log->count, "count",
+                         log->local + log->remote, "local", log->local, "remote", log->remote);
+}
+
 static void cancel_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct log *log = arg;
@@ -153,9 +176,13 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 }
 
 static const struct handler_row rows[] = {
-    {"append", append_cb, FLUX_ROLE_USER},        {"dmesg", dmesg_cb, FLUX_ROLE_OWNER},
-    {"clear", clear_cb, FLUX_ROLE_OWNER},         {"cancel", cancel_cb, FLUX_ROLE_OWNER},
-    {"disconnect", disconnect_cb, FLUX_ROLE_ALL}, {NULL, NULL, 0},
+    {"append", append_cb, FLUX_ROLE_USER},
+    {"dmesg", dmesg_cb, FLUX_ROLE_OWNER},
+    {"clear", clear_cb, FLUX_ROLE_OWNER},
+    {"cancel", cancel_cb, FLUX_ROLE_OWNER},
+    {"disconnect", disconnect_cb, FLUX_ROLE_ALL},
+    {"stats-get", stats_cb, FLUX_ROLE_OWNER},
+    {NULL, NULL, 0},
 };
 
 struct log *log_create (struct router *rt, const struct attrs *attrs, flux_error_t *errp)
@@ -167,7 +194,7 @@ struct log *log_create (struct router *rt, const struct attrs *attrs, flux_error
         return NULL;
     }
     log->rt = rt;
-    if (attr_get_uint32 (attrs, "log-ring-size", 1024, &log->size, errp) < 0 ||
+    if (attr_get_uint32 (attrs, "log-ring-size", &log->size, errp) < 0 ||
         !(log->sink = log_sink_create (rt, attrs, errp))) {
         free (log);
         return NULL;

@@ -2,7 +2,6 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,31 +23,17 @@ struct log_sink {
     FILE *file;
 };
 
-/* A severity, or a negative number: nothing. */
-static int parse_level (const struct attrs *attrs, const char *name, int def, int *level,
-                        flux_error_t *errp)
+/* Attributes have levels only, see attr.c. */
+static int level_of (const struct attrs *attrs, const char *name)
 {
-    const char *s = attr_get (attrs, name);
-    char *end;
-
-    *level = def;
-    if (!s)
-        return 0;
-    errno = 0;
-    long n = strtol (s, &end, 10);
-    if (errno || end == s || *end || n < INT_MIN || n > LOG_DEBUG) {
-        errno = EINVAL;
-        return errprintf (errp, "%s=%s: not a severity of 0 to 7, nor negative for none", name, s);
-    }
-    *level = (int)n;
-    return 0;
+    return atoi (attr_get (attrs, name));
 }
 
 static int parse_mode (struct log_sink *sink, flux_error_t *errp)
 {
     const char *mode = attr_get (sink->attrs, "log-stderr-mode");
 
-    if (!mode || strcmp (mode, "leader") == 0)
+    if (strcmp (mode, "leader") == 0)
         return 0;
     sink->stderr_local = strcmp (mode, "local") == 0;
     if (sink->stderr_local)
@@ -72,21 +57,18 @@ static int open_file (struct log_sink *sink, flux_error_t *errp)
 struct log_sink *log_sink_create (struct router *rt, const struct attrs *attrs, flux_error_t *errp)
 {
     struct log_sink *sink = calloc (1, sizeof (*sink));
-    int level;
 
     if (!sink) {
         errprintf (errp, "out of memory");
         return NULL;
     }
     *sink = (struct log_sink){.rt = rt, .attrs = attrs, .leader = router_rank (rt) == 0};
-    const char *s = attr_get (attrs, "log-syslog-enable");
-    sink->to_syslog = s && strcmp (s, "0") != 0;
-    if (parse_level (attrs, "log-level", LOG_DEBUG, &sink->level, errp) < 0 ||
-        parse_level (attrs, "log-forward-level", LOG_ERR, &sink->forward, errp) < 0 ||
-        parse_level (attrs, "log-critical-level", LOG_CRIT, &sink->critical, errp) < 0 ||
-        parse_level (attrs, "log-syslog-level", LOG_CRIT, &sink->syslog_level, errp) < 0 ||
-        parse_level (attrs, "log-stderr-level", LOG_ERR, &level, errp) < 0 ||
-        parse_mode (sink, errp) < 0 || open_file (sink, errp) < 0) {
+    sink->to_syslog = strcmp (attr_get (attrs, "log-syslog-enable"), "0") != 0;
+    sink->level = level_of (attrs, "log-level");
+    sink->forward = level_of (attrs, "log-forward-level");
+    sink->critical = level_of (attrs, "log-critical-level");
+    sink->syslog_level = level_of (attrs, "log-syslog-level");
+    if (parse_mode (sink, errp) < 0 || open_file (sink, errp) < 0) {
         log_sink_destroy (sink);
         return NULL;
     }
@@ -134,9 +116,8 @@ static void to_stderr (int severity, const char *line)
 
 void log_sink_put (struct log_sink *sink, int severity, const char *line, size_t len)
 {
-    int stderr_level;
+    int stderr_level = level_of (sink->attrs, "log-stderr-level");
 
-    (void)parse_level (sink->attrs, "log-stderr-level", LOG_ERR, &stderr_level, NULL);
     if (!sink->leader && severity <= sink->forward)
         router_rpc_raw (sink->rt, "log.append", 0, FLUX_RPC_NORESPONSE, line, len, NULL, NULL);
     if (severity <= sink->critical ||

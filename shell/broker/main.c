@@ -194,6 +194,14 @@ static int init_conf (struct broker *b)
     return conf_service_watch (b->conf, check_conf_cb, apply_conf_cb, b);
 }
 
+static int set_quorum (struct broker *b, flux_error_t *errp)
+{
+    if (!attr_is_set (b->attrs, "broker.quorum") &&
+        attr_set_uint (b->attrs, "broker.quorum", b->info->size) < 0)
+        return errprintf (errp, "out of memory");
+    return attr_get_uint32 (b->attrs, "broker.quorum", &b->quorum, errp);
+}
+
 static int broker_init (struct broker *b, flux_error_t *errp)
 {
     if (!(b->loop =
@@ -204,8 +212,7 @@ static int broker_init (struct broker *b, flux_error_t *errp)
     b->info = bootstrap_get_info (b->bootstrap);
     if (boot_attrs_init (b->attrs, b->info, errp) < 0 ||
         !(b->given_conf = options_conf (b->attrs, b->conf_values, errp)) ||
-        check_recovery (b, errp) < 0 ||
-        attr_get_uint32 (b->attrs, "broker.quorum", b->info->size, &b->quorum, errp) < 0 ||
+        check_recovery (b, errp) < 0 || set_quorum (b, errp) < 0 ||
         !(b->rundir = rundir_create (b->attrs, errp)) ||
         (broker_is_leader (b) && !(b->statedir = statedir_create (b->attrs, errp))))
         return -1;

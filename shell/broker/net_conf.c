@@ -40,14 +40,14 @@ static int set_key (struct attrs *attrs, const char *key, const json_t *value, f
         return errprintf (errp, "tbon.%s: there is no such key", key);
     }
     snprintf (name, sizeof (name), "tbon.%s", key);
-    if (attr_get (attrs, name))
+    if (attr_is_set (attrs, name))
         return 0;
     if (json_is_string (value))
         rc = attr_set (attrs, name, json_string_value (value));
     else if (json_is_number (value))
         rc = set_number (attrs, name, json_number_value (value));
     else if (json_is_boolean (value))
-        rc = json_is_true (value) ? attr_set (attrs, name, "1") : 0;
+        rc = attr_set (attrs, name, json_is_true (value) ? "1" : "0");
     else {
         errno = EINVAL;
         return errprintf (errp, "tbon.%s: neither a string nor a number", key);

@@ -24,7 +24,7 @@ static int set_times (const struct attrs *attrs, struct overlay_conf *conf, flux
     };
 
     for (size_t i = 0; i < sizeof (times) / sizeof (times[0]); i++) {
-        if (attr_get_duration (attrs, times[i].name, 0, times[i].value, errp) < 0)
+        if (attr_get_duration (attrs, times[i].name, times[i].value, errp) < 0)
             return -1;
     }
     return 0;
@@ -97,9 +97,9 @@ int net_create_overlay (struct net *net, struct attrs *attrs, const struct boots
     };
 
     if (set_times (attrs, &conf, errp) < 0 ||
-        attr_get_uint32 (attrs, "tbon.zmq_io_threads", 1, &io_threads, errp) < 0 ||
-        attr_get_uint32 (attrs, "tbon.child_rcvhwm", 0, &rcvhwm, errp) < 0 ||
-        attr_get_uint32 (attrs, "tbon.zmqdebug", 0, &zmqdebug, errp) < 0)
+        attr_get_uint32 (attrs, "tbon.zmq_io_threads", &io_threads, errp) < 0 ||
+        attr_get_uint32 (attrs, "tbon.child_rcvhwm", &rcvhwm, errp) < 0 ||
+        attr_get_uint32 (attrs, "tbon.zmqdebug", &zmqdebug, errp) < 0)
         return -1;
     if (topo && strcmp (topo, "custom") == 0 &&
         !(parents = net_conf_parents (config, info->hostlist, net->size, errp)))

@@ -91,6 +91,7 @@ int program_env_make (char *envv[PROGRAM_ENV_MAX + 1], const struct attrs *attrs
                       flux_error_t *errp)
 {
     static const char *unset[] = {"FLUX_JOB_ID",
+                                  "FLUX_JOB_ID_PATH",
                                   "FLUX_JOB_SIZE",
                                   "FLUX_JOB_NNODES",
                                   "FLUX_JOB_TMPDIR",

@@ -73,7 +73,7 @@ static void route_request (struct router *rt, const flux_msg_t *msg, bool from_p
         if (nodeid != rt->rank)
             request_here_or_up (rt, msg);
         else if (rt->rank == 0)
-            refuse_no_service (rt, msg);
+            router_respond_error (rt, msg, EHOSTUNREACH, "rank 0 has no parent");
         else
             send_up (rt, msg);
     } else if (nodeid == FLUX_NODEID_ANY) {

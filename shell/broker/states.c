@@ -19,17 +19,14 @@
 #include "shell/broker/program_env.h"
 #include "shell/service/services.h"
 
-#define QUORUM_TIMEOUT 120.  // broker.quorum-timeout
-#define SHUTDOWN_TIMEOUT 20. // broker.shutdown-timeout
-#define CLEANUP_TIMEOUT 20.  // broker.cleanup-timeout
-#define PROGRAM_GRACE 5.     // from the signal that ends the instance to the program's SIGKILL
+#define PROGRAM_GRACE 5. // from the signal that ends the instance to the program's SIGKILL
 
-static double get_timeout (struct broker *b, const char *name, double def)
+static double get_timeout (struct broker *b, const char *name)
 {
     flux_error_t error;
-    double value = def;
+    double value = 20.;
 
-    if (attr_get_duration (b->attrs, name, def, &value, &error) < 0)
+    if (attr_get_duration (b->attrs, name, &value, &error) < 0)
         broker_complain (b, "%s", error.text);
     return value;
 }
@@ -147,7 +144,7 @@ static void ready_cb (void *arg)
 static void enter_quorum (struct broker *b)
 {
     if (broker_is_leader (b)) {
-        broker_timer_start (b, get_timeout (b, "broker.quorum-timeout", QUORUM_TIMEOUT));
+        broker_timer_start (b, get_timeout (b, "broker.quorum-timeout"));
         check_quorum (b);
     } else {
         life_follow_parent (b->life);
@@ -217,8 +214,7 @@ static void enter_cleanup (struct broker *b)
     }
     if (program_running (b->program))
         broker_timer_start (b, PROGRAM_GRACE);
-    services_cleanup (b->services, get_timeout (b, "broker.cleanup-timeout", CLEANUP_TIMEOUT),
-                      cleanup_done_cb, b);
+    services_cleanup (b->services, get_timeout (b, "broker.cleanup-timeout"), cleanup_done_cb, b);
 }
 
 bool broker_children_online (struct broker *b)
@@ -233,7 +229,7 @@ static void enter_shutdown (struct broker *b)
     if (b->net)
         overlay_refuse_children (net_overlay (b->net));
     if (broker_children_online (b))
-        broker_timer_start (b, get_timeout (b, "broker.shutdown-timeout", SHUTDOWN_TIMEOUT));
+        broker_timer_start (b, get_timeout (b, "broker.shutdown-timeout"));
     else
         life_post (b->life, "children-gone");
 }

@@ -77,7 +77,7 @@ static void list_one (const struct cmd *c, const char *path, const json_t *o)
         printf ("%s\n", path);
         return;
     }
-    printf ("%c %4o %10lld %s%s%s\n",
+    printf ("%c 0%.3o %8lld %s%s%s\n",
             S_ISDIR (mode)   ? 'd'
             : S_ISLNK (mode) ? 'l'
                              : 'f',

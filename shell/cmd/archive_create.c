@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/archive/pack.h"
+#include "lib/util/bytes.h"
 #include "lib/util/errprintf.h"
 #include "shell/cmd/archive.h"
 #include "shell/cmd/blobref.h"
@@ -50,20 +51,11 @@ static int store (const void *data, size_t len, char *ref, size_t ref_size, void
 static size_t size_option (const struct cmd *c, const char *name, size_t dflt)
 {
     const char *s = cmd_str (c, name, NULL);
-    char *end;
+    size_t size = dflt;
 
-    if (!s)
-        return dflt;
-    double n = strtod (s, &end);
-    double scale = *end == 'k' || *end == 'K' ? 1 << 10
-                   : *end == 'M'              ? 1 << 20
-                   : *end == 'G'              ? 1 << 30
-                                              : 1;
-    if (scale > 1)
-        end++;
-    if (end == s || *end || n < 0 || n * scale > INT_MAX)
+    if (s && (bytes_parse (s, &size) < 0 || size > INT_MAX))
         cmd_die (c, "--%s=%s: not a number of bytes, as 4096, 64k, 1.5M or 1G", name, s);
-    return (size_t)(n * scale);
+    return size;
 }
 
 /* So that the blobs stay when what nobody refers to is thrown away. */

@@ -66,6 +66,26 @@ static void print_human_time (struct dmesg *d, const struct logline *l)
     strcpy (d->last_date, date);
 }
 
+/* As it is in the log, in UTC, or of the time zone that TZ names. */
+static void print_time (const struct dmesg *d, const struct logline *l)
+{
+    const char *tz = getenv ("TZ"), *fraction = strchr (l->timestamp, '.');
+    char date[32], zone[8], text[80];
+    time_t sec = (time_t)l->time;
+    struct tm tm;
+
+    if (!tz || !*tz || strcmp (tz, "UTC") == 0 || !localtime_r (&sec, &tm)) {
+        put (d, COLOR_TIME, l->timestamp);
+        return;
+    }
+    strftime (date, sizeof (date), "%Y-%m-%dT%H:%M:%S", &tm);
+    strftime (zone, sizeof (zone), "%z", &tm);
+    snprintf (text, sizeof (text), "%s%.*s%.3s:%s", date,
+              fraction ? (int)strcspn (fraction, "Z") : 0, fraction ? fraction : "", zone,
+              zone + 3);
+    put (d, COLOR_TIME, text);
+}
+
 static void print_line (struct dmesg *d, const char *text)
 {
     struct logline l;
@@ -78,7 +98,7 @@ static void print_line (struct dmesg *d, const char *text)
     if (d->human)
         print_human_time (d, &l);
     else
-        put (d, COLOR_TIME, l.timestamp);
+        print_time (d, &l);
     snprintf (name, sizeof (name), "%s.%s[%s]", l.appname, logline_severity_name (l.severity),
               l.hostname);
     putchar (' ');

@@ -5,12 +5,14 @@
 
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <flux/hostlist.h>
 
+#include "lib/util/bytes.h"
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/verbs.h"
@@ -70,6 +72,16 @@ static void parse_target (struct ping *p, const char *target)
             snprintf (p->service, sizeof (p->service), "%s", bang + 1);
     } else if (rank || !parse_rank (p, target))
         snprintf (p->service, sizeof (p->service), "%s", target);
+}
+
+static void print_heading (const struct ping *p)
+{
+    bool named = p->nodeid < FLUX_NODEID_UPSTREAM && !isdigit ((unsigned char)p->rank[0]);
+
+    printf ("flux-ping %s!%s", *p->rank ? p->rank : "any", p->service);
+    if (named)
+        printf (" (rank %u)", (unsigned)p->nodeid);
+    putchar ('\n');
 }
 
 static flux_future_t *send_one (struct ping *p, int seq)
@@ -137,7 +149,8 @@ static void ping_batch (struct ping *p, long count)
 static int run (struct cmd *c)
 {
     struct ping p = {.c = c};
-    long pad = cmd_int (c, "pad", 0, 0, PAD_MAX), count = cmd_int (c, "count", 0, 0, 1 << 30);
+    long count = cmd_int (c, "count", 0, 0, 1 << 30);
+    size_t pad = 0;
     double interval = interval_of (c);
     struct timespec ts = {.tv_sec = (time_t)interval,
                           .tv_nsec = (long)((interval - (time_t)interval) * 1e9)};
@@ -146,12 +159,16 @@ static int run (struct cmd *c)
         return cmd_fail (c, "one target is needed: RANK, SERVICE or RANK!SERVICE");
     if (cmd_has (c, "batch") && count == 0)
         return cmd_fail (c, "--batch goes with --count only");
+    if (cmd_has (c, "pad") && (bytes_parse (cmd_str (c, "pad", ""), &pad) < 0 || pad > PAD_MAX))
+        return cmd_fail (c, "--pad=%s: not a number of bytes up to 16M, as 100 or 64k",
+                         cmd_str (c, "pad", ""));
     if (!(p.pad = malloc (pad + 1)))
         return cmd_fail (c, "out of memory");
     memset (p.pad, 'p', pad);
     p.pad[pad] = '\0';
     p.h = cmd_open (c);
     parse_target (&p, c->argv[0]);
+    print_heading (&p);
     if (cmd_has (c, "batch"))
         ping_batch (&p, count);
     else
@@ -169,7 +186,7 @@ static int run (struct cmd *c)
 
 static const struct cmd_opt opts[] = {
     {.key = 'r', .name = "rank", .arg = "RANK", .help = "Find the service on this broker"},
-    {.key = 'p', .name = "pad", .arg = "N", .help = "Send N bytes more"},
+    {.key = 'p', .name = "pad", .arg = "N", .help = "Send N bytes more (100, 64k, 1M)"},
     {.key = 'i', .name = "interval", .arg = "N", .help = "Seconds between requests (1.0)"},
     {.key = 'c', .name = "count", .arg = "N", .help = "Stop after N requests"},
     {.key = 'b', .name = "batch", .help = "Send all requests before the first response is read"},

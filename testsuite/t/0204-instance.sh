@@ -327,8 +327,13 @@ wait $pid
 flux event pub -l -s test.loop '{"x":2}' >seq
 flux logger -s err -n me a message
 flux dmesg >log
+TZ=America/Los_Angeles flux dmesg >west
+flux module stats log >stats
 flux dmesg -C; flux dmesg >empty
 flux ping -c2 -i0 -p5 job-manager >ping
+flux ping -c1 -i0 -p1k $(hostname) >pinghost
+rc=0; flux ping -c1 -p 5x 0 2>badpad || rc=$?; [ $rc -eq 1 ]
+rc=0; flux ping -c1 -r upstream broker 2>upstream || rc=$?; [ $rc -eq 1 ]
 rc=0; flux ping -c1 nosuchservice 2>noping || rc=$?; [ $rc -eq 1 ]
 flux getattr rank >rank; flux lsattr >attrs; flux lsattr -v >values
 rc=0; flux getattr nosuch 2>noattr || rc=$?; [ $rc -eq 1 ]
@@ -341,7 +346,16 @@ expect_match '^test\.a	\{"n": ?1\}$' "$(head -n1 events)"
 expect_match '^seq=[0-9]+$' "$(cat seq)"
 expect_in_file 'me\.err\[0\]: a message$' log
 [ ! -s empty ]
+expect_in_file 'broker\.info\[0\]: quorum-full: quorum->run [0-9.]+m?s$' log
+expect_match '^20[0-9-]+T[0-9:.]+-0[78]:00 me' "$(grep ' me\.err' west)"
+expect_equal "$(wc -l <log)" "$(jq '.["ring-used"]' stats)"
+expect_equal 0 "$(jq .remote stats)"
 expect_match 'pad=5 seq=1 time=[0-9.]+ ms' "$(tail -n1 ping)"
+expect_equal 'flux-ping any!job-manager' "$(head -n1 ping)"
+expect_equal "flux-ping $(hostname)!broker (rank 0)" "$(head -n1 pinghost)"
+expect_match '^0!broker\.ping pad=1024 ' "$(tail -n1 pinghost)"
+expect_equal 1 "$(wc -l <badpad)"
+expect_equal 'flux-ping: upstream!broker.ping: rank 0 has no parent' "$(cat upstream)"
 expect_equal 1 "$(wc -l <noping)"
 expect_equal 0 "$(cat rank)"
 expect_in_file '^size$' attrs

@@ -37,7 +37,7 @@ same tree out0/tree
 same tree out3/tree
 expect_output 750 stat -c %a out3/tree/small
 expect_equal "$(find tree | sort | xargs)" "$(sort list | xargs)"
-expect_match '^f +644 +3000000 tree/sub/large$' "$(cat long)"
+expect_match '^f 0644 +3000000 tree/sub/large$' "$(cat long)"
 [ $(stat -c %b out3/tree/sparse) -lt 4096 ] # the hole is still one
 END
 

@@ -11,7 +11,7 @@ sed -n '/known_attrs\[\] = {/,/^};/s/^ *{"\([^"]*\)",.*/\1/p' "$top_srcdir/shell
 sed -n 's/^\.BR* //p' "$top_srcdir/shell/broker/flux-broker-attributes.7" |
     sed 's/\\-/-/g; s/(r)\|(t)\|[",]//g' | tr ' ' '\n' | grep -E '^[a-z]' |
     grep -vE '^flux|^spank' | sort >paged
-grep -vE '^(vendor|test|test-ro|test-im)\.\*$' known >wanted
+grep -vE '^(vendor|test|test-nr|test-ro|test-im)\.\*$' known >wanted
 diff wanted paged >&2
 END
 
@@ -48,6 +48,28 @@ flux start -s2 -Slog-stderr-mode=local -Slog-forward-level=-1 flux exec -r 1 flu
 expect_output 1 grep -c 'err\[1\]: mine' err
 flux start -Slog-stderr-level=-1 -Slog-critical-level=-1 flux logger -s emerg quiet 2>err
 expect_no_match quiet "$(cat err)"
+END
+
+test_case 'what was not set has its default; what may change does, to what it may be' <<'END'
+cat >run.sh <<'EOF'
+expect_output 30s flux getattr tbon.torpid_max
+expect_output 7 flux getattr log-level
+expect_output 2 flux getattr broker.quorum
+flux lsattr | grep -q '^log-ring-size$'
+flux setattr log-stderr-level 5
+expect_output 5 flux getattr log-stderr-level
+expect_exit 1 flux setattr log-stderr-level 8 2>err
+expect_in_file '^flux-setattr: log-stderr-level: 8 is not' err
+expect_output 5 flux getattr log-stderr-level
+expect_exit 1 flux setattr log-level 5
+expect_exit 1 flux setattr nosuch.attr 5
+flux setattr test-nr.a x
+expect_exit 1 flux setattr test-nr.a y
+flux setattr --force test-nr.a y
+expect_output y flux getattr test-nr.a
+EOF
+flux start -s2 bash -eEu run.sh
+expect_output 40s flux start -s2 -Stbon.torpid_max=40s flux getattr tbon.torpid_max
 END
 
 test_case 'bad values are refused by name' <<'END'

@@ -175,9 +175,8 @@ static int take_attrs (const struct attrs *attrs, struct settings *s, flux_error
         return bad_name ("sched.queue-policy", name, errp);
     if (name)
         s->name = find_name (name);
-    if (attr_get_uint32 (attrs, "sched.queue-depth", s->queue_depth, &s->queue_depth, errp) < 0 ||
-        attr_get_uint32 (attrs, "sched.reservation-depth", s->reservation_depth,
-                         &s->reservation_depth, errp) < 0)
+    if (attr_get_uint32 (attrs, "sched.queue-depth", &s->queue_depth, errp) < 0 ||
+        attr_get_uint32 (attrs, "sched.reservation-depth", &s->reservation_depth, errp) < 0)
         return -1;
     if (s->queue_depth == 0)
         s->queue_depth = 1;

@@ -100,7 +100,7 @@ int slurm_end_create (struct slurm_end **sp, struct ev_loop *loop, const struct 
     struct slurm_end *s;
 
     *sp = NULL;
-    if (attr_get_duration (attrs, "slurm.poll", PERIOD, &period, errp) < 0)
+    if (attr_get_duration (attrs, "slurm.poll", &period, errp) < 0)
         return -1;
     if (attr_get (attrs, "parent-uri") || !jobid || !job || strcmp (jobid, job) != 0 || period <= 0)
         return 0;

@@ -17,7 +17,6 @@
 #include "lib/util/utf8.h"
 #include "lib/shell/jobfiles.h"
 #include "lib/shell/mustache.h"
-#include "lib/shell/outconf.h"
 #include "lib/shell/rlimits.h"
 #include "testsuite/unit/cmocka.h"
 #include "testsuite/unit/shell/fakebroker.h"
@@ -191,24 +190,6 @@ static void test_hostfile (void **state)
     }
     close (fd);
     unlink (path);
-}
-
-static void test_sizes (void **state)
-{
-    static const struct {
-        const char *s;
-        long size; // -1: malformed
-    } table[] = {{"0", 0},         {"12", 12},    {"1k", 1024}, {"2K", 2048}, {"10M", 10485760},
-                 {"1G", 1L << 30}, {"0.5k", 512}, {"", -1},     {"x", -1},    {"1x", -1},
-                 {"1kk", -1},      {"-1", -1},    {"nan", -1},  {"1e30", -1}};
-    size_t size;
-
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
-        int rc = outconf_parse_size (table[i].s, &size);
-        assert_int_equal (rc, table[i].size < 0 ? -1 : 0);
-        if (rc == 0)
-            assert_int_equal (size, table[i].size);
-    }
 }
 
 static void test_cpus (void **state)
@@ -424,7 +405,6 @@ int main (void)
         cmocka_unit_test (test_ioencode),
         cmocka_unit_test (test_iodecode_malformed),
         cmocka_unit_test (test_mustache),
-        cmocka_unit_test (test_sizes),
         cmocka_unit_test (test_hostfile),
         cmocka_unit_test (test_cpus),
         cmocka_unit_test (test_affinity),
