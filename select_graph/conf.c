@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #include "lib/graph/policy.h"
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 
 static int bad (flux_error_t *errp, const char *why)

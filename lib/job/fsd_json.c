@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <jansson.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 
 int fsd_from_json (const struct json_t *o, double *seconds)
 {

@@ -9,7 +9,7 @@ lib_job_libjob_la_SOURCES = \
 	%D%/fluid_words.c %D%/fluid_emoji.c %D%/fluid_private.h \
 	%D%/jobid.c \
 	%D%/state.c \
-	%D%/fsd.c %D%/fsd_json.c %D%/fsd.h \
+	%D%/fsd_json.c \
 	%D%/eventlog.c %D%/eventlog.h \
 	%D%/jpath.c %D%/jpath.h \
 	%D%/count.c %D%/count.h \

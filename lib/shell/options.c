@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <flux/job.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/shell/distribute.h"
 #include "lib/shell/info.h"
 

@@ -9,6 +9,7 @@ lib_util_libutil_la_SOURCES = \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/json_strings.h \
 	%D%/fdutil.c %D%/fdutil.h \
+	%D%/fsd.c %D%/fsd.h \
 	%D%/sha256.c %D%/sha256.h \
 	%D%/uuid.c %D%/uuid.h \
 	%D%/peers.c %D%/peers.h \

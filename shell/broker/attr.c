@@ -15,7 +15,7 @@
 
 #include <flux/request.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/router.h"

@@ -12,7 +12,7 @@
 #include <flux/response.h>
 #include <flux/rpc.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/monotime.h"
 #include "shell/broker/life.h"
 #include "shell/broker/router.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "shell/cmd/client.h"

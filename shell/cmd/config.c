@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <flux/conf.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/job/jpath.h"
 #include "lib/util/fdutil.h"
 #include "shell/cmd/client.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "shell/cmd/client.h"
 
 static const struct {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/fmtconf.h"
 #include "shell/cmd/queue_list.h"

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "lib/job/eventlog.h"
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/verbs.h"

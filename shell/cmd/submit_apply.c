@@ -10,7 +10,7 @@
 #include <string.h>
 #include <flux/idset.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
 #include "lib/util/monotime.h"

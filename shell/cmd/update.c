@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/monotime.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/treedict.h"

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/conf_service.h"
 #include "shell/service/kvs/kvs.h"

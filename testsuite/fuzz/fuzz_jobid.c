@@ -3,7 +3,7 @@
 
 #include <flux/job.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "testsuite/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 #include "shell/service/job_exec/killplan.h"
 

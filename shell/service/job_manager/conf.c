@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/conf_service.h"
 #include "shell/service/job_exec/exec.h"

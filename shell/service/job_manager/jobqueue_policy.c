@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/json_strings.h"

@@ -15,7 +15,7 @@
 #include <flux/rpc.h>
 
 #include "lib/job/fluid.h"
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/json_strings.h"
 #include "lib/util/waitcode.h"

@@ -13,7 +13,7 @@
 #include <flux/request.h>
 
 #include "lib/job/fluid.h"
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
 #include "shell/service/job_manager/jobstore.h"

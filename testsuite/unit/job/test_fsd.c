@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/fsd.h"
+#include "lib/util/fsd.h"
 #include "testsuite/unit/cmocka.h"
 
 static void test_parse (void **state)

@@ -3,8 +3,8 @@
 
 /* Durations as people write them (RFC 23): "30s", "1.5h", "2ms", "inf". */
 
-#ifndef FLUX_JOB_FSD_H
-#define FLUX_JOB_FSD_H
+#ifndef FLUX_UTIL_FSD_H
+#define FLUX_UTIL_FSD_H
 
 #include <stddef.h>
 
@@ -21,4 +21,4 @@ int fsd_from_json (const struct json_t *o, double *seconds);
 int fsd_format_duration (char *buf, size_t size, double seconds);
 int fsd_format_duration_ex (char *buf, size_t size, double seconds, int precision);
 
-#endif /* !FLUX_JOB_FSD_H */
+#endif /* !FLUX_UTIL_FSD_H */
