@@ -28,4 +28,10 @@ static inline bool api_loads_one (void)
 /* Those after which what the job has must be read again: X (name) of void (job). */
 #define SELECT_API_CHANGING(X)
 
+/* Has the user said how many tasks? */
+static inline bool api_says_tasks (const job_record_t *job)
+{
+    return job->bit_flags & JOB_NTASKS_SET;
+}
+
 #endif // !FLUX_SELECT_GRAPH_API_2411_H

@@ -27,4 +27,10 @@ static inline bool api_loads_one (void)
 /* Those after which what the job has must be read again: X (name) of void (job). */
 #define SELECT_API_CHANGING(X) X (job_mem_reduce)
 
+/* Has the user said how many tasks? */
+static inline bool api_says_tasks (const job_record_t *job)
+{
+    return false;
+}
+
 #endif // !FLUX_SELECT_GRAPH_API_2605_H

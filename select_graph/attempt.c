@@ -32,6 +32,33 @@ static void keep_named (struct attempt *a, const struct api_test *test)
     bit_and (test->nodes, named);
 }
 
+/* "4" of an integer, or what a range begins with */
+static uint64_t count_of (const json_t *resource)
+{
+    const json_t *count = json_object_get (resource, "count");
+
+    if (json_is_object (count))
+        count = json_object_get (count, "min");
+    return json_is_integer (count) && json_integer_value (count) > 0 ? json_integer_value (count)
+                                                                     : 1;
+}
+
+uint64_t attempt_nodes_asked (const json_t *resources)
+{
+    uint64_t sum = 0;
+    size_t i;
+    json_t *r;
+
+    json_array_foreach (resources, i, r)
+    {
+        const char *type = json_string_value (json_object_get (r, "type"));
+        bool node = type && strcmp (type, "node") == 0;
+
+        sum += count_of (r) * (node ? 1 : attempt_nodes_asked (json_object_get (r, "with")));
+    }
+    return sum;
+}
+
 void attempt_init (struct attempt *a, struct chooser *c, struct api_test *test)
 {
     const char *request = facts_option (test->job, "GRAPH_REQUEST");

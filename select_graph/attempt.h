@@ -28,6 +28,8 @@ void attempt_init (struct attempt *a, struct chooser *c, struct api_test *test);
 void attempt_clear (struct attempt *a);
 void attempt_restore_nodes (struct attempt *a);
 int attempt_ask_beneath (struct attempt *a);
+/* The nodes of a request: the fewest that will do. */
+uint64_t attempt_nodes_asked (const json_t *resources);
 
 /* ---- pick.c ---- */
 /* The graph's choice out of the nodes that are left. -1: it has none; ENOTSUP: it can't say. */

@@ -188,29 +188,6 @@ static void book (struct books *b, const job_record_t *job, bool cores, int64_t 
     xfree (holds);
 }
 
-void books_enter (struct books *b, const job_record_t *job)
-{
-    struct site_extra *kept = NULL;
-    size_t n = 0;
-
-    if (!(IS_JOB_RUNNING (job) || IS_JOB_SUSPENDED (job)))
-        return;
-    if (b->chooser.last.job == job) {
-        struct chosen *last = &b->chooser.last;
-
-        book (b, job, true, -1, last->extra, last->n);
-        n = last->n;
-        chosen_clear (last);
-        if (n > 0)
-            write_state (b);
-        return;
-    }
-    if (b->keep)
-        n = keep_find (b->keep, b->site, job->job_id, job->start_time, complain, &kept);
-    book (b, job, facts_has_cores (job), -1, kept, n);
-    free (kept);
-}
-
 struct devices *books_keep_devices (const struct books *b, const job_record_t *job)
 {
     const struct chosen *last = &b->chooser.last;
@@ -244,12 +221,42 @@ void books_leave (struct books *b, const job_record_t *job)
         write_state (b);
 }
 
-void books_begin (struct books *b, job_record_t *job)
+void books_begin (struct books *b, const job_record_t *job)
+{
+    b->beginning = job->job_id;
+}
+
+/* Only now is it known which devices the job has. */
+static void show_beginning (struct books *b, job_record_t *job)
 {
     const struct chosen *last = &b->chooser.last;
+    bool ours = last->job == job;
 
-    if (last->job == job)
-        show_started (b->site, &b->conf, job, last->extra, last->n);
-    else
-        show_started (b->site, &b->conf, job, NULL, 0);
+    b->beginning = 0;
+    show_started (b->site, &b->conf, job, ours ? last->extra : NULL, ours ? last->n : 0);
+}
+
+void books_enter (struct books *b, job_record_t *job)
+{
+    struct site_extra *kept = NULL;
+    size_t n = 0;
+
+    if (b->beginning > 0 && b->beginning == job->job_id)
+        show_beginning (b, job);
+    if (!(IS_JOB_RUNNING (job) || IS_JOB_SUSPENDED (job)))
+        return;
+    if (b->chooser.last.job == job) {
+        struct chosen *last = &b->chooser.last;
+
+        book (b, job, true, -1, last->extra, last->n);
+        n = last->n;
+        chosen_clear (last);
+        if (n > 0)
+            write_state (b);
+        return;
+    }
+    if (b->keep)
+        n = keep_find (b->keep, b->site, job->job_id, job->start_time, complain, &kept);
+    book (b, job, facts_has_cores (job), -1, kept, n);
+    free (kept);
 }

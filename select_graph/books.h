@@ -16,6 +16,7 @@ struct books {
     uint64_t nodes;         // a sum over the node table that the site was made of
     struct keep *keep;      // what the state file says, while jobs are booked again
     struct chooser chooser;
+    uint32_t beginning; // number of the job that begins; 0: none
 };
 
 /* graph.conf and the node table anew; jobs are booked after it, one by one. What is wrong is
@@ -25,14 +26,14 @@ int books_open (struct books *books, const struct beneath *beneath);
 void books_settle (struct books *books);
 void books_close (struct books *books);
 
-/* Book what a running or suspended job has. */
-void books_enter (struct books *books, const job_record_t *job);
+/* Book what a running or suspended job has; of one that begins its record says it, too. */
+void books_enter (struct books *books, job_record_t *job);
 /* The same again: what it has has changed. `cores`: it has its cores; it has lost the node numbered
  * `without`, -1: none. */
 void books_change (struct books *books, const job_record_t *job, bool cores, int64_t without);
 /* The devices that the graph did not choose, when this job is the one that it chose for last. */
 struct devices *books_keep_devices (const struct books *books, const job_record_t *job);
 void books_leave (struct books *books, const job_record_t *job);
-void books_begin (struct books *books, job_record_t *job);
+void books_begin (struct books *books, const job_record_t *job);
 
 #endif // !FLUX_SELECT_GRAPH_BOOKS_H

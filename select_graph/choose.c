@@ -6,6 +6,8 @@
  * a job with a request to the graph of its own then waits, and says why. */
 
 #include "select_graph/attempt.h"
+
+#include "lib/util/errprintf.h"
 #include "select_graph/facts.h"
 #include "select_graph/show.h"
 
@@ -132,6 +134,20 @@ static int will_run (struct attempt *a)
 
 /* ---- Ever ---- */
 
+/* A step of srun that has fewer tasks than the job has nodes ends slurmctld 22.05. Where Slurm
+ * itself chooses, srun lessens the nodes. */
+static bool has_too_few_tasks (struct attempt *a, flux_error_t *errp)
+{
+    const job_record_t *job = a->test->job;
+    uint64_t nodes = a->resources && !job->batch_flag ? attempt_nodes_asked (a->resources) : 0;
+
+    if (nodes <= job->details->num_tasks || !api_says_tasks (job))
+        return false;
+    errprintf (errp, "its graph request has %llu nodes, and -n says %u tasks",
+               (unsigned long long)nodes, job->details->num_tasks);
+    return true;
+}
+
 static int test_only (struct attempt *a)
 {
     flux_error_t why;
@@ -147,11 +163,15 @@ static int test_only (struct attempt *a)
 int choose_job_test (struct chooser *c, struct api_test *test)
 {
     struct attempt a;
+    flux_error_t why;
     int rc;
 
     attempt_init (&a, c, test);
     chosen_clear (&c->last);
-    if (!a.policy || test->min_nodes == 0)
+    if (has_too_few_tasks (&a, &why)) {
+        info ("select/graph: %pJ: %s", test->job, why.text);
+        rc = SLURM_ERROR;
+    } else if (!a.policy || test->min_nodes == 0)
         rc = attempt_ask_beneath (&a);
     else if ((test->mode & SELECT_MODE_BASE) == SELECT_MODE_RUN_NOW)
         rc = run_now (&a);

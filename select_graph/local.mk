@@ -16,6 +16,7 @@ select_graph_libselectcore_la_SOURCES = \
 	%D%/site_lift.c \
 	%D%/site_request.c \
 	%D%/site_when.c \
+	%D%/site_words.c \
 	%D%/site_write.c %D%/site_write.h
 
 # The select plugin. Nothing of Slurm is linked: slurmctld and libslurmfull, which load it, have it.

@@ -97,6 +97,19 @@ void site_draw (struct site *site, uint32_t number, bool more)
             add (site, &site->flow[i], number, more);
 }
 
+void site_add_draws (const struct site *site, uint32_t node, uint32_t *sums)
+{
+    for (size_t i = 0; i < site->nflow; i++) {
+        const struct site_flow *flow = &site->flow[i];
+        uint64_t units = draw_of (site, flow, node);
+
+        for (uint32_t v = flow->up[site->nodes[node].vertex]; v != GRAPH_NONE; v = flow->up[v]) {
+            uint64_t sum = sums[v] + units, size = graph_size (site->graph, v);
+            sums[v] = sum < size ? sum : size;
+        }
+    }
+}
+
 static uint32_t find_full (const struct site *site, const struct site_flow *flow, uint32_t node,
                            uint64_t units)
 {

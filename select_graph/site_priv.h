@@ -133,6 +133,8 @@ int site_make_flows (struct site *site, const struct graph_conf *conf, site_comp
                      flux_error_t *errp);
 void site_draw (struct site *site, uint32_t node, bool more);
 bool site_may_draw_one (const struct site *site, uint32_t node);
+/* Add what a node draws, by vertex. */
+void site_add_draws (const struct site *site, uint32_t node, uint32_t *sums);
 void site_free_flows (struct site *site);
 
 /* ---- site_when.c: nodes that will do; site->good says which ---- */

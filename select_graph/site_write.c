@@ -13,12 +13,13 @@
 #include "lib/util/buf.h"
 #include "select_graph/site_priv.h"
 
-enum { BYTES_PER_VERTEX = 150, MAX_WORDS = 6 };
+enum { BYTES_PER_VERTEX = 150 };
 
 struct out {
     struct site *site;
     json_t *nodes, *edges, *lite;
-    uint32_t *id; // by vertex: its number in the output + 1; 0: not written yet
+    uint32_t *id;    // by vertex: its number in the output + 1; 0: not written yet
+    uint32_t *share; // by vertex: what the job has of it; 0: nothing of its own
     uint32_t next;
     size_t most; // vertices
     int64_t rank;
@@ -26,46 +27,83 @@ struct out {
 
 /* ---- The graph ---- */
 
-static int push (struct out *o, const char *type, const char *name, int64_t id, uint32_t size,
-                 const char *unit, const char *path, uint32_t parent, int64_t rank)
+static json_t *vertex_json (const struct out *o, const char *type, const char *name, int64_t id,
+                            uint32_t size, const char *unit, const char *path, int64_t rank)
 {
-    json_t *m;
-
-    if (o->next >= o->most)
-        return -1;
-    m = json_pack ("{s:s s:s s:s s:I s:I s:I s:s s:I s:{s:s}}", "type", type, "basename", type,
-                   "name", name, "id", (json_int_t)id, "uniq_id", (json_int_t)o->next, "rank",
-                   (json_int_t)rank, "unit", unit, "size", (json_int_t)size, "paths", "containment",
-                   path);
-    if (json_array_append_new (o->nodes, json_pack ("{s:o s:o}", "id", json_sprintf ("%u", o->next),
-                                                    "metadata", m)) < 0)
-        return -1;
-    if (parent > 0 &&
-        json_array_append_new (o->edges, json_pack ("{s:o s:o s:{s:s}}", "source",
-                                                    json_sprintf ("%u", parent - 1), "target",
-                                                    json_sprintf ("%u", o->next), "metadata",
-                                                    "subsystem", "containment")) < 0)
-        return -1;
-    o->next++;
-    return 0;
+    return json_pack ("{s:s s:s s:s s:I s:I s:I s:s s:I s:{s:s}}", "type", type, "basename", type,
+                      "name", name, "id", (json_int_t)id, "uniq_id", (json_int_t)o->next, "rank",
+                      (json_int_t)rank, "unit", unit, "size", (json_int_t)size, "paths",
+                      "containment", path);
 }
 
-/* A vertex of the graph and all above it, once each. `units`: what the job has of it */
-static int push_vertex (struct out *o, uint32_t v, uint32_t units, int64_t rank)
+static int push_edge (struct out *o, uint32_t from, uint32_t to, const char *subsystem)
+{
+    json_t *edge =
+        json_pack ("{s:o s:o s:{s:s}}", "source", json_sprintf ("%u", from - 1), "target",
+                   json_sprintf ("%u", to - 1), "metadata", "subsystem", subsystem);
+    return json_array_append_new (o->edges, edge);
+}
+
+/* `parent`: its number + 1; 0: none */
+static int push (struct out *o, json_t *metadata, uint32_t parent)
+{
+    if (o->next >= o->most) {
+        json_decref (metadata);
+        return -1;
+    }
+    if (json_array_append_new (o->nodes, json_pack ("{s:o s:o}", "id", json_sprintf ("%u", o->next),
+                                                    "metadata", metadata)) < 0)
+        return -1;
+    o->next++;
+    return parent > 0 ? push_edge (o, parent, o->next, "containment") : 0;
+}
+
+static void add_properties (const struct graph *g, uint32_t v, json_t *metadata)
+{
+    const char *key, *value;
+    json_t *properties = json_object ();
+    size_t cursor = 0;
+
+    while (graph_property_next (g, v, &cursor, &key, &value))
+        json_object_set_new (properties, key, json_string (value));
+    if (json_object_size (properties) > 0)
+        json_object_set (metadata, "properties", properties);
+    json_decref (properties);
+}
+
+/* The rank of what is written already */
+static int64_t rank_of (const struct out *o, uint32_t v)
+{
+    const json_t *vertex = v == GRAPH_NONE ? NULL : json_array_get (o->nodes, o->id[v] - 1);
+    const json_t *metadata = json_object_get (vertex, "metadata");
+
+    return metadata ? json_integer_value (json_object_get (metadata, "rank")) : -1;
+}
+
+/* A vertex of the graph and all above it, once each. `units`: what the job has of it; 0: its share,
+ * or all of it where that is no matter of shares */
+static int push_vertex (struct out *o, uint32_t v, uint32_t units)
 {
     const struct graph *g = o->site->graph;
     char name[GRAPH_MAX_NAME + 1], path[GRAPH_MAX_PATH];
     uint32_t parent = graph_parent (g, v);
+    bool node = strcmp (graph_type (g, v), "node") == 0;
+    json_t *metadata;
 
     if (o->id[v])
         return 0;
-    if (parent != GRAPH_NONE && push_vertex (o, parent, graph_size (g, parent),
-                                             strcmp (graph_type (g, v), "node") == 0 ? -1 : rank))
+    if (parent != GRAPH_NONE && push_vertex (o, parent, 0) < 0)
         return -1;
     if (graph_name (g, v, name, sizeof (name)) < 0 ||
-        graph_path (g, v, NULL, path, sizeof (path)) < 0 ||
-        push (o, graph_type (g, v), name, graph_id (g, v), units, graph_unit (g, v), path,
-              parent == GRAPH_NONE ? 0 : o->id[parent], rank) < 0)
+        graph_path (g, v, NULL, path, sizeof (path)) < 0)
+        return -1;
+    if (units == 0)
+        units = o->share[v] ? o->share[v] : graph_size (g, v);
+    if (!(metadata = vertex_json (o, graph_type (g, v), name, graph_id (g, v), units,
+                                  graph_unit (g, v), path, node ? o->rank : rank_of (o, parent))))
+        return -1;
+    add_properties (g, v, metadata);
+    if (push (o, metadata, parent == GRAPH_NONE ? 0 : o->id[parent]) < 0)
         return -1;
     o->id[v] = o->next;
     return 0;
@@ -78,7 +116,7 @@ static int push_pool (struct out *o, const struct site_part *p, uint32_t first, 
     uint32_t above = graph_parent (g, p->vertex);
     char name[32], path[GRAPH_MAX_PATH + 32];
 
-    if (push_vertex (o, above, graph_size (g, above), o->rank) < 0)
+    if (push_vertex (o, above, 0) < 0)
         return -1;
     for (uint32_t c = first; c < until; c++) {
         int n = graph_path (g, above, NULL, path, GRAPH_MAX_PATH);
@@ -87,7 +125,7 @@ static int push_pool (struct out *o, const struct site_part *p, uint32_t first, 
         if (n < 0)
             return -1;
         snprintf (path + n, sizeof (path) - n, "/%s", name);
-        if (push (o, "core", name, c, 1, "", path, o->id[above], o->rank) < 0)
+        if (push (o, vertex_json (o, "core", name, c, 1, "", path, o->rank), o->id[above]) < 0)
             return -1;
     }
     return 0;
@@ -110,39 +148,110 @@ static int push_hold (struct out *o, const struct site_hold *h)
             uint32_t scale = p->scale ? p->scale : 1, units = left / scale + (left % scale != 0);
 
             units = units < p->count ? units : p->count;
-            rc = units ? push_vertex (o, p->vertex, units, o->rank) : 0;
+            rc = units ? push_vertex (o, p->vertex, units) : 0;
             left -= units * scale < left ? units * scale : left;
         } else if (first < until && p->kind == SITE_CORE && p->count > 1)
             rc = push_pool (o, p, first, until);
         else if (first < until)
-            rc = push_vertex (o, p->vertex, until - first, o->rank);
+            rc = push_vertex (o, p->vertex, until - first);
         if (rc < 0)
             return -1;
     }
     return 0;
 }
 
-static json_t *make_graph (struct out *o, const struct site_alloc *a)
+static int push_holds (struct out *o, const struct site_alloc *a)
 {
     uint32_t current = GRAPH_NONE;
-    int rc = 0;
 
-    o->nodes = json_array ();
-    o->edges = json_array ();
     o->rank = -1;
-    for (size_t i = 0; rc == 0 && i < a->nholds; i++) {
+    for (size_t i = 0; i < a->nholds; i++) {
         if (site_vertex (o->site, a->holds[i].node) == GRAPH_NONE)
             continue;
         if (a->holds[i].node != current) {
             current = a->holds[i].node;
             o->rank++;
-            rc = push_vertex (o, o->site->nodes[current].vertex, 1, o->rank);
+            if (push_vertex (o, o->site->nodes[current].vertex, 1) < 0)
+                return -1;
         }
-        if (rc == 0)
-            rc = push_hold (o, &a->holds[i]);
+        if (push_hold (o, &a->holds[i]) < 0)
+            return -1;
     }
+    return 0;
+}
+
+/* ---- Beside the tree: what feeds it ---- */
+
+/* What the job has asked for, and what its nodes draw from what constrains them */
+static void read_shares (struct out *o, const struct site_alloc *a)
+{
+    uint32_t current = GRAPH_NONE;
+
+    for (size_t i = 0; i < a->nholds; i++) {
+        if (a->holds[i].node != current && site_vertex (o->site, a->holds[i].node) != GRAPH_NONE)
+            site_add_draws (o->site, a->holds[i].node, o->share);
+        current = a->holds[i].node;
+    }
+    for (size_t i = 0; i < a->nextra; i++)
+        if (o->share[a->extra[i].vertex] < a->extra[i].amount)
+            o->share[a->extra[i].vertex] = a->extra[i].amount;
+}
+
+static bool is_passed_through (const struct graph *g, uint32_t v)
+{
+    return graph_size (g, v) == 1 && !*graph_unit (g, v);
+}
+
+/* The edges of a subsystem, those next to what is written already: above that is what the job draws
+ * from, or what is only on the way. True when there was one more. */
+static bool push_feeders (struct out *o, size_t subsystem, int *rc)
+{
+    const struct graph *g = o->site->graph;
+    bool more = false;
+
+    for (size_t i = 0; *rc == 0 && i < graph_edge_count (g, subsystem); i++) {
+        uint32_t up, down;
+
+        graph_edge (g, subsystem, i, &up, &down);
+        if (!o->id[down] || o->id[up] || !(o->share[up] || is_passed_through (g, up)))
+            continue;
+        *rc = push_vertex (o, up, 0);
+        more = true;
+    }
+    return more;
+}
+
+static int push_subsystem (struct out *o, size_t subsystem)
+{
+    const struct graph *g = o->site->graph;
+    int rc = 0;
+
+    for (int depth = 0; depth < GRAPH_MAX_DEPTH && push_feeders (o, subsystem, &rc); depth++)
+        ;
+    for (size_t i = 0; rc == 0 && i < graph_edge_count (g, subsystem); i++) {
+        uint32_t up, down;
+
+        graph_edge (g, subsystem, i, &up, &down);
+        if (o->id[up] && o->id[down])
+            rc = push_edge (o, o->id[up], o->id[down], graph_subsystem (g, subsystem));
+    }
+    return rc;
+}
+
+static json_t *make_graph (struct out *o, const struct site_alloc *a)
+{
+    const struct graph *g = o->site->graph;
+    int rc;
+
+    o->nodes = json_array ();
+    o->edges = json_array ();
+    read_shares (o, a);
+    rc = push_holds (o, a);
     for (size_t i = 0; rc == 0 && i < a->nextra; i++)
-        rc = push_vertex (o, a->extra[i].vertex, a->extra[i].amount, -1);
+        rc = push_vertex (o, a->extra[i].vertex, a->extra[i].amount);
+    for (size_t i = 0; rc == 0 && i < graph_subsystem_count (g); i++)
+        if (strcmp (graph_subsystem (g, i), graph_dominant (g)) != 0)
+            rc = push_subsystem (o, i);
     if (rc == 0)
         return json_pack ("{s:{s:o s:o}}", "graph", "nodes", o->nodes, "edges", o->edges);
     json_decref (o->nodes);
@@ -213,7 +322,9 @@ char *site_write_R (struct site *site, const struct site_alloc *alloc, size_t si
     json_t *graph = NULL;
     char *text;
 
-    if (R && (o.id = calloc (graph_limit (site->graph) + 1, sizeof (*o.id))))
+    o.id = calloc (graph_limit (site->graph) + 1, sizeof (*o.id));
+    o.share = calloc (graph_limit (site->graph) + 1, sizeof (*o.share));
+    if (R && o.id && o.share)
         graph = make_graph (&o, alloc);
     if (graph)
         json_object_set_new (R, "scheduling", graph);
@@ -228,40 +339,7 @@ char *site_write_R (struct site *site, const struct site_alloc *alloc, size_t si
         text = NULL;
     }
     free (o.id);
+    free (o.share);
     json_decref (R);
     return text;
-}
-
-/* ---- Words ---- */
-
-void site_write_words (struct site *site, const struct site_alloc *alloc, char *text, size_t size)
-{
-    uint32_t seen[MAX_WORDS];
-    size_t n = 0;
-    struct buf b = {.data = NULL};
-    char name[GRAPH_MAX_NAME + 1];
-
-    for (size_t i = 0; n < MAX_WORDS && i < alloc->nholds; i++) {
-        uint32_t v = site_vertex (site, alloc->holds[i].node), k = 0;
-
-        if (v == GRAPH_NONE || (v = graph_parent (site->graph, v)) == graph_root (site->graph))
-            continue;
-        while (k < n && seen[k] != v)
-            k++;
-        if (k < n || graph_name (site->graph, v, name, sizeof (name)) < 0)
-            continue;
-        buf_printf (&b, "%s%s", n ? ", " : " in ", name);
-        seen[n++] = v;
-    }
-    if (n == MAX_WORDS)
-        buf_puts (&b, " ...");
-    for (size_t i = 0; i < alloc->nextra && i < MAX_WORDS; i++) {
-        uint32_t v = alloc->extra[i].vertex;
-
-        if (graph_name (site->graph, v, name, sizeof (name)) >= 0)
-            buf_printf (&b, "; %s: %u%s%s", name, alloc->extra[i].amount,
-                        *graph_unit (site->graph, v) ? " " : "", graph_unit (site->graph, v));
-    }
-    snprintf (text, size, "%s", b.data ? b.data : "");
-    buf_clear (&b);
 }

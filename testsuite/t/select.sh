@@ -83,3 +83,37 @@ submit () { as_user sbatch --parsable -o /dev/null "$@" --wrap 'exec sleep 100';
 state_is () { [ "$(as_user squeue -h -j "$1" -o %T)" = "$2" ]; }
 # AdminComment is written when a job is looked at.
 waits_for () { shown "$1" | grep -q "AdminComment=graph: waits: $2"; }
+
+# expect_quiet_log: slurmctld has said nothing that it should not have
+expect_quiet_log ()
+{
+    expect_no_match 'select/graph.*(not in the graph|refused)' "$(grep -E 'error|fatal' "$CLUSTER_DIR/log/slurmctld.log")"
+    expect_no_match 'under-allocated|overflow|underflow|miscount' "$(cat "$CLUSTER_DIR/log/slurmctld.log")"
+}
+
+# write_graph: two racks of two nodes, each with 4 TB of storage and a PDU of 500 W; a node draws 300 W.
+write_graph ()
+{
+    local id=0 r k c edges=
+    vertex () { printf '%s{"id":"%s","metadata":{"type":"%s","name":"%s","id":%s,"size":%s,"unit":"%s","properties":{%s}}}' \
+        "$([ $id -gt 0 ] && echo ,)" $id "$1" "$2" "$3" "$4" "$5" "$6"; id=$((id + 1)); }
+    edge () { edges+="${edges:+,}{\"source\":\"$1\",\"target\":\"$2\",\"metadata\":{\"subsystem\":\"$3\"}}"; }
+    printf '{"graph":{"nodes":['
+    vertex cluster cluster0 0 1 '' ''
+    for r in 0 1; do
+        local rack=$id
+        edge 0 $id containment; vertex rack rack$r $r 1 '' ''
+        edge $rack $id containment; vertex storage storage$r $r 4 TB ''
+        local pdu=$id
+        edge $rack $id containment; vertex pdu pdu$r $r 500 W ''
+        for k in 1 2; do
+            local node=$id
+            edge $rack $id containment; edge $pdu $id power
+            vertex node n$((2 * r + k)) $((2 * r + k)) 1 '' '"watts":"300"'
+            for c in 0 1 2 3; do
+                edge $node $id containment; vertex core core$c $c 1 '' ''
+            done
+        done
+    done
+    printf '],"edges":[%s]}}\n' "$edges"
+}
