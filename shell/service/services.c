@@ -248,6 +248,7 @@ int services_start (struct services *s, struct attrs *attrs, struct conf_service
     if (follow_slurm (s, errp) < 0)
         return -1;
     if (s->uplink) {
+        job_manager_set_above (s->job_manager);
         if (!(s->outcomes = outcomes_create (rt, s->uplink, s->job_manager)))
             return errprintf (errp, "out of memory");
         uplink_tell_uri (s->uplink, attr_get (attrs, "local-uri"));

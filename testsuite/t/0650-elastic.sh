@@ -325,6 +325,45 @@ EOF
 in_flux
 END
 
+test_case 'levels that have too little ask further up, each for what it lacks' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N1 --bg)
+mid=$(flux proxy $id flux alloc -N1 --bg)
+low=$(flux proxy $id/$mid flux alloc -n1 --bg)
+expect_output '2 nodes, 5 cores, 1 GPUs' flux proxy $id/$mid/$low flux resource grow -N1
+expect_equal '0 1' "$(flux proxy $id/$mid/$low flux run -N2 -n2 flux getattr rank | sort | xargs)"
+expect_output '2 8' flux proxy $id flux jobs -no '{nnodes} {ncores}' $mid
+expect_output '2 8' flux jobs -no '{nnodes} {ncores}' $id
+has free '2 8 2'
+expect_output '2 nodes, 8 cores, 1 GPUs' flux proxy $id/$mid/$low flux resource grow -n3
+has free '2 8 2' # which the level above had
+flux proxy $id/$mid flux resource grow --quiet -N1
+expect_output 3 flux proxy $id flux jobs -no '{nnodes}' $mid
+expect_output '4 nodes, 16 cores, 3 GPUs' flux proxy $id/$mid/$low flux resource grow -N2 # one of them is there
+has free '0 0 0'
+refused '; above: .*; above: ' flux proxy $id/$mid/$low flux resource grow -N9
+flux shutdown --quiet $id
+ended $id
+EOF
+in_flux
+END
+
+test_case 'an instance that is not to ask further up does not' <<'END'
+cat >run.sh <<'EOF'
+id=$(flux alloc -N1 --bg --conf=job-manager.resize.upward=false)
+low=$(flux proxy $id flux alloc -N1 --bg)
+refused 'unsatisfiable' flux proxy $id/$low flux resource grow -N1
+expect_no_match 'above' "$(cat refused)"
+has free '3 12 3'
+flux proxy $id flux submit --quiet -N1 true
+flux proxy $id flux config get | jq '."job-manager".resize = {}' | flux proxy $id flux config load
+refused '1 job waits' flux proxy $id/$low flux resource grow -N1 # and that is no reason to ask
+has free '3 12 3'
+flux cancel --all
+EOF
+in_flux
+END
+
 test_case 'a child with more nodes is killed: nothing of it is left on any' <<'END'
 cat >run.sh <<'EOF'
 task="sleep 310.$$"

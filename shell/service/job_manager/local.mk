@@ -34,7 +34,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/replay.c %D%/replay.h \
 	%D%/rankcmd.c %D%/rankcmd.h \
 	%D%/requests.c \
-	%D%/resize.c %D%/resize.h \
+	%D%/resize.c %D%/resize.h %D%/resize_above.c \
 	%D%/restart.c \
 	%D%/schedule.c \
 	%D%/singleton.c \

@@ -178,6 +178,11 @@ error:
     return NULL;
 }
 
+void job_manager_set_above (struct job_manager *jm)
+{
+    jm->above = true;
+}
+
 void job_manager_destroy (struct job_manager *jm)
 {
     if (jm) {
@@ -185,6 +190,7 @@ void job_manager_destroy (struct job_manager *jm)
         struct job *job, *tmp;
         jm_conf_stop (jm);
         purge_stop (jm);
+        resize_ask_end (jm);
         router_service_remove (jm->rt, "job-manager");
         router_service_remove (jm->rt, "job-ingest");
         perilogs_destroy (jm->perilogs);

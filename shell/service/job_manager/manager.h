@@ -80,6 +80,9 @@ void job_manager_raise (struct job_manager *jm, struct job *job, const char *typ
 /* All jobs that use `rank` get an exception; the rank is gone. */
 void job_manager_rank_lost (struct job_manager *jm, uint32_t rank, const char *hostname);
 
+/* This instance is a job of another one, which may have more resources for jobs that grow. */
+void job_manager_set_above (struct job_manager *jm);
+
 /* More or other resources: look at the queue again. */
 void job_manager_reschedule (struct job_manager *jm);
 

@@ -71,6 +71,8 @@ struct job_manager {
     ev_timer purge_timer;
     size_t purged_count;
     bool shutting_down;
+    bool above;            // this instance is a job
+    struct asking *asking; // for jobs that grow (resize_above.c)
     json_t *queue_states; // what queues were told and is kept (restart.c), or NULL
     bool held;            // nothing starts yet
     bool kept;            // the state outlives the instance: pending jobs stay pending at its end

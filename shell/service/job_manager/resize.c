@@ -31,15 +31,16 @@ static const char *const grow_names[] = {
 int resize_conf_parse (struct resize_conf *c, const json_t *table, flux_error_t *errp)
 {
     const char *grow = grow_names[RESIZE_IDLE];
-    int shrink = 1;
+    int shrink = 1, upward = 1;
     json_error_t error;
 
-    *c = (struct resize_conf){.shrink = true};
+    *c = (struct resize_conf){.shrink = true, .upward = true};
     errno = EINVAL;
-    if (table && json_unpack_ex ((json_t *)table, &error, 0, "{s?s s?b !}", "grow", &grow, "shrink",
-                                 &shrink) < 0)
+    if (table && json_unpack_ex ((json_t *)table, &error, 0, "{s?s s?b s?b !}", "grow", &grow,
+                                 "shrink", &shrink, "upward", &upward) < 0)
         return errprintf (errp, "job-manager.resize: %s", error.text);
     c->shrink = shrink;
+    c->upward = upward;
     for (size_t i = 0; i < sizeof (grow_names) / sizeof (grow_names[0]); i++) {
         if (strcmp (grow, grow_names[i]) == 0) {
             c->grow = i;
@@ -83,7 +84,7 @@ static void take_alloc (struct job_manager *jm, struct job *job, struct sched_al
     sched_alloc_clear (alloc);
 }
 
-static void answer (struct job_manager *jm, const struct job *job, const flux_msg_t *msg)
+void resize_answer (struct job_manager *jm, const struct job *job, const flux_msg_t *msg)
 {
     size_t len;
     char *text = job_get_key (jm, job->id, "R", &len);
@@ -124,7 +125,7 @@ static int check_policy (struct job_manager *jm, flux_error_t *errp)
     if (jm->conf.resize.grow == RESIZE_ALWAYS)
         return 0;
     job_manager_walk (jm, JOB_SCHED, count_waiting, &waiting);
-    errno = EBUSY;
+    errno = EAGAIN;
     if (waiting > 0)
         return errprintf (errp, "%d job%s wait%s for resources, and go before jobs that grow",
                           waiting, waiting == 1 ? "" : "s", waiting == 1 ? "s" : "");
@@ -147,7 +148,7 @@ static int check_limits (struct job_manager *jm, const struct job *job,
     return jobqueue_check_sizes (job->live->jq, sizes, errp);
 }
 
-static int grow (struct job_manager *jm, struct job *job, const struct job_facts *more,
+int resize_grow (struct job_manager *jm, struct job *job, const struct job_facts *more,
                  flux_error_t *errp)
 {
     struct sched_alloc alloc = {0};
@@ -184,10 +185,13 @@ void grow_cb (struct router *rt, const flux_msg_t *msg, void *arg)
                              .exclusive = nodes > 0};
     if (!(job = running_target (jm, msg, id)))
         return;
-    if (grow (jm, job, &more, &error) < 0)
-        router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
-    else
-        answer (jm, job, msg);
+    if (resize_grow (jm, job, &more, &error) < 0) {
+        if (jm->above && jm->conf.resize.upward && (errno == ENODEV || errno == EBUSY))
+            resize_ask_above (jm, msg, job, &more, error.text);
+        else
+            router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
+    } else
+        resize_answer (jm, job, msg);
 }
 
 /* ---- less ---- */
@@ -304,7 +308,7 @@ void shrink_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         if (!(less = rv1_from_json (R, &error)) || shrink (jm, job, less, check, &error) < 0)
             router_respond_error (rt, msg, errno, *error.text ? error.text : NULL);
         else
-            answer (jm, job, msg);
+            resize_answer (jm, job, msg);
     }
     rv1_destroy (less);
 }

@@ -127,6 +127,25 @@ int sched_grow (struct sched *s, const struct job *job, const struct job_facts *
     return rc;
 }
 
+uint32_t sched_grow_lacks (struct sched *s, const struct job *job, const struct job_facts *more,
+                           double now)
+{
+    uint32_t wanted = more->nnodes > 0 ? more->nnodes : more->nslots, low = 0, high = wanted;
+    const struct result *res;
+
+    while (high - low > 1) { // low are to be had, high are not
+        uint32_t n = low + (high - low) / 2;
+        struct job_facts part = *more;
+        *(more->nnodes > 0 ? &part.nnodes : &part.nslots) = n;
+        if (find_more (s, job, &part, now, &res, NULL) == 0) {
+            matcher_cancel (s->m, MORE_ID, NULL);
+            low = n;
+        } else
+            high = n;
+    }
+    return wanted - low;
+}
+
 /* ---- less ---- */
 
 struct leaving {
