@@ -165,7 +165,7 @@ static const struct cmd_opt create_opts[] = {
     {.name = "overwrite", .help = "Take the place of an archive of that name"},
     {.name = "append", .help = "Add to an archive of that name, if there is one"},
     {.key = 'C', .name = "directory", .arg = "DIR", .help = "Change to DIR first"},
-    {.name = "preserve", .help = "Keep the contents when the instance is resumed"},
+    {.name = "preserve", .help = "Accepted: contents are kept as long as their archive"},
     {.name = "chunksize", .arg = "N", .help = "Make blobs of N bytes at most (1M; 0: no limit)"},
     {.name = "small-file-threshold",
      .arg = "N",

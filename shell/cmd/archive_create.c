@@ -70,14 +70,36 @@ static void put_refs (struct archive *a, flux_kvs_txn_t *txn)
     json_decref (o);
 }
 
+/* Those of an archive that goes on. */
+static void take_refs (struct archive *a, const json_t *files)
+{
+    json_t *file, *blob, *data;
+    const char *encoding, *ref;
+    size_t i, j;
+
+    json_array_foreach (files, i, file)
+    {
+        if (json_unpack (file, "{s:s s:o}", "encoding", &encoding, "data", &data) < 0 ||
+            strcmp (encoding, "blobvec") != 0)
+            continue;
+        json_array_foreach (data, j, blob)
+        {
+            if ((ref = json_string_value (json_array_get (blob, 2))))
+                json_array_append_new (a->refs, json_string (ref));
+        }
+    }
+}
+
 static json_t *begin_archive (struct archive *a)
 {
     json_t *old = archive_lookup (a, 0, -1.);
 
     if (!old && errno != ENOENT)
         cmd_die (a->c, "%s: %s", a->key, strerror (errno));
-    if (old && cmd_has (a->c, "append") && json_is_array (old))
+    if (old && cmd_has (a->c, "append") && json_is_array (old)) {
+        take_refs (a, old);
         return old;
+    }
     if (old && !cmd_has (a->c, "overwrite"))
         cmd_die (a->c, "%s: it is there already (see --overwrite and --append)", a->key);
     json_decref (old);
@@ -114,7 +136,7 @@ int archive_run_create (struct cmd *c)
     char *text = json_dumps (files, JSON_COMPACT);
     if (!text || flux_kvs_txn_put (txn, 0, a.key, text) < 0)
         return cmd_fail (c, "%s: %s", a.key, strerror (errno));
-    if (cmd_has (c, "preserve") && json_array_size (a.refs) > 0)
+    if (json_array_size (a.refs) > 0)
         put_refs (&a, txn);
     archive_commit (&a, txn);
     free (text);

@@ -29,6 +29,35 @@ static uint32_t target (const struct cmd *c)
     return cmd_has (c, "bypass-cache") ? 0 : FLUX_NODEID_ANY;
 }
 
+/* ---- gc */
+
+static int run_gc (struct cmd *c)
+{
+    json_int_t before, kept, missing;
+    flux_future_t *f;
+    flux_t *h;
+
+    kvs_operands (c, 0, 0);
+    h = cmd_open (c);
+    if (!(f = flux_rpc (h, "kvs.gc", NULL, 0, 0)) ||
+        flux_rpc_get_unpack (f, "{s:I s:I s:I}", "before", &before, "kept", &kept, "missing",
+                             &missing) < 0)
+        kvs_die (c, f, "gc");
+    printf ("%lld of %lld blobs are kept\n", (long long)kept, (long long)before);
+    if (missing > 0)
+        fprintf (stderr, "flux-content: %lld blobs are referred to and missing\n",
+                 (long long)missing);
+    flux_future_destroy (f);
+    flux_close (h);
+    return missing > 0;
+}
+
+static const struct cmd_verb verb_gc = {
+    .name = "gc",
+    .summary = "Throw away blobs that nothing refers to",
+    .run = run_gc,
+};
+
 /* ---- load */
 
 static size_t digest_of (const struct cmd *c, const char *ref, unsigned char *digest)
@@ -268,8 +297,8 @@ static const struct cmd_verb verb_checkpoint = {
     .subs = checkpoint_subs,
 };
 
-static const struct cmd_verb *const subs[] = {&verb_load,      &verb_store,      &verb_flush,
-                                              &verb_dropcache, &verb_checkpoint, NULL};
+static const struct cmd_verb *const subs[] = {
+    &verb_load, &verb_store, &verb_flush, &verb_dropcache, &verb_checkpoint, &verb_gc, NULL};
 
 const struct cmd_verb cmd_verb_content = {
     .name = "content",

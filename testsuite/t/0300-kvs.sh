@@ -276,6 +276,71 @@ done
 [ "$(timeout 50 flux start -Sstatedir=$PWD/killed flux kvs ls -1 n | tr '\n' ' ')" = "k1 k2 k3 " ]
 END
 
+# What is referred to, from everywhere, and garbage of 10 MiB: more than stays in memory
+cat >collect.sh <<'EOF'
+set -eEu -o pipefail
+fill () { head -c $1 /dev/urandom; }
+many () { seq 1 2000 | tr -d '\n'; }
+flux kvs put keep.small=1 keep.large=$(many)
+flux kvs put --treeobj same="$(flux kvs get --treeobj keep)"
+flux kvs namespace create other
+flux kvs put -N other large=$(many)x
+old=$(flux kvs getroot)
+mkdir -p tree
+fill 300000 >tree/one; flux archive create -C tree one
+fill 300000 >tree/two; flux archive create -C tree --append two
+cp -r tree before
+fill 20000 >loose; ref=$(flux content store <loose)
+for ((i = 0; i < 10; i++)); do fill 1000000 | flux kvs put --raw big=-; done
+flux kvs get --raw big >big
+# a directory's text as a value, which is looked at first or last
+text=$(flux content load $(flux kvs getroot -b))
+flux kvs put aa="$text" zz="$text"
+flux kvs dropcache; flux content dropcache
+flux kvs get --watch --count=2 keep.small >watched & watcher=$!
+(for ((i = 0; i < 30; i++)); do flux kvs put during.k$i=$(many)$i; done) & writer=$!
+flux content gc >said
+read -r kept _ before _ <said
+[ $kept -lt $before ]
+wait $writer
+flux content gc
+! flux kvs get --at "$old" keep.small 2>/dev/null
+flux kvs put keep.small=2
+wait $watcher
+check () {
+    [ "$(flux kvs get keep.small keep.large)" = "2
+$(many)" ]
+    [ "$(flux kvs get same.large)" = "$(many)" ]
+    flux kvs get --raw big | cmp - big
+    for ((i = 0; i < 30; i++)); do [ "$(flux kvs get during.k$i)" = $(many)$i ]; done
+    flux archive extract --overwrite -C tree; diff -r tree before
+    flux kvs dir -R >all
+}
+[ "$(xargs <watched)" = "1 2" ]
+[ "$(flux kvs get -N other large)" = $(many)x ]
+flux content load $ref | cmp - loose
+check
+flux kvs dropcache; flux content dropcache
+check
+EOF
+
+test_case 'flux content gc: a store that is not kept' <<'END'
+timeout 50 flux start bash collect.sh
+inst <<'EOF'
+[ "$(flux content gc)" = '0 of 0 blobs are kept' ] # all is in memory
+EOF
+END
+
+test_case 'flux content gc: a store that is kept, from another rank, and after a crash' <<'END'
+rm -rf kept tree before; mkdir -m 700 kept
+timeout 50 flux start --test-size=2 -Sstatedir=$PWD/kept flux exec -r1 --dir=$PWD bash collect.sh
+[ $(stat -c %s kept/content.lmdb) -lt 5000000 ]
+(sed -n '/^many/p; /^check ()/,/^}/p' collect.sh; echo 'flux content gc; check; kill -9 $(flux getattr broker.pid); sleep 10') >again.sh
+! timeout 50 flux start -Sstatedir=$PWD/kept bash -eu again.sh
+(sed -n '/^many/p; /^check ()/,/^}/p' collect.sh; echo check) >last.sh
+timeout 50 flux start -Sstatedir=$PWD/kept bash -eu last.sh
+END
+
 test_case 'another hash' <<'END'
 timeout 50 flux start -Scontent.hash=sha256 sh -c 'flux kvs put -b x=1 | grep ^sha256-'
 END

@@ -64,21 +64,38 @@ void backing_submit (struct backing *b, struct backing_batch *batch);
 /* Block until all that was submitted is done; done is called from here. */
 void backing_wait (struct backing *b);
 
-/* How many entries there are, and how many there were after the last backing_compact (0: none). */
+/* How many entries there are, and how many there were after the last compact_finish (0: none). */
 size_t backing_count (struct backing *b);
 size_t backing_compacted_count (struct backing *b);
 
-/* Write what can be reached from a root to a new file and put that in the place of the old one,
- * with `checkpoint` as the text of all checkpoints. b is not to be used again but for
- * backing_close(), and no batch may be under way. `refs` is called with each directory object to
- * name its blobs by calling `add`; it returns -1 with errno when it cannot read it. On failure the
- * old file stays.
- *
- * This is the garbage collection that RFC 10 allows at the end of an instance. */
-typedef int (*backing_add_f) (void *compact, const uint8_t *digest, bool is_dir);
-typedef int (*backing_refs_f) (const void *data, size_t len, backing_add_f add, void *compact,
-                               void *arg);
-int backing_compact (struct backing *b, const uint8_t *root, const char *checkpoint,
-                     backing_refs_f refs, void *arg, flux_error_t *errp);
+/* Garbage collection: write what can be reached to a new file, a part at a time, and put that in
+ * the place of the old one. Meanwhile no batch may be under way. */
+struct compact;
+
+struct compact_ops {
+    /* Name the blobs of a directory object by compact_add(). -1 with errno if it cannot be read. */
+    int (*refs) (struct compact *co, const void *data, size_t len, void *arg);
+    /* A blob that is in memory only, and will be written later; NULL if there is none. */
+    const void *(*find) (const uint8_t *digest, size_t *lenp, void *arg);
+};
+
+struct compact *compact_begin (struct backing *b, const struct compact_ops *ops, void *arg,
+                               flux_error_t *errp);
+
+/* To be copied, with all that it refers to. */
+int compact_add (struct compact *co, const uint8_t *digest, bool is_dir);
+
+/* Copy so many blobs. 1: there are more to come, 0: there are none, -1 with errno. */
+int compact_step (struct compact *co, size_t max);
+
+bool compact_has (struct compact *co, const uint8_t *digest);
+size_t compact_count (const struct compact *co);
+size_t compact_missing (const struct compact *co); // were referred to, and are nowhere
+
+/* Put the new file in the place of the old one, with `checkpoints` as the text of all. co is gone
+ * afterwards. A durable store is then to be closed, and opened again. On failure the old one stays.
+ */
+int compact_finish (struct compact *co, const char *checkpoints, flux_error_t *errp);
+void compact_abort (struct compact *co);
 
 #endif /* !FLUX_SERVICE_KVS_BACKING_H */

@@ -91,6 +91,12 @@ void content_set_clean (struct content *c, struct entry *e)
     content_set_data (c, e, e->data, e->len, false);
 }
 
+void content_set_dirty (struct content *c, struct entry *e)
+{
+    unlist (c, e);
+    content_set_data (c, e, e->data, e->len, true);
+}
+
 void content_remove (struct content *c, struct entry *e)
 {
     unlist (c, e);
@@ -206,6 +212,7 @@ int content_put_payload (struct content *c, const flux_msg_t *msg, const void *d
     struct entry *e;
 
     c->alg->hash (data, len, digest);
+    content_note_stored (c, digest);
     if ((e = content_lookup (c, digest))) {
         touch (c, e);
         return 0;
@@ -376,6 +383,7 @@ void content_destroy (struct content *c)
     router_service_remove (c->rt, "content");
     if (router_rank (c->rt) == 0)
         router_service_remove (c->rt, "content-backing");
+    content_collect_abort (c, ENOSYS);
     if (c->batch_busy)
         backing_wait (c->backing);
     backing_close (c->backing);
@@ -384,6 +392,7 @@ void content_destroy (struct content *c)
     HASH_ITER (hh, c->entries, e, tmp)
     entry_drop (c, e);
     json_decref (c->checkpoints);
+    free (c->recent.ring);
     free (c->rundir);
     free (c->statedir);
     free (c->path);

@@ -76,6 +76,24 @@ int content_checkpoint (struct content *c, char rootref[72], int *seqp);
  * roots are gone afterwards. On failure the store is as it was. */
 int content_gc (struct content *c, flux_error_t *errp);
 
+/* Rank 0: throw away what can be reached neither from the newest checkpoint nor from what `roots`
+ * names by content_collect_root() (it is called at the begin and at the end) and was not stored by
+ * a client in the last CONTENT_RECENT_TIME seconds. It takes turns of the loop; `done` is called at
+ * the end, or before this returns when there is no store. With a state folder a checkpoint is made
+ * first. On failure, also in done (EBUSY: too much was written meanwhile), the store is as it was.
+ * EBUSY: there is one under way, or so many blobs were stored lately that they are not known. */
+struct collect;
+struct content_collected {
+    int errnum;
+    const char *text; // or NULL
+    size_t before, kept, missing;
+};
+typedef int (*content_roots_f) (struct collect *g, void *arg);
+typedef void (*content_collect_f) (const struct content_collected *res, void *arg);
+int content_collect (struct content *c, const char *rootref, int seq, content_roots_f roots,
+                     content_collect_f done, void *arg);
+int content_collect_root (struct collect *g, const char *ref);
+
 /* True when statedir was configured: the store outlives the instance. */
 bool content_is_durable (const struct content *c);
 

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Garbage collection at the end of an instance whose store is kept (RFC 10): when more than half of
- * the blobs may be garbage, those that the last checkpoint needs are copied to a new file. */
+/* Garbage collection (RFC 10 leaves it open): what can be reached is copied to a new file. At the
+ * end of an instance whose store is kept, when more than half of the blobs may be garbage, that is
+ * what the last checkpoint needs. On demand: content_collect.c. */
 
 #include "config.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 #include "lib/util/errprintf.h"
 #include "shell/service/kvs/content_private.h"
 
 struct refs {
     const struct digest_alg *alg;
-    backing_add_f add;
-    void *compact;
+    struct compact *compact;
 };
 
 static int object_refs (struct refs *r, json_t *o);
@@ -28,7 +29,7 @@ static int array_refs (struct refs *r, json_t *list, bool is_dir)
     {
         if (!json_is_string (o) ||
             digest_from_blobref (r->alg, json_string_value (o), digest) < 0 ||
-            r->add (r->compact, digest, is_dir) < 0)
+            compact_add (r->compact, digest, is_dir) < 0)
             return -1;
     }
     return 0;
@@ -73,15 +74,80 @@ static int object_refs (struct refs *r, json_t *o)
     return !strcmp (type, "dir") ? dir_refs (r, data) : 0;
 }
 
-static int find_refs (const void *text, size_t len, backing_add_f add, void *compact, void *arg)
+static int find_refs (struct compact *co, const void *text, size_t len, void *arg)
 {
     struct content *c = arg;
-    struct refs r = {c->alg, add, compact};
+    struct refs r = {c->alg, co};
     json_t *o = json_loadb (text, len, 0, NULL);
     int rc = o ? object_refs (&r, o) : -1;
     if (!o)
         errno = EPROTO;
     json_decref (o);
+    return rc;
+}
+
+static const void *find_blob (const uint8_t *digest, size_t *lenp, void *arg)
+{
+    struct entry *e = content_lookup (arg, digest);
+
+    if (!e || !e->valid)
+        return NULL;
+    *lenp = e->len;
+    return e->data;
+}
+
+const struct compact_ops content_compact_ops = {find_refs, find_blob};
+
+int content_add_checkpoint (struct content *c, struct compact *co)
+{
+    uint8_t digest[DIGEST_MAX];
+    char ref[BLOBREF_MAX];
+    int seq;
+
+    if (content_checkpoint (c, ref, &seq) < 0)
+        return 0;
+    if (digest_from_blobref (c->alg, ref, digest) < 0)
+        return -1;
+    return compact_add (co, digest, true);
+}
+
+/* A clean blob is thought to be in the store: if it is not any more, it must be written again when
+ * somebody needs it, or go. */
+static void settle_cache (struct content *c, struct compact *co)
+{
+    struct entry *e, *tmp;
+
+    DL_FOREACH_SAFE (c->clean, e, tmp)
+    {
+        if (compact_has (co, e->digest))
+            continue;
+        if (e->holds)
+            content_set_dirty (c, e);
+        else
+            content_remove (c, e);
+    }
+}
+
+int content_compact_finish (struct content *c, struct compact *co, flux_error_t *errp)
+{
+    char *text;
+    int rc;
+
+    while (json_array_size (c->checkpoints) > 1) // the roots of the others will be gone
+        json_array_remove (c->checkpoints, 1);
+    if (!(text = json_dumps (c->checkpoints, JSON_COMPACT))) {
+        compact_abort (co);
+        errno = ENOMEM;
+        return errprintf (errp, "content: out of memory");
+    }
+    settle_cache (c, co);
+    rc = compact_finish (co, text, errp);
+    free (text);
+    if (rc == 0 && c->statedir) {
+        backing_close (c->backing);
+        c->backing = NULL;
+        rc = content_open_backing (c, false, errp);
+    }
     return rc;
 }
 
@@ -92,27 +158,25 @@ static bool worth_it (struct content *c)
 
 int content_gc (struct content *c, flux_error_t *errp)
 {
-    uint8_t digest[DIGEST_MAX];
-    char ref[BLOBREF_MAX], *text;
+    char ref[BLOBREF_MAX];
+    struct compact *co;
     int seq, rc;
 
+    content_collect_abort (c, ESHUTDOWN);
     if (!c->statedir || !c->backing || c->batch_busy || c->dirty_count || !worth_it (c) ||
         content_checkpoint (c, ref, &seq) < 0)
         return 0;
-    if (digest_from_blobref (c->alg, ref, digest) < 0)
-        return errprintf (errp, "content: %s", strerror (errno));
-    while (json_array_size (c->checkpoints) > 1) // the roots of the others will be gone
-        json_array_remove (c->checkpoints, 1);
-    if (!(text = json_dumps (c->checkpoints, JSON_COMPACT))) {
-        errno = ENOMEM;
-        return errprintf (errp, "content: out of memory");
+    if (!(co = compact_begin (c->backing, &content_compact_ops, c, errp)))
+        return -1;
+    if ((rc = content_add_checkpoint (c, co)) == 0)
+        rc = compact_step (co, SIZE_MAX);
+    if (rc == 0 && compact_count (co) == 0) {
+        errno = ENOENT; // not even the root
+        rc = -1;
     }
-    rc = backing_compact (c->backing, digest, text, find_refs, c, errp);
-    free (text);
-    if (rc == 0) {
-        backing_close (c->backing);
-        c->backing = NULL;
-        rc = content_open_backing (c, false, errp);
+    if (rc < 0) {
+        compact_abort (co);
+        return errprintf (errp, "content: garbage collection: %s", strerror (errno));
     }
-    return rc;
+    return content_compact_finish (c, co, errp);
 }

@@ -46,6 +46,16 @@ struct flush_waiter {
     struct flush_waiter *next;
 };
 
+/* Digests that clients stored lately, and may refer to soon. */
+struct recent {
+    struct recent_blob {
+        uint8_t digest[DIGEST_MAX];
+        double when;
+    } * ring;
+    size_t first, count, size;
+    double lost; // when one was forgotten too early; 0: never
+};
+
 struct content {
     struct router *rt;
     const struct digest_alg *alg;
@@ -66,6 +76,9 @@ struct content {
     bool pinned;             // the newest one is a client's, and is to stay the newest
     struct flush_waiter *flush_waiters;
     int last_errnum; // of the last batch
+    struct recent recent;
+    struct collect *collect; // garbage collection on demand
+    bool collecting;         // it has begun: nothing is written
 
     /* other ranks: stores under way upstream */
     struct store_op *stores;
@@ -77,6 +90,7 @@ struct entry *content_lookup (struct content *c, const uint8_t *digest);
 struct entry *content_insert (struct content *c, const uint8_t *digest);
 void content_set_data (struct content *c, struct entry *e, void *data, size_t len, bool dirty);
 void content_set_clean (struct content *c, struct entry *e);
+void content_set_dirty (struct content *c, struct entry *e);
 void content_remove (struct content *c, struct entry *e);
 void content_shrink (struct content *c, size_t max);
 /* content_put() of what came as the payload of a message: a large one is not copied. */
@@ -96,6 +110,15 @@ void content_write_done (struct backing_batch *batch, void *arg);
 int content_flush_add (struct content *c, const flux_msg_t *msg, content_flush_f cb, void *arg);
 int content_checkpoint_add (struct content *c, json_t *value);
 void content_write_clear (struct content *c);
+
+/* content_gc.c */
+extern const struct compact_ops content_compact_ops;
+int content_add_checkpoint (struct content *c, struct compact *co); // the newest, if there is one
+int content_compact_finish (struct content *c, struct compact *co, flux_error_t *errp); // takes co
+
+/* content_collect.c */
+void content_note_stored (struct content *c, const uint8_t *digest);
+void content_collect_abort (struct content *c, int errnum); // if it has begun
 
 /* content_service.c */
 extern const struct handler_row content_rows[];

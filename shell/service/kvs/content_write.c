@@ -122,7 +122,7 @@ static void batch_begin (struct content *c)
     flux_error_t error;
     struct backing_batch *b;
 
-    if (c->batch_busy)
+    if (c->batch_busy || c->collecting)
         return;
     snprintf (error.text, sizeof (error.text), "out of memory");
     if (content_open_backing (c, true, &error) < 0 || !(b = batch_create (c))) {
@@ -247,6 +247,7 @@ int content_flush_wait (struct content *c, const char *rootref, int seq, flux_er
     if (rootref && !c->pinned && checkpoint_root (c, rootref, seq) < 0)
         return errprintf (errp, "content: %s", strerror (errno));
     while (c->dirty_count || c->checkpoint_changed) {
+        content_collect_abort (c, ESHUTDOWN);
         batch_begin (c);
         if (c->batch_busy)
             backing_wait (c->backing);

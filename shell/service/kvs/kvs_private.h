@@ -12,6 +12,7 @@
  *   commit.c      changes that come as requests; fence.c those of several clients at once
  *   watch.c       who is told when a key changes, with watch_list.c and watch_give.c
  *   watch_service.c  the requests kvs-watch.*
+ *   gc.c          garbage collection on demand
  *   local.c       the way in for services of rank 0 */
 
 #ifndef FLUX_SERVICE_KVS_PRIVATE_H
@@ -247,6 +248,9 @@ void watch_clear (struct kvs *kvs);
 bool watch_any (const struct ns *ns);
 void watch_cancel (struct kvs *kvs, const flux_msg_t *msg, bool disconnect);
 size_t watch_count (const struct ns *ns);
+
+/* ---- gc.c */
+void gc_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 /* ---- watch_service.c */
 extern const struct handler_row watch_rows[];

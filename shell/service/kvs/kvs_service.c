@@ -264,6 +264,7 @@ const struct handler_row kvs_rows[] = {
     {"namespace-remove", ns_remove_cb, FLUX_ROLE_OWNER},
     {"namespace-list", ns_list_cb, FLUX_ROLE_OWNER},
     {"dropcache", dropcache_cb, FLUX_ROLE_OWNER},
+    {"gc", gc_cb, FLUX_ROLE_OWNER},
     {"follow", follow_request, FLUX_ROLE_OWNER},
     {"stats-get", stats_cb, ANYONE},
     {"disconnect", disconnect_cb, ANYONE},

@@ -27,7 +27,10 @@ enum {
     CONTENT_CACHE_BYTES = 8 << 20, // clean blobs in memory
     CONTENT_DIRTY_BYTES = 8 << 20, // rank 0: unsaved blobs, before a backing store is opened
     CONTENT_BATCH_BYTES = 2 << 20, // once it is open: unsaved blobs, before a batch is written
-    CONTENT_GC_MIN = 50000,        // blobs in a kept store, before garbage is looked for
+    CONTENT_RECENT_TIME = 300,     // seconds that what was stored may wait for a reference to it
+    CONTENT_RECENT_MAX = 1 << 18,  // blobs that are remembered for that
+    CONTENT_COLLECT_DIRTY_MAX = 128 << 20, // unsaved blobs during garbage collection
+    CONTENT_GC_MIN = 50000,                // blobs in a kept store, before garbage is looked for
 };
 
 #endif /* !FLUX_SERVICE_KVS_LIMITS_H */

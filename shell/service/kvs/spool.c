@@ -229,16 +229,46 @@ struct spool *spool_open (const char *path, unsigned digest_size, flux_error_t *
     return sp;
 }
 
+bool spool_has (const struct spool *sp, const uint8_t *digest)
+{
+    struct where w;
+
+    return find (sp, digest, &w);
+}
+
+size_t spool_count (const struct spool *sp)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < TABLES; i++)
+        n += sp->tables[i].used;
+    return n;
+}
+
+static void spool_free (struct spool *sp)
+{
+    close (sp->fd);
+    for (int i = 0; i < TABLES; i++)
+        free (sp->tables[i].places);
+    free (sp->path);
+    free (sp);
+}
+
 void spool_close (struct spool *sp)
 {
     if (!sp)
         return;
     int saved_errno = errno;
-    close (sp->fd);
     unlink (sp->path);
-    for (int i = 0; i < TABLES; i++)
-        free (sp->tables[i].places);
-    free (sp->path);
-    free (sp);
+    spool_free (sp);
     errno = saved_errno;
+}
+
+void spool_replace (struct spool *old, struct spool *other)
+{
+    char *path = other->path;
+
+    other->path = old->path;
+    old->path = path;
+    spool_free (old);
 }

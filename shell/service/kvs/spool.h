@@ -9,6 +9,7 @@
 #ifndef FLUX_SERVICE_KVS_SPOOL_H
 #define FLUX_SERVICE_KVS_SPOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <flux/types.h>
@@ -30,5 +31,11 @@ int spool_take (struct spool *sp, const struct backing_item *items, size_t count
 
 /* A malloc'd copy with a NUL behind it, or NULL with errno: ENOENT. */
 void *spool_get (struct spool *sp, const uint8_t *digest, size_t *lenp);
+
+bool spool_has (const struct spool *sp, const uint8_t *digest);
+size_t spool_count (const struct spool *sp);
+
+/* The file of `other` was renamed to that of `old`, which is closed. */
+void spool_replace (struct spool *old, struct spool *other);
 
 #endif /* !FLUX_SERVICE_KVS_SPOOL_H */
