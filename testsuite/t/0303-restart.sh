@@ -141,7 +141,7 @@ cat >conf.toml <<EOF
 [job-manager.prolog]
 command = ["sh", "-c", "[ ! -e $PWD/slow.prolog ] || { touch $PWD/in.prolog; exec sleep 1000; }"]
 [job-manager.epilog]
-command = ["sh", "-c", "[ ! -e $PWD/slow.epilog ] || { touch $PWD/in.epilog; exec sleep 1000; }"]
+command = ["sh", "-c", "[ ! -e $PWD/slow.epilog ] || { touch $PWD/in.epilog; exec sleep 1000; }; [ ! -e $PWD/in.epilog ] || touch $PWD/again.epilog"]
 [job-manager.housekeeping]
 command = ["sh", "-c", "[ ! -e $PWD/slow.housekeeping ] || { touch $PWD/in.housekeeping; exec sleep 1000; }"]
 EOF
@@ -166,6 +166,11 @@ inst h -Sresource.path=$PWD/R.json -c conf.toml <<'EOF'
 wait_clean done ending starting
 [ "$(states)" = "done=CD ending=CD starting=F " ]
 flux jobs -n -o '{exception.type}' $(first starting) | grep -x exec
+# what was cut off has ended, killed; the epilog was run again
+events () { flux job eventlog -f json $1 | jq -r '.name + (.context | if .status then ":" + (.status | tostring) else "" end)' | xargs; }
+expect_match 'epilog-start epilog-finish:9 epilog-start epilog-finish:0 release free clean$' "$(events $(first ending))"
+expect_match 'prolog-start prolog-finish:9 exception' "$(events $(first starting))"
+[ -e again.epilog ]
 [ "$(flux jobs -n -o '{annotations.sched.resource_summary}' $(first done))" = rank0/core0 ]
 [ "$(flux resource list -s free -no '{ncores}')" = 8 ]
 flux run -n1 true # nothing is held by what is gone

@@ -98,6 +98,7 @@ void job_retire (struct job *job)
     if (live->taps)
         live->taps_free (live->taps);
     json_decref (live->constraint);
+    json_decref (live->cut_off);
     json_decref (live->request);
     rv1_destroy (live->leaving);
     free (live);

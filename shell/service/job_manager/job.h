@@ -91,6 +91,7 @@ struct job_live {
     const char *env; // environment as JSON text, in the strpool; NULL: see jobstore.h
     struct dependency *depends;
     json_t *constraint;       // RFC 31, or NULL
+    json_t *cut_off;          // after a restart: actions that had begun, [kind, description]
     json_t *request;          // jobspec.resources, for what the facts do not say, or NULL
     const char *graph_policy; // system.graph.policy, in the strpool, or NULL
     bool has_resources;

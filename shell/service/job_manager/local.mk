@@ -3,7 +3,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/action.c \
 	%D%/bulk.c \
 	%D%/conf.c %D%/conf.h \
-	%D%/depend.c %D%/depend.h \
+	%D%/cutoff.c %D%/depend.c %D%/depend.h \
 	%D%/event.c \
 	%D%/extsched.c %D%/extsched.h %D%/extsched_private.h \
 	%D%/extsched_alloc.c \

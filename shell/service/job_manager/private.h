@@ -118,6 +118,12 @@ void job_cleanup (struct job_manager *jm, struct job *job);
 /* Take the ranks away from the scheduler, for a reason. */
 void job_manager_drain (struct job_manager *jm, const struct idset *ranks, const char *reason);
 
+/* cutoff.c, after a restart: does an epilog have to be run again, when the nodes are there; what was
+ * cut off has ended; do what waits for the nodes. */
+bool cutoff_waits (const struct job *job);
+void cutoff_end (struct job_manager *jm, struct job *job);
+void cutoff_resume (struct job_manager *jm);
+
 /* exec's callbacks */
 extern const struct job_exec_ops job_exec_callbacks;
 

@@ -180,6 +180,51 @@ static int on_finish (struct replay *r, json_t *context)
     return 0;
 }
 
+/* Actions that have begun and not ended are remembered. */
+static int on_action (struct replay *r, json_t *context, const char *kind, bool start)
+{
+    const char *text = json_string_value (json_object_get (context, "description"));
+    json_t **list = &r->job->live->cut_off, *entry;
+    size_t i;
+
+    if (!text)
+        return invalid (r, "an event of a prolog or epilog is malformed");
+    if (start) {
+        if (!*list)
+            *list = json_array ();
+        return json_array_append_new (*list, json_pack ("[s s]", kind, text));
+    }
+    json_array_foreach (*list, i, entry)
+    {
+        if (strcmp (json_string_value (json_array_get (entry, 0)), kind) == 0 &&
+            strcmp (json_string_value (json_array_get (entry, 1)), text) == 0) {
+            json_array_remove (*list, i);
+            break;
+        }
+    }
+    return 0;
+}
+
+static int on_prolog_start (struct replay *r, json_t *context)
+{
+    return on_action (r, context, "prolog", true);
+}
+
+static int on_prolog_finish (struct replay *r, json_t *context)
+{
+    return on_action (r, context, "prolog", false);
+}
+
+static int on_epilog_start (struct replay *r, json_t *context)
+{
+    return on_action (r, context, "epilog", true);
+}
+
+static int on_epilog_finish (struct replay *r, json_t *context)
+{
+    return on_action (r, context, "epilog", false);
+}
+
 static int on_memo (struct replay *r, json_t *context)
 {
     job_set_memo (r->job, context);
@@ -201,6 +246,10 @@ static const struct {
     {"alloc", on_alloc},
     {"exception", on_exception},
     {"finish", on_finish},
+    {"prolog-start", on_prolog_start},
+    {"prolog-finish", on_prolog_finish},
+    {"epilog-start", on_epilog_start},
+    {"epilog-finish", on_epilog_finish},
     {"memo", on_memo},
 };
 

@@ -239,6 +239,9 @@ static void resume_pending (struct job_manager *jm, struct job *job)
 
 static void resume (struct job_manager *jm, struct job *job)
 {
+    if (job->state == JOB_CLEANUP && cutoff_waits (job))
+        return; // until job_manager_release()
+    cutoff_end (jm, job);
     if ((job->state & (JOB_NEW | JOB_PENDING)))
         resume_pending (jm, job);
     else if (job->state == JOB_RUN)
@@ -331,5 +334,6 @@ int job_manager_restart (struct job_manager *jm, flux_error_t *errp)
 void job_manager_release (struct job_manager *jm)
 {
     jm->held = false;
+    cutoff_resume (jm);
     job_manager_reschedule (jm);
 }
