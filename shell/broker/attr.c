@@ -54,7 +54,9 @@ static const struct known known_attrs[] = {
     {"broker.pid", READONLY | IMMUTABLE},
     {"broker.quorum", IMMUTABLE},
     {"broker.quorum-timeout", IMMUTABLE},
+    {"broker.quorum-warn", IMMUTABLE},
     {"broker.shutdown-timeout", IMMUTABLE},
+    {"broker.shutdown-warn", IMMUTABLE},
     {"broker.cleanup-timeout", 0},
     {"broker.rc1_path", 0},
     {"broker.rc3_path", 0},
@@ -114,7 +116,9 @@ static const struct {
     const char *name, *value;
 } defaults[] = {
     {"broker.quorum-timeout", "2m"},
+    {"broker.quorum-warn", "60s"},
     {"broker.shutdown-timeout", "20s"},
+    {"broker.shutdown-warn", "60s"},
     {"broker.cleanup-timeout", "20s"},
     {"tbon.prefertcp", "0"},
     {"tbon.interface-hint", "default-route"},

@@ -38,6 +38,7 @@ struct broker {
     char **program_argv;
     struct program *rc; // rc1 or rc3
     ev_timer timer;     // of the present state
+    ev_timer slow;      // to tell whom it waits for
     ev_signal sigterm, sigint, sighup, sigusr1, sigusr2;
     bool end_pending; // to end once the brokers below have
     const flux_msg_t *shutdown_request;
@@ -60,6 +61,9 @@ bool broker_is_leader (const struct broker *b);
 /* The timer of a state: a negative time is none. */
 void broker_timer_start (struct broker *b, double seconds);
 
+/* After a while, tell in the log which brokers it is that the state waits for. */
+void broker_slow_start (struct broker *b, double seconds);
+
 /* states.c */
 void broker_enter_state (enum broker_state state, void *arg);
 bool broker_children_online (struct broker *b);
@@ -68,6 +72,7 @@ bool broker_children_online (struct broker *b);
 extern const struct net_ops broker_net_ops;
 extern const struct handler_row broker_shutdown_rows[];
 void broker_timer_cb (struct ev_loop *loop, ev_timer *w, int revents);
+void broker_slow_cb (struct ev_loop *loop, ev_timer *w, int revents);
 void broker_end_signal_cb (struct ev_loop *loop, ev_signal *w, int revents);
 void broker_pass_signal_cb (struct ev_loop *loop, ev_signal *w, int revents);
 

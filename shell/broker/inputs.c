@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
+#include <flux/hostlist.h>
+#include <flux/idset.h>
 
 #include "lib/overlay/overlay.h"
 #include "shell/broker/attr.h"
@@ -41,6 +44,50 @@ void broker_timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
     default: // a signal's grace is over
         life_post (b->life, "shutdown");
     }
+}
+
+/* The hosts of these brokers, "n[1-2] (rank 1-2)". */
+static char *name_brokers (struct broker *b, const struct idset *ranks)
+{
+    struct hostlist *all = hostlist_decode (attr_get (b->attrs, "hostlist")),
+                    *hl = hostlist_create ();
+    char *ids = idset_encode (ranks, IDSET_FLAG_RANGE), *hosts = NULL, *text = NULL;
+
+    for (unsigned int i = idset_first (ranks); all && i != IDSET_INVALID_ID;
+         i = idset_next (ranks, i)) {
+        const char *host = hostlist_nth (all, i);
+        if (host)
+            hostlist_append (hl, host);
+    }
+    hosts = hostlist_encode (hl);
+    if (asprintf (&text, "%s (rank %s)", hosts, ids) < 0)
+        text = NULL;
+    free (hosts);
+    free (ids);
+    hostlist_destroy (hl);
+    hostlist_destroy (all);
+    return text;
+}
+
+void broker_slow_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct broker *b = w->data;
+    bool joining = life_state (b->life) == STATE_QUORUM;
+    struct idset *ranks = idset_create (b->info->size, 0);
+
+    if (!b->net || !ranks) {
+        idset_destroy (ranks);
+        return;
+    }
+    for (uint32_t rank = 0; rank < b->info->size; rank++)
+        if (rank != b->info->rank && overlay_online (net_overlay (b->net), rank) != joining)
+            idset_set (ranks, rank);
+    char *text = name_brokers (b, ranks);
+    if (text && !idset_empty (ranks))
+        router_log (b->router, LOG_ERR, "broker", "%s: %s",
+                    joining ? "waiting for brokers to join" : "waiting for brokers to leave", text);
+    free (text);
+    idset_destroy (ranks);
 }
 
 static void conf_followed_cb (int errnum, void *arg)

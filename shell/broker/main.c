@@ -62,14 +62,23 @@ bool broker_is_leader (const struct broker *b)
     return b->info->rank == 0;
 }
 
-/* The timer of a state: a negative time is none. */
+static void restart (struct ev_loop *loop, ev_timer *w, double seconds)
+{
+    ev_timer_stop (loop, w);
+    if (seconds >= 0) {
+        ev_timer_set (w, seconds, 0.);
+        ev_timer_start (loop, w);
+    }
+}
+
 void broker_timer_start (struct broker *b, double seconds)
 {
-    ev_timer_stop (b->loop, &b->timer);
-    if (seconds >= 0) {
-        ev_timer_set (&b->timer, seconds, 0.);
-        ev_timer_start (b->loop, &b->timer);
-    }
+    restart (b->loop, &b->timer, seconds);
+}
+
+void broker_slow_start (struct broker *b, double seconds)
+{
+    restart (b->loop, &b->slow, seconds);
 }
 
 /* To look at what an earlier instance left, and to repair it: alone, and nothing is run. */
@@ -177,6 +186,8 @@ static void init_signals (struct broker *b)
     }
     ev_timer_init (&b->timer, broker_timer_cb, 0., 0.);
     b->timer.data = b;
+    ev_timer_init (&b->slow, broker_slow_cb, 0., 0.);
+    b->slow.data = b;
 }
 
 /* The broker holds keys and credentials: no core, no ptrace by others of the user. */

@@ -145,6 +145,7 @@ static void enter_quorum (struct broker *b)
 {
     if (broker_is_leader (b)) {
         broker_timer_start (b, get_timeout (b, "broker.quorum-timeout"));
+        broker_slow_start (b, get_timeout (b, "broker.quorum-warn"));
         check_quorum (b);
     } else {
         life_follow_parent (b->life);
@@ -228,9 +229,10 @@ static void enter_shutdown (struct broker *b)
     program_kill (b->program, SIGKILL); // of a broker that never got to cleanup
     if (b->net)
         overlay_refuse_children (net_overlay (b->net));
-    if (broker_children_online (b))
+    if (broker_children_online (b)) {
         broker_timer_start (b, get_timeout (b, "broker.shutdown-timeout"));
-    else
+        broker_slow_start (b, get_timeout (b, "broker.shutdown-warn"));
+    } else
         life_post (b->life, "children-gone");
 }
 
@@ -306,5 +308,6 @@ void broker_enter_state (enum broker_state state, void *arg)
     struct broker *b = arg;
 
     attr_set (b->attrs, "broker.state", machine_name (state));
+    broker_slow_start (b, -1);
     actions[state](b);
 }

@@ -54,6 +54,9 @@ test_case 'without the quorum the program is not run' <<'END'
 expect_fail timeout -k 5 50 flux start --test-size=2 --test-start-mode=leader -Sbroker.quorum-timeout=1s touch ran 2>err
 [ ! -e ran ]
 expect_in_file 'only 1 of 2 brokers joined in time' err
+expect_fail timeout -k 5 50 flux start --test-size=3 --test-start-mode=leader --test-hosts='h[0-2]' -Sbroker.quorum-warn=0.5s \
+    -Sbroker.quorum-timeout=1s true 2>err
+expect_in_file 'waiting for brokers to join: h\[1-2\] \(rank 1-2\)' err
 expect_fail flux start -Sbroker.quorum=x true 2>err
 expect_in_file 'broker.quorum=x' err
 expect_fail flux start --test-size=2 --test-start-mode=some true
@@ -79,8 +82,9 @@ kill -STOP $(cat victim)
 EOF
 start=$SECONDS
 rc=0
-timeout -k 5 50 flux start --test-size=3 -Sbroker.shutdown-timeout=1s --test-exit-timeout=2s bash inside.sh 2>err || rc=$?
+timeout -k 5 50 flux start --test-size=3 -Sbroker.shutdown-timeout=1s -Sbroker.shutdown-warn=0.5s --test-hosts='h[0-2]' --test-exit-timeout=2s bash inside.sh 2>err || rc=$?
 expect_in_file 'some brokers did not leave in time' err
+expect_in_file 'waiting for brokers to leave: h2 \(rank 2\)' err
 [ $((SECONDS - start)) -lt 20 ]
 expect_fail kill -0 "$(cat victim)"
 END
