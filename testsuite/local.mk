@@ -24,8 +24,8 @@ testsuite_helpers_rpc_follow_SOURCES = %D%/helpers/rpc_follow.c
 testsuite_helpers_rpc_follow_LDADD = lib/client/libclient.la lib/util/libutil.la
 
 check_PROGRAMS += testsuite/helpers/wire_replay
-testsuite_helpers_wire_replay_SOURCES = %D%/helpers/wire_replay.c
-testsuite_helpers_wire_replay_LDADD = lib/codec/libcodec.la
+testsuite_helpers_wire_replay_SOURCES = %D%/helpers/wire_replay.c %D%/helpers/wire_ids.c %D%/helpers/wire_ids.h
+testsuite_helpers_wire_replay_LDADD = lib/job/libjob.la lib/set/libset.la lib/codec/libcodec.la lib/util/libutil.la $(JANSSON_LIBS)
 EXTRA_DIST += %D%/data/archive %D%/data/wire %D%/data/formats %D%/data/bad-input %D%/data/api.h %D%/data/resource-query
 check_PROGRAMS += testsuite/helpers/wire_flood
 testsuite_helpers_wire_flood_SOURCES = %D%/helpers/wire_flood.c

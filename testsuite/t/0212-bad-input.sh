@@ -80,7 +80,7 @@ code=0; flux bulksubmit -n{} true ::: 1 2 x >out 2>err || code=$?
 expect_equal '1 0 flux-bulksubmit: --ntasks=x: not a number of at least 1' "$code $(wc -l <out) $(cat err)"
 echo 1 >value.1
 code=0; flux submit --cc=1-2 --setattr=^x=value.{cc} true >out 2>err || code=$?
-expect_match '^1 0 flux-submit: cc=2: --setattr=\^x=value.2: .*No such file' "$code $(wc -l <out) $(cat err)"
+expect_match '^1 0 flux-submit: cc=2: --setattr=\^x=value.{cc}: .*No such file' "$code $(wc -l <out) $(cat err)"
 expect_equal 2 "$(flux jobs -an | wc -l)"
 flux cancel --all 2>/dev/null
 EOS

@@ -30,6 +30,15 @@ flux start -Scontent.restore=\$data/jobs.tgz "\$top_builddir/testsuite/helpers/w
 END
 done
 
+# Its commands in Python, on jobs that are born in the replay: submit, run, bulksubmit, jobs, attach,
+# watch, cancel, pkill, wait, update, queue, resource. Only the ids of these jobs are put into what they
+# said. Changed by hand as above; times, resources and texts for people are any.
+for name in submit attach cancel manage; do
+    case_if '[ "$(id -u)" -eq 0 ]' 'user 0 said it' -- "flux-core's commands in Python: $name" <<END
+replay python-$name
+END
+done
+
 test_case 'a changed answer is seen' <<'END'
 sed 's/"value":"1"/"value":"2"/' "$top_srcdir/testsuite/data/wire/attr" >changed
 rc=0
