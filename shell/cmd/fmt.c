@@ -87,6 +87,20 @@ static int strip_sentinel (char *text)
     return 0;
 }
 
+const char *fmt_heading (const struct fmt_heading *headings, const char *field)
+{
+    for (; headings->field; headings++)
+        if (strcmp (headings->field, field) == 0)
+            return headings->text;
+    return NULL;
+}
+
+static const char *heading (const struct fmt *fmt, const char *field)
+{
+    return fmt->src.headings ? fmt_heading (fmt->src.headings, field)
+                             : fmt->src.heading (field, fmt->src.arg);
+}
+
 /* "{field!c:spec}", p just after the opening brace. */
 static const char *parse_field (struct fmt *fmt, const char *p, struct fmt_piece *piece,
                                 flux_error_t *errp)
@@ -107,7 +121,7 @@ static const char *parse_field (struct fmt *fmt, const char *p, struct fmt_piece
         errprintf (errp, "format: '{%s' is not closed", piece->field);
         return NULL;
     }
-    if (!fmt->src.heading (piece->field, fmt->src.arg)) {
+    if (!heading (fmt, piece->field)) {
         errprintf (errp, "unknown format field: %s", piece->field);
         return NULL;
     }
@@ -142,7 +156,7 @@ int fmt_set_sort (struct fmt *fmt, const char *keys, flux_error_t *errp)
             if (!(new[fmt->nkeys].field = strndup (start, end - start)))
                 return errprintf (errp, "out of memory");
             new[fmt->nkeys++].reverse = reverse;
-            if (!fmt->src.heading (new[fmt->nkeys - 1].field, fmt->src.arg)) {
+            if (!heading (fmt, new[fmt->nkeys - 1].field)) {
                 errno = EINVAL;
                 return errprintf (errp, "invalid sort key: %s", new[fmt->nkeys - 1].field);
             }
@@ -247,8 +261,8 @@ static void layout_piece (const struct fmt *fmt, const struct fmt_piece *p, cons
     if (!(p->sentinel & FMT_EXPAND))
         return;
     if (!(flags & FMT_NO_HEADER)) {
-        size_t heading = fmt_utf8_len (fmt->src.heading (p->field, fmt->src.arg));
-        widest = heading > widest ? heading : widest;
+        size_t len = fmt_utf8_len (heading (fmt, p->field));
+        widest = len > widest ? len : widest;
     }
     if ((int)widest > l->width)
         l->width = widest;
@@ -295,7 +309,7 @@ static char *make_line (const struct fmt *fmt, const struct layout *l, const voi
         else {
             spec.fill[0] = '\0';
             spec.zero = false;
-            s = fmt_pad (fmt->src.heading (p->field, fmt->src.arg), &spec, '<');
+            s = fmt_pad (heading (fmt, p->field), &spec, '<');
         }
         buf_puts (&b, s ? s : "");
         free (s);

@@ -38,9 +38,15 @@ void fmt_set_str (struct fmt_value *v, const char *s);    // borrows
 void fmt_set_owned (struct fmt_value *v, char *s);        // takes over; NULL is empty
 void fmt_set_json (struct fmt_value *v, const json_t *o); // null or NULL is empty
 
+struct fmt_heading {
+    const char *field, *text;
+};
+
 /* Where the fields come from. */
 struct fmt_source {
-    /* The heading of a field, or NULL when there is no such field. */
+    /* All fields, ends with an all-zero row; or NULL: heading() gives the heading of a field, or
+     * NULL when there is no such field. */
+    const struct fmt_heading *headings;
     const char *(*heading) (const char *field, void *arg);
     /* The value of a field of one item. */
     void (*get) (const void *item, const char *field, struct fmt_value *v, void *arg);
@@ -49,6 +55,9 @@ struct fmt_source {
     void (*after) (const void *item, FILE *f, void *arg);
     void *arg;
 };
+
+/* By a table as above: the heading of a field, or NULL. */
+const char *fmt_heading (const struct fmt_heading *headings, const char *field);
 
 struct fmt;
 

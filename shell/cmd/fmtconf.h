@@ -30,6 +30,14 @@ struct fmt_set {
  * the file and what is wrong in errp. The caller frees it. */
 json_t *fmtconf_load (const struct fmt_set *set, flux_error_t *errp);
 
+/* The option of verbs that take one: the variable of the environment is what it is by default. */
+#define FMTCONF_FORMAT_OPT(variable)                                                               \
+    {                                                                                              \
+        .key = 'o', .name = "format", .arg = "FORMAT",                                             \
+        .help = "A format by name (`help' lists them), or one in the format mini-language",        \
+        .env = variable                                                                            \
+    }
+
 /* The format behind --format=NAME, which the caller frees: text with a brace is itself, else it is
  * a name. "help" lists the names, "get-config=NAME" shows one as it is written in a file; NULL
  * then. Ends the program when there is no such format or a file is wrong. */

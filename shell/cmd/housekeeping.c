@@ -36,29 +36,22 @@ struct room {
     const struct hostlist *hosts;
 };
 
-static const char *heading (const char *field, void *arg)
-{
-    static const char *const table[][2] = {
-        {"id", "JOBID"},
-        {"id.f58", "JOBID"},
-        {"id.dec", "JOBID"},
-        {"runtime", "RUNTIME"},
-        {"nnodes", "NNODES"},
-        {"ranks", "RANKS"},
-        {"nodelist", "NODELIST"},
-        {"allocated.nnodes", "NNODES"},
-        {"allocated.ranks", "RANKS"},
-        {"allocated.nodelist", "NODELIST"},
-        {"pending.nnodes", "#ACTIVE"},
-        {"pending.ranks", "RANKS"},
-        {"pending.nodelist", "NODELIST"},
-    };
-
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
-        if (strcmp (table[i][0], field) == 0)
-            return table[i][1];
-    return NULL;
-}
+static const struct fmt_heading headings[] = {
+    {"id", "JOBID"},
+    {"id.f58", "JOBID"},
+    {"id.dec", "JOBID"},
+    {"runtime", "RUNTIME"},
+    {"nnodes", "NNODES"},
+    {"ranks", "RANKS"},
+    {"nodelist", "NODELIST"},
+    {"allocated.nnodes", "NNODES"},
+    {"allocated.ranks", "RANKS"},
+    {"allocated.nodelist", "NODELIST"},
+    {"pending.nnodes", "#ACTIVE"},
+    {"pending.ranks", "RANKS"},
+    {"pending.nodelist", "NODELIST"},
+    {0},
+};
 
 static char *hosts_of (const struct room *room, const struct idset *ids)
 {
@@ -96,7 +89,7 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
         fmt_set_owned (v, hosts_of (room, ids));
 }
 
-static const struct fmt_source source = {.heading = heading, .get = get};
+static const struct fmt_source source = {.headings = headings, .get = get};
 
 /* Ranks by number or by name. */
 static struct idset *targets (struct cmd *c, flux_t *h, const char *text, bool must_exist)
@@ -225,11 +218,7 @@ static int run_kill (struct cmd *c)
 static const struct cmd_opt list_opts[] = {
     {.key = 'i', .name = "include", .arg = "TARGETS", .help = "Only these ranks or hosts"},
     {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
-    {.key = 'o',
-     .name = "format",
-     .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language",
-     .env = "FLUX_HOUSEKEEPING_FORMAT_DEFAULT"},
+    FMTCONF_FORMAT_OPT ("FLUX_HOUSEKEEPING_FORMAT_DEFAULT"),
     {0},
 };
 

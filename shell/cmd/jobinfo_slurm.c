@@ -11,12 +11,13 @@
 
 #include "shell/cmd/jobinfo_slurm.h"
 
-static const char *const headings[][2] = {
+static const struct fmt_heading headings[] = {
     {"slurm.id", "JOBID"},
     {"slurm.array_id", "ARRAY_JOB_ID"},
     {"slurm.array_index", "ARRAY_TASK_ID"},
     {"slurm.state", "STATE"},
     {"slurm.state_abbrev", "ST"},
+    {0},
 };
 
 static const struct {
@@ -74,8 +75,5 @@ void jobinfo_get_slurm (const json_t *job, const char *field, struct fmt_value *
 
 const char *jobinfo_slurm_heading (const char *field)
 {
-    for (size_t i = 0; i < sizeof (headings) / sizeof (headings[0]); i++)
-        if (strcmp (headings[i][0], field) == 0)
-            return headings[i][1];
-    return NULL;
+    return fmt_heading (headings, field);
 }

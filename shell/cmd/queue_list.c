@@ -50,57 +50,50 @@ struct queue {
     bool color;
 };
 
-static const char *heading (const char *field, void *arg)
-{
-    static const char *const table[][2] = {
-        {"queue", "QUEUE"},
-        {"queuem", "QUEUE"},
-        {"parent", "PARENT"},
-        {"submission", "SUBMIT"},
-        {"scheduling", "SCHED"},
-        {"enabled", "EN"},
-        {"enabled.ascii", "EN"},
-        {"started", "ST"},
-        {"started.ascii", "ST"},
-        {"color_enabled", ""},
-        {"color_started", ""},
-        {"color_off", ""},
-        {"defaults.timelimit", "TDEFAULT"},
-        {"limits.timelimit", "TLIMIT"},
-        {"limits.range.nnodes", "NNODES"},
-        {"limits.range.ncores", "NCORES"},
-        {"limits.range.ngpus", "NGPUS"},
-        {"limits.range.effective.nnodes", "NNODES"},
-        {"limits.range.effective.ncores", "NCORES"},
-        {"limits.range.effective.ngpus", "NGPUS"},
-        {"limits.min.nnodes", "MINNODES"},
-        {"limits.max.nnodes", "MAXNODES"},
-        {"limits.min.ncores", "MINCORES"},
-        {"limits.max.ncores", "MAXCORES"},
-        {"limits.min.ngpus", "MINGPUS"},
-        {"limits.max.ngpus", "MAXGPUS"},
-        {"resources.all.nnodes", "NODES"},
-        {"resources.up.nnodes", "NODES:UP"},
-        {"resources.down.nnodes", "NODES:DOWN"},
-        {"resources.allocated.nnodes", "NODES:ALLOC"},
-        {"resources.free.nnodes", "NODES:FREE"},
-        {"resources.all.ncores", "CORES"},
-        {"resources.up.ncores", "CORES:UP"},
-        {"resources.down.ncores", "CORES:DOWN"},
-        {"resources.allocated.ncores", "CORES:ALLOC"},
-        {"resources.free.ncores", "CORES:FREE"},
-        {"resources.all.ngpus", "GPUS"},
-        {"resources.up.ngpus", "GPUS:UP"},
-        {"resources.down.ngpus", "GPUS:DOWN"},
-        {"resources.allocated.ngpus", "GPUS:ALLOC"},
-        {"resources.free.ngpus", "GPUS:FREE"},
-    };
-
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
-        if (strcmp (table[i][0], field) == 0)
-            return table[i][1];
-    return NULL;
-}
+static const struct fmt_heading headings[] = {
+    {"queue", "QUEUE"},
+    {"queuem", "QUEUE"},
+    {"parent", "PARENT"},
+    {"submission", "SUBMIT"},
+    {"scheduling", "SCHED"},
+    {"enabled", "EN"},
+    {"enabled.ascii", "EN"},
+    {"started", "ST"},
+    {"started.ascii", "ST"},
+    {"color_enabled", ""},
+    {"color_started", ""},
+    {"color_off", ""},
+    {"defaults.timelimit", "TDEFAULT"},
+    {"limits.timelimit", "TLIMIT"},
+    {"limits.range.nnodes", "NNODES"},
+    {"limits.range.ncores", "NCORES"},
+    {"limits.range.ngpus", "NGPUS"},
+    {"limits.range.effective.nnodes", "NNODES"},
+    {"limits.range.effective.ncores", "NCORES"},
+    {"limits.range.effective.ngpus", "NGPUS"},
+    {"limits.min.nnodes", "MINNODES"},
+    {"limits.max.nnodes", "MAXNODES"},
+    {"limits.min.ncores", "MINCORES"},
+    {"limits.max.ncores", "MAXCORES"},
+    {"limits.min.ngpus", "MINGPUS"},
+    {"limits.max.ngpus", "MAXGPUS"},
+    {"resources.all.nnodes", "NODES"},
+    {"resources.up.nnodes", "NODES:UP"},
+    {"resources.down.nnodes", "NODES:DOWN"},
+    {"resources.allocated.nnodes", "NODES:ALLOC"},
+    {"resources.free.nnodes", "NODES:FREE"},
+    {"resources.all.ncores", "CORES"},
+    {"resources.up.ncores", "CORES:UP"},
+    {"resources.down.ncores", "CORES:DOWN"},
+    {"resources.allocated.ncores", "CORES:ALLOC"},
+    {"resources.free.ncores", "CORES:FREE"},
+    {"resources.all.ngpus", "GPUS"},
+    {"resources.up.ngpus", "GPUS:UP"},
+    {"resources.down.ngpus", "GPUS:DOWN"},
+    {"resources.allocated.ngpus", "GPUS:ALLOC"},
+    {"resources.free.ngpus", "GPUS:FREE"},
+    {0},
+};
 
 /* A policy of the queue, else of its parent, else of the instance. */
 static json_t *policy (const struct queue *q, const char *key)
@@ -222,7 +215,7 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
         fmt_set_str (v, "");
 }
 
-static const struct fmt_source source = {.heading = heading, .get = get};
+static const struct fmt_source source = {.headings = headings, .get = get};
 
 static void get_status (struct cmd *c, flux_t *h, struct queue *q)
 {
@@ -334,11 +327,7 @@ static const struct cmd_opt opts[] = {
      .arg = "QUEUE,...",
      .help = "Only these queues",
      .flags = CMD_OPT_REPEAT},
-    {.key = 'o',
-     .name = "format",
-     .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language",
-     .env = "FLUX_QUEUE_LIST_FORMAT_DEFAULT"},
+    FMTCONF_FORMAT_OPT ("FLUX_QUEUE_LIST_FORMAT_DEFAULT"),
     {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
     TERM_COLOR_L_OPT,
     {0},

@@ -161,21 +161,19 @@ static void add_state (struct table *t, const char *state, const struct rv1 *rs)
     }
 }
 
-static const char *heading (const char *field, void *arg)
-{
-    static const char *const table[][2] = {
-        {"state", "STATE"},           {"queue", "QUEUE"},
-        {"properties", "PROPERTIES"}, {"propertiesx", "PROPERTIES"},
-        {"nnodes", "NNODES"},         {"ncores", "NCORES"},
-        {"ngpus", "NGPUS"},           {"ranks", "RANKS"},
-        {"nodelist", "NODELIST"},     {"rlist", "LIST"},
-    };
-
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
-        if (strcmp (table[i][0], field) == 0)
-            return table[i][1];
-    return NULL;
-}
+static const struct fmt_heading headings[] = {
+    {"state", "STATE"},
+    {"queue", "QUEUE"},
+    {"properties", "PROPERTIES"},
+    {"propertiesx", "PROPERTIES"},
+    {"nnodes", "NNODES"},
+    {"ncores", "NCORES"},
+    {"ngpus", "NGPUS"},
+    {"ranks", "RANKS"},
+    {"nodelist", "NODELIST"},
+    {"rlist", "LIST"},
+    {0},
+};
 
 static void get (const void *item, const char *field, struct fmt_value *v, void *arg)
 {
@@ -206,7 +204,7 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
     }
 }
 
-static const struct fmt_source source = {.heading = heading, .get = get};
+static const struct fmt_source source = {.headings = headings, .get = get};
 
 static void parse_format (struct table *t, const char *text)
 {
@@ -379,11 +377,7 @@ static const struct cmd_opt select_opts[] = {
 };
 
 static const struct cmd_opt list_opts[] = {
-    {.key = 'o',
-     .name = "format",
-     .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language",
-     .env = "FLUX_RESOURCE_LIST_FORMAT_DEFAULT"},
+    FMTCONF_FORMAT_OPT ("FLUX_RESOURCE_LIST_FORMAT_DEFAULT"),
     {.key = 'n', .name = "no-header", .help = "Leave out the line of headings"},
     {.name = "skip-empty", .help = "Leave out states without resources"},
     {.name = "no-skip-empty", .help = "Show them also with --include"},

@@ -153,20 +153,21 @@ static void add_drained (struct status *s, const char *state, const struct idset
     }
 }
 
-static const char *heading (const char *field, void *arg)
-{
-    static const char *const table[][2] = {
-        {"state", "STATE"},    {"statex", "STATE"},      {"nnodes", "NNODES"},
-        {"ranks", "RANKS"},    {"nodelist", "NODELIST"}, {"reason", "REASON"},
-        {"timestamp", "TIME"}, {"status", "STATUS"},     {"up", "UP"},
-        {"up.ascii", "UP"},    {"color_up", ""},         {"color_off", ""},
-    };
-
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
-        if (strcmp (table[i][0], field) == 0)
-            return table[i][1];
-    return NULL;
-}
+static const struct fmt_heading headings[] = {
+    {"state", "STATE"},
+    {"statex", "STATE"},
+    {"nnodes", "NNODES"},
+    {"ranks", "RANKS"},
+    {"nodelist", "NODELIST"},
+    {"reason", "REASON"},
+    {"timestamp", "TIME"},
+    {"status", "STATUS"},
+    {"up", "UP"},
+    {"up.ascii", "UP"},
+    {"color_up", ""},
+    {"color_off", ""},
+    {0},
+};
 
 static void get_state (const struct line *l, struct fmt_value *v)
 {
@@ -374,7 +375,7 @@ static void status_clear (struct status *s)
 static int show (struct cmd *c, const struct fmt_set *formats, const char *states, bool skip_empty)
 {
     struct status s = {.c = c, .color = term_color (c), .skip_empty = skip_empty};
-    struct fmt_source src = {.heading = heading, .get = get, .arg = &s};
+    struct fmt_source src = {.headings = headings, .get = get, .arg = &s};
     char *text = fmtconf_choose (c, formats);
     const char *field;
     flux_error_t error;
@@ -495,11 +496,7 @@ static const struct cmd_opt table_opts[] = {
 };
 
 static const struct cmd_opt status_opts[] = {
-    {.key = 'o',
-     .name = "format",
-     .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language",
-     .env = "FLUX_RESOURCE_STATUS_FORMAT_DEFAULT"},
+    FMTCONF_FORMAT_OPT ("FLUX_RESOURCE_STATUS_FORMAT_DEFAULT"),
     {.key = 's',
      .name = "states",
      .arg = "STATE,...",
@@ -518,11 +515,7 @@ static const struct cmd_opt force_opts[] = {
 };
 
 static const struct cmd_opt drain_opts[] = {
-    {.key = 'o',
-     .name = "format",
-     .arg = "FORMAT",
-     .help = "A format by name (`help' lists them), or one in the format mini-language",
-     .env = "FLUX_RESOURCE_DRAIN_FORMAT_DEFAULT"},
+    FMTCONF_FORMAT_OPT ("FLUX_RESOURCE_DRAIN_FORMAT_DEFAULT"),
     {0},
 };
 

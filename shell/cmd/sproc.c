@@ -53,16 +53,9 @@ static json_t *request_for (const struct cmd *c, const char *who)
 
 /* ---- ps ---- */
 
-static const char *heading (const char *field, void *arg)
-{
-    static const char *const table[][2] = {
-        {"pid", "PID"}, {"state", "ST"}, {"label", "LABEL"}, {"rank", "RANK"}, {"cmd", "COMMAND"}};
-
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
-        if (strcmp (table[i][0], field) == 0)
-            return table[i][1];
-    return NULL;
-}
+static const struct fmt_heading headings[] = {
+    {"pid", "PID"}, {"state", "ST"}, {"label", "LABEL"}, {"rank", "RANK"}, {"cmd", "COMMAND"}, {0},
+};
 
 static void get (const void *item, const char *field, struct fmt_value *v, void *arg)
 {
@@ -71,7 +64,7 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
 
 static int run_ps (struct cmd *c)
 {
-    struct fmt_source source = {.heading = heading, .get = get};
+    struct fmt_source source = {.headings = headings, .get = get};
     flux_error_t error;
     struct fmt *fmt = fmt_create (cmd_str (c, "format", "{pid:>9} {state:<2} {label:<12} {cmd}"),
                                   &source, &error);

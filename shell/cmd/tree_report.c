@@ -16,20 +16,19 @@
     "{treeid:<15s} {elapse:>20f} {begin:>20f} {end:>20f} {match:>15f} {njobs:>15d} "               \
     "{my_nodes:>5d} {my_cores:>4d} {my_gpus:>4d} {nfailed:>7d}"
 
-static const char *const headings[][2] = {
-    {"treeid", "TreeID"},   {"elapse", "Elapsed(sec)"}, {"begin", "Begin(Epoch)"},
-    {"end", "End(Epoch)"},  {"match", "Match(usec)"},   {"njobs", "NJobs"},
-    {"my_nodes", "NNodes"}, {"my_cores", "CPN"},        {"my_gpus", "GPN"},
+static const struct fmt_heading headings[] = {
+    {"treeid", "TreeID"},
+    {"elapse", "Elapsed(sec)"},
+    {"begin", "Begin(Epoch)"},
+    {"end", "End(Epoch)"},
+    {"match", "Match(usec)"},
+    {"njobs", "NJobs"},
+    {"my_nodes", "NNodes"},
+    {"my_cores", "CPN"},
+    {"my_gpus", "GPN"},
     {"nfailed", "NFailed"},
+    {0},
 };
-
-static const char *heading (const char *field, void *arg)
-{
-    for (size_t i = 0; i < sizeof (headings) / sizeof (headings[0]); i++)
-        if (strcmp (headings[i][0], field) == 0)
-            return headings[i][1];
-    return NULL;
-}
 
 static void get (const void *item, const char *field, struct fmt_value *v, void *arg)
 {
@@ -38,7 +37,7 @@ static void get (const void *item, const char *field, struct fmt_value *v, void 
 
 static struct fmt *format (const struct cmd *c)
 {
-    const struct fmt_source src = {.heading = heading, .get = get};
+    const struct fmt_source src = {.headings = headings, .get = get};
     const char *text = cmd_str (c, "perf-format", DEFAULT_FORMAT);
     flux_error_t error;
     struct fmt *fmt = fmt_create (text, &src, &error);
