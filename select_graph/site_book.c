@@ -48,6 +48,7 @@ void site_enter (struct site *site, struct site_job *job, int64_t now)
     struct result_item *items = calloc (job->nuses + 1, sizeof (*items));
     size_t n = 0;
 
+    site->nentered++;
     site->nshort -= job->nshort > 0;
     job->nshort = 0;
     for (size_t i = 0; items && i < job->nuses; i++) {

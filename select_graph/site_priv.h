@@ -101,6 +101,7 @@ struct site {
     struct site_job *jobs;
     uint64_t *claimed;      // by vertex
     size_t nshort;          // jobs that have a short use
+    uint64_t nentered;      // jobs that the matcher was told of, ever; for tests
     size_t nlifted;         // jobs that are lifted, which the matcher does not know
     size_t nplaces;         // vertices with others below them that jobs hold for themselves
     struct site_left *left; // of each node

@@ -18,6 +18,7 @@ extern struct ctld {
     uint32_t next_id;
     void *beneath; // handle of select_cons_tres.so
     api_exclusion_t *kept;
+    size_t table;       // bytes of by_id
     uint64_t looked_up; // job records, by their number
 } ctld;
 

@@ -241,7 +241,8 @@ void ctld_start (const struct ctld_shape *shape)
         fatal ("%s: %m", ctld.dir);
     log.stderr_level = getenv ("SIM_LOG") ? atoi (getenv ("SIM_LOG")) : LOG_LEVEL_ERROR;
     log_init ("slurmctld", log, 0, NULL);
-    ctld.by_id = xcalloc (CTLD_MAX_JOBS, sizeof (*ctld.by_id));
+    ctld.table = CTLD_MAX_JOBS * sizeof (*ctld.by_id);
+    ctld.by_id = xmalloc (ctld.table);
     job_list = list_create (NULL);
     write_conf ();
     write_more ();

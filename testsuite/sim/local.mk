@@ -22,6 +22,12 @@ testsuite_sim_bench_CPPFLAGS = $(SIM_CPPFLAGS)
 testsuite_sim_bench_LDADD = $(SIM_LIBS)
 testsuite_sim_bench_LDFLAGS = $(SIM_LINK)
 
+check_PROGRAMS += testsuite/sim/counts
+testsuite_sim_counts_SOURCES = %D%/counts.c $(SIM_SOURCES)
+testsuite_sim_counts_CPPFLAGS = $(SIM_CPPFLAGS)
+testsuite_sim_counts_LDADD = $(SIM_LIBS)
+testsuite_sim_counts_LDFLAGS = $(SIM_LINK)
+
 check_PROGRAMS += testsuite/sim/golden
 testsuite_sim_golden_SOURCES = %D%/golden.c $(SIM_SOURCES)
 testsuite_sim_golden_CPPFLAGS = $(SIM_CPPFLAGS)

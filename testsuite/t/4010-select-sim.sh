@@ -6,7 +6,7 @@
 # Slurm's after every event of a random life (SOAK_EVENTS=20000 for a long one), and a bench that is run for its answers only.
 . "$(dirname "$0")/lib.sh"
 SIM=$top_builddir/testsuite/sim
-[ -d "$SIM" ] && make -s -C "$top_builddir" testsuite/sim/soak testsuite/sim/bench >/dev/null 2>&1 ||
+[ -d "$SIM" ] && make -s -C "$top_builddir" testsuite/sim/soak testsuite/sim/bench testsuite/sim/counts >/dev/null 2>&1 ||
     skip_all "testsuite/sim was not built (configure --with-slurm-source, Slurm 22.05 installed)"
 
 test_case 'what the graph has is what select/cons_tres has, whatever happens' <<'END'
@@ -29,6 +29,13 @@ for part in sizes policies options switches requests others power cores devices;
     expect_in_file "^$part: .* 200 nodes" out
 done
 expect_in_file '^ *50 run_now .*  1 node' out
+END
+
+test_case 'no call makes state anew, looks up jobs or visits more than it must; the graph is no heavier than it may be' <<'END'
+for nodes in 200 1000; do
+    "$SIM/counts" $nodes 2000 >out || { cat out; false; }
+    expect_in_file '^all counts are within bounds$' out
+done
 END
 
 test_done
