@@ -20,7 +20,7 @@ void chosen_clear (struct chosen *last)
 
 /* ---- Now ---- */
 
-/* All nodes to the plugin beneath; what it takes must not draw too much. */
+/* All nodes to the plugin beneath; what it takes now must not draw too much. */
 static int leave_it (struct attempt *a, flux_error_t *errp)
 {
     struct chooser *c = a->c;
@@ -32,7 +32,8 @@ static int leave_it (struct attempt *a, flux_error_t *errp)
         return SLURM_ERROR;
     attempt_restore_nodes (a);
     rc = attempt_ask_beneath (a);
-    if (rc != SLURM_SUCCESS || c->conf->nconstrain == 0)
+    if (rc != SLURM_SUCCESS || c->conf->nconstrain == 0 ||
+        (a->test->mode & SELECT_MODE_BASE) != SELECT_MODE_RUN_NOW)
         return rc;
     nodes = xcalloc (bit_set_count (a->test->nodes) + 1, sizeof (*nodes));
     for (int64_t i = bit_ffs (a->test->nodes); i >= 0 && i < bit_size (a->test->nodes); i++)

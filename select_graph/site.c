@@ -161,6 +161,7 @@ int site_add_part (struct site *site, struct site_node *node, const struct site_
     parts[node->nparts++] = *part;
     if (part->kind == SITE_CORE)
         node->ncores += part->count;
+    site->has_memory = site->has_memory || part->kind == SITE_MEMORY;
     return 0;
 }
 
@@ -215,6 +216,11 @@ int site_ready (struct site *site, const struct graph_conf *conf, site_complain_
     if (!(site->matcher = matcher_create (site->graph, conf->policy, flags, errp)))
         return -1;
     return conf->prune ? matcher_set_prune (site->matcher, conf->prune, errp) : 0;
+}
+
+bool site_has_memory (const struct site *site)
+{
+    return site->has_memory;
 }
 
 bool site_is_uniform (const struct site *site)

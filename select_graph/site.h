@@ -63,6 +63,8 @@ bool site_is_uniform (const struct site *site);
 /* Does the graph have all cores that Slurm has, and nobody shares any? Then what was not found last
  * is not there. */
 bool site_is_complete (const struct site *site);
+/* Has the graph memory at all? */
+bool site_has_memory (const struct site *site);
 struct graph *site_graph (struct site *site);
 /* The vertex of a node, GRAPH_NONE: none. */
 uint32_t site_vertex (const struct site *site, uint32_t node);

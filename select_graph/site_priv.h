@@ -90,6 +90,7 @@ struct site {
     size_t ngres;
     int64_t horizon;
     bool has_switches;
+    bool has_memory;
     bool mixed; // nodes have cores of more than one number of threads
     uint32_t threads;
     uint32_t memory_unit; // MB of a unit of memory in the graph

@@ -170,6 +170,8 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
     want->cores = MAX (want->cores, divide_up (gres.cpus, threads));
     if (gres.memory > 0 && counts_memory (job))
         want->memory = gres.memory;
+    if (!site_has_memory (site)) // cons_tres sees to it
+        want->memory = 0;
     want->exact = is_exact (t, nodes) && !gres.any;
     return !gres.unknown;
 }

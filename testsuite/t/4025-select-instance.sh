@@ -6,7 +6,8 @@
 # was started there does with it: its own jobs are placed by racks, storage and power.
 . "$(dirname "$0")/lib.sh"
 . "$top_srcdir/testsuite/t/select.sh"
-select_up 4 --conf SchedulerType=sched/backfill --conf SchedulerParameters=bf_interval=1,sched_interval=2
+select_up 4 --conf SelectTypeParameters=CR_Core_Memory --conf 'PartitionName=all Nodes=ALL Default=YES MaxTime=60 DefMemPerCPU=10' \
+    --conf SchedulerType=sched/backfill --conf SchedulerParameters=bf_interval=1,sched_interval=2
 write_graph >"$CLUSTER_DIR/site.json"
 printf 'Policy=low\nGraph=%s\n' "$CLUSTER_DIR/site.json" >"$CLUSTER_DIR/graph.conf"
 reconfigure
@@ -96,6 +97,21 @@ PY
 wait_until 20 batch_done
 END
 
+test_case 'the memory that the graph has not is left to Slurm, the choice of nodes is not' <<'END'
+printf 'Policy=high\nGraph=%s\nConstrain=power:watts\n' "$CLUSTER_DIR/site.json" >"$CLUSTER_DIR/graph.conf"
+reconfigure
+told () { as_user sbatch --test-only "$@" --wrap true 2>&1 || :; }
+expect_match 'to start at .* on nodes n4 ' "$(told -n1)"
+expect_match 'to start at .* on nodes' "$(told -N2 --exclusive)"
+a=$(submit -n1 --mem=1500)
+wait_until 20 state_is "$a" RUNNING
+expect_equal n4 "$(as_user squeue -h -j "$a" -o %N)"
+expect_equal n4 "$(as_user srun -n1 --mem=500 hostname)"
+expect_equal n2 "$(as_user srun -n1 --mem=501 hostname)" # the power of rack1 is drawn
+expect_equal n4 "$(as_user srun -n1 hostname)"
+clear_jobs
+END
+
 test_case 'watts that a job asked for are its own, and after a restart, too' <<'END'
 printf 'Policy=low\nGraph=%s\n' "$CLUSTER_DIR/site.json" >"$CLUSTER_DIR/graph.conf"
 reconfigure
@@ -107,8 +123,6 @@ expect_equal "n1 n3" "$(as_user squeue -h -S i -o %N | xargs)"
 expect_match 'AdminComment=graph: policy=low in rack1; pdu1: 300 W' "$(shown "$b")"
 c=$(submit --graph-request="$(watts 250)")
 wait_until 20 waits_for "$c" 'no rack with 250 W pdu free'
-why () { as_user squeue -h -j "$c" -o %r | grep -q 'no rack with 250 W pdu free'; }
-wait_until 20 why
 for how in reconfigure restart_ctld; do
     $how
     wait_until 30 expect_equal 'n1 n3' "$(as_user squeue -h -t R -S i -o %N | xargs)"

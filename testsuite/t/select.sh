@@ -70,10 +70,11 @@ restart_ctld ()
     wait_until 20 ctld_gone
     start_ctld
 }
+# start_ctld [WRAPPER...]: WRAPPER is a command that runs slurmctld
 start_ctld ()
 {
-    setsid "$CLUSTER" -d "$CLUSTER_DIR" as root slurmctld -D >>"$CLUSTER_DIR/log/slurmctld.out" 2>&1 8>&- &
-    wait_until 20 as_root scontrol ping
+    setsid "$CLUSTER" -d "$CLUSTER_DIR" as root "$@" slurmctld -D >>"$CLUSTER_DIR/log/slurmctld.out" 2>&1 8>&- &
+    wait_until "${CTLD_LIMIT:-20}" as_root scontrol ping
 }
 
 running () { [ "$(as_user squeue -h -t R | wc -l)" -eq "$1" ]; }
