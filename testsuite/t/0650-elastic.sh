@@ -382,6 +382,36 @@ EOF
 in_flux
 END
 
+test_case 'the parent begins anew with its state: what had grown has failed, and all is free' <<'END'
+cat >before.sh <<'EOF'
+id=$(flux alloc -N1 --bg)
+flux proxy $id flux resource grow --quiet -N2
+flux proxy $id flux resource shrink --quiet 1
+wait_until 10 has free '2 8 2'
+flux jobs -no '{nnodes} {ranks}' $id >size
+echo $id >id
+flux proxy $id flux exec -r 0,2 flux getattr broker.pid >pids
+flux kvs put --sync told=1
+[ "$1" = order ] || kill -9 $(flux getattr broker.pid)
+EOF
+cat >after.sh <<'EOF'
+id=$(cat id)
+expect_output "$1 $(cat size)" flux jobs -ano '{result} {nnodes} {ranks}' $id
+expect_equal '0,2' "$(flux job info $id R | jq -r '[.execution.R_lite[].rank] | join (",")')"
+flux job eventlog $id >log
+expect_in_file ' resource-update .*ranks="0,2"' log
+has free '4 16 4'
+flux run -N4 true
+EOF
+for how in kill:FAILED order:CANCELED; do
+    rm -rf state && mkdir state
+    timeout 60 flux start -s4 -c flux.toml -Sstatedir="$PWD/state" bash -eEu before.sh ${how%:*} 2>err || [ ${how%:*} = kill ] || { cat err; false; }
+    expect_equal '2 0,2' "$(cat size)"
+    for p in $(cat pids); do wait_until 20 eval "! kill -0 $p 2>/dev/null"; done
+    timeout 60 flux start -s4 -c flux.toml -Sstatedir="$PWD/state" bash -eEu after.sh ${how#*:} 2>err || { cat err; false; }
+done
+END
+
 test_case 'a node that came later is lost: an exception of its jobs in the child' <<'END'
 cat >run.sh <<'EOF'
 id=$(flux alloc -N1 --bg)
