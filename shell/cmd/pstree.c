@@ -16,7 +16,7 @@
 #include "shell/cmd/term.h"
 #include "shell/cmd/verbs.h"
 
-/* What --detail=NAME stands for. */
+/* What --details=NAME stands for. */
 static const struct fmt_named details[] = {
     {"default", "User, status, tasks, nodes and run time",
      "{id.f58:>12} {username:<8.8} {status_abbrev:>2.2} {ntasks:>6h} {nnodes:>6h} {runtime!F:>8h}"},
@@ -46,7 +46,7 @@ static struct fmt *make_format (struct cmd *c, struct jobinfo *ji, const char *t
 /* The format of --extended, --detail and --detail-format, or NULL when none is given. */
 static const char *detail_format (struct cmd *c)
 {
-    const char *name = cmd_str (c, "detail", cmd_has (c, "extended") ? "default" : NULL);
+    const char *name = cmd_str (c, "details", cmd_has (c, "extended") ? "default" : NULL);
     const char *text = cmd_str (c, "detail-format", NULL);
 
     if (text || !name)
@@ -54,7 +54,7 @@ static const char *detail_format (struct cmd *c)
     for (const struct fmt_named *d = details; d->name; d++)
         if (strcmp (d->name, name) == 0)
             return d->text;
-    cmd_die (c, "--detail=%s: not one of default, progress, resources, stats", name);
+    cmd_die (c, "--details=%s: not one of default, progress, resources, stats", name);
 }
 
 static bool asks_instances (const struct fmt *fmt)
@@ -196,7 +196,7 @@ static const struct cmd_opt opts[] = {
     {.key = 'p', .name = "parent-ids", .help = "Job ids of jobs that are instances"},
     {.key = 'x', .name = "extended", .help = "Details of each job in front of the tree"},
     {.key = 'd',
-     .name = "detail",
+     .name = "details",
      .arg = "NAME",
      .help = "Details by name: default, progress, resources, stats"},
     {.name = "detail-format", .arg = "FORMAT", .help = "Details in a format as of flux jobs"},

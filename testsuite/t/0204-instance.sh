@@ -256,8 +256,53 @@ expect_match '└── nest$' "$(sed -n 2p rooted)"
 expect_match 'PD:2 R:1 CD:0 F:0 .* nest$' "$(cat stats)"
 expect_equal "$(printf 'nest PD:2 R:1 CD:0 F:0\n├── 2*[leaf:S]\n└── leaf:R')" "$(cat labels)"
 expect_equal 2 "$(wc -l <own)"
-expect_in_file "--detail=nothing: not one of default, progress, resources, stats" err
+expect_in_file "--details=nothing: not one of default, progress, resources, stats" err
 expect_in_file "--skip-root=maybe: neither yes nor no" err
+END
+
+test_case 'pstree and jobs -R over three levels: all, filters, levels, ids, labels, forms' <<'END'
+in_flux -s4 <<'EOS'
+id=$(flux alloc -N2 --job-name=top --bg)
+inner=$(flux proxy $id flux alloc -n1 --job-name=mid --bg)
+flux proxy $id/$inner flux submit --quiet --wait --cc=1-2 --job-name=good true
+flux proxy $id/$inner flux submit --quiet --wait --job-name=bad false || true
+leaf=$(flux proxy $id/$inner flux submit --job-name=leaf sleep 300)
+flux proxy $id/$inner flux job wait-event -q $leaf start
+beside=$(flux submit --job-name=beside sleep 300)
+flux job wait-event -q $beside start
+echo "$id $inner $leaf $beside" >ids
+flux pstree >plain
+flux pstree --parent-ids >with-ids
+flux pstree -a >all
+flux pstree --all --no-combine --count=1 >one
+flux pstree --level=1 >level
+flux pstree --filter=running,failed --compact >filter
+flux pstree -o '{name}={status_abbrev}' --parent-label='<{name}>' --ascii >labels
+flux pstree -d resources -n | sed 's/^ *//; s/  */ /g' >resources
+flux pstree --details=progress --skip-root=no | awk '{print $1, $2, $3, $4, $5, $6}' >progress
+flux pstree $id >of-one
+flux jobs -R -no '{id} {name}' >recursive
+flux jobs -R -a -no '{name}' >recursive-all
+flux jobs --recursive -L1 -no '{name}' >recursive-level
+flux jobs -R -no '{name}' $id >recursive-one
+flux cancel --all 2>/dev/null
+EOS
+read -r id inner leaf beside <ids
+expect_equal "$(printf '.\n├── beside\n└── top\n    └── mid\n        └── leaf')" "$(cat plain)"
+expect_equal "$(printf '. .\n├── beside\n└── %s top\n    └── %s mid\n        └── leaf' $id $inner)" "$(cat with-ids)"
+expect_equal "$(printf '.\n├── beside:R\n└── top\n    └── mid\n        ├── leaf:R\n        ├── bad:F\n        └── 2*[good:CD]')" "$(cat all)"
+expect_equal "$(printf '.\n└── beside:R')" "$(cat one)"
+expect_equal "$(printf '.\n├── beside\n└── top')" "$(cat level)"
+expect_equal "$(printf '.\n├─beside\n└─top\n  └─mid\n    ├─leaf\n    └─bad')" "$(cat filter)"
+expect_equal "$(printf '<.>\n|-- beside=R\n`-- <top>\n    `-- <mid>\n        `-- leaf=R')" "$(cat labels)"
+expect_match "^$id 2 [0-9] [0-9]+ 1 0 0 top$" "$(sed -n 2p resources)"
+expect_match "^$inner 1 1 1 1 0 0 └── mid$" "$(sed -n 3p resources)"
+expect_equal "$inner 1 4 75% 100% $(sed -n 4p progress | cut -d' ' -f6)" "$(grep "^$inner" progress)"
+expect_equal "$(printf 'top\n└── mid\n    └── leaf')" "$(cat of-one)"
+expect_equal "$(printf '%s beside\n%s top\n\n%s:\n%s mid\n\n%s/%s:\n%s leaf' $beside $id $id $inner $id $inner $leaf)" "$(cat recursive)"
+expect_equal "$(printf 'beside\ntop\n\n%s:\nmid\n\n%s/%s:\nleaf\nbad\ngood\ngood' $id $id $inner)" "$(cat recursive-all)"
+expect_equal "$(printf 'beside\ntop\n\n%s:\nmid' $id)" "$(cat recursive-level)"
+expect_equal "$(printf 'top\n\n%s:\nmid\n\n%s/%s:\nleaf' $id $id $inner)" "$(cat recursive-one)"
 END
 
 test_case 'batch: directives, arguments, output file, --wrap' <<'END'

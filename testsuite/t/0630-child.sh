@@ -95,6 +95,39 @@ EOF
 flux start -s2 --conf=resource.path="$PWD/R.json" bash -eEu run.sh
 END
 
+test_case 'policies of its own, by TOML, JSON and on the command line: each acts in the child alone' <<'END'
+printf '[sched-fluxion-qmanager]\nqueue-policy = "fcfs"\n[sched-fluxion-resource]\nmatch-policy = "lonodex"\n' >fcfs.toml
+echo '{"sched-fluxion-qmanager":{"queue-policy":"easy"},"sched-fluxion-resource":{"match-policy":"hinodex"}}' >easy.json
+# Two nodes: one is in use, the next job needs both, the third one is short and needs one.
+cat >inside.sh <<'EOF'
+first=$(flux submit -N1 -t 1h sleep 300)
+flux job wait-event -q -t 10 $first start
+flux submit --quiet -N2 -t 1h sleep 300
+third=$(flux submit -N1 -t 1m sleep 300)
+sleep 0.3
+echo $(flux jobs -no '{ranks}' $first) $(flux jobs -no '{state}' $third)
+flux cancel --all 2>/dev/null
+flux queue drain
+EOF
+cat >run.sh <<'EOF'
+child () { flux alloc -N2 "$@" bash inside.sh; }
+expect_output '0 SCHED' child --conf=fcfs.toml
+expect_output '1 RUN' child --conf=easy.json
+expect_output '0 RUN' child --conf=sched-fluxion-qmanager.queue-policy=easy --conf=sched-fluxion-resource.match-policy=lonodex
+expect_output '1 SCHED' child --conf='{"sched-fluxion-qmanager":{"queue-policy":"easy","queue-params":{"queue-depth":1}},"sched-fluxion-resource":{"match-policy":"hinodex"}}'
+flux batch -N2 --conf=easy.json --output=batch --wrap bash inside.sh >id
+flux job status $(cat id)
+expect_output '1 RUN' cat batch
+printf '#!/bin/bash\n#FLUX: -N2 --output=directive\n#FLUX: --conf="""\n#FLUX: [sched-fluxion-resource]\n#FLUX: match-policy = "hinodex"\n#FLUX: """\n. ./inside.sh\n' >job.sh
+flux job status $(flux batch job.sh)
+expect_match '^1 ' "$(cat directive)"
+expect_exit 1 flux config get sched-fluxion-qmanager.queue-policy 2>/dev/null
+expect_exit 1 flux alloc -N1 --conf=sched-fluxion-qmanager.queue-policy=none true 2>err
+expect_in_file 'none' err
+EOF
+flux start -s2 bash -eEu run.sh 2>errs || { cat errs; false; }
+END
+
 test_case 'more time for the job is more time for the instance in it, two levels down' <<'END'
 cat >run.sh <<'EOF'
 end () { flux proxy $1 flux kvs get resource.R | jq '.execution.expiration | floor'; }
