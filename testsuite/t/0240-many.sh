@@ -214,6 +214,30 @@ flux run --requires=rank:0 true
 EOS
 END
 
+# A user of its own has few processes: of 150 the instance takes some ten, and the bomb gets the rest.
+case_if '[ $(id -u) = 0 ]' 'needs root' -- 'a fork bomb at the limit of its user: the instance goes on, and nothing is left' <<'END'
+mkdir -m 777 -p bomb
+cat >bomb/script <<'EOS'
+mine () { cat /proc/[0-9]*/status 2>/dev/null | grep -c "^Uid:.$(id -u)[^0-9]"; }
+count0=$(mine)
+cat >bomb.sh <<'EOB'
+bomb () { bomb 2>/dev/null & bomb 2>/dev/null & sleep 100; }
+bomb
+EOB
+id=$(flux submit -n1 --rlimit=nproc=150 --output=bomb.out --error=/dev/null bash bomb.sh)
+wait_until 30 bash -c "[ \$(flux exec -r 0 sh -c 'cat /proc/[0-9]*/status 2>/dev/null' | grep -c '^Uid:.60003[^0-9]') -ge 120 ]"
+flux jobs -n -o '{state}' $id >state          # the instance answers,
+expect_equal RUN "$(cat state)"
+timeout 20 flux run -n1 echo other >other || true # another job may get no process, and then says so
+flux cancel $id
+flux job wait-event -t 30 $id clean >/dev/null
+wait_until 20 bash -c '[ $(cat /proc/[0-9]*/status 2>/dev/null | grep -c "^Uid:.60003[^0-9]") -le '$((count0 + 4))' ]'
+expect_equal after "$(flux run -n1 echo after)"
+EOS
+cd bomb
+setpriv --reuid=60003 --regid=60003 --clear-groups env HOME=/ timeout -k 5 50 flux start bash -eu script
+END
+
 test_case 'hundreds of processes of a job are gone with it' <<'END'
 export TAG=$$
 in_flux <<'EOS'
