@@ -96,6 +96,33 @@ EOS
 inst -s2 bash -eu script
 END
 
+test_case 'a job shell fetches nothing over the network: all is in the request that starts it' <<'END'
+cat >script <<'EOS'
+echo data >file
+flux overlay trace >>trace & trace=$!
+wait_until 20 bash -c 'flux ping -q -c 1 1 >/dev/null 2>&1 || flux ping -c 1 1 >/dev/null; [ -s trace ]'
+after () { id=$(flux submit "$@"); flux job wait-event -q $id clean; flux ping -c 1 1 >/dev/null; }
+: >trace
+after --requires=rank:1 -n2 --job-name=x --env=A=B --add-file=file -o rlimit.core=0 -o verbose=2 \
+    -o cpu-affinity=per-task -o hwloc.xmlfile --time-limit=10m --signal=USR1@1m \
+    sh -c 'cat $FLUX_JOB_TMPDIR/file; test $A = B; test -r $HWLOC_XMLFILE'
+flux job attach -q $id >out
+expect_equal 'data data' "$(grep data out | xargs)"
+wait_until 20 grep -q 'shell-exec.start .*ENODATA' trace
+# one request to the node; nothing is asked for from there, only output is sent
+topics () { awk '$4 == "request" { print $2, $5 }' trace | grep -v 'ping\|overlay\.\|disconnect\|job-exec.append' | sed 's/ .*-shell-[^.]*\./ /'; }
+expect_equal 'tx shell-exec.start' "$(topics)"
+: >trace
+after -N2 -n4 sh -c 'echo hello'
+wait_until 20 grep -q 'shell-exec.start .*ENODATA' trace
+# shells of several nodes talk to each other, and to nobody else
+expect_equal 'rx bye rx exit rx follow rx group.reduce rx write tx shell-exec.start' "$(topics | sort -u | xargs)"
+expect_equal '1 1' "$(for t in bye exit; do topics | grep -c $t; done | xargs)"
+kill $trace
+EOS
+inst -s2 bash -eu script
+END
+
 test_case 'options that are wrong, each with its name; nothing is started' <<'END'
 cat >script <<'EOS'
 bad () { expect_exit 1 flux run -n2 -o "$2" touch started 2>err; expect_match "type=exec.*$1" "$(cat err)"; [ ! -e started ]; }
