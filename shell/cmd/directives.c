@@ -30,23 +30,6 @@ static int bad (struct parser *ps, const char *what)
     return errprintf (ps->errp, "line %d: %s", ps->line, what);
 }
 
-static int add_word (struct parser *ps, struct buf *b)
-{
-    struct directives *d = ps->d;
-    char **new = realloc (d->argv, (d->argc + 2) * sizeof (char *));
-    char *word = buf_steal (b, NULL);
-
-    if (new)
-        d->argv = new;
-    if (!new || !word) {
-        free (word);
-        return bad (ps, "out of memory");
-    }
-    d->argv[d->argc++] = word;
-    d->argv[d->argc] = NULL;
-    return 0;
-}
-
 /* Length of what is in front of the text of a directive, or 0. */
 static size_t sentinel_len (const char *line, size_t len)
 {
@@ -133,45 +116,15 @@ static const char *read_triple (struct parser *ps, const char *p, const char *en
     return read_block (ps, quotes, word) < 0 ? NULL : end;
 }
 
-static const char *read_quoted (struct parser *ps, const char *p, const char *end, struct buf *word)
+static const char *read_quote (const char *p, const char *end, struct buf *word, void *arg)
 {
+    struct parser *ps = arg;
+
+    if (end - p >= 3 && p[1] == *p && p[2] == *p)
+        return read_triple (ps, p, end, word);
     if (!(p = words_quoted (p, end, word)))
         bad (ps, "a quote is not closed");
     return p;
-}
-
-static const char *read_word (struct parser *ps, const char *p, const char *end, struct buf *word)
-{
-    buf_puts (word, ""); // a word of nothing but quotes is a word
-    while (p && p < end && !strchr (" \t\r", *p)) {
-        if ((*p == '"' || *p == '\'') && end - p >= 3 && p[1] == *p && p[2] == *p)
-            p = read_triple (ps, p, end, word);
-        else if (*p == '"' || *p == '\'')
-            p = read_quoted (ps, p, end, word);
-        else if (*p == '\\' && p + 1 < end) {
-            buf_putc (word, p[1]);
-            p += 2;
-        } else
-            buf_putc (word, *p++);
-    }
-    return p;
-}
-
-static int parse_words (struct parser *ps, const char *p, const char *end)
-{
-    for (;;) {
-        struct buf word = {0};
-        while (p < end && strchr (" \t\r", *p))
-            p++;
-        if (p >= end || *p == '#')
-            return 0;
-        if (!(p = read_word (ps, p, end, &word))) {
-            buf_clear (&word);
-            return -1;
-        }
-        if (add_word (ps, &word) < 0)
-            return -1;
-    }
 }
 
 static int parse_line (struct parser *ps, const char *line, size_t len)
@@ -194,8 +147,8 @@ static int parse_line (struct parser *ps, const char *line, size_t len)
     } else if (strlen (ps->sentinel) != n || strncmp (line, ps->sentinel, n) != 0)
         return bad (ps, "this directive begins in another way than the first");
     size_t count = ps->d->argc;
-    if (parse_words (ps, line + n, line + len) < 0)
-        return -1;
+    if (words_append (&ps->d->argv, &ps->d->argc, line + n, line + len, read_quote, ps) < 0)
+        return errno == ENOMEM ? bad (ps, "out of memory") : -1;
     if ((size_t)ps->d->argc > count && ps->d->argv[count][0] != '-')
         return bad (ps, "a directive holds options only");
     return 0;
@@ -209,8 +162,8 @@ int directives_parse (struct directives *d, const char *script, flux_error_t *er
     size_t len;
 
     buf_puts (&name, "directive");
-    if (add_word (&ps, &name) < 0)
-        return -1;
+    if (words_push (&d->argv, &d->argc, &name) < 0)
+        return bad (&ps, "out of memory");
     while (next_line (&ps, &line, &len))
         if (parse_line (&ps, line, len) < 0) {
             directives_clear (d);
@@ -221,8 +174,6 @@ int directives_parse (struct directives *d, const char *script, flux_error_t *er
 
 void directives_clear (struct directives *d)
 {
-    for (int i = 0; i < d->argc; i++)
-        free (d->argv[i]);
-    free (d->argv);
+    words_free (d->argv);
     *d = (struct directives){0};
 }

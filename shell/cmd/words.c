@@ -21,12 +21,13 @@ const char *words_quoted (const char *p, const char *end, struct buf *word)
     return p < end ? p + 1 : NULL;
 }
 
-static const char *read_word (const char *p, const char *end, struct buf *word)
+static const char *read_word (const char *p, const char *end, struct buf *word, words_quote_f quote,
+                              void *arg)
 {
     buf_puts (word, ""); // a word of nothing but quotes is a word
     while (p && p < end && !strchr (" \t\r\n", *p)) {
         if (*p == '"' || *p == '\'')
-            p = words_quoted (p, end, word);
+            p = quote ? quote (p, end, word, arg) : words_quoted (p, end, word);
         else if (*p == '\\' && p + 1 < end) {
             buf_putc (word, p[1]);
             p += 2;
@@ -36,7 +37,7 @@ static const char *read_word (const char *p, const char *end, struct buf *word)
     return p;
 }
 
-static int add_word (char ***words, int *count, struct buf *b)
+int words_push (char ***words, int *count, struct buf *b)
 {
     char **more = realloc (*words, (*count + 2) * sizeof (char *));
     char *word = buf_take (b);
@@ -53,29 +54,35 @@ static int add_word (char ***words, int *count, struct buf *b)
     return 0;
 }
 
+int words_append (char ***words, int *count, const char *p, const char *end, words_quote_f quote,
+                  void *arg)
+{
+    for (;;) {
+        struct buf word = {0};
+        while (p < end && strchr (" \t\r\n", *p))
+            p++;
+        if (p >= end || *p == '#')
+            return 0;
+        if (!(p = read_word (p, end, &word, quote, arg))) {
+            buf_clear (&word);
+            errno = EINVAL;
+            return -1;
+        }
+        if (words_push (words, count, &word) < 0)
+            return -1;
+    }
+}
+
 char **words_split (const char *p, const char *end, int *count)
 {
     char **words = calloc (1, sizeof (char *));
 
     *count = 0;
-    while (words) {
-        struct buf word = {0};
-        while (p < end && strchr (" \t\r\n", *p))
-            p++;
-        if (p >= end || *p == '#')
-            return words;
-        if (!(p = read_word (p, end, &word))) {
-            buf_clear (&word);
-            words_free (words);
-            errno = EINVAL;
-            return NULL;
-        }
-        if (add_word (&words, count, &word) < 0) {
-            words_free (words);
-            return NULL;
-        }
+    if (words && words_append (&words, count, p, end, NULL, NULL) < 0) {
+        words_free (words); // keeps errno
+        return NULL;
     }
-    return NULL;
+    return words;
 }
 
 void words_free (char **words)
