@@ -54,6 +54,7 @@ static int child_write (struct overlay *ov, struct child *c, struct wire *w)
         children_doom (ov, c, "does not read: more than %zu bytes wait for it", ov->queue_max);
     if (was_empty && c->q.count > 0)
         ov->children.queued++;
+    c->traffic.tx_batches++;
     errnum = errno;
     wire_close (w);
     errno = errnum;
@@ -336,6 +337,7 @@ static int receive (struct overlay *ov, zmq_msg_t *parts, int n)
     for (int i = 1; i < n && i <= WIRE_PARTS; i++)
         size += zmq_msg_size (&parts[i]);
     if (c && check_child (c) == 0) {
+        c->traffic.rx_batches++;
         c->traffic.rx_bytes += size;
         c->traffic.rx_last = ov_now (ov);
         if (n > WIRE_PARTS + 1 || (c->state != CHILD_IN && size > OVERLAY_HELLO_MAX))

@@ -188,10 +188,11 @@ json_t *overlay_health (const struct overlay *ov)
 
 static json_t *traffic_json (uint32_t rank, const struct traffic *t, const struct outq *q)
 {
-    return json_pack ("{s:i s:I s:I s:I s:I s:I s:I}", "rank", (int)rank, "tx", (json_int_t)t->tx,
-                      "rx", (json_int_t)t->rx, "tx-bytes", (json_int_t)t->tx_bytes, "rx-bytes",
-                      (json_int_t)t->rx_bytes, "queued", (json_int_t)q->count, "queued-bytes",
-                      (json_int_t)q->bytes);
+    return json_pack ("{s:i s:I s:I s:I s:I s:I s:I s:I s:I}", "rank", (int)rank, "tx",
+                      (json_int_t)t->tx, "rx", (json_int_t)t->rx, "tx-batches",
+                      (json_int_t)t->tx_batches, "rx-batches", (json_int_t)t->rx_batches,
+                      "tx-bytes", (json_int_t)t->tx_bytes, "rx-bytes", (json_int_t)t->rx_bytes,
+                      "queued", (json_int_t)q->count, "queued-bytes", (json_int_t)q->bytes);
 }
 
 static json_t *peers_json (const struct overlay *ov)

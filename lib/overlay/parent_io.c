@@ -114,6 +114,7 @@ static int receive (struct overlay *ov, struct zsock *zs, zmq_msg_t *parts, int 
     struct wire_in in;
     int count = 0;
 
+    p->traffic.rx_batches++;
     p->traffic.rx_last = ov_now (ov);
     for (int i = 0; i < n && i < WIRE_PARTS; i++)
         p->traffic.rx_bytes += zmq_msg_size (&parts[i]);
@@ -166,6 +167,7 @@ static int enqueue (struct overlay *ov, struct wire *w)
 
     if (!live || p->q.count > 0 || ((rc = try_send (p, w)) < 0 && errno == EAGAIN))
         rc = outq_push (&p->q, w, ov->queue_max);
+    p->traffic.tx_batches++;
     if (rc < 0 && errno == ENOBUFS && p->state == PARENT_UP) {
         p->move = -1;
         zloop_defer (ov->zl);

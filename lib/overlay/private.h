@@ -47,7 +47,8 @@ enum {
 
 /* What passed on a link, and when last. */
 struct traffic {
-    uint64_t tx, rx; // messages
+    uint64_t tx, rx;                 // messages
+    uint64_t tx_batches, rx_batches; // what they went to and came from ZeroMQ in
     uint64_t tx_bytes, rx_bytes;
     double tx_last, rx_last;
 };

@@ -10,6 +10,7 @@
 #include <flux/response.h>
 
 #include "lib/codec/limits.h"
+#include "lib/overlay/limits.h"
 #include "testsuite/unit/cmocka.h"
 #include "testsuite/unit/overlay/tree.h"
 
@@ -362,6 +363,55 @@ static void test_queue_in_order (void **state)
     tree_fini (&t);
 }
 
+static long peer_stat (struct tree *t, int node, const char *name)
+{
+    json_t *o = overlay_stats (t->node[node].ov);
+    json_t *peer = json_array_get (json_object_get (o, "peers"), 0);
+    long n = (long)json_integer_value (json_object_get (peer, name));
+
+    json_decref (o);
+    return n;
+}
+
+/* What is sent to a peer in one turn leaves together, OVERLAY_BUNDLE bytes at a time, both ways. A
+ * message alone does not wait for others. */
+static void test_batches (void **state)
+{
+    struct tree t;
+    long before[2], most;
+    int count = 1000;
+
+    tree_init (&t, 2, NULL);
+    tree_start (&t);
+    tree_run_for (&t, .01);
+    before[0] = peer_stat (&t, 0, "tx-batches");
+    before[1] = peer_stat (&t, 1, "tx-batches");
+    for (int i = 0; i < count; i++) {
+        flux_msg_t *a = make_request (0, i), *b = make_request (1, i);
+        assert_int_equal (overlay_send_parent (t.node[1].ov, a), 0);
+        assert_int_equal (overlay_send_child (t.node[0].ov, 1, b), 0);
+        most = (flux_msg_encode_size (b) + 4) * count / OVERLAY_BUNDLE + 1;
+        flux_msg_decref (a);
+        flux_msg_decref (b);
+    }
+    assert_in_range (peer_stat (&t, 0, "tx-batches") - before[0], 1, most);
+    assert_true (tree_wait_int (&t, &t.node[0].received[FLUX_MSGTYPE_REQUEST], count, 30));
+    assert_true (tree_wait_int (&t, &t.node[1].received[FLUX_MSGTYPE_REQUEST], count, 30));
+    assert_in_range (peer_stat (&t, 0, "tx-batches") - before[0], most - 1, most + 2);
+    assert_in_range (peer_stat (&t, 1, "tx-batches") - before[1], most - 1, most + 2);
+    assert_in_range (peer_stat (&t, 0, "rx"), count, count + 20);
+    assert_in_range (peer_stat (&t, 0, "rx-batches"), most - 1, most + 20);
+    for (int i = 0; i < 10; i++) {
+        flux_msg_t *a = make_request (0, count + i);
+        assert_int_equal (overlay_send_parent (t.node[1].ov, a), 0);
+        assert_true (
+            tree_wait_int (&t, &t.node[0].received[FLUX_MSGTYPE_REQUEST], count + i + 1, 30));
+        flux_msg_decref (a);
+    }
+    assert_int_equal (t.node[0].order_errors, 0);
+    tree_fini (&t);
+}
+
 static void test_size_1 (void **state)
 {
     flux_msg_t *msg = make_request (0, 0);
@@ -450,6 +500,7 @@ int main (void)
         cmocka_unit_test (test_keepalive),
         cmocka_unit_test (test_slow_reader),
         cmocka_unit_test (test_queue_in_order),
+        cmocka_unit_test (test_batches),
         cmocka_unit_test (test_size_1),
         cmocka_unit_test (test_expected_failures),
     };
