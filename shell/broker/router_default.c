@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <jansson.h>
+#include <flux/request.h>
 
 #include "lib/util/buf.h"
 #include "shell/broker/router_private.h"
@@ -75,12 +76,46 @@ static void answer_rusage (struct router *rt, const flux_msg_t *msg)
                          (json_int_t)ru.ru_nvcsw, "nivcsw", (json_int_t)ru.ru_nivcsw);
 }
 
-void service_answer_default (struct router *rt, const flux_msg_t *msg, const char *method)
+static void answer_debug (struct router *rt, const flux_msg_t *msg, int *flags)
+{
+    uint32_t rolemask = 0;
+    const char *op;
+    int val, now = *flags;
+
+    flux_msg_get_rolemask (msg, &rolemask);
+    if (!(rolemask & FLUX_ROLE_OWNER)) {
+        router_respond_error (rt, msg, EPERM, "Request requires owner credentials");
+        return;
+    }
+    if (flux_request_unpack (msg, NULL, "{s:s s:i}", "op", &op, "flags", &val) < 0) {
+        router_respond_error (rt, msg, EPROTO, NULL);
+        return;
+    }
+    if (strcmp (op, "setbit") == 0)
+        now |= val;
+    else if (strcmp (op, "clrbit") == 0)
+        now &= ~val;
+    else if (strcmp (op, "set") == 0)
+        now = val;
+    else if (strcmp (op, "clr") == 0)
+        now = 0;
+    else {
+        router_respond_error (rt, msg, EPROTO, NULL);
+        return;
+    }
+    *flags = now;
+    router_respond_pack (rt, msg, "{s:i}", "flags", now);
+}
+
+void service_answer_default (struct router *rt, struct service *svc, const flux_msg_t *msg,
+                             const char *method)
 {
     if (strcmp (method, "ping") == 0)
         answer_ping (rt, msg);
     else if (strcmp (method, "rusage") == 0)
         answer_rusage (rt, msg);
+    else if (strcmp (method, "debug") == 0)
+        answer_debug (rt, msg, &svc->debug);
     else if (strcmp (method, "stats-get") == 0)
         router_respond (rt, msg, "{}");
     else if (strcmp (method, "disconnect") != 0)

@@ -39,6 +39,7 @@ struct service {
     bool yields;             // a client may provide it instead
     struct service *yielded; // the broker's own, while a client does
     ev_tstamp used;          // when it last got a request
+    int debug;               // flags of RFC 5, for tests
     UT_hash_handle hh;
 };
 
@@ -102,7 +103,8 @@ void router_turn_stop (struct router *rt);
 bool service_take_request (struct router *rt, const flux_msg_t *msg);
 
 /* What a service has no handler for. */
-void service_answer_default (struct router *rt, const flux_msg_t *msg, const char *method);
+void service_answer_default (struct router *rt, struct service *svc, const flux_msg_t *msg,
+                             const char *method);
 
 void service_table_clear (struct router *rt);
 int service_add_client (struct router *rt, const char *name, struct client *client);

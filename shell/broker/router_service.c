@@ -198,7 +198,7 @@ static void service_dispatch (struct router *rt, struct service *svc, const char
             return;
         }
     }
-    service_answer_default (rt, msg, method);
+    service_answer_default (rt, svc, msg, method);
 }
 
 bool service_take_request (struct router *rt, const flux_msg_t *msg)

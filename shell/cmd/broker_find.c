@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,7 +22,9 @@
 #include "lib/util/peers.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/broker_find.h"
+#include "shell/cmd/pump.h"
 
+#define GREETING_MS 2000
 #define LISTENS 0x10000 // __SO_ACCEPTCON of the kernel
 
 struct search {
@@ -69,11 +73,29 @@ static bool is_wanted (struct search *s, flux_t *h)
     return true;
 }
 
+/* Who listens there, and greets in a moment: one that was stopped keeps nobody waiting. */
+static bool is_live (const char *path, const char *pid)
+{
+    int fd = pump_connect (path, NULL);
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    struct ucred cred;
+    socklen_t len = sizeof (cred);
+    char text[16] = "";
+
+    if (fd < 0)
+        return false;
+    if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
+        snprintf (text, sizeof (text), "%d", (int)cred.pid);
+    bool live = (!pid || strcmp (text, pid) == 0) && poll (&pfd, 1, GREETING_MS) == 1;
+    close (fd);
+    return live;
+}
+
 static void ask (struct search *s, const char *path)
 {
     char *uri;
 
-    if (asprintf (&uri, "local://%s", path) < 0)
+    if (!is_live (path, s->pid) || asprintf (&uri, "local://%s", path) < 0)
         return;
     flux_t *h = cmd_open_uri (uri, NULL);
     if (h && is_wanted (s, h)) {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/buf.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/module.h"
 #include "shell/cmd/verbs.h"
@@ -110,20 +111,29 @@ static int run_reload (struct cmd *c)
 }
 
 /* Beyond the name of the module itself. */
-static void print_services (const char *name, json_t *services)
+static char *join_services (const char *name, json_t *services)
 {
+    struct buf b = {0};
     json_t *svc;
     size_t i;
-    bool any = false;
 
     json_array_foreach (services, i, svc)
     {
         const char *s = json_string_value (svc);
-        if (s && strcmp (s, name) != 0) {
-            printf ("%s%s", any ? "," : "", s);
-            any = true;
-        }
+        if (s && strcmp (s, name) != 0)
+            buf_printf (&b, "%s%s", b.len ? "," : "", s);
     }
+    char *text = strndup (b.len ? b.data : "", b.len);
+    buf_clear (&b);
+    return text;
+}
+
+/* In eight columns, with a plus sign where there are more. */
+static void print_cut (const char *s)
+{
+    bool cut = strlen (s) > 8;
+
+    printf ("%-*.*s%s", cut ? 7 : 8, cut ? 7 : 8, s, cut ? "+" : "");
 }
 
 static int print_module (json_t *o, bool with_path)
@@ -140,12 +150,15 @@ static int print_module (json_t *o, bool with_path)
         return -1;
     if (idle <= IDLE_MAX)
         snprintf (since, sizeof (since), "%d", idle);
-    printf ("%-25s %4s  %c %5d %5d %s", name, since,
-            status >= 0 && status < 4 ? letters[status] : '?', sendq, recvq, with_path ? path : "");
-    if (with_path)
-        printf (" ");
-    print_services (name, services);
-    printf ("\n");
+    char *more = join_services (name, services);
+    printf ("%-25s %4s  %c %5d %5d ", name, since,
+            status >= 0 && status < 4 ? letters[status] : '?', sendq, recvq);
+    if (with_path) {
+        print_cut (more);
+        printf (" %s\n", path);
+    } else
+        printf ("%s\n", more);
+    free (more);
     return 0;
 }
 
@@ -162,7 +175,7 @@ static int run_list (struct cmd *c)
     if (!(mods = json_object_get (out, "mods")))
         return cmd_fail (c, "the answer is not understood");
     printf ("%-25s %4s  %c %5s %5s %s\n", "Module", "Idle", 'S', "Sendq", "Recvq",
-            with_path ? "Path Service" : "Service");
+            with_path ? "Service  Path" : "Service");
     json_array_foreach (mods, i, mod)
     {
         if (print_module (mod, with_path) < 0)

@@ -55,16 +55,11 @@ static const char *mark (const struct tree *t, int rank, bool begin)
     return begin ? "<<" : ">>";
 }
 
-static void print_node (struct tree *t, const char *indent, const struct node *n)
+static void print_status (struct tree *t, const struct node *n)
 {
-    const char *host = t->view.hosts && n->rank < hostlist_count (t->view.hosts)
-                           ? hostlist_nth (t->view.hosts, n->rank)
-                           : "";
     char since[32];
 
-    printf ("%s%s%d %s%s: %s%s%s", t->plain ? "" : indent, mark (t, n->rank, true), n->rank, host,
-            mark (t, n->rank, false), t->color ? color_of (n->status) : "", n->status,
-            t->color ? "\033[0m" : "");
+    printf ("%s%s%s", t->color ? color_of (n->status) : "", n->status, t->color ? "\033[0m" : "");
     fmt_duration (n->duration, since, sizeof (since));
     if (t->verbose > 0 && n->duration > 0)
         printf (" for %s", since);
@@ -73,6 +68,17 @@ static void print_node (struct tree *t, const char *indent, const struct node *n
     if (n->error && *n->error)
         printf (": %s", n->error);
     printf ("\n");
+}
+
+static void print_node (struct tree *t, const char *indent, const struct node *n)
+{
+    const char *host = t->view.hosts && n->rank < hostlist_count (t->view.hosts)
+                           ? hostlist_nth (t->view.hosts, n->rank)
+                           : "";
+
+    printf ("%s%s%d %s%s: ", t->plain ? "" : indent, mark (t, n->rank, true), n->rank, host,
+            mark (t, n->rank, false));
+    print_status (t, n);
 }
 
 static void walk (struct tree *t, const char *above, json_t *node, int depth);
@@ -310,9 +316,12 @@ static int run_status (struct cmd *c)
         return cmd_fail (c, "rank %u: %s", rank, error.text);
     json_unpack (o, "{s?i s?s s?F}", "rank", &n.rank, "status", &n.status, "duration", &n.duration);
     n.rpc_time = t.view.rpc_time;
-    print_node (&t, "", &n);
-    if (!t.summary)
+    if (t.summary)
+        print_status (&t, &n);
+    else if (!t.down || strcmp (n.status, "full") != 0) {
+        print_node (&t, "", &n);
         walk (&t, "", o, 0);
+    }
     json_decref (o);
     json_decref (t.planned);
     idset_destroy (t.live);

@@ -66,7 +66,7 @@ kill -KILL $(flux exec -r2 flux getattr broker.pid)
 flux overlay status -w degraded --summary >status
 EOF
 expect_exit 0 flux start -s3 bash last 2>err
-expect_in_file ': degraded$' status
+expect_in_file '^degraded$' status
 cat >first <<'EOF'
 kill -KILL $(flux exec -r2 flux getattr broker.pid)
 sleep 300

@@ -132,9 +132,18 @@ done
 END
 
 test_case 'built-in services are listed and stay' <<'END'
-inst bash -c 'flux module list -l; flux module remove kvs' >out 2>err && exit 1
-expect_in_file '^kvs .* builtin' out
+cat >run.sh <<'EOF'
+set -e
+flux module list -l
+flux module debug kvs; flux module debug --setbit=0x5 kvs; flux module debug --clearbit=1 kvs
+flux module debug -S 0x10 kvs; flux module debug event; flux module debug --clear kvs
+flux module remove kvs
+EOF
+inst bash run.sh >out 2>err && exit 1
+expect_in_file '^Module  *Idle  S Sendq Recvq Service  Path$' out
+expect_in_file '^kvs  *[^ ]*  R  *[0-9]*  *[0-9]*  *builtin$' out
 expect_in_file '^module .* builtin' out
+expect_equal '0x0 0x5 0x4 0x10 0x0 0x0' "$(tail -n 6 out | xargs)"
 expect_in_file 'kvs: it is built into the broker' err
 END
 

@@ -128,7 +128,11 @@ expect_output $inner flux proxy $id flux uri --local ../$id
 expect_output $inner flux uri pid:$(flux proxy $id flux getattr broker.pid)
 expect_fail flux uri $id/$id
 expect_fail flux uri ../$id
-expect_fail flux uri pid:1
+flux start sh -c 'flux getattr broker.pid >stopped; exec sleep 100' & # one that does not answer
+wait_until 10 test -s stopped
+kill -STOP $(cat stopped)
+expect_exit 1 timeout 20 flux uri pid:1
+kill -KILL $(cat stopped)
 expect_fail flux uri pid:x
 flux shutdown $id
 EOF
