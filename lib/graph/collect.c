@@ -9,21 +9,6 @@
 
 #include "lib/graph/match_priv.h"
 
-static int push (struct matcher *m, const struct result_item *item)
-{
-    struct result *res = &m->res;
-    if (res->count == res->size) {
-        uint32_t room = res->size;
-        struct result_item *items = match_room (res->items, &room, room + 1, sizeof (*items));
-        if (!items)
-            return -1;
-        res->items = items;
-        res->size = room;
-    }
-    res->items[res->count++] = *item;
-    return 0;
-}
-
 /* What lies below a vertex that is given whole goes along, save what is down or excluded by a
  * constraint; the latter, too, where Fluxion is followed to the letter. */
 static bool goes_along (const struct matcher *m, uint32_t c)
@@ -62,7 +47,7 @@ static int64_t collect (struct matcher *m, uint32_t u, const struct mark *mark, 
     m->count.visits++;
     if (m->passage)
         m->passage[u].held = m->seq;
-    if (push (m, &item) < 0)
+    if (result_push (&m->res, &item) < 0)
         return -1;
     int64_t n = item.exclusive;
     struct children all = graph_children (m->g, u);
@@ -93,7 +78,7 @@ static int push_charges (struct matcher *m)
                                    .request = GRAPH_NONE,
                                    .exclusive = true,
                                    .aux = true};
-        if (push (m, &item) < 0)
+        if (result_push (&m->res, &item) < 0)
             return -1;
     }
     return 0;
@@ -110,7 +95,7 @@ static int add_above (struct matcher *m, uint32_t v)
                                    .depth = m->g->v[v].depth,
                                    .aux = true};
         m->passage[v].held = m->seq;
-        if (push (m, &item) < 0)
+        if (result_push (&m->res, &item) < 0)
             return -1;
         uint32_t n = extra_parents (m->g, v, &list);
         for (uint32_t i = 0; i < n; i++)

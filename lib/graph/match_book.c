@@ -41,21 +41,12 @@ static int check_item (const struct matcher *m, const struct result_item *item, 
 
 static int push (struct matcher *m, uint32_t v, uint32_t needs, bool exclusive)
 {
-    struct result *res = &m->res;
-    if (res->count == res->size) {
-        uint32_t room = res->size;
-        struct result_item *items = match_room (res->items, &room, room + 1, sizeof (*items));
-        if (!items)
-            return -1;
-        res->items = items;
-        res->size = room;
-    }
-    res->items[res->count++] = (struct result_item){.vertex = v,
-                                                    .needs = needs,
-                                                    .request = GRAPH_NONE,
-                                                    .exclusive = exclusive,
-                                                    .depth = m->g->v[v].depth};
-    return 0;
+    const struct result_item item = {.vertex = v,
+                                     .needs = needs,
+                                     .request = GRAPH_NONE,
+                                     .exclusive = exclusive,
+                                     .depth = m->g->v[v].depth};
+    return result_push (&m->res, &item);
 }
 
 /* The items, once each, with the vertices above them that the job does not hold yet. */

@@ -12,6 +12,7 @@
 #include "lib/graph/planner.h"
 #include "lib/graph/policy_priv.h"
 #include "lib/graph/request_priv.h"
+#include "lib/util/array_room.h"
 
 /* A resource of the request with its type looked up. Lists run over `next`. */
 struct want {
@@ -227,6 +228,13 @@ int fast_select (struct matcher *m, const struct want *list, struct mark *root);
 void fast_clear (struct matcher *m);
 
 /* ---- jobs.c ---- */
+static inline int result_push (struct result *res, const struct result_item *item) // -1: ENOMEM
+{
+    if (ARRAY_ROOM (res->items, res->count, res->size, 16) < 0)
+        return -1;
+    res->items[res->count++] = *item;
+    return 0;
+}
 /* Others may have other units of the same vertex at the same time. */
 static inline bool is_draw (const struct graph *g, const struct result_item *item)
 {

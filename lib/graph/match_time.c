@@ -164,15 +164,21 @@ static uint32_t root_types (const struct matcher *m, const uint16_t **type)
     return m->g->layout[root->layout].ntypes;
 }
 
-/* Units of each type that a job holds, as the planner counts them. */
-static void sum_job (const struct matcher *m, const struct job *job, uint64_t *counts)
+/* All counts 0; at which of them a type is. NULL: there are none. */
+static const uint8_t *begin_counts (const struct matcher *m, uint64_t *counts)
 {
     const struct vertex *root = &m->g->v[m->g->root];
-    const uint8_t *slot = root->agg == GRAPH_NONE ? NULL : m->g->layout[root->layout].slot;
     const uint16_t *type;
     uint32_t n = root_types (m, &type);
     for (uint32_t k = 0; k < n; k++)
         counts[k] = 0;
+    return root->agg == GRAPH_NONE ? NULL : m->g->layout[root->layout].slot;
+}
+
+/* Units of each type that a job holds, as the planner counts them. */
+static void sum_job (const struct matcher *m, const struct job *job, uint64_t *counts)
+{
+    const uint8_t *slot = begin_counts (m, counts);
     for (uint32_t i = 0; slot && i < job->count; i++) {
         const struct vertex *v = &m->g->v[job->items[i].vertex];
         if (job->items[i].exclusive && slot[v->type] != 0xff)
@@ -249,12 +255,7 @@ static int make_planner (struct matcher *m)
 /* What the request needs of each type at least, all of it together. */
 static void sum_wants (const struct matcher *m, const struct want *list, uint64_t *counts)
 {
-    const struct vertex *root = &m->g->v[m->g->root];
-    const uint8_t *slot = root->agg == GRAPH_NONE ? NULL : m->g->layout[root->layout].slot;
-    const uint16_t *type;
-    uint32_t n = root_types (m, &type);
-    for (uint32_t k = 0; k < n; k++)
-        counts[k] = 0;
+    const uint8_t *slot = begin_counts (m, counts);
     for (uint32_t i = m->all; slot && list && i < m->nneed; i++)
         if (m->need[i].type < m->g->ntypes && slot[m->need[i].type] != 0xff)
             counts[slot[m->need[i].type]] += m->need[i].count;
