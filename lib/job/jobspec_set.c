@@ -203,6 +203,19 @@ int jobspec_add_dependency (json_t *jobspec, const char *uri, flux_error_t *errp
     return rc < 0 ? errprintf (errp, "cannot add dependency") : 0;
 }
 
+/* Both must hold: properties in one list where that will do. */
+static json_t *join_constraints (json_t *old, json_t *new)
+{
+    json_t *names = json_object_get (old, "properties"),
+           *more = json_object_get (new, "properties");
+
+    if (!names || !more)
+        return json_pack ("{s:[Oo]}", "and", old, new);
+    json_array_extend (names, more);
+    json_decref (new);
+    return json_incref (old);
+}
+
 int jobspec_add_requires (json_t *jobspec, const char *query, flux_error_t *errp)
 {
     json_t *old = jpath_get (jobspec, "attributes.system.constraints");
@@ -211,7 +224,7 @@ int jobspec_add_requires (json_t *jobspec, const char *query, flux_error_t *errp
     if (!new)
         return -1;
     if (old)
-        new = json_pack ("{s:[Oo]}", "and", old, new);
+        new = join_constraints (old, new);
     if (jobspec_setattr_new (jobspec, "constraints", new) < 0)
         return errprintf (errp, "cannot add constraint");
     return 0;

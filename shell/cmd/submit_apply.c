@@ -157,15 +157,9 @@ static int add_file (struct maker *m, const char *value, flux_error_t *errp)
     return rc;
 }
 
-static void apply_requires (struct maker *m)
+static int add_requires (struct maker *m, const char *value, flux_error_t *errp)
 {
-    const char *s;
-    flux_error_t error;
-    int iter = 0;
-
-    while (!m->failed && (s = cmd_next (m->c, "requires", &iter)))
-        if (jobspec_add_requires (m->spec, s, &error) < 0)
-            maker_bad (m, "--requires='%s': %s", s, error.text);
+    return jobspec_add_requires (m->spec, value, errp);
 }
 
 /* Whether there is such a policy is known where the job is submitted to. */
@@ -238,7 +232,7 @@ void maker_apply_common (struct maker *m, bool has_io)
     apply_signal (m);
     each (m, "dependency", add_dependency);
     apply_begin_time (m);
-    apply_requires (m);
+    each (m, "requires", add_requires);
     apply_graph_policy (m);
     each (m, "setopt", add_setopt);
     each (m, "setattr", add_setattr);

@@ -246,6 +246,7 @@ printf '/x/y.txt\n' >list
 flux bulksubmit --quiet --watch echo {./%} {seq} {.//} :::: list >methods
 flux bulksubmit --quiet --wait --cc={} --output=o.{0}.{cc} echo {cc} ::: 0-1 2-3
 flux bulksubmit --dry-run -n{} echo {cc} ::: 1 2 >dry
+flux bulksubmit --quiet --watch --requires={} --job-name=n{} echo {} ::: rank:0 -rank:5 | sort >requires
 rc=0; flux bulksubmit echo {3} ::: a 2>err || rc=$?
 [ $rc -eq 1 ]
 rc=0; flux bulksubmit true </dev/null 2>none || rc=$?
@@ -260,7 +261,8 @@ expect_equal 3 "$(cat o.2-3.3)"
 expect_equal 'bulksubmit: submit --ntasks=2 echo {cc}' "$(tail -n1 dry)"
 expect_match '^flux-bulksubmit: .*\{3\}' "$(cat err)"
 expect_equal 'flux-bulksubmit: there are no inputs, hence no jobs' "$(cat none)"
-expect_equal 14 "$(wc -l <all)"
+expect_equal "$(printf 'rank:0\n-rank:5' | sort)" "$(cat requires)"
+expect_equal 16 "$(wc -l <all)"
 END
 
 test_case '--progress needs a terminal, and is drawn on one' <<'END'

@@ -177,6 +177,31 @@ expect_fail flux config load <<<'{"queues":{"new":{"parent":"x"}}}' 2>err
 expect_match "queue 'new': parent queue 'x' is not configured" "$(cat err)"
 expect_equal 'batch new' "$(flux queue list -no '{queue}' | sort | xargs)"
 EOS
+in_queues <<'EOS'
+while read -r key value; do
+    expect_fail flux config load <<<"$key = $value" 2>err
+    expect_match "^flux-config: the new configuration: $key: " "$(cat err)"
+done <<'EOF'
+policy.foo 1
+policy.jobspec.foo 1
+policy.jobspec.defaults.foo 1
+policy.jobspec.defaults.system.foo 1
+policy.jobspec.defaults.system.duration 1
+policy.limits.foo 1
+policy.limits.duration 1.0
+policy.limits.job-size.foo 1
+policy.limits.job-size.max.foo 1
+policy.limits.job-size.min.foo 1
+policy.limits.max-jobs.foo 1
+policy.limits.max-jobs.user.foo 1
+policy.access.foo []
+queues.x.foo 1
+queues.x.requires ["a|b"]
+queues.x.policy.foo 1
+queues.x.policy.limits.duration 1
+queues.x.policy.jobspec.defaults.system.queue "x"
+EOF
+EOS
 expect_fail flux start --conf=policy.limits.duration=x true 2>err
 expect_match 'policy.limits.duration: FSD value is malformed' "$(cat err)"
 END

@@ -77,6 +77,7 @@ flux cancel $second # its turn goes to the third
 flux cancel $first
 clean $first $second $third
 expect_equal 'CA CA CD' "$(for i in $first $second $third; do state $i; done | xargs)"
+refused 'require a job name' --dependency=singleton
 EOS
 END
 

@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "lib/job/jobspec.h"
+#include "lib/job/rv1.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/json_strings.h"
 #include "shell/service/job_manager/jobqueue.h"
@@ -134,12 +135,32 @@ bool jobqueue_is_started (const struct jobqueue *q)
 
 /* ---- from the configuration ---- */
 
+static bool are_properties (const json_t *names)
+{
+    size_t i;
+    json_t *name;
+
+    if (!json_is_strings (names))
+        return false;
+    json_array_foreach (names, i, name)
+    {
+        if (!rv1_property_valid (json_string_value (name)))
+            return false;
+    }
+    return true;
+}
+
 /* requires: properties; hosts: a hostlist, or "all". */
 static int parse_members (struct jobqueue *q, const json_t *entry, flux_error_t *errp)
 {
     json_t *requires = json_object_get (entry, "requires");
     json_t *hosts = json_object_get (entry, "hosts");
+    static const char *const keys[] = {"requires", "hosts", "parent", "policy", NULL};
+    char where[128];
 
+    snprintf (where, sizeof (where), "queues.%s", q->name);
+    if (queue_check_keys (entry, keys, where, errp) < 0)
+        return -1;
     if (requires && hosts)
         return errprintf (errp, "queues.%s: has both requires and hosts", q->name);
     if (hosts && !json_is_string (hosts))
@@ -148,7 +169,7 @@ static int parse_members (struct jobqueue *q, const json_t *entry, flux_error_t 
         q->constraint = json_pack ("{s:[O]}", "hostlist", hosts);
     if (!requires)
         return 0;
-    if (!json_is_strings (requires))
+    if (!are_properties (requires))
         return errprintf (errp, "queues.%s.requires: must be an array of properties", q->name);
     if (json_array_size (requires) > 0)
         q->constraint = json_pack ("{s:O}", "properties", requires);

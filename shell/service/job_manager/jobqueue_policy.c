@@ -1,167 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Policies of queues (flux-config-policy(5)): parsed from a table, checked against jobs. */
+/* Policies of queues (flux-config-policy(5)), checked against jobs. */
 
 #include <errno.h>
 #include <grp.h>
-#include <math.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/util/fsd.h"
 #include "lib/job/jobspec.h"
 #include "lib/util/errprintf.h"
-#include "lib/util/json_strings.h"
+#include "lib/util/fsd.h"
 #include "shell/service/job_manager/jobqueue.h"
-
-static const char *const size_names[SIZE_KINDS] = {"nnodes", "ncores", "ngpus"};
-
-void queue_policy_init (struct queue_policy *p)
-{
-    *p = (struct queue_policy){
-        .default_duration = -1.,
-        .max_size = {-1, -1, -1},
-        .min_size = {-1, -1, -1},
-        .max_jobs = {-1, -1},
-        .max_user_jobs = {-1, -1},
-    };
-}
-
-void queue_policy_clear (struct queue_policy *p)
-{
-    json_decref (p->allow_user);
-    json_decref (p->allow_group);
-    queue_policy_init (p);
-}
-
-/* ---- from the configuration ---- */
-
-/* A table within a table; NULL when it is not there, and for what is none. */
-static const json_t *sub (const json_t *table, const char *key, const char *where, bool *bad,
-                          flux_error_t *errp)
-{
-    const json_t *o = json_object_get (table, key);
-
-    if (o && !json_is_object (o)) {
-        errprintf (errp, "%s.%s: must be a table", where, key);
-        *bad = true;
-        return NULL;
-    }
-    return o;
-}
-
-static int take_duration (double *value, const json_t *table, const char *key, const char *where,
-                          flux_error_t *errp)
-{
-    const json_t *o = json_object_get (table, key);
-
-    if (!o)
-        return 0;
-    if (fsd_from_json (o, value) < 0)
-        return errprintf (errp, "%s.%s: FSD value is malformed", where, key);
-    if (isinf (*value))
-        *value = 0.;
-    return 0;
-}
-
-static int take_count (int *value, const json_t *table, const char *key, const char *where,
-                       flux_error_t *errp)
-{
-    const json_t *o = json_object_get (table, key);
-
-    if (!o)
-        return 0;
-    if (!json_is_integer (o) || json_integer_value (o) < -1 || json_integer_value (o) > INT32_MAX)
-        return errprintf (errp, "%s.%s: must be -1 (unlimited) or a number >= 0", where, key);
-    *value = (int)json_integer_value (o);
-    return 0;
-}
-
-static int take_sizes (int *sizes, const json_t *table, const char *where, flux_error_t *errp)
-{
-    for (int i = 0; i < SIZE_KINDS; i++) {
-        if (take_count (&sizes[i], table, size_names[i], where, errp) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int take_throttle (struct throttle *t, const json_t *table, const char *where,
-                          flux_error_t *errp)
-{
-    if (take_count (&t->active, table, "active", where, errp) < 0)
-        return -1;
-    return take_count (&t->running, table, "running", where, errp);
-}
-
-static int take_names (json_t **names, const json_t *table, const char *key, const char *where,
-                       flux_error_t *errp)
-{
-    json_t *o = json_object_get (table, key);
-
-    if (!o)
-        return 0;
-    if (!json_is_strings (o))
-        return errprintf (errp, "%s.%s: must be an array of names", where, key);
-    json_decref (*names);
-    *names = json_incref (o);
-    return 0;
-}
-
-static int take_limits (struct queue_policy *p, const json_t *limits, const char *where,
-                        flux_error_t *errp)
-{
-    char at[256];
-    bool bad = false;
-
-    snprintf (at, sizeof (at), "%s.limits", where);
-    if (take_duration (&p->max_duration, limits, "duration", at, errp) < 0)
-        return -1;
-    const json_t *size = sub (limits, "job-size", at, &bad, errp);
-    const json_t *jobs = bad ? NULL : sub (limits, "max-jobs", at, &bad, errp);
-    if (bad)
-        return -1;
-    snprintf (at, sizeof (at), "%s.limits.job-size.max", where);
-    if (take_sizes (p->max_size, json_object_get (size, "max"), at, errp) < 0)
-        return -1;
-    snprintf (at, sizeof (at), "%s.limits.job-size.min", where);
-    if (take_sizes (p->min_size, json_object_get (size, "min"), at, errp) < 0)
-        return -1;
-    snprintf (at, sizeof (at), "%s.limits.max-jobs", where);
-    if (take_throttle (&p->max_jobs, jobs, at, errp) < 0)
-        return -1;
-    snprintf (at, sizeof (at), "%s.limits.max-jobs.user", where);
-    return take_throttle (&p->max_user_jobs, json_object_get (jobs, "user"), at, errp);
-}
-
-int queue_policy_parse (struct queue_policy *p, const json_t *table, const char *where,
-                        flux_error_t *errp)
-{
-    char at[256];
-    bool bad = false;
-
-    errno = EINVAL;
-    if (table && !json_is_object (table))
-        return errprintf (errp, "%s: must be a table", where);
-    const json_t *limits = sub (table, "limits", where, &bad, errp);
-    const json_t *access = bad ? NULL : sub (table, "access", where, &bad, errp);
-    if (bad || take_limits (p, limits, where, errp) < 0)
-        return -1;
-    const json_t *defaults = json_object_get (
-        json_object_get (json_object_get (table, "jobspec"), "defaults"), "system");
-    snprintf (at, sizeof (at), "%s.jobspec.defaults.system", where);
-    if (take_duration (&p->default_duration, defaults, "duration", at, errp) < 0)
-        return -1;
-    snprintf (at, sizeof (at), "%s.access", where);
-    if (take_names (&p->allow_user, access, "allow-user", at, errp) < 0)
-        return -1;
-    return take_names (&p->allow_group, access, "allow-group", at, errp);
-}
-
-/* ---- against a job ---- */
 
 static const char *in_queue (const struct jobqueue *q, char *buf, size_t size)
 {
@@ -194,11 +46,12 @@ int jobqueue_check_sizes (const struct jobqueue *q, const uint32_t sizes[SIZE_KI
     for (int i = 0; i < SIZE_KINDS; i++) {
         int max = q->policy.max_size[i], min = q->policy.min_size[i];
         if (max >= 0 && sizes[i] > (uint32_t)max)
-            return errprintf (errp, "requested %s (%u) exceeds policy limit of %d%s", size_names[i],
-                              (unsigned)sizes[i], max, in_queue (q, queue, sizeof (queue)));
+            return errprintf (errp, "requested %s (%u) exceeds policy limit of %d%s",
+                              queue_size_name (i), (unsigned)sizes[i], max,
+                              in_queue (q, queue, sizeof (queue)));
         if (min >= 0 && sizes[i] < (uint32_t)min)
             return errprintf (errp, "requested %s (%u) is under policy limit of %d%s",
-                              size_names[i], (unsigned)sizes[i], min,
+                              queue_size_name (i), (unsigned)sizes[i], min,
                               in_queue (q, queue, sizeof (queue)));
     }
     return 0;

@@ -13,6 +13,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/job.c %D%/job.h \
 	%D%/jobqueue.c %D%/jobqueue.h \
 	%D%/jobqueue_policy.c \
+	%D%/queue_policy.c \
 	%D%/jobtap.c %D%/jobtap.h %D%/jobtap_private.h \
 	%D%/jobtap_api.c \
 	%D%/jobtap_call.c \

@@ -160,6 +160,23 @@ static int admit (struct job_manager *jm, struct job *job, const json_t *depende
     return 0;
 }
 
+/* The others of a singleton are those with its name, which is not that of its command. */
+static int check_singleton (const struct jobspec *js, flux_error_t *errp)
+{
+    size_t i;
+    json_t *entry;
+
+    json_array_foreach (js->dependencies, i, entry)
+    {
+        const char *scheme = json_string_value (json_object_get (entry, "scheme"));
+        if (!js->name && scheme && strcmp (scheme, "singleton") == 0) {
+            errno = EINVAL;
+            return errprintf (errp, "singleton jobs require a job name");
+        }
+    }
+    return 0;
+}
+
 static struct job *make_job (struct job_manager *jm, struct submission *sub, struct jobspec *js,
                              struct jobsource *src, flux_error_t *errp)
 {
@@ -176,7 +193,7 @@ static struct job *make_job (struct job_manager *jm, struct submission *sub, str
     job->userid = sub->cred.userid;
     job->urgency = sub->urgency;
     job->flags = sub->flags & ~1;
-    if (enter_queue (jm, job, js, src, errp) < 0)
+    if (check_singleton (js, errp) < 0 || enter_queue (jm, job, js, src, errp) < 0)
         goto error;
     if (job_set_facts (jm, job, js) < 0) {
         errprintf (errp, "%s",

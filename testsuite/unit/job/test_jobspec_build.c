@@ -138,9 +138,11 @@ static void test_setters (void **state)
            "\"value\":\"5\"}]");
     assert_int_equal (jobspec_add_requires (o, "ssd", &error), 0);
     check (o, "attributes.system.constraints", "{\"properties\":[\"ssd\"]}");
+    assert_int_equal (jobspec_add_requires (o, "^gpu", &error), 0);
+    check (o, "attributes.system.constraints", "{\"properties\":[\"ssd\",\"^gpu\"]}");
     assert_int_equal (jobspec_add_requires (o, "host:a", &error), 0);
     check (o, "attributes.system.constraints",
-           "{\"and\":[{\"properties\":[\"ssd\"]},{\"hostlist\":[\"a\"]}]}");
+           "{\"and\":[{\"properties\":[\"ssd\",\"^gpu\"]},{\"hostlist\":[\"a\"]}]}");
     assert_int_equal (jobspec_add_file (o, "conf.json", "{}", 2, 0644), 0);
     assert_int_equal (jobspec_add_file (o, "bin", "\0\xff\x01\x02", 4, 0600), 0);
     assert_int_equal (jobspec_add_file (o, "empty", NULL, 0, 0600), 0);
