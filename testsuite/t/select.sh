@@ -40,12 +40,14 @@ select_plugins ()
 }
 
 # select_up N [OPTIONS]: a cluster with select/graph and spank_graph.so; with SELECT_SHADOW it stands
-# in front of select/cons_tres under the name of that.
+# in front of select/cons_tres under the name of that; with SELECT_OTHERS it has neither plugin.
 select_up ()
 {
-    select_plugins
-    set -- "$@" --conf "SelectType=$SELECT_TYPE" --conf "PluginDir=$T_TMP/select:$PLUGINS" \
-        --plugstack "required $T_TMP/select/spank_graph.so"
+    [ -n "${SELECT_OTHERS:-}" ] || {
+        select_plugins
+        set -- "$@" --conf "SelectType=$SELECT_TYPE" --conf "PluginDir=$T_TMP/select:$PLUGINS" \
+            --plugstack "required $T_TMP/select/spank_graph.so"
+    }
     if [ -z "${T_VERSION:-}" ]; then
         slurm_up "$@"
         return
