@@ -8,7 +8,6 @@
 
 SITE=$top_builddir/contrib/jobtap-plugins/.libs/site-policy.so
 [ -f "$SITE" ] || skip_all "the example plugin is not built"
-CC=${CC:-gcc}
 
 in_flux ()
 {
@@ -21,7 +20,7 @@ build ()
 {
     { printf '#include <errno.h>\n#include <jansson.h>\n#include <stdlib.h>\n#include <string.h>\n#include <flux/jobtap.h>\n'
       cat; } >$1.c
-    $CC -shared -fPIC -I"$top_srcdir/lib/include" -o $1.so $1.c
+    compile_plugin "$1"
 }
 
 test_case 'the example: limits, priorities, annotations, a dependency of its own' <<'END'
@@ -54,7 +53,7 @@ int main (void)
     return n != 1;
 }
 EOC
-$CC -I$top_srcdir/lib/include -o rpc rpc.c -L$top_builddir/lib/.libs -lflux-slurm -Wl,-rpath,$top_builddir/lib/.libs
+compile_client rpc
 ./rpc
 flux job wait-event -t 20 $a clean >/dev/null
 expect_equal '200 small' "$(flux jobs -no '{priority} {annotations.site.class}' $a)"
@@ -295,7 +294,7 @@ int main (int argc, char **argv)
     return flux_rpc_get (f, NULL) < 0;
 }
 EOC
-$CC -I$top_srcdir/lib/include -o rpc rpc.c -L$top_builddir/lib/.libs -lflux-slurm -Wl,-rpath,$top_builddir/lib/.libs
+compile_client rpc
 ./rpc $(flux job id --to=dec $id)
 flux job wait-event -t 20 $id clean >/dev/null
 expect_equal 42 "$(flux jobs -no '{priority}' $id)"

@@ -9,14 +9,12 @@
 
 [ -x "$top_builddir/shell/broker/flux-broker" ] || skip_all "flux-broker is not built"
 CC=${CC:-gcc}
-LIBDIR=$top_builddir/lib/.libs
 
 # build NAME: the program on stdin
 build ()
 {
     cat >"$1.c"
-    $CC -Wall -Wextra -Werror -Wno-unused-parameter -I"$top_srcdir/lib/include" "$1.c" -o "$1" -L"$LIBDIR" \
-        -lflux-slurm -ljansson -Wl,-rpath,"$LIBDIR"
+    compile_client "$1" -Wall -Wextra -Werror -Wno-unused-parameter -ljansson
 }
 
 # What programs are written for: data/api.h declares each function once more, which a compiler takes only
@@ -31,7 +29,7 @@ api=$top_srcdir/testsuite/data/api.h
     sed -n 's/^[^(]*[ *]\([a-z0-9_]*\) (.*);$/    (any_f) \&\1,/p' "$api"
     printf '};\nint main (void) { return sizeof (all) / sizeof (all[0]) == %d ? 0 : 1; }\n' "$(grep -c ';$' "$api")"
 } >all.c
-$CC -Wall -Werror -Wno-deprecated-declarations -I"$top_srcdir/lib/include" all.c -o all -L"$LIBDIR" -lflux-slurm -Wl,-rpath,"$LIBDIR"
+compile_client all -Wall -Werror -Wno-deprecated-declarations
 ./all
 sed 's/^int flux_send (/long flux_send (/' all.c >wrong.c
 ! $CC -I"$top_srcdir/lib/include" -c wrong.c -o /dev/null 2>/dev/null

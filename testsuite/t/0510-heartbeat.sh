@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-CC=${CC:-gcc}
 
 cat >sync.c <<'END'
 #include <stdio.h>
@@ -39,8 +38,7 @@ int main (void)
     return 0;
 }
 END
-$CC -I"$top_srcdir/lib/include" sync.c -o sync -L"$top_builddir/lib/.libs" -lflux-slurm
-export LD_LIBRARY_PATH=$top_builddir/lib/.libs
+compile_client sync
 
 test_case 'nobody listens: no beat' <<'END'
 timeout 20 flux start -Sheartbeat.period=0.05s bash -c 'sleep 0.5; flux module stats heartbeat' >out

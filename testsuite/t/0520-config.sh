@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-CC=${CC:-gcc}
 mkdir conf
 printf '[queues.batch]\nrequires = ["batch"]\n[policy.limits]\nduration = "4h"\n' >conf/a.toml
 
@@ -76,9 +75,8 @@ int main (void)
     return 0;
 }
 END
-$CC -shared -fPIC -I"$top_srcdir/lib/include" picky.c -o picky.so
-$CC -I"$top_srcdir/lib/include" ask.c -o ask -L"$top_builddir/lib/.libs" -lflux-slurm
-export LD_LIBRARY_PATH=$top_builddir/lib/.libs
+compile_plugin picky
+compile_client ask
 
 test_case 'a folder, a file, FLUX_CONF_DIR, --conf' <<'END'
 expect_output 4h flux start -c conf flux config get policy.limits.duration

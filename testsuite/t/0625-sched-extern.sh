@@ -7,7 +7,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-CC=${CC:-gcc}
 RANKS=$top_builddir/contrib/modules/.libs/sched-ranks.so
 export LD_LIBRARY_PATH=$top_builddir/lib/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
@@ -47,8 +46,7 @@ int main (int argc, char **argv)
     return f ? 0 : 1;
 }
 END
-$CC -I"$top_srcdir/lib/include" ask.c -o ask -L"$top_builddir/lib/.libs" -lflux-slurm ||
-    skip_all "no C compiler"
+compile_client ask || skip_all "no C compiler"
 
 test_case 'a module schedules: jobs in their order, annotations, cancel, priority' <<'END'
 cat >run.sh <<'EOF'
@@ -186,7 +184,7 @@ sed 's/if (commit_R (s, req->id, R) == 0)/flux_future_t *none = NULL; (void)none
 sed 's/    s->queue\[s->njobs++\] = /    flux_respond_error (h, msg, EIO, NULL); return;\n&/' "$top_srcdir/contrib/modules/sched-ranks.c" >refuses.c
 for name in wrong-id no-R refuses; do
     ! cmp -s $name.c "$top_srcdir/contrib/modules/sched-ranks.c"
-    $CC -shared -fPIC -I"$top_srcdir/lib/include" -o $name.so $name.c -ljansson
+    compile_plugin $name -ljansson
 done
 cat >run.sh <<'EOF'
 . ./inside.sh

@@ -232,6 +232,23 @@ wait_until ()
     done
 }
 
+# compile_client NAME [FLAG...]: NAME.c, with the library for users that was built
+compile_client ()
+{
+    local name=$1
+    shift
+    ${CC:-gcc} -I"$top_srcdir/lib/include" -o "$name" "$name.c" "$@" -L"$top_builddir/lib/.libs" -lflux-slurm \
+        -Wl,-rpath,"$top_builddir/lib/.libs"
+}
+
+# compile_plugin NAME [FLAG...]: NAME.c to NAME.so, for a broker or a job shell to load
+compile_plugin ()
+{
+    local name=$1
+    shift
+    ${CC:-gcc} -shared -fPIC -I"$top_srcdir/lib/include" -o "$name.so" "$name.c" "$@"
+}
+
 # ---- A private Slurm with the programs that were built
 
 # version_build: where there is the Slurm T_VERSION, not the one installed here, build in its chroot;
