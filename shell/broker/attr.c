@@ -65,6 +65,7 @@ static const struct known known_attrs[] = {
     {"broker.state", READONLY},
     {"broker.recovery-mode", 0},
     {"broker.wrap", IMMUTABLE},
+    {"slurm.grow", IMMUTABLE},
     {"slurm.poll", IMMUTABLE},
     {"broker.uuid", READONLY | IMMUTABLE},
     {"conf.shell_pluginpath", IMMUTABLE},

@@ -50,14 +50,37 @@ cat >user/job.sh <<'EOF'
 salloc -Q --no-shell -N1 -w n3 --dependency=expand:$SLURM_JOB_ID
 scontrol update jobid=$(squeue -h -w n3 -o %A) numnodes=0 >/dev/null
 scontrol update jobid=$SLURM_JOB_ID numnodes=ALL >/dev/null
-flux overlay grow n3 &
+flux overlay grow n3 & # it does so itself within a minute, but for slurm.grow=0
 until [ "$(flux resource list -no '{nnodes}' -s up)" = 3 ]; do sleep 0.1; done
 flux run -N3 hostname | sort | xargs
 flux getattr hostlist
 EOF
-as_user salloc -Q -N2 -w 'n[1-2]' srun --quiet -N2 --flux bash job.sh >out 2>err || { cat out err; false; }
+as_user salloc -Q -N2 -w 'n[1-2]' srun --quiet -N2 --flux --flux-attr=slurm.grow=0 --flux-attr=slurm.poll=0.3s bash job.sh >out 2>err || { cat out err; false; }
 expect_in_file '^n1 n2 n3$' out
 expect_in_file '^n\[1-3\]$' out
+wait_until 15 no_user_processes
+END
+
+test_case 'more nodes, and nobody tells the instance: it sees them' <<'END'
+cat >user/job.sh <<'EOF'
+more () {
+    salloc -Q --no-shell -N1 -w $1 --dependency=expand:$SLURM_JOB_ID
+    scontrol update jobid=$(squeue -h -w $1 -o %A) numnodes=0 >/dev/null
+    scontrol update jobid=$SLURM_JOB_ID numnodes=ALL >/dev/null
+}
+more n3
+until [ "$(flux resource list -no '{nnodes}' -s up)" = 2 ]; do sleep 0.1; done
+flux run -N2 hostname | sort | xargs
+flux getattr hostlist
+more n4
+until [ "$(flux resource list -no '{nnodes}' -s up)" = 3 ]; do sleep 0.1; done
+flux run -N3 hostname | sort | xargs
+EOF
+# n2 is the job's from the beginning, but not the instance's.
+as_user salloc -Q -N2 -w 'n[1-2]' srun --quiet -N1 -w n1 --flux --flux-attr=slurm.poll=0.5s bash job.sh >out 2>err || { cat out err; false; }
+expect_in_file '^n1 n3$' out
+expect_in_file '^n\[1,3\]$' out
+expect_in_file '^n1 n3 n4$' out
 wait_until 15 no_user_processes
 END
 

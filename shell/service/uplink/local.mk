@@ -5,5 +5,5 @@ shell_service_libservice_la_SOURCES += \
 	%D%/elastic_grow.c %D%/elastic_shrink.c \
 	%D%/recruit.c %D%/recruit.h \
 	%D%/outcomes.c %D%/outcomes.h \
-	%D%/slurm_end.c %D%/slurm_end.h \
+	%D%/slurm_end.c %D%/slurm_end.h %D%/slurm_nodes.c %D%/slurm_nodes.h \
 	%D%/uplink.c %D%/uplink.h

@@ -15,16 +15,18 @@
 #include "shell/broker/attr.h"
 #include "shell/service/rexec/proc.h"
 #include "shell/service/uplink/slurm_end.h"
+#include "shell/service/uplink/slurm_nodes.h"
 
-#define PERIOD 60. // seconds
-#define FIRST 5.   // not for what is over at once
-#define TEXT_MAX 64
+#define PERIOD 60.          // seconds
+#define FIRST 5.            // not for what is over at once
+#define TEXT_MAX (64 << 10) // with a list of nodes
 
 struct slurm_end {
     struct ev_loop *loop;
     char *jobid;
     ev_timer timer;
     struct proc *proc; // squeue, while it runs
+    struct slurm_nodes *nodes;
     char text[TEXT_MAX];
     size_t len;
     double expiration;
@@ -37,7 +39,7 @@ int slurm_end_parse (const char *text, double *expiration)
     struct tm tm = {.tm_isdst = -1};
     const char *end = strptime (text, "%Y-%m-%dT%H:%M:%S", &tm);
 
-    if (end && (*end == '\0' || *end == '\n')) {
+    if (end && (*end == '\0' || *end == '\n' || *end == ' ')) {
         *expiration = (double)mktime (&tm);
         return 0;
     }
@@ -66,11 +68,17 @@ static void ended_cb (struct proc *p, int wait_status, void *arg)
 {
     struct slurm_end *s = arg;
     double expiration;
+    char *nodes = strchr (s->text, ' ');
 
-    if (wait_status == 0 && slurm_end_parse (s->text, &expiration) == 0 &&
-        fabs (expiration - s->expiration) >= 1.) {
+    if (wait_status != 0 || slurm_end_parse (s->text, &expiration) < 0)
+        return;
+    if (fabs (expiration - s->expiration) >= 1.) {
         s->expiration = expiration;
         s->cb (expiration, s->arg);
+    }
+    if (s->nodes && nodes) {
+        nodes[1 + strcspn (nodes + 1, " \n")] = '\0';
+        slurm_nodes_see (s->nodes, nodes + 1);
     }
 }
 
@@ -83,7 +91,7 @@ static void timer_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct slurm_end *s = w->data;
     json_t *cmd =
-        json_pack ("{s:[s s s s s s]}", "cmdline", "squeue", "-h", "-j", s->jobid, "-o", "%e");
+        json_pack ("{s:[s s s s s s]}", "cmdline", "squeue", "-h", "-j", s->jobid, "-o", "%e %N");
 
     proc_destroy (s->proc); // one that takes longer than the period is of no use
     s->len = 0;
@@ -109,6 +117,7 @@ int slurm_end_create (struct slurm_end **sp, struct ev_loop *loop, const struct 
         return errprintf (errp, "out of memory");
     }
     s->loop = loop;
+    s->nodes = slurm_nodes_create (loop, attrs);
     s->cb = cb;
     s->arg = arg;
     ev_timer_init (&s->timer, timer_cb, period < FIRST ? period : FIRST, period);
@@ -124,6 +133,7 @@ void slurm_end_destroy (struct slurm_end *s)
         int saved_errno = errno;
         ev_timer_stop (s->loop, &s->timer);
         proc_destroy (s->proc);
+        slurm_nodes_destroy (s->nodes);
         free (s->jobid);
         free (s);
         errno = saved_errno;

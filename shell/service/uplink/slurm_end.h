@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* When the job of Slurm ends in which an instance runs: squeue(1) is asked now and then, as nobody
- * is told when a time limit changes. The attribute slurm.poll says how often (a duration; 0:
- * never). */
+/* When the job of Slurm ends in which an instance runs, and what nodes it has: squeue(1) is asked
+ * now and then, as nobody is told when these change. The attribute slurm.poll says how often (a
+ * duration; 0: never). */
 
 #ifndef FLUX_SERVICE_UPLINK_SLURM_END_H
 #define FLUX_SERVICE_UPLINK_SLURM_END_H
@@ -22,7 +22,7 @@ int slurm_end_create (struct slurm_end **sp, struct ev_loop *loop, const struct 
                       slurm_end_f cb, void *arg, flux_error_t *errp);
 void slurm_end_destroy (struct slurm_end *s);
 
-/* What squeue -o %e says. EINVAL. */
+/* What squeue -o %e says, or '%e ...'. EINVAL. */
 int slurm_end_parse (const char *text, double *expiration);
 
 #endif /* !FLUX_SERVICE_UPLINK_SLURM_END_H */
