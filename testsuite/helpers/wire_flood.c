@@ -2,10 +2,11 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* wire_flood MODE COUNT: a client of $FLUX_URI that asks for much and does not read. "watchers"
- * makes COUNT watches of keys, "values" has one key with 1 MiB written COUNT times, "lists" and
- * "journal" ask COUNT times for all jobs. The broker must go on answering, and keep its own memory
- * under a bound that does not depend on COUNT. Lists and the journal are read in the end: they must
- * be whole, and how many jobs there were in all answers is printed. */
+ * makes COUNT watches of keys, "values" has one key with 1 MiB written COUNT times, "events"
+ * hears COUNT events of 1 MiB, "lists" and "journal" ask COUNT times for all jobs. The broker must
+ * go on answering, and keep its own memory under a bound that does not depend on COUNT. Lists and
+ * the journal are read in the end: they must be whole, and how many jobs there were in all answers
+ * is printed. */
 
 #include <errno.h>
 #include <poll.h>
@@ -100,6 +101,28 @@ static void write_values (flux_t *h, int count)
     free (data);
 }
 
+/* Events to one that has subscribed and does not read. Another that does gets each, in order. */
+static void publish (flux_t *h, flux_t *idle, int count)
+{
+    struct flux_match match = FLUX_MATCH_EVENT;
+    char *data = malloc (VALUE_SIZE);
+
+    if (!data || flux_event_subscribe (h, "flood") < 0 || flux_event_subscribe (idle, "flood") < 0)
+        die ("subscribe");
+    memset (data, 'e', VALUE_SIZE);
+    for (int i = 0; i < count; i++) {
+        flux_future_t *f = flux_event_publish_raw (h, "flood.x", 0, data, VALUE_SIZE);
+        if (!f || flux_future_get (f, NULL) < 0)
+            die ("publish");
+        flux_future_destroy (f);
+        flux_msg_t *msg = flux_recv (h, match, 0);
+        if (!msg)
+            die ("event");
+        flux_msg_destroy (msg);
+    }
+    free (data);
+}
+
 static void ask (flux_t *idle, bool journal, int tag)
 {
     flux_msg_t *msg = flux_request_encode (journal ? "job-manager.events-journal" : "job-list.list",
@@ -160,6 +183,8 @@ int main (int argc, char *argv[])
     } else if (values) {
         send_watch (idle, 0);
         write_values (h, count);
+    } else if (argc == 3 && strcmp (argv[1], "events") == 0) {
+        publish (h, idle, count);
     } else {
         while (sent < count && send_watch (idle, sent + 1))
             sent++;

@@ -64,6 +64,10 @@ test_case -t 120 'a million watchers that never read: one error each past the bo
 flux start "$FLOOD" watchers 1000000
 END
 
+test_case -t 120 'one that hears large events and never reads: the others hear them all' <<'END'
+flux start "$FLOOD" events 160
+END
+
 test_case -t 120 'a watcher of large values that never reads' <<'END'
 flux start "$FLOOD" values 250
 END
