@@ -28,11 +28,13 @@ static void add_gres (job_record_t *job, const char *gres)
 {
     api_details_t *d = job->details;
     uint16_t none = NO_VAL16, sockets = NO_VAL16, tasks = 0, per_socket = NO_VAL16;
+    char *text = xstrdup_printf ("gres:%s", gres); // else it is passed over
 
-    if (gres_job_state_validate (NULL, NULL, NULL, (char *)gres, NULL, NULL, NULL, &d->num_tasks,
+    if (gres_job_state_validate (NULL, NULL, NULL, text, NULL, NULL, NULL, &d->num_tasks,
                                  &d->min_nodes, &d->max_nodes, &tasks, &per_socket, &sockets,
                                  &d->cpus_per_task, &none, &job->gres_list_req) != SLURM_SUCCESS)
         fatal ("--gres=%s is refused", gres);
+    xfree (text);
 }
 
 job_record_t *ctld_submit (const struct ctld_job *want)
@@ -260,6 +262,28 @@ uint64_t ctld_memory_used (uint32_t node)
     return (*usage)[node].alloc_memory;
 }
 
+static int add_devices (void *x, void *sum)
+{
+    const gres_state_t *state = x;
+    const gres_node_state_t *node = state->gres_data;
+
+    *(uint64_t *)sum += node->gres_cnt_alloc;
+    return 0;
+}
+
+uint64_t ctld_devices_used (uint32_t node)
+{
+    node_use_record_t **usage = dlsym (ctld.beneath, "select_node_usage");
+    List list = (*usage)[node].gres_list;
+    uint64_t n = 0;
+
+    if (!list)
+        list = node_record_table_ptr[node]->gres_list;
+    if (list)
+        list_for_each (list, add_devices, &n);
+    return n;
+}
+
 bool ctld_compare (char *text, size_t size)
 {
     struct site *site = ctld_site ();
@@ -273,6 +297,11 @@ bool ctld_compare (char *text, size_t size)
         if (site_claimed (site, i, SITE_CORE, 0) != cores) {
             snprintf (text, size, "node %u: %lu cores in cons_tres, %lu in the graph", i, cores,
                       site_claimed (site, i, SITE_CORE, 0));
+            return false;
+        }
+        if (ctld.shape.gpus && site_claimed (site, i, SITE_GRES, 0) != ctld_devices_used (i)) {
+            snprintf (text, size, "node %u: %lu devices in cons_tres, %lu in the graph", i,
+                      ctld_devices_used (i), site_claimed (site, i, SITE_GRES, 0));
             return false;
         }
         if (site_claimed (site, i, SITE_MEMORY, 0) != memory) {

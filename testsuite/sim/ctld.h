@@ -70,6 +70,7 @@ struct site *ctld_site (void);
 /* What cons_tres has in its books of a node */
 uint32_t ctld_cores_used (uint32_t node); // distinct cores in all rows
 uint64_t ctld_memory_used (uint32_t node);
+uint64_t ctld_devices_used (uint32_t node);
 /* The cores in use as the graph sees them; the two must be equal. */
 bool ctld_compare (char *text, size_t size);
 

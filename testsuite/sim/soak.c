@@ -10,7 +10,7 @@
 
 #include "testsuite/sim/ctld.h"
 
-enum { NODES = 24, CORES = 8, MEMORY = 8000, MAX_RUNNING = 200 };
+enum { NODES = 24, CORES = 8, MEMORY = 8000, GPUS = 4, MAX_RUNNING = 200 };
 
 static struct soak {
     job_record_t *jobs[MAX_RUNNING];
@@ -29,6 +29,7 @@ static uint32_t pick (uint32_t below)
 static struct ctld_job random_job (void)
 {
     static const char *const policies[] = {NULL, "low", "high", "first", "locality", "nonesuch"};
+    static const char *const gres[] = {NULL, NULL, NULL, "gpu:1", "gpu:3"};
     static const char *const requests[] = {
         "[{\"type\":\"node\",\"count\":2,\"with\":[{\"type\":\"core\",\"count\":2}]}]",
         "[{\"type\":\"node\",\"count\":1}]"};
@@ -45,6 +46,7 @@ static struct ctld_job random_job (void)
     job.whole = pick (6) == 0;
     job.memory = 1 + pick (3) * 700;
     job.policy = policies[pick (6)];
+    job.gres = gres[pick (5)];
     if (pick (10) == 0) {
         job.request = requests[pick (2)];
         job.nodes_min = 1;
@@ -183,8 +185,9 @@ int main (int argc, char **argv)
                                .cores = CORES,
                                .sockets = 2,
                                .memory = MEMORY,
+                               .gpus = GPUS,
                                .preempt = true,
-                               .graph_conf = "Policy=low\nCandidates=2\n"};
+                               .graph_conf = "Policy=low\nCandidates=2\nGresChoice=graph\n"};
     char text[256];
 
     soak.random = argc > 2 ? strtoull (argv[2], NULL, 10) : 1;
