@@ -10,6 +10,7 @@
 #include <flux/core.h>
 
 #include "lib/util/monotime.h"
+#include "testsuite/bench/median.h"
 
 #define SIZE_MAX_RANKS 1024
 
@@ -53,13 +54,6 @@ static void receive (struct fan *f, long total)
     }
 }
 
-static int compare (const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
 int main (int argc, char **argv)
 {
     struct fan f = {0};
@@ -83,9 +77,8 @@ int main (int argc, char **argv)
         receive (&f, f.total + f.size);
         took[i] = monotime_now () - start;
     }
-    qsort (took, count, sizeof (*took), compare);
-    printf ("one event to %d ranks %8.1f us (median of %d)\n", f.size, took[count / 2] * 1e6,
-            count);
+    double m = median (took, count);
+    printf ("one event to %d ranks %8.1f us (median of %d)\n", f.size, m * 1e6, count);
     double start = monotime_now ();
     for (int i = 0; i < count; i++)
         publish (&f);

@@ -17,6 +17,7 @@
 #include "lib/graph/recipe.h"
 #include "lib/util/monotime.h"
 #include "testsuite/bench/graph_bench.h"
+#include "testsuite/bench/median.h"
 #include "testsuite/unit/graph/request_text.h"
 
 static const char *policies[] = {"first", "low", "high", "locality"};
@@ -84,12 +85,6 @@ void bench_fill (struct matcher *m, int percent)
     }
 }
 
-static int by_value (const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 struct cost bench_measure (struct matcher *m, const char *text, const struct policy *policy,
                            int rounds)
 {
@@ -112,10 +107,10 @@ struct cost bench_measure (struct matcher *m, const char *text, const struct pol
         if (matcher_cancel (m, FIRST_JOB + i, &error) < 0)
             bench_die ("cancel", error.text);
     }
-    qsort (us, n, sizeof (us[0]), by_value);
-    qsort (visits, n, sizeof (visits[0]), by_value);
+    double time = median (us, n);
+    double looked = median (visits, n);
     request_destroy (req);
-    return (struct cost){us[n / 2], visits[n / 2]};
+    return (struct cost){time, looked};
 }
 
 static void table (uint32_t nodes)
@@ -224,10 +219,9 @@ static void reserve (uint32_t nodes)
             (long long)res->at);
     if (matcher_check (m, &error) < 0)
         bench_die ("check", error.text);
-    qsort (us, JOBS, sizeof (us[0]), by_value);
-    qsort (tries, JOBS, sizeof (tries[0]), by_value);
+    double us_median = median (us, JOBS), tries_median = median (tries, JOBS); // and sorted
     printf ("reserve, us: median %.0f, 90 %% %.0f, most %.0f; times tried: %.0f, %.0f, %.0f\n",
-            us[JOBS / 2], us[JOBS * 9 / 10], us[JOBS - 1], tries[JOBS / 2], tries[JOBS * 9 / 10],
+            us_median, us[JOBS * 9 / 10], us[JOBS - 1], tries_median, tries[JOBS * 9 / 10],
             tries[JOBS - 1]);
     matcher_destroy (m);
     graph_destroy (g);

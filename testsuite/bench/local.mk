@@ -23,7 +23,7 @@ testsuite_bench_bench_job_SOURCES = %D%/bench_job.c
 testsuite_bench_bench_job_LDADD = lib/job/libjob.la
 
 # overlay: all of the network. event_fan RUNDIR SIZE [count]: events to all ranks.
-EXTRA_DIST += %D%/overlay
+EXTRA_DIST += %D%/overlay %D%/median.h
 check_PROGRAMS += testsuite/bench/event_fan
 testsuite_bench_event_fan_SOURCES = %D%/event_fan.c
 testsuite_bench_event_fan_LDADD = lib/client/libclient.la

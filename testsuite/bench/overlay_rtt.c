@@ -21,6 +21,7 @@
 
 #include "lib/overlay/overlay.h"
 #include "lib/util/monotime.h"
+#include "testsuite/bench/median.h"
 
 #define SYNC_COUNT 3000
 #define PIPE_COUNT 30000
@@ -308,19 +309,6 @@ static struct result overlay_run (const char *data, size_t size)
     cpu = cpu_now () - cpu + server_stop (&srv);
     r.cpu_us = cpu / (SYNC_COUNT + PIPE_COUNT) * 1e6;
     return r;
-}
-
-static int compare (const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double median (double *v, int n)
-{
-    qsort (v, (size_t)n, sizeof (*v), compare);
-    return v[n / 2];
 }
 
 int main (int argc, char **argv)

@@ -33,6 +33,7 @@
 #include <flux/core.h>
 
 #include "lib/util/monotime.h"
+#include "testsuite/bench/median.h"
 
 #define SYNC_COUNT 2000
 #define PIPE_COUNT 20000
@@ -309,19 +310,6 @@ static double rpc_pipelined (struct run *r, int count)
     if (flux_reactor_run (flux_get_reactor (r->h), 0) < 0 || r->to_get != 0)
         die ("reactor");
     return monotime_now () - t;
-}
-
-static int compare (const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double median (double *v, int n)
-{
-    qsort (v, (size_t)n, sizeof (*v), compare);
-    return v[n / 2];
 }
 
 struct peer {

@@ -16,6 +16,7 @@
 #include <flux/tasks.h>
 
 #include "lib/util/monotime.h"
+#include "testsuite/bench/median.h"
 
 #define WAIT 60.
 #define PINGS 1000
@@ -34,19 +35,6 @@ static void die (const char *what)
 {
     perror (what);
     exit (1);
-}
-
-static int compare (const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double median (double *v, int n)
-{
-    qsort (v, n, sizeof (*v), compare);
-    return v[n / 2];
 }
 
 /* ---- bare ZeroMQ ---- */

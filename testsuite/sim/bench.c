@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "testsuite/bench/median.h"
 #include "testsuite/sim/cells.h"
 
 enum { MAX_ROUNDS = 99, FEW = 50, MANY = 5000, SMALL = 2000 };
@@ -22,18 +23,6 @@ static double now_ms (void)
 
     clock_gettime (CLOCK_THREAD_CPUTIME_ID, &t);
     return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-static int by_value (const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
-static double median (double *list, int n)
-{
-    qsort (list, n, sizeof (*list), by_value);
-    return list[n / 2];
 }
 
 /* ---- A cell ---- */
