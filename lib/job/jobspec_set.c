@@ -42,6 +42,8 @@ int jobspec_setattr_new (json_t *jobspec, const char *key, json_t *val)
 {
     if (begins (key, "attributes."))
         return set (jobspec, "", key, val);
+    if (begins (key, "."))
+        return set (jobspec, "attributes", key, val);
     if (begins (key, "system.") || begins (key, "user."))
         return set (jobspec, "attributes.", key, val);
     return set (jobspec, "attributes.system.", key, val);

@@ -67,13 +67,13 @@ test_case 'options of the shell, attributes, environment, limits in --dry-run' <
 export KEEP=1 DROP=2
 echo 'FROM_FILE=yes' >rules
 printf '{"a": [1]}' >val.json
-flux run --dry-run -o verbose=2 -o cpu-affinity=per-task --setattr=user.x=3 --setattr=^system.y=val.json \
+flux run --dry-run -o verbose=2 -o cpu-affinity=per-task --setattr=user.x=3 --setattr=.z=4 --setattr=w --setattr=^system.y=val.json \
     --env-remove=DROP --env-file=rules --env='NEW=${KEEP}x' --env='T={{id}}' --rlimit=-*,core=7 \
     --signal=USR2@10s --taskmap=cyclic:2 --dependency=afterok:f1 --begin-time=+1h --requires='host:n1 and -gpu' \
     --output=o.txt --error=e.txt --label-io --add-file=rules --cwd=/tmp true >spec
 check spec <<'EOP'
 $o.verbose == 2 and $o["cpu-affinity"] == "per-task"
-.attributes.user.x == 3 and $s.y == {"a": [1]}
+.attributes.user.x == 3 and .attributes.z == 4 and $s.w == 1 and $s.y == {"a": [1]}
 $s.environment | .NEW == "1x" and .FROM_FILE == "yes" and (has("DROP") | not)
 $o["env-expand"] == {"T": "{{id}}"}
 $o.rlimit == {"core": 7}
