@@ -169,6 +169,19 @@ expect_equal $((size * 1048576)) "$(wc -c <big)"
 EOS
 END
 
+test_case 'who attaches late, and reads slowly, gets all of 170 MB' <<'END'
+in_flux <<'EOS'
+line=$(head -c 9999 /dev/zero | tr '\0' x)
+id=$(flux submit sh -c "yes $line | head -n 17000")
+flux job wait-event -t 50 $id start >/dev/null
+(flux job attach $id | (sleep 1; wc -c)) >running
+expect_equal 170000000 "$(cat running)"
+flux job wait-event -t 50 $id clean >/dev/null
+expect_equal 170000000 "$(flux job attach $id | (sleep 1; wc -c))"
+[ "$(awk '/^RssAnon/ { print $2 }' /proc/$(flux getattr broker.pid)/status)" -lt 400000 ]
+EOS
+END
+
 test_case 'a job that ignores SIGTERM ends by SIGKILL' <<'END'
 in_flux --conf=exec.kill-timeout=0.3s <<'EOS'
 id=$(flux submit --output=out sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done')

@@ -108,7 +108,7 @@ void updates_lookup (struct updates *u, const flux_msg_t *msg)
         router_respond_error (u->rt, msg, errno, NULL);
 }
 
-static void watch_end (struct updates *u, struct update_watch *w, int errnum)
+static void logwatch_end (struct updates *u, struct update_watch *w, int errnum)
 {
     if (errnum != 0)
         router_respond_error (u->rt, w->msg, errnum, NULL);
@@ -161,9 +161,9 @@ static void event_cb (struct job *job, const char *name, const char *entry, void
         if (w->id != job->id)
             continue;
         if (!R && !spec)
-            watch_end (u, w, ENODATA);
+            logwatch_end (u, w, ENODATA);
         else if (w->R == R && send (u, w->msg, w->id, R ? "R" : "jobspec") < 0)
-            watch_end (u, w, errno);
+            logwatch_end (u, w, errno);
     }
 }
 
@@ -179,7 +179,7 @@ void updates_cancel (struct updates *u, const flux_msg_t *msg)
     {
         if (flux_msg_get_matchtag (w->msg, &tag) == 0 && tag == (uint32_t)matchtag &&
             flux_msg_route_match_first (w->msg, msg))
-            watch_end (u, w, ENODATA);
+            logwatch_end (u, w, ENODATA);
     }
 }
 
@@ -190,7 +190,7 @@ void updates_disconnect (struct updates *u, const flux_msg_t *msg)
     DL_FOREACH_SAFE (u->list, w, tmp)
     {
         if (flux_msg_route_match_first (w->msg, msg))
-            watch_end (u, w, 0);
+            logwatch_end (u, w, 0);
     }
 }
 
@@ -212,7 +212,7 @@ void updates_destroy (struct updates *u)
 {
     if (u) {
         while (u->list)
-            watch_end (u, u->list, 0);
+            logwatch_end (u, u->list, 0);
         free (u);
     }
 }

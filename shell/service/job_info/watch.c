@@ -14,48 +14,12 @@
 #include "lib/job/jsonbuf.h"
 #include "lib/util/buf.h"
 #include "lib/util/utf8.h"
-#include "shell/broker/router.h"
-#include "shell/service/job_info/watch.h"
+#include "shell/service/job_info/watch_private.h"
 #include "shell/service/job_manager/manager.h"
-#include "shell/service/kvs/kvs.h"
 
 #define WATCHES_MAX 1000000
 #define FLAG_WAITCREATE 1
 #define FLAG_SENTINEL 2 // an empty response after what is there
-
-struct watch {
-    struct watches *w;
-    const flux_msg_t *msg;
-    uint64_t id;
-    bool main_log; // "eventlog": ends with the event `clean`
-    bool ended;    // nothing more can come once what is there was sent
-    bool sentinel; // to be sent after what is there
-    struct kvs_local_watch *kw;
-    struct watch *prev, *next; // of all
-    struct watch *ended_prev, *ended_next;
-    struct membership {
-        struct group *group;
-        struct watch *prev, *next;
-    } in[2];
-};
-
-/* Watches of the same job, or of the same matchtag. */
-enum by { BY_JOB, BY_TAG };
-struct group {
-    uint64_t key;
-    struct watch *list;
-    UT_hash_handle hh;
-};
-
-struct watches {
-    struct router *rt;
-    struct kvs *kvs;
-    struct job_manager *jm;
-    struct watch *list;
-    struct watch *ended; // to be answered for the last time
-    struct group *jobs, *tags;
-    size_t count;
-};
 
 static int join (struct group **table, uint64_t key, struct watch *watch, enum by by)
 {
@@ -90,6 +54,7 @@ static void watch_free (struct watch *watch)
 {
     if (watch->kw)
         kvs_local_watch_stop (watch->kw);
+    catchup_drop (watch);
     DL_DELETE (watch->w->list, watch);
     leave (&watch->w->jobs, watch, BY_JOB);
     leave (&watch->w->tags, watch, BY_TAG);
@@ -97,17 +62,18 @@ static void watch_free (struct watch *watch)
         DL_DELETE2 (watch->w->ended, watch, ended_prev, ended_next);
     watch->w->count--;
     flux_msg_decref (watch->msg);
+    free (watch->key);
     free (watch);
 }
 
-static void watch_end (struct watch *watch, int errnum, const char *text)
+void logwatch_end (struct watch *watch, int errnum, const char *text)
 {
     router_respond_error (watch->w->rt, watch->msg, errnum, text);
     watch_free (watch);
 }
 
 /* Text that is not UTF-8 is no event, and would spoil the answer. */
-static void send_lines (struct watch *watch, const char *data, size_t len)
+void logwatch_send_lines (struct watch *watch, const char *data, size_t len)
 {
     const char *end = data + len;
 
@@ -144,15 +110,30 @@ static void data_cb (struct kvs *kvs, const char *key, const char *data, size_t 
 
     if (errnum != 0) {
         watch->kw = NULL;
-        watch_end (watch, errnum, NULL);
+        logwatch_end (watch, errnum, NULL);
         return;
     }
-    send_lines (watch, data, len);
+    size_t known = watch->skip < len ? watch->skip : len;
+    watch->skip -= known;
+    if (catchup_is_due (watch, len - known)) {
+        catchup_begin (watch);
+        return;
+    }
+    logwatch_send_lines (watch, data + known, len - known);
+    watch->sent += len - known;
     if (watch->sentinel)
         router_respond (watch->w->rt, watch->msg, NULL);
     watch->sentinel = false;
     if (nothing_more (watch))
-        watch_end (watch, ENODATA, NULL);
+        logwatch_end (watch, ENODATA, NULL);
+}
+
+void logwatch_follow (struct watch *watch)
+{
+    watch->skip = watch->sent;
+    if (!(watch->kw =
+              kvs_local_watch (watch->w->kvs, NULL, watch->key, KVS_LOCAL_APPEND, data_cb, watch)))
+        logwatch_end (watch, errno, NULL);
 }
 
 /* When a job is over, those of its watches which have nothing to wait for end; data that is still
@@ -161,8 +142,16 @@ static void end_pass (struct router *rt, void *arg)
 {
     struct watches *w = arg;
 
-    while (w->ended)
-        watch_end (w->ended, ENODATA, NULL);
+    struct watch *watch;
+
+    while ((watch = w->ended)) {
+        if (!watch->behind) {
+            logwatch_end (watch, ENODATA, NULL);
+        } else { // it sees the end when it has caught up
+            DL_DELETE2 (w->ended, watch, ended_prev, ended_next);
+            watch->ended = false;
+        }
+    }
 }
 
 static void end_soon (struct router *rt, void *arg)
@@ -214,8 +203,8 @@ static struct job *get_job (struct watches *w, const flux_msg_t *msg, uint64_t i
     return job;
 }
 
-/* All that there will ever be is there. */
-static void answer_finished (struct watches *w, const flux_msg_t *msg, const char *key, int flags)
+/* All that there will ever be is there. False: it is much, and takes a watch. */
+static bool answer_finished (struct watches *w, const flux_msg_t *msg, const char *key, int flags)
 {
     struct watch once = {.w = w, .msg = msg};
     char *data = NULL;
@@ -223,13 +212,18 @@ static void answer_finished (struct watches *w, const flux_msg_t *msg, const cha
 
     if (kvs_local_get (w->kvs, NULL, key, &data, &len) < 0) {
         router_respond_error (w->rt, msg, errno, NULL);
-        return;
+        return true;
     }
-    send_lines (&once, data, len);
+    if (catchup_is_due (&once, len)) {
+        free (data);
+        return false;
+    }
+    logwatch_send_lines (&once, data, len);
     if (flags & FLAG_SENTINEL)
         router_respond (w->rt, msg, NULL);
     router_respond_error (w->rt, msg, ENODATA, NULL);
     free (data);
+    return true;
 }
 
 static struct watch *watch_create (struct watches *w, const flux_msg_t *msg, struct job *job)
@@ -264,8 +258,10 @@ static void watch_start (struct watches *w, const flux_msg_t *msg, struct job *j
     }
     watch->main_log = strcmp (path, "eventlog") == 0;
     watch->sentinel = flags & FLAG_SENTINEL;
-    if (!(watch->kw = kvs_local_watch (w->kvs, NULL, key, KVS_LOCAL_APPEND, data_cb, watch)))
-        watch_end (watch, errno, NULL);
+    if (!(watch->key = strdup (key)))
+        logwatch_end (watch, errno, NULL);
+    else
+        logwatch_follow (watch);
 }
 
 void watches_request (struct watches *w, const flux_msg_t *msg)
@@ -291,10 +287,10 @@ void watches_request (struct watches *w, const flux_msg_t *msg)
         job_key (id, path, key, sizeof (key));
         bool main_log = strcmp (path, "eventlog") == 0;
         bool over = job->state == JOB_INACTIVE || (!main_log && job->finished);
-        if (over)
-            answer_finished (w, msg, key, flags);
-        else if (!(flags & FLAG_WAITCREATE) && strncmp (path, "guest.", 6) != 0 &&
-                 kvs_local_exists (w->kvs, NULL, key) < 0) // a guest's logs come when it runs
+        if (over && answer_finished (w, msg, key, flags))
+            return;
+        if (!over && !(flags & FLAG_WAITCREATE) && strncmp (path, "guest.", 6) != 0 &&
+            kvs_local_exists (w->kvs, NULL, key) < 0) // a guest's logs come when it runs
             router_respond_error (w->rt, msg, errno, NULL);
         else
             watch_start (w, msg, job, path, key, flags);
@@ -321,7 +317,7 @@ void watches_cancel (struct watches *w, const flux_msg_t *msg)
     DL_FOREACH2 (g->list, watch, in[BY_TAG].next)
     { // of different senders
         if (flux_msg_route_match_first (watch->msg, msg)) {
-            watch_end (watch, ENODATA, NULL);
+            logwatch_end (watch, ENODATA, NULL);
             return;
         }
     }
@@ -347,6 +343,7 @@ struct watches *watches_create (struct router *rt, struct kvs *kvs, struct job_m
     w->rt = rt;
     w->kvs = kvs;
     w->jm = jm;
+    catchup_init (w);
     if (job_manager_on_event (jm, job_event_cb, w) < 0) {
         free (w);
         return NULL;
@@ -359,6 +356,7 @@ void watches_destroy (struct watches *w)
     if (w) {
         while (w->list)
             watch_free (w->list);
+        ev_timer_stop (router_loop (w->rt), &w->timer);
         free (w);
     }
 }
