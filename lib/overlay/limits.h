@@ -27,7 +27,7 @@
 
 #define OVERLAY_TURN_MESSAGES 256 // taken from one socket before others get their turn
 
-#define OVERLAY_BUNDLE 8192 // bytes that go to a peer at once, before the turn has ended
+#define OVERLAY_BUNDLE 32768 // bytes that go to a peer at once, before the turn has ended
 
 /* ZeroMQ counts messages, not bytes, and would keep any number of them. Here it keeps few, and what
  * a slow peer has not taken waits in our own queue, where bytes are counted (conf.queue_max). */
