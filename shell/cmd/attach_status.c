@@ -16,7 +16,7 @@
 void attach_status_clear (struct attach *a)
 {
     if (a->status_shown)
-        fprintf (stderr, "\r\033[K");
+        fputs (isatty (STDERR_FILENO) ? "\r\033[K" : "\n", stderr);
     a->status_shown = false;
 }
 
@@ -49,11 +49,16 @@ void attach_status_event (struct attach *a, const char *name)
         {"alloc", "starting"},
         {"prolog-start", "waiting for prolog"},
         {"prolog-finish", "starting"},
+        {"start", "started"},
     };
 
-    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++)
-        if (strcmp (table[i][0], name) == 0)
-            a->status = table[i][1];
+    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
+        if (strcmp (table[i][0], name) != 0)
+            continue;
+        a->status = table[i][1];
+        if (a->opts->show_status) // each of them, however short it was
+            status_show (a);
+    }
 }
 
 void attach_watch_status (struct attach *a)

@@ -32,6 +32,7 @@ id=$(flux submit --wait sh -c 'for i in 1 2 3; do echo $i; sleep 0.05; done; exi
 rc=0; flux job attach $id >all 2>err || rc=$?; [ $rc -eq 7 ]
 rc=0; flux job attach --tail=1 $id >tail 2>/dev/null || rc=$?; [ $rc -eq 7 ]
 rc=0; flux job attach -EX $id >/dev/null 2>events || rc=$?
+flux job attach --show-status $id >/dev/null 2>status || true
 flux job attach -w submit $id >early 2>/dev/null || true
 rc=0; flux job attach 0x1234 2>none || rc=$?; [ $rc -eq 1 ]
 EOS
@@ -42,6 +43,9 @@ expect_in_file 's: exec\.shell\.init \{' events
 expect_in_file 's: job\.clean' events
 expect_equal 'flux-job: task(s) exited with exit code 7' "$(cat err)"
 expect_equal 'flux-job: 0x1234: no such job' "$(cat none)"
+for word in submitted 'resolving dependencies' 'waiting for resources' starting started; do
+    expect_in_file "$word +00:00:0" status
+done
 END
 
 test_case 'several attach at once and all see the output' <<'END'
