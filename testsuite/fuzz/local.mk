@@ -19,8 +19,8 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c slots.c) \
 	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c \
 	$(addprefix shell/cmd/,follow.c mux.c pump.c) \
-	lib/conf/conf.c lib/conf/conf_read.c lib/conf/toml.c lib/util/peers.c \
-	lib/util/aux.c lib/util/base64.c lib/util/buf.c lib/util/errprintf.c lib/util/fdutil.c lib/util/utf8.c
+	lib/conf/conf.c lib/conf/conf_read.c lib/conf/toml.c \
+	$(filter %.c,$(lib_util_libutil_la_SOURCES))
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
 
 FUZZ_REPLAY_LIBS = lib/job/libjob.la lib/util/libutil.la

@@ -268,6 +268,40 @@ EOF
 flux start ./service
 END
 
+# RFC 6: a request whose answers are many says so, or is refused at once.
+test_case 'services with many answers refuse requests that wait for one' <<'END'
+build one <<'EOF'
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <flux/core.h>
+int main (void)
+{
+    static const char *rpcs[][2] = {
+        {"kvs-watch.lookup", "{\"key\":\"a\",\"namespace\":\"primary\",\"flags\":20}"},
+        {"job-info.eventlog-watch", "{\"id\":1,\"path\":\"eventlog\",\"flags\":0}"},
+        {"job-info.update-watch", "{\"id\":1,\"key\":\"R\",\"flags\":0}"},
+        {"job-manager.events-journal", "{\"full\":true}"},
+        {"resource.acquire", "{}"},
+        {"log.dmesg", "{\"follow\":true,\"nobacklog\":false}"},
+        {"overlay.monitor", "{}"},
+        {"overlay.trace", "{\"typemask\":15,\"topic_glob\":\"*\",\"nodeid\":-1}"},
+        {"module.trace", "{\"typemask\":15,\"topic_glob\":\"*\",\"names\":[]}"},
+    };
+    flux_t *h = flux_open (NULL, 0);
+    for (size_t i = 0; i < sizeof (rpcs) / sizeof (rpcs[0]); i++) {
+        flux_future_t *f = flux_rpc (h, rpcs[i][0], rpcs[i][1], FLUX_NODEID_ANY, 0);
+        puts (rpcs[i][0]);
+        assert (f && flux_rpc_get (f, NULL) == -1 && errno == EPROTO);
+        flux_future_destroy (f);
+    }
+    flux_close (h);
+    return 0;
+}
+EOF
+flux start -s2 ./one
+END
+
 test_case 'events: subscribe, publish, private' <<'END'
 build event <<'EOF'
 #include <assert.h>
