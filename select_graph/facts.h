@@ -32,6 +32,8 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
                  struct site_want *want);
 /* The fewest nodes that can have all its CPUs, given those that may be had */
 uint32_t facts_fewest_nodes (const struct api_test *t);
+/* As many nodes as have a task or a CPU each */
+uint32_t facts_most_nodes (const struct api_test *t);
 /* Is less free in the graph than the job needs whatever nodes it gets? */
 bool facts_is_hopeless (const struct site *site, const struct api_test *t);
 /* May it get cores that other jobs use as well? Then that none is free says nothing. */

@@ -38,23 +38,59 @@ int attempt_pick_count (struct attempt *a, bitstr_t *nodes, uint32_t count, enum
     return rc;
 }
 
+/* More nodes, while it must be more and the job leaves it open */
+static int pick_more (struct attempt *a, bitstr_t *nodes, uint32_t count, uint32_t most,
+                      const struct site_choice **choice, flux_error_t *errp)
+{
+    int rc;
+
+    while ((rc = attempt_pick_count (a, nodes, count, SITE_NOW, choice, errp)) < 0 &&
+           errno == EBUSY && count < most)
+        count = MIN (2 * count, most);
+    return rc;
+}
+
+/* On few nodes later, or on more that are free sooner */
+static int pick_sooner (struct attempt *a, bitstr_t *nodes, uint32_t count, uint32_t most,
+                        const struct site_choice **choice, flux_error_t *errp)
+{
+    uint32_t best = count;
+    int64_t at = INT64_MAX;
+    int rc = pick_more (a, nodes, count, most, choice, errp);
+
+    if (rc == 0 || errno != EBUSY)
+        return rc;
+    for (uint32_t n = count;; n = MIN (2 * n, most)) {
+        if (attempt_pick_count (a, nodes, n, SITE_FUTURE, choice, errp) == 0 &&
+            (*choice)->at < at) {
+            at = (*choice)->at;
+            best = n;
+        }
+        if (n == most)
+            break;
+    }
+    return attempt_pick_count (a, nodes, best, SITE_FUTURE, choice, errp);
+}
+
 /* As few nodes as there must be; where the job leaves it open, more when it must be more. */
 static int pick_nodes (struct attempt *a, bitstr_t *nodes, enum site_when when,
                        const struct site_choice **choice, flux_error_t *errp)
 {
     bitstr_t *required = a->test->job->details->req_node_bitmap;
-    uint32_t fixed = a->named, count = facts_fewest_nodes (a->test), most = a->test->max_nodes;
+    uint32_t fixed = a->named, most = a->test->max_nodes;
+    uint32_t count = MIN (facts_fewest_nodes (a->test), most);
     bitstr_t *others;
     int rc;
 
-    count = MIN (count, most);
-    if (fixed == 0 || a->resources) {
-        while ((rc = attempt_pick_count (a, nodes, count, when, choice, errp)) < 0 &&
-               !a->resources && errno == EBUSY && count < most &&
-               count < a->test->job->details->min_cpus)
-            count = MIN (MIN (2 * count, most), a->test->job->details->min_cpus);
-        return rc;
-    }
+    if (a->resources)
+        return attempt_pick_count (a, nodes, count, when, choice, errp);
+    most = MAX (count, MIN (most, facts_most_nodes (a->test)));
+    if (fixed == 0 && when == SITE_FUTURE && most > count)
+        return pick_sooner (a, nodes, count, most, choice, errp);
+    if (fixed == 0 && when == SITE_NOW)
+        return pick_more (a, nodes, count, most, choice, errp);
+    if (fixed == 0)
+        return attempt_pick_count (a, nodes, count, when, choice, errp);
     if ((a->all_named = count <= fixed)) // no choice is left but the time
         return attempt_pick_count (a, required, fixed, when, choice, errp);
     others = bit_copy (nodes);

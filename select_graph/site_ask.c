@@ -329,7 +329,7 @@ static int choose_later (struct site *site, const struct site_want *want, int64_
         at = site_when (site, &least, now);
     if (at < 0 || at > now + site->horizon)
         return busy ("not within the horizon", errp);
-    if (at > now && site_is_flat (site, want, SITE_FUTURE))
+    if (at > now && (site_is_flat (site, want, SITE_FUTURE) || site_is_all (site, want)))
         return site_read_flat (site, want, at, errp);
     if (at == now && !want->resources && site->nshort == 0 &&
         choose_now (site, want, now, errp) == 0)

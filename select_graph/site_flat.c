@@ -264,11 +264,21 @@ uint32_t site_count_leaves (struct site *site, const uint32_t *nodes, size_t n)
     return count;
 }
 
+/* No more nodes will do than are wanted: then all of them, whatever the policy. */
+bool site_is_all (const struct site *site, const struct site_want *want)
+{
+    return !want->resources && !want->contiguous && want->switches == 0 && site->nshort == 0 &&
+           site->nplaces == 0 && site->group[0] >= want->nodes_min &&
+           site->group[0] <= want->nodes_max;
+}
+
 int site_read_flat (struct site *site, const struct site_want *want, int64_t at, flux_error_t *errp)
 {
     struct site_choice *c = &site->choice;
     const uint32_t *order = order_of (site, want).nodes;
 
+    if (!order)
+        order = site->by_low;
     c->n = c->nextra = c->ncores = c->ndevices = c->cores_total = 0;
     c->at = at;
     if (site_room (&c->nodes, &site->nodes_room, want->nodes_max, sizeof (*c->nodes)) < 0)

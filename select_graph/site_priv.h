@@ -166,6 +166,8 @@ void site_add_policy (const struct site *site, struct site_want *want);
 bool site_is_flat (const struct site *site, const struct site_want *want, enum site_when when);
 /* Leaf switches of the nodes; each that hangs on none counts, too. */
 uint32_t site_count_leaves (struct site *site, const uint32_t *nodes, size_t n);
+/* Are the nodes that will do just as many as are wanted? */
+bool site_is_all (const struct site *site, const struct site_want *want);
 /* The choice out of the good nodes, of which there are enough. */
 int site_read_flat (struct site *site, const struct site_want *want, int64_t at,
                     flux_error_t *errp);

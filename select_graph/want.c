@@ -190,6 +190,13 @@ uint32_t facts_fewest_nodes (const struct api_test *t)
     return MAX (fewest, divide_up (cores_per_node (t, 1, threads_used (t->job, node)), most));
 }
 
+uint32_t facts_most_nodes (const struct api_test *t)
+{
+    const api_details_t *d = t->job->details;
+
+    return is_count (d->num_tasks) ? MIN (d->num_tasks, d->min_cpus) : d->min_cpus;
+}
+
 bool facts_may_share (const job_record_t *job)
 {
     uint16_t share = job->part_ptr->max_share;

@@ -15,7 +15,7 @@
 #include "testsuite/bench/median.h"
 #include "testsuite/sim/cells.h"
 
-enum { MAX_ROUNDS = 99, FEW = 50, MANY = 5000, SMALL = 2000 };
+enum { MAX_ROUNDS = 99, FEW = 50, MANY = 5000, SMALL = 2000, MINUTE = 60 };
 
 static double now_ms (void)
 {
@@ -64,7 +64,13 @@ struct question {
     api_exclusion_t *kept;
 };
 
-static double ask (const struct question *q, bool alone, int *rc)
+/* What was answered */
+struct answer {
+    int rc;
+    time_t start;
+};
+
+static double ask (const struct question *q, bool alone, struct answer *answer)
 {
     job_record_t *job = ctld_submit (&q->want);
     bitstr_t *chosen = NULL;
@@ -73,9 +79,10 @@ static double ask (const struct question *q, bool alone, int *rc)
 
     ctld_keep_away (q->kept);
     start = now_ms ();
-    *rc = ctld_test (job, q->mode, q->nodes, q->candidates, q->candidates ? &preemptees : NULL,
-                     alone, &chosen);
+    answer->rc = ctld_test (job, q->mode, q->nodes, q->candidates,
+                            q->candidates ? &preemptees : NULL, alone, &chosen);
     start = now_ms () - start;
+    answer->start = job->start_time;
     ctld_keep_away (NULL);
     FREE_NULL_LIST (preemptees);
     FREE_NULL_BITMAP (chosen);
@@ -114,24 +121,33 @@ static void clear_question (struct question *q)
         api_exclusion_free (q->kept);
 }
 
+static const char *say_difference (const struct cell *cell, uint16_t mode,
+                                   const struct answer *graph, const struct answer *alone)
+{
+    if (graph->rc != alone->rc)
+        return cell->limits ? "  waits for what cons_tres does not know" : "  DIFFERS";
+    if (graph->rc)
+        return "  waits";
+    if (mode == SELECT_MODE_WILL_RUN && !cell->limits && graph->start > alone->start + MINUTE)
+        return "  LATER";
+    return "";
+}
+
 static bool measure (const struct cell *cell, uint16_t mode, int rounds, uint32_t running)
 {
     struct question q;
     const char *note;
     double graph[MAX_ROUNDS], alone[MAX_ROUNDS], g, c;
-    int rc_graph = 0, rc_alone = 0;
+    struct answer by_graph = {0}, by_alone = {0};
 
     make_question (cell, mode, &q);
     for (int i = 0; i < rounds; i++) {
-        graph[i] = ask (&q, false, &rc_graph);
-        alone[i] = ask (&q, true, &rc_alone);
+        graph[i] = ask (&q, false, &by_graph);
+        alone[i] = ask (&q, true, &by_alone);
     }
     g = median (graph, rounds);
     c = median (alone, rounds);
-    if (rc_graph == rc_alone)
-        note = rc_graph ? "  waits" : "";
-    else
-        note = cell->limits ? "  waits for what cons_tres does not know" : "  DIFFERS";
+    note = say_difference (cell, mode, &by_graph, &by_alone);
     printf ("%7u %-8s %10.3f %10.3f %6.1fx  %s%s%s\n", running,
             mode == SELECT_MODE_RUN_NOW ? "run_now" : "will_run", c, g, c / g, cell->name,
             g > c ? "  SLOWER" : "", note);

@@ -90,8 +90,8 @@ static const struct cell switches[] = {
     {"16 nodes", NODES (16)},
     {"64 nodes", NODES (64)},
     {"1000 nodes", NODES (1000)},
-    {"--switches=1, 16 nodes", NODES (16, .switches = 1)},
-    {"--switches=2, 50 nodes", NODES (50, .switches = 2)},
+    {"--switches=1, 16 nodes", NODES (16, .switches = 1), .limits = true},
+    {"--switches=2, 50 nodes", NODES (50, .switches = 2), .limits = true},
     {"pack, 16 nodes", NODES (16, .policy = "pack level=switch")},
     {"spread, 16 nodes", NODES (16, .policy = "spread level=switch")},
 };

@@ -225,6 +225,33 @@ static void test_contiguous (void **state)
     assert_true (later > 20);
 }
 
+/* When all that are left are wanted there is nothing to choose: any policy takes them, later, too.
+ */
+static void test_all (void **state)
+{
+    struct site *site = make_many ("firstnodex");
+    struct site_range all = {0, MANY - 1};
+    struct site_want want = {.nodes_min = MANY - 1,
+                             .nodes_max = MANY - 1,
+                             .cores = 4,
+                             .duration = 50,
+                             .ranges = &all,
+                             .nranges = 1};
+    struct site_hold h = {.node = 3, .kind = SITE_CORE, .count = 1};
+    const struct site_choice *choice;
+    struct match_counters before, after;
+    flux_error_t error;
+
+    assert_int_equal (site_book (site, 1, &h, 1, NULL, 0, LONG_AGO, 700, &error), 0);
+    matcher_counters (site->matcher, &before);
+    assert_int_equal (site_choose (site, &want, SITE_FUTURE, LONG_AGO, &choice, &error), 0);
+    matcher_counters (site->matcher, &after);
+    assert_int_equal (choice->at, 700);
+    assert_int_equal (choice->n, MANY - 1); // 77 is not there
+    assert_int_equal (after.matches, before.matches);
+    site_destroy (site);
+}
+
 /* At most so many switches: as the policy has it, else as few as can be; else it can't say. */
 static void test_switches (void **state)
 {
@@ -252,9 +279,9 @@ static void test_switches (void **state)
 
 int main (void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test (test_many),
-                                       cmocka_unit_test (test_contiguous),
-                                       cmocka_unit_test (test_switches)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (test_many), cmocka_unit_test (test_contiguous),
+        cmocka_unit_test (test_all), cmocka_unit_test (test_switches)};
 
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
