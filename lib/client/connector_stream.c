@@ -16,6 +16,7 @@
 #include "lib/client/handle_private.h"
 #include "lib/codec/msgio.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/fail.h"
 #include "lib/util/fdutil.h"
 
 #define GREETING_TIMEOUT_MS 60000
@@ -30,12 +31,6 @@ struct stream {
     bool is_testing;
     bool nonblock; // the last send
 };
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
 
 static int wait_for (const struct stream *s, short events)
 {

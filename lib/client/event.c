@@ -10,19 +10,14 @@
 #include <flux/service.h>
 
 #include "lib/util/base64.h"
-
-static flux_future_t *null_error (int errnum)
-{
-    errno = errnum;
-    return NULL;
-}
+#include "lib/util/fail.h"
 
 /* One request with one string in it. */
 static flux_future_t *name_rpc (flux_t *h, const char *topic, int flags, const char *key,
                                 const char *val)
 {
     if (!h || !val)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return flux_rpc_pack (h, topic, FLUX_NODEID_ANY, flags, "{s:s}", key, val);
 }
 
@@ -75,7 +70,7 @@ flux_future_t *flux_event_publish_raw (flux_t *h, const char *topic, int flags, 
     flux_future_t *f;
 
     if (!h || !topic || (flags & ~FLUX_EVENT_PRIVATE))
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     if (!data || len == 0)
         return flux_rpc_pack (h, "event.publish", 0, 0, "{s:s s:i}", "topic", topic, "flags",
                               flags);
@@ -99,13 +94,13 @@ flux_future_t *flux_event_publish_pack (flux_t *h, const char *topic, int flags,
     va_list ap;
 
     if (!fmt)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     va_start (ap, fmt);
     json_t *o = json_vpack_ex (NULL, 0, fmt, ap);
     va_end (ap);
     char *s = json_is_object (o) ? json_dumps (o, JSON_COMPACT) : NULL;
     json_decref (o);
-    flux_future_t *f = s ? flux_event_publish (h, topic, flags, s) : null_error (EINVAL);
+    flux_future_t *f = s ? flux_event_publish (h, topic, flags, s) : fail_null (EINVAL);
     free (s);
     return f;
 }

@@ -9,12 +9,7 @@
 #include "lib/client/future_private.h"
 #include "lib/client/future_struct.h"
 #include "lib/util/aux.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 flux_future_t *flux_future_create (flux_future_init_f cb, void *arg)
 {

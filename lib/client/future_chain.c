@@ -12,6 +12,7 @@
 #include <flux/future.h>
 
 #include "lib/client/future_private.h"
+#include "lib/util/fail.h"
 
 struct link {
     int refcount;
@@ -172,18 +173,12 @@ static void destroy_future (void *f)
     flux_future_destroy (f);
 }
 
-static int inval (void)
-{
-    errno = EINVAL;
-    return -1;
-}
-
 int flux_future_continue (flux_future_t *prev, flux_future_t *f)
 {
     struct link *l = link_of (prev);
 
     if (!l || !l->next)
-        return inval ();
+        return fail (EINVAL);
     l->continued = true;
     if (!f)
         return 0;
@@ -211,7 +206,7 @@ int flux_future_fulfill_next (flux_future_t *prev, void *result, flux_free_f fre
     struct link *l = link_of (prev);
 
     if (!l || !l->next)
-        return inval ();
+        return fail (EINVAL);
     l->continued = true;
     flux_future_fulfill (l->next, result, free_fn);
     return 0;

@@ -9,12 +9,7 @@
 
 #include "lib/client/future_struct.h"
 #include "lib/client/handle_private.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 void now_destroy (struct now *now)
 {

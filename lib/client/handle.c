@@ -14,12 +14,7 @@
 #include "lib/client/handle_struct.h"
 #include "lib/client/tags.h"
 #include "lib/util/aux.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 flux_t *handle_root (flux_t *h)
 {

@@ -14,15 +14,10 @@
 #include "lib/client/handle_struct.h"
 #include "lib/client/tags.h"
 #include "lib/codec/msgio.h"
+#include "lib/util/fail.h"
 #include "lib/util/monotime.h"
 
 #define LATER_MAX (64 * 1024) // bytes
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
 
 uint32_t handle_tag_bind (flux_t *h, flux_future_t *f)
 {

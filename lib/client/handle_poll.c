@@ -13,13 +13,8 @@
 #include "lib/client/handle_private.h"
 #include "lib/client/handle_struct.h"
 #include "lib/codec/msgio.h"
+#include "lib/util/fail.h"
 #include "lib/util/monotime.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
 
 void handle_ring (flux_t *h)
 {

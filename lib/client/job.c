@@ -16,21 +16,10 @@
 #include "lib/client/sign_none.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/fail.h"
 #include "lib/util/monotime.h"
 
 #define ALL_STATES (FLUX_JOB_STATE_ACTIVE | FLUX_JOB_STATE_INACTIVE)
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
-
-static flux_future_t *null_error (int errnum)
-{
-    errno = errnum;
-    return NULL;
-}
 
 /* What is signed is base64: no character needs to be escaped, or checked one by one. */
 static bool is_plain (const char *J)
@@ -50,7 +39,7 @@ static flux_future_t *submit_plain (flux_t *h, const char *J, int urgency, int f
     buf_puts (&b, J);
     buf_printf (&b, "\",\"urgency\":%d,\"flags\":%d}", urgency, flags & ~FLUX_JOB_PRE_SIGNED);
     flux_future_t *f =
-        b.err ? null_error (ENOMEM) : flux_rpc (h, "job-ingest.submit", b.data, FLUX_NODEID_ANY, 0);
+        b.err ? fail_null (ENOMEM) : flux_rpc (h, "job-ingest.submit", b.data, FLUX_NODEID_ANY, 0);
     buf_clear (&b);
     return f;
 }
@@ -61,7 +50,7 @@ flux_future_t *flux_job_submit (flux_t *h, const char *jobspec, int urgency, int
     const char *J = jobspec;
 
     if (!h || !jobspec)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     if (!(flags & FLUX_JOB_PRE_SIGNED)) {
         if (!(signed_text = sign_none_wrap (jobspec, strlen (jobspec), getuid ())))
             return NULL;
@@ -126,7 +115,7 @@ flux_future_t *flux_job_list (flux_t *h, int max_entries, const char *attrs_json
 
     if (!h || max_entries < 0 || !attrs || (states & ~ALL_STATES)) {
         json_decref (attrs);
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     }
     return flux_rpc_pack (h, "job-list.list", FLUX_NODEID_ANY, 0,
                           "{s:i s:o s:{s:[{s:[I]},{s:[i]}]}}", "max_entries", max_entries, "attrs",
@@ -141,7 +130,7 @@ flux_future_t *flux_job_list_inactive (flux_t *h, int max_entries, double since,
 
     if (!h || max_entries < 0 || !(since >= 0.) || !attrs) {
         json_decref (attrs);
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     }
     return flux_rpc_pack (h, "job-list.list", FLUX_NODEID_ANY, 0, "{s:i s:f s:o s:{s:[i]}}",
                           "max_entries", max_entries, "since", since, "attrs", attrs, "constraint",
@@ -154,7 +143,7 @@ flux_future_t *flux_job_list_id (flux_t *h, flux_jobid_t id, const char *attrs_j
 
     if (!h || !attrs) {
         json_decref (attrs);
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     }
     return flux_rpc_pack (h, "job-list.list-id", FLUX_NODEID_ANY, 0, "{s:I s:o}", "id",
                           (json_int_t)id, "attrs", attrs);
@@ -164,7 +153,7 @@ flux_future_t *flux_job_raise (flux_t *h, flux_jobid_t id, const char *type, int
                                const char *note)
 {
     if (!h || !type)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return flux_rpc_pack (h, "job-manager.raise", FLUX_NODEID_ANY, 0, "{s:I s:s s:i s:s*}", "id",
                           (json_int_t)id, "type", type, "severity", severity, "note", note);
 }
@@ -177,7 +166,7 @@ flux_future_t *flux_job_cancel (flux_t *h, flux_jobid_t id, const char *reason)
 flux_future_t *flux_job_kill (flux_t *h, flux_jobid_t id, int signum)
 {
     if (!h || signum <= 0)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return flux_rpc_pack (h, "job-manager.kill", FLUX_NODEID_ANY, 0, "{s:I s:i}", "id",
                           (json_int_t)id, "signum", signum);
 }

@@ -10,11 +10,7 @@
 #include <flux/job_client.h>
 #include <flux/rpc.h>
 
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 flux_future_t *flux_job_event_watch (flux_t *h, flux_jobid_t id, const char *path, int flags)
 {

@@ -12,18 +12,7 @@
 #include "lib/client/future_private.h"
 #include "lib/client/kvs_private.h"
 #include "lib/client/treeobj.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
-
-static flux_future_t *null_error (int errnum)
-{
-    errno = errnum;
-    return NULL;
-}
+#include "lib/util/fail.h"
 
 const char *kvs_namespace (const char *ns)
 {
@@ -35,7 +24,7 @@ const char *kvs_namespace (const char *ns)
 flux_future_t *flux_kvs_commit (flux_t *h, const char *ns, int flags, flux_kvs_txn_t *txn)
 {
     if (!h || !txn)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     if ((flags & FLUX_KVS_TXN_COMPACT) && kvs_txn_compact (txn) < 0)
         return NULL;
     if (kvs_txn_has_blobs (txn))
@@ -100,7 +89,7 @@ int flux_kvs_commit_get_sequence (flux_future_t *f, int *rootseq)
 flux_future_t *flux_kvs_getroot (flux_t *h, const char *ns, int flags)
 {
     if (!h || flags)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return flux_rpc_pack (h, "kvs.getroot", FLUX_NODEID_ANY, 0, "{s:s s:i}", "namespace",
                           kvs_namespace (ns), "flags", flags);
 }
@@ -151,7 +140,7 @@ flux_future_t *flux_kvs_namespace_create_with (flux_t *h, const char *ns, const 
                                                uint32_t owner, int flags)
 {
     if (!h || !ns || !rootref || flags)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return flux_rpc_pack (h, "kvs.namespace-create", 0, 0, "{s:s s:s s:i s:i}", "namespace", ns,
                           "rootref", rootref, "owner", (int)owner, "flags", flags);
 }
@@ -161,19 +150,19 @@ flux_future_t *flux_kvs_namespace_create (flux_t *h, const char *ns, uint32_t ow
     const char *hash;
 
     if (!h || !ns || flags)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     if (!(hash = flux_attr_get (h, "content.hash")))
         return NULL;
     for (size_t i = 0; i < sizeof (empty_dir) / sizeof (empty_dir[0]); i++)
         if (strcmp (empty_dir[i].hash, hash) == 0)
             return flux_kvs_namespace_create_with (h, ns, empty_dir[i].rootref, owner, flags);
-    return null_error (EPROTO);
+    return fail_null (EPROTO);
 }
 
 flux_future_t *flux_kvs_namespace_remove (flux_t *h, const char *ns)
 {
     if (!h || !ns)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return flux_rpc_pack (h, "kvs.namespace-remove", 0, 0, "{s:s}", "namespace", ns);
 }
 

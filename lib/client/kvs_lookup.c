@@ -9,6 +9,7 @@
 #include "lib/client/kvs_private.h"
 #include "lib/client/treeobj.h"
 #include "lib/util/base64.h"
+#include "lib/util/fail.h"
 
 #define LARGE_MIN (256u << 10)
 
@@ -32,12 +33,6 @@ struct lookup {
     char *text;
     flux_kvsdir_t *dir;
 };
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
 
 static void forget (struct lookup *l)
 {

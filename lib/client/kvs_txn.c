@@ -10,6 +10,7 @@
 #include "lib/client/kvs_private.h"
 #include "lib/client/treeobj.h"
 #include "lib/util/buf.h"
+#include "lib/util/fail.h"
 
 #define BLOB_MIN (1u << 20) // a value that is worth a request of its own
 
@@ -17,12 +18,6 @@ struct flux_kvs_txn {
     json_t *ops;
     struct kvs_blob *blobs;
 };
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
 
 flux_kvs_txn_t *flux_kvs_txn_create (void)
 {

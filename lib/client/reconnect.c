@@ -12,12 +12,7 @@
 #include "lib/client/handle_private.h"
 #include "lib/client/handle_struct.h"
 #include "lib/client/tags.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 static int add_lost (flux_t *h, uint32_t tag)
 {

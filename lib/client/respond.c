@@ -6,11 +6,7 @@
 #include <flux/handle.h>
 #include <flux/response.h>
 
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 /* Takes the response over; NULL is the failure of the caller. */
 static int send_response (flux_t *h, flux_msg_t *response)

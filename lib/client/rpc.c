@@ -11,6 +11,7 @@
 #include "lib/client/dispatch.h"
 #include "lib/client/future_private.h"
 #include "lib/client/handle_private.h"
+#include "lib/util/fail.h"
 
 struct rpc {
     flux_t *h; // root
@@ -20,12 +21,6 @@ struct rpc {
     bool done; // no response will come (any more), the tag is given back
     struct dispatch *dispatch;
 };
-
-static void *null_error (int errnum)
-{
-    errno = errnum;
-    return NULL;
-}
 
 static void set_done (struct rpc *rpc)
 {
@@ -153,7 +148,7 @@ static bool args_ok (flux_t *h, int flags)
 flux_future_t *flux_rpc (flux_t *h, const char *topic, const char *s, uint32_t nodeid, int flags)
 {
     if (!args_ok (h, flags))
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return rpc_send (h, flux_request_encode (topic, s), nodeid, flags);
 }
 
@@ -161,14 +156,14 @@ flux_future_t *flux_rpc_raw (flux_t *h, const char *topic, const void *data, siz
                              uint32_t nodeid, int flags)
 {
     if (!args_ok (h, flags))
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return rpc_send (h, flux_request_encode_raw (topic, data, len), nodeid, flags);
 }
 
 flux_future_t *flux_rpc_message (flux_t *h, const flux_msg_t *msg, uint32_t nodeid, int flags)
 {
     if (!args_ok (h, flags) || !msg)
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     return rpc_send (h, flux_msg_copy (msg, true), nodeid, flags);
 }
 
@@ -178,7 +173,7 @@ flux_future_t *flux_rpc_vpack (flux_t *h, const char *topic, uint32_t nodeid, in
     flux_msg_t *msg;
 
     if (!args_ok (h, flags))
-        return null_error (EINVAL);
+        return fail_null (EINVAL);
     if ((msg = flux_request_encode (topic, NULL)) && flux_msg_vpack (msg, fmt, ap) < 0) {
         flux_msg_destroy (msg);
         return NULL;
@@ -204,7 +199,7 @@ static const flux_msg_t *get_msg (flux_future_t *f)
 
     if (flux_future_get (f, &msg) < 0)
         return NULL;
-    return msg ? msg : null_error (EPROTO);
+    return msg ? msg : fail_null (EPROTO);
 }
 
 int flux_rpc_get (flux_future_t *f, const char **s)

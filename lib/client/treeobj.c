@@ -7,15 +7,10 @@
 
 #include "lib/client/treeobj.h"
 #include "lib/util/base64.h"
+#include "lib/util/fail.h"
 
 #define VERSION 1
 #define DEPTH_MAX 64 // of directories in one object
-
-static int inval (void)
-{
-    errno = EINVAL;
-    return -1;
-}
 
 /* Takes the reference of data. */
 static json_t *create (const char *type, json_t *data)
@@ -107,19 +102,19 @@ static int check (const json_t *o, int depth)
     const char *name;
 
     if (json_integer_value (json_object_get (o, "ver")) != VERSION || !data || depth > DEPTH_MAX)
-        return inval ();
+        return fail (EINVAL);
     if (treeobj_is (o, "val"))
-        return json_is_string (data) ? 0 : inval ();
+        return json_is_string (data) ? 0 : fail (EINVAL);
     if (treeobj_is (o, "valref") || treeobj_is (o, "dirref"))
-        return refs_ok (data) ? 0 : inval ();
+        return refs_ok (data) ? 0 : fail (EINVAL);
     if (treeobj_is (o, "symlink")) {
         ns = json_object_get (data, "namespace");
         if (!json_is_string (json_object_get (data, "target")) || (ns && !json_is_string (ns)))
-            return inval ();
+            return fail (EINVAL);
         return 0;
     }
     if (!treeobj_is (o, "dir") || !json_is_object (data))
-        return inval ();
+        return fail (EINVAL);
     json_object_foreach (data, name, entry)
     {
         if (check (entry, depth + 1) < 0)
@@ -141,10 +136,10 @@ int treeobj_decode_val (const json_t *o, void **datap, size_t *lenp)
     *datap = NULL;
     *lenp = 0;
     if (!treeobj_is (o, "val") || !json_is_string (data))
-        return inval ();
+        return fail (EINVAL);
     if (len == 0)
         return 0;
     if (!(*datap = base64_decode_alloc (json_string_value (data), len, lenp)))
-        return errno == EPROTO ? inval () : -1;
+        return errno == EPROTO ? fail (EINVAL) : -1;
     return 0;
 }

@@ -6,14 +6,9 @@
 #include <errno.h>
 
 #include "lib/codec/msg.h"
+#include "lib/util/fail.h"
 
 #define MATCHTAG_TYPES (FLUX_MSGTYPE_REQUEST | FLUX_MSGTYPE_RESPONSE)
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
 
 static int set_field (flux_msg_t *msg, int types, size_t offset, uint32_t val)
 {

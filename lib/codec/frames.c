@@ -12,16 +12,11 @@
 #include "lib/codec/frames.h"
 #include "lib/codec/msg.h"
 #include "lib/codec/payload.h"
+#include "lib/util/fail.h"
 
 #define PROTO_MAGIC 0x8e
 #define PROTO_VERSION 1
 #define LONG_PART 0xff
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
 
 static void proto_encode (const flux_msg_t *msg, unsigned char *p)
 {

@@ -11,6 +11,7 @@
 #include "lib/codec/msg.h"
 #include "lib/codec/payload.h"
 #include "lib/util/aux.h"
+#include "lib/util/fail.h"
 
 #define ALL_FLAGS 0xff
 
@@ -18,12 +19,6 @@ bool msg_type_valid (int type)
 {
     return type == FLUX_MSGTYPE_REQUEST || type == FLUX_MSGTYPE_RESPONSE ||
            type == FLUX_MSGTYPE_EVENT || type == FLUX_MSGTYPE_CONTROL;
-}
-
-static int inval (void)
-{
-    errno = EINVAL;
-    return -1;
 }
 
 flux_msg_t *msg_alloc (void)
@@ -94,7 +89,7 @@ const flux_msg_t *flux_msg_incref (const flux_msg_t *msg)
 
 int flux_msg_aux_set (const flux_msg_t *msg, const char *name, void *aux, flux_free_f destroy)
 {
-    return msg ? aux_set (&((flux_msg_t *)msg)->aux, name, aux, destroy) : inval ();
+    return msg ? aux_set (&((flux_msg_t *)msg)->aux, name, aux, destroy) : fail (EINVAL);
 }
 
 void *flux_msg_aux_get (const flux_msg_t *msg, const char *name)
@@ -135,7 +130,7 @@ flux_msg_t *flux_msg_copy (const flux_msg_t *msg, bool payload)
 int flux_msg_set_type (flux_msg_t *msg, int type)
 {
     if (!msg || !msg_type_valid (type))
-        return inval ();
+        return fail (EINVAL);
     msg->type = type;
     first_values (msg);
     return 0;
@@ -144,7 +139,7 @@ int flux_msg_set_type (flux_msg_t *msg, int type)
 int flux_msg_get_type (const flux_msg_t *msg, int *type)
 {
     if (!msg)
-        return inval ();
+        return fail (EINVAL);
     if (type)
         *type = msg->type;
     return 0;
@@ -169,7 +164,7 @@ static bool flags_valid (int flags)
 int flux_msg_set_flag (flux_msg_t *msg, int flag)
 {
     if (!msg || !flags_valid (flag))
-        return inval ();
+        return fail (EINVAL);
     msg->flags |= flag;
     return 0;
 }
@@ -177,7 +172,7 @@ int flux_msg_set_flag (flux_msg_t *msg, int flag)
 int flux_msg_clear_flag (flux_msg_t *msg, int flag)
 {
     if (!msg || !flags_valid (flag))
-        return inval ();
+        return fail (EINVAL);
     msg->flags &= ~flag;
     return 0;
 }
@@ -231,7 +226,7 @@ int msg_set_topic_n (flux_msg_t *msg, const char *topic, size_t len)
     char *dst = msg->topic_fixed;
 
     if (len > CODEC_TOPIC_MAX)
-        return inval ();
+        return fail (EINVAL);
     // a topic that is part of the message's own may be given: take the copy before letting go
     if (len >= MSG_TOPIC_INLINE) {
         if (!(dst = malloc (len + 1)))
@@ -250,7 +245,7 @@ int msg_set_topic_n (flux_msg_t *msg, const char *topic, size_t len)
 int flux_msg_set_topic (flux_msg_t *msg, const char *topic)
 {
     if (!msg || msg->type == FLUX_MSGTYPE_CONTROL)
-        return inval ();
+        return fail (EINVAL);
     if (topic)
         return msg_set_topic_n (msg, topic, strlen (topic));
     msg_clear_topic (msg);
@@ -260,7 +255,7 @@ int flux_msg_set_topic (flux_msg_t *msg, const char *topic)
 int flux_msg_get_topic (const flux_msg_t *msg, const char **topic)
 {
     if (!msg || !topic)
-        return inval ();
+        return fail (EINVAL);
     if (!msg->topic) {
         errno = EPROTO;
         return -1;

@@ -7,12 +7,7 @@
 
 #include "lib/codec/msg.h"
 #include "lib/codec/payload.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 void msg_lasterr (flux_msg_t *msg, const char *text)
 {

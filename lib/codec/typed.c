@@ -9,12 +9,7 @@
 
 #include "lib/codec/msg.h"
 #include "lib/codec/typed.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 flux_msg_t *typed_encode (int type, const char *topic, const void *data, size_t len)
 {

@@ -14,16 +14,11 @@
 #include "lib/job/jobspec_build.h"
 #include "lib/job/jpath.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/fail.h"
 
 struct flux_jobspec1 {
     json_t *json;
 };
-
-static int invalid (void)
-{
-    errno = EINVAL;
-    return -1;
-}
 
 /* Takes the reference to o. */
 static flux_jobspec1_t *wrap (json_t *o)
@@ -51,7 +46,7 @@ void flux_jobspec1_destroy (flux_jobspec1_t *jobspec)
 static int full_path (char *buf, size_t size, const flux_jobspec1_t *jobspec, const char *path)
 {
     if (!jobspec || !path || (size_t)snprintf (buf, size, "attributes.%s", path) >= size)
-        return invalid ();
+        return fail (EINVAL);
     return 0;
 }
 
@@ -70,11 +65,11 @@ int flux_jobspec1_attr_pack (flux_jobspec1_t *jobspec, const char *path, const c
     va_list ap;
 
     if (!fmt || full_path (full, sizeof (full), jobspec, path) < 0)
-        return invalid ();
+        return fail (EINVAL);
     va_start (ap, fmt);
     json_t *val = json_vpack_ex (NULL, JSON_ENCODE_ANY, fmt, ap);
     va_end (ap);
-    return val ? jpath_set_new (jobspec->json, full, val) : invalid ();
+    return val ? jpath_set_new (jobspec->json, full, val) : fail (EINVAL);
 }
 
 int flux_jobspec1_attr_unpack (flux_jobspec1_t *jobspec, const char *path, const char *fmt, ...)
@@ -83,14 +78,14 @@ int flux_jobspec1_attr_unpack (flux_jobspec1_t *jobspec, const char *path, const
     va_list ap;
 
     if (!fmt || full_path (full, sizeof (full), jobspec, path) < 0)
-        return invalid ();
+        return fail (EINVAL);
     json_t *val = jpath_get (jobspec->json, full);
     if (!val)
         return -1;
     va_start (ap, fmt);
     int rc = json_vunpack_ex (val, NULL, 0, fmt, ap);
     va_end (ap);
-    return rc < 0 ? invalid () : 0;
+    return rc < 0 ? fail (EINVAL) : 0;
 }
 
 static int check (json_t *o, flux_error_t *errp)
@@ -110,7 +105,7 @@ int flux_jobspec1_check (flux_jobspec1_t *jobspec, flux_jobspec1_error_t *error)
 {
     if (!jobspec) {
         errprintf (error, "jobspec: none given");
-        return invalid ();
+        return fail (EINVAL);
     }
     return check (jobspec->json, error);
 }
@@ -122,7 +117,7 @@ int flux_jobspec1_attr_check (flux_jobspec1_t *jobspec, flux_jobspec1_error_t *e
 
     if (!attrs) {
         errprintf (error, "jobspec: no attributes");
-        return invalid ();
+        return fail (EINVAL);
     }
     json_t *o = json_pack ("{s:i s:[{s:s s:i s:s s:[{s:s s:i}]}] s:[{s:[s] s:s s:{s:i}}] s:O}",
                            "version", 1, "resources", "type", "slot", "count", 1, "label", "task",
@@ -141,14 +136,14 @@ int flux_jobspec1_attr_check (flux_jobspec1_t *jobspec, flux_jobspec1_error_t *e
 
 int flux_jobspec1_unsetenv (flux_jobspec1_t *jobspec, const char *name)
 {
-    return jobspec ? jobspec_unsetenv (jobspec->json, name) : invalid ();
+    return jobspec ? jobspec_unsetenv (jobspec->json, name) : fail (EINVAL);
 }
 
 int flux_jobspec1_setenv (flux_jobspec1_t *jobspec, const char *name, const char *value,
                           int overwrite)
 {
     if (!jobspec || !name || !value)
-        return invalid ();
+        return fail (EINVAL);
     json_t *env = jpath_get (jobspec->json, "attributes.system.environment");
     if (!overwrite && json_object_get (env, name))
         return 0;
@@ -157,30 +152,30 @@ int flux_jobspec1_setenv (flux_jobspec1_t *jobspec, const char *name, const char
 
 int flux_jobspec1_set_stdin (flux_jobspec1_t *jobspec, const char *path)
 {
-    return jobspec ? jobspec_set_io (jobspec->json, "stdin", path) : invalid ();
+    return jobspec ? jobspec_set_io (jobspec->json, "stdin", path) : fail (EINVAL);
 }
 
 int flux_jobspec1_set_stdout (flux_jobspec1_t *jobspec, const char *path)
 {
-    return jobspec ? jobspec_set_io (jobspec->json, "stdout", path) : invalid ();
+    return jobspec ? jobspec_set_io (jobspec->json, "stdout", path) : fail (EINVAL);
 }
 
 int flux_jobspec1_set_stderr (flux_jobspec1_t *jobspec, const char *path)
 {
-    return jobspec ? jobspec_set_io (jobspec->json, "stderr", path) : invalid ();
+    return jobspec ? jobspec_set_io (jobspec->json, "stderr", path) : fail (EINVAL);
 }
 
 int flux_jobspec1_set_cwd (flux_jobspec1_t *jobspec, const char *cwd)
 {
     if (!jobspec || !cwd)
-        return invalid ();
+        return fail (EINVAL);
     return jobspec_setattr_new (jobspec->json, "system.cwd", json_string (cwd));
 }
 
 char *flux_jobspec1_encode (flux_jobspec1_t *jobspec, size_t flags)
 {
     if (!jobspec || flags != 0) {
-        invalid ();
+        fail (EINVAL);
         return NULL;
     }
     char *s = json_dumps (jobspec->json, JSON_COMPACT);
@@ -197,7 +192,7 @@ flux_jobspec1_t *flux_jobspec1_decode (const char *s, flux_jobspec1_error_t *err
     if (!json_is_object (o)) {
         errprintf (error, "jobspec: %s", o ? "no object" : json_error.text);
         json_decref (o);
-        invalid ();
+        fail (EINVAL);
         return NULL;
     }
     return wrap (o);
@@ -218,7 +213,7 @@ flux_jobspec1_t *flux_jobspec1_from_command (int argc, char **argv, char **env, 
         .duration = duration,
     };
     if (ntasks < 1 || cores_per_task < 1) { // which the builder takes for "not given"
-        invalid ();
+        fail (EINVAL);
         return NULL;
     }
     return wrap (jobspec_build (&req, NULL));

@@ -6,15 +6,10 @@
 #include <string.h>
 
 #include "lib/job/jpath.h"
+#include "lib/util/fail.h"
 
 #define PATH_MAX_DEPTH 64
 #define PATH_MAX_PART 256
-
-static int invalid (void)
-{
-    errno = EINVAL;
-    return -1;
-}
 
 /* The object that holds the last part of the path, which is put into `last`. */
 static json_t *walk (json_t *o, const char *path, bool create, char *last)
@@ -22,7 +17,7 @@ static json_t *walk (json_t *o, const char *path, bool create, char *last)
     for (int depth = 0; depth < PATH_MAX_DEPTH; depth++) {
         size_t len = strcspn (path, ".");
         if (!json_is_object (o) || len == 0 || len >= PATH_MAX_PART) {
-            invalid ();
+            fail (EINVAL);
             return NULL;
         }
         memcpy (last, path, len);
@@ -44,7 +39,7 @@ static json_t *walk (json_t *o, const char *path, bool create, char *last)
         o = next;
         path += len + 1;
     }
-    invalid ();
+    fail (EINVAL);
     return NULL;
 }
 
@@ -70,7 +65,7 @@ int jpath_set_new (json_t *o, const char *path, json_t *val)
         errno = saved_errno;
         return -1;
     }
-    return json_object_set_new (in, last, val) < 0 ? invalid () : 0;
+    return json_object_set_new (in, last, val) < 0 ? fail (EINVAL) : 0;
 }
 
 int jpath_set (json_t *o, const char *path, json_t *val)
@@ -83,7 +78,7 @@ int jpath_del (json_t *o, const char *path)
     char last[PATH_MAX_PART];
 
     if (!path)
-        return invalid ();
+        return fail (EINVAL);
     json_t *in = walk (o, path, false, last);
     if (!in)
         return errno == ENOENT ? 0 : -1;

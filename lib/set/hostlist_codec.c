@@ -10,16 +10,11 @@
 #include "lib/set/hostlist_codec.h"
 #include "lib/set/hostlist_private.h"
 #include "lib/set/rangestr.h"
+#include "lib/util/fail.h"
 
 static bool is_separator (char c)
 {
     return c == ',' || c == ' ' || c == '\t' || c == '\n';
-}
-
-static int invalid (void)
-{
-    errno = EINVAL;
-    return -1;
 }
 
 /* One expression of a list, prefix[ids]suffix. `ids` is NULL without brackets. */
@@ -37,17 +32,17 @@ static int take_expr (const char *s, struct expr *x)
     for (; *s && (!is_separator (*s) || (x->ids && !x->ids_end)); s++) {
         if (*s == '[') {
             if (x->ids)
-                return invalid ();
+                return fail (EINVAL);
             x->ids = s + 1;
         } else if (*s == ']') {
             if (!x->ids || x->ids_end || s == x->ids)
-                return invalid ();
+                return fail (EINVAL);
             x->ids_end = s;
         } else if (*s <= ' ' || *s > '~')
-            return invalid ();
+            return fail (EINVAL);
     }
     x->end = s;
-    return x->ids && !x->ids_end ? invalid () : 0;
+    return x->ids && !x->ids_end ? fail (EINVAL) : 0;
 }
 
 /* Numbers with a suffix are written one by one, since only what stands at the end of a name is
@@ -92,7 +87,7 @@ static int append_expr (struct hostlist *hl, const struct expr *x)
             common = e.width;
         int width = e.width > common ? e.width : common;
         if (e.hi < e.lo)
-            return invalid ();
+            return fail (EINVAL);
         if (e.hi - e.lo >= HOSTLIST_MAX_RANGE) {
             errno = ERANGE;
             return -1;
@@ -159,7 +154,7 @@ int hostlist_append_host (struct hostlist *hl, const char *host)
 
     if (!hl || !host || *host == '\0' || is_separator (*host) || take_expr (host, &x) < 0 ||
         x.ids || *x.end != '\0')
-        return invalid ();
+        return fail (EINVAL);
     return hostlist_append_name (hl, host, x.end - host);
 }
 

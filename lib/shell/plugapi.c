@@ -16,6 +16,7 @@
 #include "lib/shell/plugstack.h"
 #include "lib/shell/shell.h"
 #include "lib/util/aux.h"
+#include "lib/util/fail.h"
 #include "lib/util/waitcode.h"
 
 /* Log messages and exceptions come without a handle; there is one shell in a process. */
@@ -24,12 +25,6 @@ static struct shell *the_shell;
 void plugapi_set_shell (struct shell *sh)
 {
     the_shell = sh;
-}
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
 }
 
 flux_shell_t *flux_plugin_get_shell (flux_plugin_t *p)

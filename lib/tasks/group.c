@@ -14,12 +14,7 @@
 
 #include "lib/tasks/private.h"
 #include "lib/util/errprintf.h"
-
-static int fail (int errnum)
-{
-    errno = errnum;
-    return -1;
-}
+#include "lib/util/fail.h"
 
 int group_check (const struct flux_group *g)
 {

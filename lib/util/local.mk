@@ -8,6 +8,7 @@ lib_util_libutil_la_SOURCES = \
 	%D%/buf.c %D%/buf.h \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/json_strings.h \
+	%D%/fail.h \
 	%D%/fdutil.c %D%/fdutil.h \
 	%D%/fsd.c %D%/fsd.h \
 	%D%/sha256.c %D%/sha256.h \

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "lib/util/fail.h"
 #include "shell/service/job_manager/depend.h"
 #include "shell/service/job_manager/jobtap_private.h"
 #include "shell/service/kvs/kvs.h"
@@ -73,12 +74,6 @@ int flux_jobtap_reject_job (flux_plugin_t *p, flux_plugin_arg_t *args, const cha
     return -1;
 }
 
-static int invalid (void)
-{
-    errno = EINVAL;
-    return -1;
-}
-
 /* ---- priority ---- */
 
 int flux_jobtap_set_load_sort_order (flux_plugin_t *p, const char *mode)
@@ -86,9 +81,9 @@ int flux_jobtap_set_load_sort_order (flux_plugin_t *p, const char *mode)
     struct tap *tap = p ? flux_plugin_aux_get (p, TAP_KEY) : NULL;
 
     if (!tap || !mode)
-        return invalid ();
+        return fail (EINVAL);
     if (strcmp (mode, "state") != 0 && strcmp (mode, "-state") != 0)
-        return invalid ();
+        return fail (EINVAL);
     tap->order = *mode == '-' ? -1 : 1;
     return 0;
 }
@@ -111,7 +106,7 @@ int flux_jobtap_reprioritize_all (flux_plugin_t *p)
     struct tap *tap = p ? flux_plugin_aux_get (p, TAP_KEY) : NULL;
 
     if (!tap)
-        return invalid ();
+        return fail (EINVAL);
     return walk_collected (tap->jt->jm, JOB_PENDING, prioritize_one, tap->jt->jm);
 }
 
@@ -139,7 +134,7 @@ int flux_jobtap_dependency_add (flux_plugin_t *p, flux_jobid_t id, const char *d
     if (!job)
         return -1;
     if (!(job->state & (JOB_NEW | JOB_DEPEND)) || !description)
-        return invalid ();
+        return fail (EINVAL);
     LL_FOREACH (job->live->depends, dep)
     {
         if (strcmp (dep->description, description) == 0) {
@@ -179,7 +174,7 @@ int flux_jobtap_dependency_remove (flux_plugin_t *p, flux_jobid_t id, const char
     if (!job)
         return -1;
     if (job->state != JOB_DEPEND || !description)
-        return invalid ();
+        return fail (EINVAL);
     LL_FOREACH (job->live->depends, dep)
     {
         if (strcmp (dep->description, description) == 0) {
@@ -206,7 +201,7 @@ int flux_jobtap_job_set_flag (flux_plugin_t *p, flux_jobid_t id, const char *fla
     else if (flag && strcmp (flag, "debug") == 0)
         job->flags |= JOBFLAG_DEBUG;
     else
-        return invalid ();
+        return fail (EINVAL);
     event_post_pack (jt->jm, job, "set-flags", "{s:[s]}", "flags", flag);
     return 0;
 }
@@ -222,7 +217,7 @@ int flux_jobtap_raise_exception (flux_plugin_t *p, flux_jobid_t id, const char *
     if (!job)
         return -1;
     if (!type || !exception_type_is_valid (type) || severity < 0 || severity > 7)
-        return invalid ();
+        return fail (EINVAL);
     va_start (ap, fmt);
     if (fmt)
         vsnprintf (note, sizeof (note), fmt, ap);
@@ -253,7 +248,7 @@ int flux_jobtap_event_post_pack (flux_plugin_t *p, flux_jobid_t id, const char *
     if (!job)
         return -1;
     if (!name || !*name || strpbrk (name, "\"\\\n") || job->state == JOB_INACTIVE)
-        return invalid ();
+        return fail (EINVAL);
     va_start (ap, fmt);
     if (fmt)
         text = pack_text (fmt, ap);
@@ -276,7 +271,7 @@ int flux_jobtap_job_event_posted (flux_plugin_t *p, flux_jobid_t id, const char 
     if (!job)
         return -1;
     if (!name || snprintf (want, sizeof (want), ",\"name\":\"%s\"", name) >= (int)sizeof (want))
-        return invalid ();
+        return fail (EINVAL);
     if (kvs_local_get (jt->jm->kvs, NULL, job_key (job->id, "eventlog", key, sizeof (key)), &text,
                        &len) < 0)
         return 0;
@@ -294,7 +289,7 @@ static int update_pack (struct jobtap *jt, struct job *job, const char *fmt, va_
 
     if (!json_is_object (updates) || !(job->state & (JOB_NEW | JOB_PENDING))) {
         json_decref (updates);
-        return invalid ();
+        return fail (EINVAL);
     }
     int rc = update_apply (jt->jm, job, updates, &error);
     json_decref (updates);
@@ -324,7 +319,7 @@ int flux_jobtap_jobspec_update_id_pack (flux_plugin_t *p, flux_jobid_t id, const
     if (!job)
         return -1;
     if (job == jt->current)
-        return invalid ();
+        return fail (EINVAL);
     va_start (ap, fmt);
     int rc = update_pack (jt, job, fmt, ap);
     va_end (ap);
@@ -375,6 +370,6 @@ int flux_jobtap_call (flux_plugin_t *p, flux_jobid_t id, const char *topic, flux
     if (!job)
         return -1;
     if (!topic || strncmp (topic, "job.", 4) == 0)
-        return invalid ();
+        return fail (EINVAL);
     return tap_call (jt, job, topic, args, true);
 }
