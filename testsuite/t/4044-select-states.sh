@@ -9,7 +9,7 @@
 
 SELECT_SHADOW=1
 for i in 0 1; do mknod "$T_TMP/gpu$i" c 1 3; done
-echo "NodeName=n[1-4] Name=gpu File=$T_TMP/gpu[0-1]" >"$T_TMP/gres.conf"
+echo "NodeName=n[1-4],d[1-2] Name=gpu File=$T_TMP/gpu[0-1]" >"$T_TMP/gres.conf"
 printf 'SwitchName=s1 Nodes=n[1-2]\nSwitchName=s2 Nodes=n[3-4]\nSwitchName=s0 Switches=s[1-2]\n' >"$T_TMP/topology.conf"
 select_up 4 --file "$T_TMP/gres.conf" --file "$T_TMP/topology.conf" \
     --conf GresTypes=gpu --conf TopologyPlugin=topology/tree --conf PrivateData=cloud \

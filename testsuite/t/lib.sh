@@ -18,7 +18,7 @@
 # not the other way round: what a case wants to tell the next one, it writes to a file.
 #
 # A file can be run by hand; build first, and name the build folder in top_builddir when it is not
-# ./build. `-v` shows the output of every case, `-k` keeps the temporary folder. A file whose head
+# ./build; of the cases T_ONLY, a regular expression, picks some by their titles. `-v` shows the output of every case, `-k` keeps the temporary folder. A file whose head
 # has the line `# alone` is never run beside another one by testsuite/run.
 
 set -a # the cases see what the test file defines
@@ -103,6 +103,7 @@ test_case ()
 {
     local limit=$T_LIMIT
     [ "$1" = -t ] && limit=$2 && shift 2
+    [[ "$1" =~ ${T_ONLY:-} ]] || { cat >/dev/null; return 0; }
     T_COUNT=$((T_COUNT + 1))
     local n=$T_COUNT code start=$EPOCHREALTIME
     cat >"$T_STATE/case-$n"
