@@ -3,7 +3,7 @@
 
 #include "lib/job/logtext.h"
 
-void logtext_append (struct buf *b, double t, const json_t *context, bool verbose)
+void logtext_message (struct buf *b, const json_t *context, bool verbose)
 {
     static const char *const levels[] = {"FATAL", "FATAL", "FATAL", "ERROR",
                                          " WARN", NULL,    "DEBUG", "TRACE"};
@@ -12,7 +12,7 @@ void logtext_append (struct buf *b, double t, const json_t *context, bool verbos
 
     json_unpack ((json_t *)context, "{s?i s?i s?s s?s s?s s?i}", "rank", &rank, "level", &level,
                  "message", &message, "component", &component, "file", &file, "line", &line);
-    buf_printf (b, "%.3fs: flux-shell", t);
+    buf_printf (b, "flux-shell");
     if (rank >= 0)
         buf_printf (b, "[%d]", rank);
     if (level >= 0 && level < 8 && levels[level])
@@ -22,4 +22,10 @@ void logtext_append (struct buf *b, double t, const json_t *context, bool verbos
     if (verbose && file)
         buf_printf (b, ": %s:%d", file, line);
     buf_printf (b, ": %s\n", message);
+}
+
+void logtext_append (struct buf *b, double t, const json_t *context, bool verbose)
+{
+    buf_printf (b, "%.3fs: ", t);
+    logtext_message (b, context, verbose);
 }

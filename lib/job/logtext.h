@@ -12,6 +12,7 @@
 #include "lib/util/buf.h"
 
 /* Append a line: t is in seconds since the job was submitted, verbose names the source, too. */
+void logtext_message (struct buf *b, const json_t *context, bool verbose); // without the time
 void logtext_append (struct buf *b, double t, const json_t *context, bool verbose);
 
 #endif /* !FLUX_JOB_LOGTEXT_H */

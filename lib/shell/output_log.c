@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "lib/job/jsonbuf.h"
+#include "lib/job/logtext.h"
 #include "lib/shell/ioencode.h"
 #include "lib/shell/output_private.h"
 
@@ -37,6 +38,20 @@ void output_post_redirect (struct output *out, const char *stream, const char *r
     buf_clear (&b);
 }
 
+/* Where stderr is in a file, who looks for what went wrong looks there. */
+static void log_to_file (struct output *out, const char *context)
+{
+    json_t *o = out->error_file ? json_loads (context, 0, NULL) : NULL;
+    struct buf b = {0};
+
+    if (!o)
+        return;
+    logtext_message (&b, o, false);
+    outfile_write (out->error_file, NULL, b.data, b.len);
+    buf_clear (&b);
+    json_decref (o);
+}
+
 void output_log (struct output *out, int level, const char *fmt, ...)
 {
     struct buf b = {0};
@@ -52,6 +67,7 @@ void output_log (struct output *out, int level, const char *fmt, ...)
     jsonbuf_string (&b, text, strlen (text));
     buf_putc (&b, '}');
     joblog_event (out->config.log, JOBLOG_OUTPUT, 0., "log", b.data);
+    log_to_file (out, b.data);
     buf_clear (&b);
 }
 

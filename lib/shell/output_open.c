@@ -62,6 +62,8 @@ static int open_stream (struct output *out, int localid, const struct outconf_st
     if (conf->path && !output_is_remote (out, conf)) {
         if (!(file = output_open_file (out, conf, localid, errp)))
             return -1;
+        if (conf == &out->config.conf.stream[1] && !out->error_file)
+            out->error_file = file;
         bool shared = conf->scope == MUSTACHE_JOB && output_info (out)->nshells > 1;
         if (!conf->label && !shared) {
             *fd = file->fd;

@@ -29,6 +29,7 @@ struct output {
     struct ev_loop *loop;
     struct output_config config;
     struct outfile *files;
+    struct outfile *error_file; // the first one that has a task's stderr, or NULL
     struct stream *streams; // not ended
     size_t logged[2];       // bytes of stdout and stderr in the eventlog
     bool stopped;

@@ -208,6 +208,8 @@ expect_equal 'out err' "$(cat o e | xargs)"
 inst flux run -o output.mode=append --output=$d/o echo more 2>/dev/null
 expect_equal 'out more' "$(xargs <o)"
 expect_exit 1 inst flux run --output=/no/such/dir/x true
+expect_exit 127 inst flux run --output=$d/said nosuchprogram 2>/dev/null
+expect_match '^flux-shell\[0\]: FATAL: task 0 on host .*: start failed: nosuchprogram: ' "$(cat said)"
 END
 
 test_case 'input comes from the client, a file, or not at all' <<'END'
