@@ -110,11 +110,16 @@ void site_add_draws (const struct site *site, uint32_t node, uint32_t *sums)
     }
 }
 
+bool site_is_limit (const struct site *site, uint32_t v)
+{
+    return graph_size (site->graph, v) != 1 || *graph_unit (site->graph, v);
+}
+
 static uint32_t find_full (const struct site *site, const struct site_flow *flow, uint32_t node,
                            uint64_t units)
 {
     for (uint32_t v = flow->up[site->nodes[node].vertex]; v != GRAPH_NONE; v = flow->up[v])
-        if (flow->drawn[v] + units > graph_size (site->graph, v))
+        if (flow->drawn[v] + units > graph_size (site->graph, v) && site_is_limit (site, v))
             return v;
     return GRAPH_NONE;
 }

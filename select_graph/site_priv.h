@@ -135,6 +135,8 @@ int site_make_flows (struct site *site, const struct graph_conf *conf, site_comp
                      flux_error_t *errp);
 void site_draw (struct site *site, uint32_t node, bool more);
 bool site_may_draw_one (const struct site *site, uint32_t node);
+/* What has a size of 1 and no unit is on the way only, as for the policy `power`. */
+bool site_is_limit (const struct site *site, uint32_t vertex);
 /* Add what a node draws, by vertex. */
 void site_add_draws (const struct site *site, uint32_t node, uint32_t *sums);
 void site_free_flows (struct site *site);

@@ -197,11 +197,6 @@ static void read_shares (struct out *o, const struct site_alloc *a)
             o->share[a->extra[i].vertex] = a->extra[i].amount;
 }
 
-static bool is_passed_through (const struct graph *g, uint32_t v)
-{
-    return graph_size (g, v) == 1 && !*graph_unit (g, v);
-}
-
 /* The edges of a subsystem, those next to what is written already: above that is what the job draws
  * from, or what is only on the way. True when there was one more. */
 static bool push_feeders (struct out *o, size_t subsystem, int *rc)
@@ -213,7 +208,7 @@ static bool push_feeders (struct out *o, size_t subsystem, int *rc)
         uint32_t up, down;
 
         graph_edge (g, subsystem, i, &up, &down);
-        if (!o->id[down] || o->id[up] || !(o->share[up] || is_passed_through (g, up)))
+        if (!o->id[down] || o->id[up] || !(o->share[up] || !site_is_limit (o->site, up)))
             continue;
         *rc = push_vertex (o, up, 0);
         more = true;

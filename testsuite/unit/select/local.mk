@@ -14,3 +14,8 @@ check_PROGRAMS += testsuite/unit/select/test_many
 TESTS += testsuite/unit/select/test_many
 testsuite_unit_select_test_many_SOURCES = %D%/test_many.c
 testsuite_unit_select_test_many_LDADD = $(testsuite_unit_select_test_site_LDADD)
+
+check_PROGRAMS += testsuite/unit/select/test_write
+TESTS += testsuite/unit/select/test_write
+testsuite_unit_select_test_write_SOURCES = %D%/test_write.c
+testsuite_unit_select_test_write_LDADD = $(testsuite_unit_select_test_site_LDADD)
