@@ -11,6 +11,7 @@
 
 #include "lib/graph/io/load.h"
 #include "lib/graph/io/xml.h"
+#include "lib/util/array_room.h"
 #include "lib/util/errprintf.h"
 
 enum { MAX_KINDS = 512, MAX_RULES = 2048, MAX_KEYS = 64, MAX_VALUE = 128 };
@@ -224,26 +225,11 @@ static int64_t number (const char *s)
     return strtoll (s, NULL, 10);
 }
 
-static void *more (void *list, size_t *room, size_t n, size_t size)
-{
-    if (list && n < *room)
-        return list;
-    size_t want = *room ? *room * 2 : 64;
-    while (want <= n)
-        want *= 2;
-    void *p = realloc (list, want * size);
-    if (p)
-        *room = want;
-    return p;
-}
-
 static int remember (struct grug *r, struct made *made, uint32_t v)
 {
-    uint32_t *list = more (made->list, &made->room, made->n, sizeof (*list));
-    if (!list)
+    if (ARRAY_ROOM (made->list, made->n, made->room, 64) < 0)
         return errprintf (r->errp, "out of memory");
-    made->list = list;
-    list[made->n++] = v;
+    made->list[made->n++] = v;
     return 0;
 }
 
@@ -262,11 +248,9 @@ static int set_above (struct grug *r, uint32_t v, uint32_t parent, const char *s
         known->parent = parent;
         return 0;
     }
-    struct above *list = more (r->above, &r->above_room, r->nabove, sizeof (*list));
-    if (!list)
+    if (ARRAY_ROOM (r->above, r->nabove, r->above_room, 64) < 0)
         return errprintf (r->errp, "out of memory");
-    r->above = list;
-    list[r->nabove] = (struct above){parent, subsystem, r->first_above[v - r->base]};
+    r->above[r->nabove] = (struct above){parent, subsystem, r->first_above[v - r->base]};
     r->first_above[v - r->base] = r->nabove++;
     return 0;
 }
@@ -297,11 +281,9 @@ static int add_vertex (struct grug *r, struct kind *k, int64_t id, uint32_t *v)
         spec.rank = r->next_rank++;
     if (graph_add_vertex (r->g, &spec, v, r->errp) < 0)
         return -1;
-    uint32_t *list = more (r->first_above, &r->first_room, r->nfirst, sizeof (*list));
-    if (!list)
+    if (ARRAY_ROOM (r->first_above, r->nfirst, r->first_room, 64) < 0)
         return errprintf (r->errp, "out of memory");
-    r->first_above = list;
-    list[r->nfirst++] = GRAPH_NONE;
+    r->first_above[r->nfirst++] = GRAPH_NONE;
     return remember (r, &k->made, *v);
 }
 

@@ -11,19 +11,9 @@
 
 #include "lib/graph/io/write_priv.h"
 #include "lib/job/jsonbuf.h"
+#include "lib/util/array_room.h"
 
 enum { KIND_OTHER, KIND_CORE, KIND_GPU, KIND_NODE };
-
-static void *make_room (void *list, size_t *room, size_t n, size_t size)
-{
-    if (n <= *room)
-        return list;
-    size_t more = *room ? *room * 2 : 16;
-    void *p = realloc (list, more * size);
-    if (p)
-        *room = more;
-    return p;
-}
 
 static int add_id (struct rlite_ids *ids, int64_t id)
 {
@@ -31,11 +21,9 @@ static int add_id (struct rlite_ids *ids, int64_t id)
         errno = EINVAL;
         return -1;
     }
-    uint32_t *list = make_room (ids->id, &ids->room, ids->n + 1, sizeof (*list));
-    if (!list)
+    if (ARRAY_ROOM (ids->id, ids->n, ids->room, 16) < 0)
         return -1;
-    ids->id = list;
-    list[ids->n++] = id;
+    ids->id[ids->n++] = id;
     return 0;
 }
 
@@ -108,28 +96,21 @@ static struct rlite_group *find_group (struct rlite *r, const char *key)
     r->last = lo;
     if (lo < r->n && !strcmp (r->group[lo].key, key))
         return &r->group[lo];
-    struct rlite_group *list = make_room (r->group, &r->room, r->n + 1, sizeof (*list));
-    char *copy = strdup (key);
-    if (list)
-        r->group = list;
-    if (!list || !copy) {
-        free (copy);
+    char *copy = ARRAY_ROOM (r->group, r->n, r->room, 16) < 0 ? NULL : strdup (key);
+    if (!copy)
         return NULL;
-    }
-    memmove (list + lo + 1, list + lo, (r->n - lo) * sizeof (*list));
-    list[lo] = (struct rlite_group){.key = copy};
-    r->n++;
-    return &list[lo];
+    struct rlite_group *group = &r->group[lo];
+    memmove (group + 1, group, (r->n++ - lo) * sizeof (*group));
+    *group = (struct rlite_group){.key = copy};
+    return group;
 }
 
 /* Note the name that has been put at `at` for a rank. */
 static int add_name (struct rlite *r, struct rlite_names *names, int64_t rank, size_t at)
 {
-    struct rlite_name *list = make_room (names->list, &names->room, names->n + 1, sizeof (*list));
-    if (!list || buf_putc (&r->text, '\0') < 0)
+    if (ARRAY_ROOM (names->list, names->n, names->room, 16) < 0 || buf_putc (&r->text, '\0') < 0)
         return -1;
-    names->list = list;
-    list[names->n++] = (struct rlite_name){.rank = rank, .at = at};
+    names->list[names->n++] = (struct rlite_name){.rank = rank, .at = at};
     return 0;
 }
 
