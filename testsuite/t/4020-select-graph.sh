@@ -19,11 +19,12 @@ Policy=low # the first node first
 PartitionName=last,other Policy=high
 CONF
 reconfigure
-expect_equal n1 "$(as_user srun -n1 hostname)"
-expect_equal n4 "$(as_user srun -p last -n1 hostname)"
-expect_equal n4 "$(as_user srun --graph-policy=high -n1 hostname)"
+goes n1 -n1
+goes n4 -p last -n1
+goes n4 --graph-policy=high -n1
+wait_until 20 batch_done
 expect_equal n4 "$(as_user salloc --graph-policy=high -n1 srun hostname)"
-expect_equal n1 "$(as_user srun -p last --graph-policy=low -n1 hostname)"
+goes n1 -p last --graph-policy=low -n1
 id=$(submit -N2 --graph-policy=high)
 wait_until 20 running 1
 expect_match 'NodeList=n\[3-4\]' "$(shown "$id")"

@@ -18,8 +18,6 @@ select_up 4 --cpus 8 --file "$T_TMP/gres.conf" --conf GresTypes=gpu \
     --conf 'PartitionName=all Nodes=ALL Default=YES MaxTime=60 DefMemPerCPU=10'
 echo 'Policy=high' >"$CLUSTER_DIR/graph.conf"
 reconfigure
-# goes NODES OPTIONS...: the nodes on which a job with these options runs
-goes () { expect_equal "$1" "$(as_user srun "${@:2}" hostname | sort -u | xargs)" || { echo "${@:2}"; return 1; }; }
 # with_job OPTIONS...: such a job runs
 with_job () { wait_until 20 state_is "$(submit "$@")" RUNNING; }
 
