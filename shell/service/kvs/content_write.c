@@ -144,12 +144,12 @@ static void turn_end (struct router *rt, void *arg)
         batch_begin (c);
 }
 
-/* What is not kept is written only to have it out of memory. */
+/* Blobs are written when they are many, to have them out of memory; in a state folder the next
+ * checkpoint, which is what counts there, or a flush writes the rest. Few large batches sync less
+ * often, and write the pages of the store, which digests are spread over, fewer times. */
 bool content_is_write_due (const struct content *c)
 {
-    if (c->statedir)
-        return c->dirty_bytes > 0;
-    return c->dirty_bytes > (c->backing ? CONTENT_BATCH_BYTES : CONTENT_DIRTY_BYTES);
+    return c->dirty_bytes > (c->backing && !c->statedir ? CONTENT_BATCH_BYTES : CONTENT_DIRTY_BYTES);
 }
 
 void content_write_soon (struct content *c)
