@@ -110,6 +110,20 @@ flux startlog --check --quiet
 EOF
 END
 
+test_case 'jobs do not sync the disk: a batch for each checkpoint, or some megabytes' <<'END'
+printf '{"version":1,"execution":{"R_lite":[{"rank":"0-7","children":{"core":"0-7"}}],"nodelist":["n[0-7]"],"starttime":0,"expiration":0}}' >R8.json
+printf '[kvs]\ncheckpoint-period = "1h"\n' >kvs.toml
+inst many -Sresource.path=$PWD/R8.json -c kvs.toml <<'EOF'
+flux submit --cc=1-2000 --quiet --setattr=exec.test.run_duration=0.001s true
+flux queue drain --timeout=50s
+n=$(flux module stats content | jq '.batches')
+[ $n -le 5 ]
+flux kvs put --sync x=1
+[ $(flux module stats content | jq '.batches') -gt $n ]
+EOF
+expect_equal 2000 "$(inst many -Sresource.path=$PWD/R8.json <<<'flux jobs -a -c0 -no "{id}" | wc -l')"
+END
+
 test_case 'an instance of several brokers: nothing starts before all are there' <<'END'
 inst n --test-size=3 <<'EOF'
 flux queue stop --nocheckpoint >/dev/null

@@ -201,10 +201,12 @@ static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     size_t count = HASH_COUNT (c->entries), valid = 0;
     struct entry *e;
     DL_COUNT (c->clean, e, valid);
-    router_respond_pack (rt, msg, "{s:I s:I s:I s:I s:I s:b}", "count", (json_int_t)count, "valid",
-                         (json_int_t)(valid + c->dirty_count), "dirty", (json_int_t)c->dirty_count,
-                         "size", (json_int_t)(c->clean_bytes + c->dirty_bytes), "flush-batch-count",
-                         (json_int_t)c->batch_entries_count, "backing", c->backing != NULL);
+    router_respond_pack (rt, msg, "{s:I s:I s:I s:I s:I s:I s:b}", "count", (json_int_t)count,
+                         "valid", (json_int_t)(valid + c->dirty_count), "dirty",
+                         (json_int_t)c->dirty_count, "size",
+                         (json_int_t)(c->clean_bytes + c->dirty_bytes), "flush-batch-count",
+                         (json_int_t)c->batch_entries_count, "batches", (json_int_t)c->batches_done,
+                         "backing", c->backing != NULL);
 }
 
 /* ---- checkpoints: kept by rank 0, other ranks pass the request on */
