@@ -32,7 +32,9 @@ struct event_listener {
 
 #define LISTENERS_MAX 8
 
-#define COOLING_MAX 512 // jobs that ended last, whose directories stay in memory
+// Jobs that ended last, whose directories stay in memory: what is written out while the processor's
+// caches still have it costs about 3 us less of a job.
+#define COOLING_MAX 32
 
 struct job_manager {
     const struct qpolicies *policies; // borrowed
