@@ -30,8 +30,8 @@ struct output {
     struct output_config config;
     struct outfile *files;
     struct outfile *error_file; // the first one that has a task's stderr, or NULL
-    struct stream *streams; // not ended
-    size_t logged[2];       // bytes of stdout and stderr in the eventlog
+    struct stream *streams;     // not ended
+    size_t logged[2];           // bytes of stdout and stderr in the eventlog
     bool stopped;
     bool redirected[2];
     int forwarding; // requests to the leader that are not answered
