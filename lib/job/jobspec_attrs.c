@@ -89,6 +89,10 @@ static int parse_shell (struct jobspec *js, flux_error_t *errp)
     json_int_t n = count ? json_integer_value (count) : 1;
     if (!json_is_string (type) || n < 1 || n > JOBSPEC_MAX_COUNT)
         return jobspec_invalid (errp, "shell option per-resource needs a type and a count");
+    if (strcmp (json_string_value (type), "node") != 0 &&
+        strcmp (json_string_value (type), "core") != 0)
+        return jobspec_invalid (errp, "shell option per-resource.type=%s: neither node nor core",
+                                json_string_value (type));
     js->per_resource = json_string_value (type);
     js->per_resource_count = n;
     return 0;

@@ -308,7 +308,7 @@ static struct taskmap *make_map (struct shell_info *info, const int *counts, flu
         inval (errp, "malformed taskmap option");
         return NULL;
     }
-    if (!strcmp (scheme, "block"))
+    if (!strcmp (scheme, "block") && *value == '\0')
         return distribute_map (counts, info->nshells, 0);
     if (!strcmp (scheme, "cyclic") && (*value == '\0' || atoi (value) > 0))
         return distribute_map (counts, info->nshells, *value ? atoi (value) : 1);
@@ -317,7 +317,7 @@ static struct taskmap *make_map (struct shell_info *info, const int *counts, flu
     if (!strcmp (scheme, "manual"))
         return map_manual (info, counts, value, errp);
     errno = EINVAL;
-    errprintf (errp, "unknown taskmap: %s%s%s", scheme, *value ? ":" : "", value);
+    errprintf (errp, "invalid taskmap: %s%s%s", scheme, *value ? ":" : "", value);
     return NULL;
 }
 

@@ -194,7 +194,7 @@ static int run (struct cmd *c)
     char *text;
 
     if (c->argc != 1)
-        return cmd_fail (c, "the name of one file is needed");
+        return cmd_fail_usage (c, "the name of one file is needed");
     cf.path = c->argv[0];
     if (file_read_all (cf.path, CONFIG_MAX, &text) < 0)
         return cmd_fail (c, "%s: %s", cf.path, strerror (errno));
@@ -226,6 +226,7 @@ const struct cmd_verb cmd_verb_multi_prog = {
     .name = "multi-prog",
     .args = "CONFIG",
     .summary = "Run another program in each task of a job",
+    .flags = CMD_VERB_USAGE_2,
     .opts = {opts},
     .run = run,
 };

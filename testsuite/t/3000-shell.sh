@@ -252,6 +252,7 @@ END
 
 test_case 'resource limits, and an option that is wrong' <<'END'
 expect_equal 100 "$(inst flux run -o rlimit.nofile=100 sh -c 'ulimit -n')"
+expect_equal 100 "$(inst sh -c "ulimit -n 100; flux run --rlimit='*' sh -c 'ulimit -n'")"
 expect_equal 500 "$(inst flux run -o oom.adjust=500 sh -c 'sleep 0.1; cat /proc/self/oom_score_adj')"
 expect_equal x "$(inst flux run -o output.batch-timeout=1ms echo x)"
 expect_fail inst flux run -o output.mode=nonsense true 2>err

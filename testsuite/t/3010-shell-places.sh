@@ -40,11 +40,15 @@ where () { flux run -N2 -n4 --label-io "$@" flux getattr rank | sort | sed 's/.*
 echo "$(where), $(where --taskmap=cyclic), $(where --taskmap='manual:[[1,1,1,1],[0,1,3,1]]')" >out
 printf 'n1\nn0\nn0\nn1\n' >hosts
 where --taskmap=hostfile:hosts >>out
+! where --taskmap=block:oops 2>block
+! where -o per-resource.type=foo 2>per
 ! where --taskmap='manual:[[0,2,9,1]]' 2>err
 EOF
 places
 expect_equal '0 0 1 1, 0 1 0 1, 1 0 0 0
 1 0 0 1' "$(cat out)"
+expect_in_file 'invalid taskmap: block:oops' block
+expect_in_file 'per-resource.type=foo: neither node nor core' per
 expect_in_file 'is for 18 tasks on 2 nodes, the job has 4 on 2' err
 END
 
