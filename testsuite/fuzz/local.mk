@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzz targets. `make check` replays their corpora and thousands of variations of them, the same ones
-# each time; `make fuzz` builds them with clang and libFuzzer, with sanitizers, and lets each look for
+# each time; t/0015 and `make fuzz` build them with clang and libFuzzer, with sanitizers, and let each look for
 # FUZZ_SECONDS, or FUZZ_RUNS inputs (-1: any number). New inputs are left in the build tree.
 FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group events conf proxy
 FUZZ_SECONDS = 30
@@ -96,7 +96,7 @@ testsuite_fuzz_replay_jobstart_SOURCES = %D%/fuzz_jobstart.c %D%/replay.c %D%/fu
 testsuite_fuzz_replay_jobstart_LDADD = lib/shell/libshell.la lib/job/libjob.la lib/util/libutil.la \
 	$(JANSSON_LIBS) $(EV_LIBS)
 
-testsuite/fuzz/obj/%.o: $(top_srcdir)/%.c
+testsuite/fuzz/obj/%.o: $(top_srcdir)/%.c $(top_srcdir)/testsuite/fuzz/local.mk
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
 		$(AM_CPPFLAGS) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 -include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=testsuite/fuzz/obj/testsuite/fuzz/fuzz_%.d)
