@@ -405,4 +405,22 @@ cat out
 grep 'done=CD' out
 END
 
+test_case 'flux content gc on a disk that is full: the store is as it was' <<'END'
+unshare -rm true 2>/dev/null || exit 0
+mkdir -p full
+cat >script <<'EOF'
+for k in first second; do head -c 2500000 /dev/urandom | tee ../$k | flux kvs put --sync --raw $k=-; done
+expect_fail flux content gc 2>../err
+grep -q 'No space left on device' ../err
+flux kvs dropcache; flux content dropcache
+flux kvs put --sync three=3
+EOF
+unshare -rm bash -c 'mount -t tmpfs -o size=8m none full && cd full && mkdir -m 700 st &&
+    timeout 50 flux start -Sstatedir=$PWD/st bash -eu -o pipefail ../script &&
+    timeout 50 flux start -Sstatedir=$PWD/st bash -eu -c "flux kvs get --raw first | cmp - ../first
+        flux kvs get --raw second | cmp - ../second; flux kvs get three"; ls st' >out
+cat out
+expect_equal '3 content.lmdb content.lmdb-lock lock' "$(xargs <out)"
+END
+
 test_done

@@ -77,7 +77,7 @@ static int write_some (struct backing *b, struct backing_batch *batch, size_t *n
 }
 
 /* LMDB takes a write that is cut short for an error of the device, which is seldom what it is. */
-static int write_errno (struct backing *b, int rc)
+int backing_write_errno (const struct backing *b, int rc)
 {
     struct statvfs st;
 
@@ -108,7 +108,7 @@ static int write_batch (struct backing *b, struct backing_batch *batch)
     sort_items (batch);
     do {
         if ((rc = write_some (b, batch, &next)))
-            return write_errno (b, rc);
+            return backing_write_errno (b, rc);
     } while (next < batch->count);
     return 0;
 }

@@ -151,7 +151,7 @@ int compact_step (struct compact *co, size_t max)
     if (!co->spool)
         mdb_txn_reset (co->b->read);
     if (rc) {
-        errno = backing_errno (rc);
+        errno = backing_write_errno (co->b, rc);
         return -1;
     }
     return co->todo.len >= size;
@@ -237,24 +237,23 @@ static int sync_new (struct compact *co, const char *checkpoints)
 
 int compact_finish (struct compact *co, const char *checkpoints, flux_error_t *errp)
 {
+    struct backing *b = co->b;
     int rc = co->spool ? 0 : sync_new (co, checkpoints);
 
-    if (rc == 0 && rename (co->path, co->b->path) < 0)
+    if (rc == 0 && rename (co->path, b->path) < 0)
         rc = errno;
-    if (rc)
-        errprintf (errp, "%s: %s", co->path, mdb_strerror (rc));
-    else if (co->spool) {
-        spool_replace (co->b->spool, co->spool);
-        co->b->spool = co->spool;
+    if (rc == 0 && co->spool) {
+        spool_replace (b->spool, co->spool);
+        b->spool = co->spool;
         co->spool = NULL;
-        free (co->b->spool_checkpoints);
-        co->b->spool_checkpoints = strdup (checkpoints);
+        free (b->spool_checkpoints);
+        b->spool_checkpoints = strdup (checkpoints);
     }
     compact_abort (co);
     if (rc == 0)
         return 0;
-    errno = backing_errno (rc);
-    return -1;
+    errno = backing_write_errno (b, rc);
+    return errprintf (errp, "%s: %s", b->path, strerror (errno));
 }
 
 static MDB_stat stat_of (struct backing *b)

@@ -38,6 +38,7 @@ struct backing {
 };
 
 int backing_errno (int rc);
+int backing_write_errno (const struct backing *b, int rc);
 
 static inline MDB_val backing_text_key (const char *name)
 {
