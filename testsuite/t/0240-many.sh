@@ -7,7 +7,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-CC=${CC:-gcc}
 
 # 64 nodes of 64 cores
 printf '{"version":1,"execution":{"R_lite":[{"rank":"0-63","children":{"core":"0-63"}}],"nodelist":["n[0-63]"],"starttime":0,"expiration":0}}' >R.json
@@ -22,8 +21,7 @@ in_flux ()
 program ()
 {
     cat >$1.c
-    $CC -I"$top_srcdir/lib/include" -o $1 $1.c -L"$top_builddir/lib/.libs" -lflux-slurm \
-        -Wl,-rpath,"$top_builddir/lib/.libs"
+    compile_client "$1"
 }
 
 # watch_many ID N: N watchers of one job on one connection; prints how many saw its end

@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-CC=${CC:-gcc}
 HELLO=$top_builddir/contrib/modules/.libs/hello.so
 
 # inst [-s N] COMMAND...: in an instance of its own
@@ -19,7 +18,7 @@ inst ()
 module ()
 {
     { echo '#include <flux/core.h>'; cat; } >"$1.c"
-    $CC -shared -fPIC -I"$top_srcdir/lib/include" -o "$1.so" "$1.c"
+    compile_plugin "$1"
 }
 
 test_case 'load, list, call, debug, stats, remove' <<'END'
@@ -71,8 +70,7 @@ int main (void)
     return 0;
 }
 EOF
-$CC -I"$top_srcdir/lib/include" call.c -o call -L"$top_builddir/lib/.libs" -lflux-slurm
-export LD_LIBRARY_PATH=$top_builddir/lib/.libs
+compile_client call
 expect_output 'Hello, you! 1' inst bash -c "flux module load $HELLO && ./call"
 expect_output 'Hello, you! 1' inst bash -c "flux module load --exec $HELLO && ./call"
 END
@@ -287,8 +285,7 @@ int main (void)
     return 0;
 }
 EOF
-$CC -I"$top_srcdir/lib/include" defer.c -o defer -L"$top_builddir/lib/.libs" -lflux-slurm
-export LD_LIBRARY_PATH=$top_builddir/lib/.libs
+compile_client defer
 inst bash -c 'flux module load ./more.so && ./defer'
 END
 
