@@ -104,6 +104,19 @@ static int add_times (struct cmd *c, const struct cmd_opt *o, const char *value)
     return 0;
 }
 
+/* Is the next word the argument of an option that may go without? */
+static bool takes_next (const struct cmd_opt *o, const char *word)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+
+    if (!(o->flags & CMD_OPT_NEXT) || !word)
+        return false;
+    for (size_t i = 0; i < sizeof (words) / sizeof (words[0]); i++)
+        if (strcmp (word, words[i]) == 0)
+            return true;
+    return *word && strspn (word, "0123456789") == strlen (word);
+}
+
 static int parse_long (struct cmd *c, int argc, char **argv, int *i, char *err, size_t errlen)
 {
     const char *name = argv[*i] + 2;
@@ -126,6 +139,8 @@ static int parse_long (struct cmd *c, int argc, char **argv, int *i, char *err, 
             return bad (err, errlen, "option --%s needs an argument (%s)", o->name, o->arg);
         value = argv[++*i];
     }
+    if (!value && takes_next (o, argv[*i + 1]))
+        value = argv[++*i];
     return add_value (c, o, value);
 }
 
@@ -147,6 +162,8 @@ static int parse_short (struct cmd *c, int argc, char **argv, int *i, char *err,
                 return bad (err, errlen, "option -%c needs an argument (%s)", *p, o->arg);
             value = argv[++*i];
         }
+        if (!value && takes_next (o, argv[*i + 1]))
+            value = argv[++*i];
         return add_value (c, o, value);
     }
     return 0;

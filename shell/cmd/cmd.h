@@ -17,6 +17,7 @@ enum {
     CMD_OPT_REPEAT =
         2, // may be given several times: cmd_next() yields each; a flag as --flag=N, too
     CMD_OPT_OPTARG = 4, // the argument may be left out: --name or --name=ARG, never --name ARG
+    CMD_OPT_NEXT = 8,   // of these: but --name ARG when that is a number, auto, always or never
 };
 
 /* A row with a help text but no name is a heading. A table ends with an all-zero row. */

@@ -32,7 +32,8 @@ struct evfmt {
         {.key = 'H', .name = "human", .help = "Short for -f text -T human"},                       \
     {                                                                                              \
         .key = 'L', .name = "color", .arg = "WHEN",                                                \
-        .help = "Use color: auto (the default), always or never", .flags = CMD_OPT_OPTARG          \
+        .help = "Use color: auto (the default), always or never",                                  \
+        .flags = CMD_OPT_OPTARG | CMD_OPT_NEXT                                                     \
     }
 
 /* From the options above. Ends the program when one is wrong. */

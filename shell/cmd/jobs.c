@@ -70,7 +70,7 @@ static const struct cmd_opt opts[] = {
      .name = "width",
      .arg = "N",
      .help = "Cut lines to N columns, to those of the terminal without N",
-     .flags = CMD_OPT_OPTARG},
+     .flags = CMD_OPT_OPTARG | CMD_OPT_NEXT},
     {.name = "json", .help = "Print an object in JSON instead"},
     TERM_COLOR_OPT,
     {.key = 'R', .name = "recursive", .help = "Also list the jobs of jobs that are instances"},

@@ -21,12 +21,13 @@ bool term_color (const struct cmd *c);
 #define TERM_COLOR_L_OPT                                                                           \
     {                                                                                              \
         .key = 'L', .name = "color", .arg = "WHEN", .help = TERM_COLOR_HELP,                       \
-        .flags = CMD_OPT_OPTARG                                                                    \
+        .flags = CMD_OPT_OPTARG | CMD_OPT_NEXT                                                     \
     }
 
 #define TERM_COLOR_OPT                                                                             \
     {                                                                                              \
-        .name = "color", .arg = "WHEN", .flags = CMD_OPT_OPTARG, .help = TERM_COLOR_HELP           \
+        .name = "color", .arg = "WHEN", .flags = CMD_OPT_OPTARG | CMD_OPT_NEXT,                    \
+        .help = TERM_COLOR_HELP                                                                    \
     }
 
 #endif /* !FLUX_CMD_TERM_H */

@@ -74,6 +74,13 @@ mkdir -p home/.config && ln -s "$XDG_CONFIG_HOME/flux" home/.config/flux
 expect_equal 'user abc' "$(unset XDG_CONFIG_HOME; HOME=$PWD/home; jobs -no both)"
 END
 
+test_case 'arguments that may be left out may also be the next word' <<'END'
+jobs -o '{name:>30}' -w 12 >out
+expect_equal 12 "$(head -n1 out | tr -d '\n' | wc -m)"
+expect_equal "$(jobs --color=always -n)" "$(jobs --color always -n)"
+expect_equal "$(jobs -n)" "$(jobs -w -n)"
+END
+
 test_case 'get-config= shows a format as a file has it' <<'END'
 expect_equal '[formats.mine] description = "My own" format = "{id.dec} {name}"' "$(jobs -o get-config=mine | xargs -d'\n')"
 mkdir -p x/flux
