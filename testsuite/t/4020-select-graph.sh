@@ -159,7 +159,6 @@ expect_equal "n1 n2" "$(as_user srun --flux --graph-policy=low -N2 --exclusive f
 END
 
 test_case 'a sample of golden jobs: the nodes and cores that flux resource-query chooses' <<'END'
-[ -z "${T_VERSION:-}" ] || exit 0
 cp "$CLUSTER_DIR/graph.conf" graph.conf.before
 job () { printf '{"version":9999,"resources":[%s],"attributes":{"system":{"duration":3600}},"tasks":[{"command":["app"],"slot":"default","count":{"per_slot":1}}]}' "$1" >"$T_TMP/user/$2.json"; }
 slot () { printf '{"type":"slot","label":"default","count":%s,"with":[%s]}' "$1" "$2"; }
@@ -168,6 +167,7 @@ job "{\"type\":\"node\",\"count\":2,\"with\":[$(slot 1 '{"type":"core","count":2
 job "{\"type\":\"rack\",\"count\":1,\"with\":[$(slot 1 '{"type":"storage","count":1},{"type":"node","count":1,"exclusive":true}')]}" rack
 order="core nodes core rack core"
 for policy in low 'spread level=rack' bestfit; do
+    [ -z "${T_VERSION:-}" ] || [ "$policy" = bestfit ] || continue
     printf 'Policy="%s" Ties=fluxion CoreChoice=graph\nGraph=%s\n' "$policy" "$CLUSTER_DIR/site.json" >"$CLUSTER_DIR/graph.conf"
     reconfigure
     for j in $order; do echo "match allocate user/$j.json"; done >cmds

@@ -57,10 +57,14 @@ PartitionName=all Nodes=ALL Default=YES
 CONF
 echo Policy=high >graph.conf
 export LD_LIBRARY_PATH=$MADE/lib SLURM_CONF=$T_TMP/slurm.conf
-setsid "$MADE/slurmctld" -D -c >log/out 2>&1 8>&- &
-at_end "kill $! 2>/dev/null; timeout 20 tail --pid=$! -f /dev/null"
 slurm () { timeout 20 "$MADE/$1" "${@:2}"; }
-wait_until 20 slurm scontrol ping
+start ()
+{
+    setsid "$MADE/slurmctld" -D "$@" >>log/out 2>&1 8>&- &
+    at_end "kill $! 2>/dev/null; timeout 20 tail --pid=$! -f /dev/null"
+    wait_until 20 slurm scontrol ping
+}
+start -c
 submit () { slurm sbatch --parsable -o /dev/null "$@" --wrap 'sleep 100'; }
 nodes () { slurm squeue -h -S i -o %N | xargs; }
 chosen () { [ "$(nodes)" = "$1" ]; }
@@ -75,6 +79,25 @@ submit -N1 --exclusive >/dev/null
 wait_until 20 chosen 'n8 n[6-7] n5 n[1-4]'
 expect_in_file 'select/graph: policy high, 49 vertices' log/slurmctld.log
 expect_no_match 'error.*select/graph' "$(cat log/slurmctld.log)"
+# away and back with running jobs, by name and as a shadow
+mkdir shadow
+cp plugin/select_graph.so shadow/select_cons_tres.so
+gone () { ! slurm scontrol ping >/dev/null 2>&1; }
+starts () { grep -c 'select/graph: policy high' log/slurmctld.log; }
+while read -r type dir ours; do
+    before=$(starts)
+    slurm scontrol shutdown slurmctld
+    wait_until 20 gone
+    sed -i "s,^SelectType=.*,SelectType=select/$type,; s,^PluginDir=.*,PluginDir=$dir," slurm.conf
+    start
+    chosen 'n8 n[6-7] n5 n[1-4]'
+    [ $(($(starts) > before)) -eq "$ours" ]
+    expect_match 'allocation failure|to start at' "$(slurm sbatch --test-only -N1 --exclusive --wrap true 2>&1)"
+done <<LIST
+cons_tres $MADE/plugins 0
+graph $T_TMP/plugin:$MADE/plugins 1
+cons_tres $T_TMP/shadow:$MADE/plugins 1
+LIST
 END
 
 test_done
