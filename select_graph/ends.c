@@ -14,21 +14,40 @@ struct moved {
     time_t end;
 };
 
+/* Jobs, and their ends as they were or as they are to be */
+struct moved_jobs {
+    struct moved *list;
+    size_t n, room;
+};
+
+static void add_moved (struct moved_jobs *m, job_record_t *job, time_t end)
+{
+    if (m->n == m->room) {
+        m->room = m->room ? 2 * m->room : 16;
+        xrecalloc (m->list, m->room, sizeof (*m->list));
+    }
+    m->list[m->n++] = (struct moved){job, end};
+}
+
 void attempt_read_ends (struct attempt *a)
 {
-    struct site *site = a->c->site;
-    void *cursor = NULL;
+    struct moved_jobs moved = {.n = 0};
+    size_t cursor = 0;
     uint32_t id;
+    int64_t end;
 
     if (a->c->ends_read == a->now)
         return;
     a->c->ends_read = a->now;
-    while (site_next_job (site, &cursor, &id)) {
-        const job_record_t *job = find_job_record (id);
+    while (site_next_end (a->c->site, &cursor, &id, &end)) {
+        job_record_t *job = find_job_record (id);
 
-        if (job)
-            site_set_end (site, id, a->now, job->end_time);
+        if (job && job->end_time != end)
+            add_moved (&moved, job, job->end_time);
     }
+    for (size_t i = 0; i < moved.n; i++)
+        site_set_end (a->c->site, moved.list[i].job->job_id, a->now, moved.list[i].end);
+    xfree (moved.list);
 }
 
 static bool is_in_the_way (const struct attempt *a, uint32_t id)
@@ -42,22 +61,6 @@ static bool is_in_the_way (const struct attempt *a, uint32_t id)
     return false;
 }
 
-/* The jobs whose ends are moved */
-struct moved_jobs {
-    struct moved *list;
-    size_t n, room;
-};
-
-static void move_end (struct moved_jobs *m, job_record_t *job, time_t at)
-{
-    if (m->n == m->room) {
-        m->room = m->room ? 2 * m->room : 16;
-        xrecalloc (m->list, m->room, sizeof (*m->list));
-    }
-    m->list[m->n++] = (struct moved){job, job->end_time};
-    job->end_time = at;
-}
-
 static void move_ends (struct attempt *a, int64_t at, struct moved_jobs *m)
 {
     size_t cursor = 0;
@@ -67,8 +70,10 @@ static void move_ends (struct attempt *a, int64_t at, struct moved_jobs *m)
     while (site_next_end (a->c->site, &cursor, &id, &end) && end < at) {
         job_record_t *job;
 
-        if (is_in_the_way (a, id) && (job = find_job_record (id)) && job->end_time < at)
-            move_end (m, job, at);
+        if (is_in_the_way (a, id) && (job = find_job_record (id)) && job->end_time < at) {
+            add_moved (m, job, job->end_time);
+            job->end_time = at;
+        }
     }
 }
 
