@@ -11,7 +11,7 @@ END
 
 test_case 'one that does is named' <<'END'
 mkdir -p tree
-cp -r "$top_srcdir"/lib "$top_srcdir"/shell "$top_srcdir"/spank "$top_srcdir"/select_graph tree
+for d in lib shell spank select_graph contrib; do cp -r "$top_srcdir/$d" tree; done
 echo '#include "shell/cmd/cmd.h"' >>tree/lib/set/idset.c
 echo '#include <slurm/spank.h>' >>tree/lib/util/buf.c
 expect_exit 1 env top_srcdir="$PWD/tree" "$top_srcdir/testsuite/check-includes" >out
