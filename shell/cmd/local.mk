@@ -141,6 +141,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/resource_query.c \
 	%D%/resource_queues.c \
 	%D%/resource_queues.h \
+	%D%/resource_drain.c \
 	%D%/resource_status.c \
 	%D%/restore.c \
 	%D%/rstates.c \

@@ -36,4 +36,11 @@ struct idset *resource_selected (struct cmd *c, flux_t *h, const struct rv1 *all
 /* The "queues" of the instance's configuration; the caller frees it. NULL: none. */
 json_t *resource_queues (struct cmd *c, flux_t *h);
 
+/* The table of nodes in these states, as flux resource status shows it, and the options that say
+ * how. */
+struct fmt_set;
+extern const struct cmd_opt resource_table_opts[];
+int resource_show_status (struct cmd *c, const struct fmt_set *formats, const char *states,
+                          bool skip_empty);
+
 #endif /* !FLUX_CMD_RESOURCE_H */

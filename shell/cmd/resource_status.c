@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* flux resource status, drain, undrain: what the administrator has to do with. */
+/* flux resource status: what the administrator has to do with. */
 
 #include "config.h"
 
@@ -22,26 +22,11 @@ static const struct fmt_named status_formats[] = {
     {0},
 };
 
-static const struct fmt_named drain_formats[] = {
-    {"default", "The columns of flux resource drain without --format",
-     "{timestamp!d:%b%d %R::<12} {state:<8.8} {reason:<30.30+} {nodelist}"},
-    {"long", "With ranks",
-     "{timestamp!d:%b%d %R::<12} {state:<8.8} {ranks:<8.8+} +:{reason:<30.30} {nodelist}"},
-    {0},
-};
-
 static const struct fmt_set status_set = {
     .formats = status_formats,
     .files = "flux-resource",
     .tables = resource_tables,
     .table = "status",
-};
-
-static const struct fmt_set drain_set = {
-    .formats = drain_formats,
-    .files = "flux-resource",
-    .tables = resource_tables,
-    .table = "drain",
 };
 
 /* One row. Drained ranks with another time or reason are rows of their own. */
@@ -372,7 +357,8 @@ static void status_clear (struct status *s)
     json_decref (s->status);
 }
 
-static int show (struct cmd *c, const struct fmt_set *formats, const char *states, bool skip_empty)
+int resource_show_status (struct cmd *c, const struct fmt_set *formats, const char *states,
+                          bool skip_empty)
 {
     struct status s = {.c = c, .color = term_color (c), .skip_empty = skip_empty};
     struct fmt_source src = {.headings = headings, .get = get, .arg = &s};
@@ -424,65 +410,13 @@ static int run_status (struct cmd *c)
             return 1;
         states = more;
     }
-    int rc = show (c, &status_set, states, cmd_has (c, "skip-empty") || !cmd_has (c, "states"));
+    int rc = resource_show_status (c, &status_set, states,
+                                   cmd_has (c, "skip-empty") || !cmd_has (c, "states"));
     free (more);
     return rc;
 }
 
-static const char *drain_mode (struct cmd *c, bool drain)
-{
-    if (cmd_has (c, "update") && cmd_has (c, "force"))
-        cmd_die (c, "give one of --force and --update");
-    if (cmd_has (c, "update"))
-        return "update";
-    if (!drain)
-        return cmd_has (c, "force") ? "force" : NULL;
-    return cmd_count (c, "force") > 1 ? "force-overwrite"
-           : cmd_has (c, "force")     ? "overwrite"
-                                      : NULL;
-}
-
-static int send_drain (struct cmd *c, const char *topic)
-{
-    const char *mode = drain_mode (c, strcmp (topic, "resource.drain") == 0);
-    json_t *in = cmd_pack (c, "{s:s}", "targets", c->argv[0]), *out;
-    flux_error_t error;
-
-    if (mode)
-        json_object_set_new (in, "mode", json_string (mode));
-    if (c->argc > 1) {
-        char *reason = cmd_join (c->argv + 1, c->argc - 1);
-        json_object_set_new (in, "reason", json_string (reason));
-        free (reason);
-    }
-    flux_t *h = cmd_open (c);
-    if (!(out = cmd_rpc_try (h, topic, 0, in, &error))) {
-        bool exists = errno == EEXIST;
-        cmd_warn (c, "%s", error.text);
-        if (exists)
-            cmd_warn (c, "Use --force to overwrite existing drain reason");
-        return 1;
-    }
-    json_decref (out);
-    flux_close (h);
-    return 0;
-}
-
-static int run_drain (struct cmd *c)
-{
-    if (c->argc > 0)
-        return send_drain (c, "resource.drain");
-    return show (c, &drain_set, "drain", true);
-}
-
-static int run_undrain (struct cmd *c)
-{
-    if (c->argc == 0)
-        return cmd_fail_usage (c, "the ranks or hosts to undrain are needed");
-    return send_drain (c, "resource.undrain");
-}
-
-static const struct cmd_opt table_opts[] = {
+const struct cmd_opt resource_table_opts[] = {
     {.key = 'i', .name = "include", .arg = "TARGETS", .help = "Only these ranks or hosts"},
     {.key = 'q',
      .name = "queue",
@@ -505,41 +439,9 @@ static const struct cmd_opt status_opts[] = {
     {0},
 };
 
-static const struct cmd_opt force_opts[] = {
-    {.key = 'f',
-     .name = "force",
-     .help = "Overwrite reasons that are there, given twice the time too",
-     .flags = CMD_OPT_REPEAT},
-    {.key = 'u', .name = "update", .help = "Leave alone what is so already"},
-    {0},
-};
-
-static const struct cmd_opt drain_opts[] = {
-    FMTCONF_FORMAT_OPT ("FLUX_RESOURCE_DRAIN_FORMAT_DEFAULT"),
-    {0},
-};
-
 const struct cmd_verb cmd_verb_resource_status = {
     .name = "status",
     .summary = "List nodes by the state that administrators see",
-    .opts = {status_opts, table_opts},
+    .opts = {status_opts, resource_table_opts},
     .run = run_status,
-};
-
-const struct cmd_verb cmd_verb_resource_drain = {
-    .name = "drain",
-    .args = "[TARGETS [REASON...]]",
-    .summary = "Keep new jobs off nodes, or list nodes so drained",
-    .opts = {force_opts, drain_opts, table_opts},
-    .flags = CMD_VERB_STOP,
-    .run = run_drain,
-};
-
-const struct cmd_verb cmd_verb_resource_undrain = {
-    .name = "undrain",
-    .args = "TARGETS [REASON...]",
-    .summary = "Let new jobs onto nodes again",
-    .opts = {force_opts},
-    .flags = CMD_VERB_STOP,
-    .run = run_undrain,
 };
