@@ -15,9 +15,9 @@ struct program;
 
 /* argv NULL or empty: the user's shell, interactive with the prompt `ƒ(s=SIZE,d=LEVEL)` where
  * stdin is a terminal. A single word that has characters of the shell's in it, and is no program's
- * path, is a line for that shell (-c), as in flux-core. envv is a NULL-terminated list of "NAME=value" to set, or "NAME" to unset;
- * what the broker's own bootstrap was told by is not in the environment.
- * The callback comes once, with the wait status. */
+ * path, is a line for that shell (-c), as in flux-core. envv is a NULL-terminated list of
+ * "NAME=value" to set, or "NAME" to unset; what the broker's own bootstrap was told by is not in
+ * the environment. The callback comes once, with the wait status. */
 typedef void (*program_exit_f) (int wait_status, void *arg);
 struct program *program_start (struct ev_loop *loop, char **argv, char **envv, const char *prompt,
                                program_exit_f cb, void *arg, flux_error_t *errp);

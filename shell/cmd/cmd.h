@@ -34,8 +34,8 @@ enum {
     CMD_VERB_STOP = 1,   // options end at the first operand (a command to run follows)
     CMD_VERB_HIDDEN = 2, // works, but is not listed
     CMD_VERB_RAW = 4,    // what looks like options are operands too
-    // Ends with 2, not 1, when the command line is not understood, as flux-core's commands in Python
-    // do. A verb has it for its sub-verbs, too.
+    // Ends with 2, not 1, when the command line is not understood, as flux-core's commands in
+    // Python do. A verb has it for its sub-verbs, too.
     CMD_VERB_USAGE_2 = 8,
 };
 

@@ -112,8 +112,9 @@ static void apply_cb (const json_t *config, void *arg)
 int jm_conf_start (struct job_manager *jm, struct conf_service *conf, flux_error_t *errp)
 {
     if (!conf) {
-        jm->conf = (struct jm_conf){
-            .inactive_age_limit = -1., .inactive_num_limit = -1, .resize = {.shrink = true, .upward = true}};
+        jm->conf = (struct jm_conf){.inactive_age_limit = -1.,
+                                    .inactive_num_limit = -1,
+                                    .resize = {.shrink = true, .upward = true}};
         jm->config = json_object ();
         return 0;
     }

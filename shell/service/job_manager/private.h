@@ -75,9 +75,9 @@ struct job_manager {
     bool shutting_down;
     bool above;            // this instance is a job
     struct asking *asking; // for jobs that grow (resize_above.c)
-    json_t *queue_states; // what queues were told and is kept (restart.c), or NULL
-    bool held;            // nothing starts yet
-    bool kept;            // the state outlives the instance: pending jobs stay pending at its end
+    json_t *queue_states;  // what queues were told and is kept (restart.c), or NULL
+    bool held;             // nothing starts yet
+    bool kept;             // the state outlives the instance: pending jobs stay pending at its end
     void (*shutdown_cb) (void *arg);
     void *shutdown_arg;
 };
@@ -120,8 +120,8 @@ void job_cleanup (struct job_manager *jm, struct job *job);
 /* Take the ranks away from the scheduler, for a reason. */
 void job_manager_drain (struct job_manager *jm, const struct idset *ranks, const char *reason);
 
-/* cutoff.c, after a restart: does an epilog have to be run again, when the nodes are there; what was
- * cut off has ended; do what waits for the nodes. */
+/* cutoff.c, after a restart: does an epilog have to be run again, when the nodes are there; what
+ * was cut off has ended; do what waits for the nodes. */
 bool cutoff_waits (const struct job *job);
 void cutoff_end (struct job_manager *jm, struct job *job);
 void cutoff_resume (struct job_manager *jm);

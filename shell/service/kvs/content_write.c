@@ -149,7 +149,8 @@ static void turn_end (struct router *rt, void *arg)
  * often, and write the pages of the store, which digests are spread over, fewer times. */
 bool content_is_write_due (const struct content *c)
 {
-    return c->dirty_bytes > (c->backing && !c->statedir ? CONTENT_BATCH_BYTES : CONTENT_DIRTY_BYTES);
+    return c->dirty_bytes >
+           (c->backing && !c->statedir ? CONTENT_BATCH_BYTES : CONTENT_DIRTY_BYTES);
 }
 
 void content_write_soon (struct content *c)

@@ -75,8 +75,8 @@ void sched_free_ranks (struct sched *s, uint64_t id, const struct idset *ranks);
  * it has `left`. *alloc says what it has then. On failure it has what it had. */
 int sched_grow (struct sched *s, const struct job *job, const struct job_facts *more, double now,
                 struct sched_alloc *alloc, flux_error_t *errp);
-/* How many of the nodes, or else slots, of `more` it cannot get now: at least one, when sched_grow()
- * has just failed with ENODEV or EBUSY. */
+/* How many of the nodes, or else slots, of `more` it cannot get now: at least one, when
+ * sched_grow() has just failed with ENODEV or EBUSY. */
 uint32_t sched_grow_lacks (struct sched *s, const struct job *job, const struct job_facts *more,
                            double now);
 int sched_shrink (struct sched *s, const struct job *job, const struct rv1 *less,
