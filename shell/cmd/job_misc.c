@@ -114,53 +114,28 @@ static int run_stats (struct cmd *c)
     return 0;
 }
 
-/* When the instance is a job, its id and the handle of the instance it runs in. */
-static flux_t *open_parent (struct cmd *c, flux_t *h, flux_jobid_t *id)
-{
-    const char *uri = flux_attr_get (h, "parent-uri"), *jobid = flux_attr_get (h, "jobid");
-    flux_error_t error;
-    flux_t *parent;
-
-    if (!uri || !jobid || flux_job_id_parse (jobid, id) < 0)
-        cmd_die (c, "no job id is given, and this instance is not a job of Flux");
-    if (!(parent = cmd_open_uri (uri, &error)))
-        cmd_die (c, "%s: %s", uri, error.text);
-    return parent;
-}
-
+/* Of the job that this runs in, of one that is named, or of the instance. */
 static int run_timeleft (struct cmd *c)
 {
-    const char *env = getenv ("FLUX_JOB_ID");
-    double expiration = 0;
-    flux_jobid_t id;
+    flux_error_t error;
+    double left;
     char buf[64];
 
     if (c->argc > 1)
         return cmd_fail (c, "unexpected argument: %s", c->argv[1]);
-    flux_t *h = cmd_open (c), *parent = NULL;
-    if (c->argc == 1 || env)
-        id = cmd_jobid (c, c->argc == 1 ? c->argv[0] : env);
-    else
-        parent = open_parent (c, h, &id);
-    json_t *out =
-        cmd_rpc (c, parent ? parent : h, "job-list.list-id", FLUX_NODEID_ANY,
-                 cmd_pack (c, "{s:I s:[ss]}", "id", id, "attrs", "state", "expiration"), FID (id));
-    json_t *job = json_object_get (out, "job");
-    int state = (int)json_integer_value (json_object_get (job, "state"));
-    if (state & FLUX_JOB_STATE_PENDING)
-        return cmd_fail (c, "%s: job has not started", FID (id));
-    expiration = json_number_value (json_object_get (job, "expiration"));
-    double left = expiration > 0 ? expiration - walltime_now () : __builtin_inf ();
-    if (left < 0 || state != FLUX_JOB_STATE_RUN)
-        left = 0;
+    if (c->argc == 1)
+        setenv ("FLUX_JOB_ID", c->argv[0], 1);
+    flux_t *h = cmd_open (c);
+    if (flux_job_timeleft (h, &error, &left) < 0)
+        return cmd_fail (c, "%s", error.text);
+    flux_close (h);
     fmt_duration (left, buf, sizeof (buf));
     if (cmd_has (c, "human"))
         printf ("%s\n", left < __builtin_inf () ? buf : "infinity");
-    else // no limit is a large number, so that scripts can compare
-        printf ("%u\n", left < UINT_MAX ? (unsigned int)ceil (left) : UINT_MAX);
-    json_decref (out);
-    flux_close (parent);
-    flux_close (h);
+    else // no limit is a large number, so that scripts can compare; 0 is for what has ended
+        printf ("%u\n", left >= UINT_MAX       ? UINT_MAX
+                        : left > 0 && left < 1 ? 1
+                                               : (unsigned int)left);
     return 0;
 }
 

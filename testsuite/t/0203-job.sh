@@ -166,6 +166,8 @@ flux job list-ids $id >list
 run=$(flux submit -t 10m sleep 300); flux job wait-event -q $run start
 flux job timeleft -H $run >left
 flux job timeleft $run >seconds
+flux job timeleft >instance; flux job timeleft -H >>instance
+flux alloc -n1 -t 5m 'flux job timeleft; flux run -t 1m flux job timeleft' >nested 2>/dev/null
 flux cancel --all 2>/dev/null; flux queue drain
 flux job purge --num-limit=0 >would
 flux job purge -f --num-limit=0 >purged
@@ -173,6 +175,8 @@ flux job stats >stats
 flux job namespace $id >ns
 EOS
 expect_match 'job held' "$(cat old)"
+expect_equal '4294967295 infinity' "$(xargs <instance)"
+expect_match '^29[0-9] 5[0-9]$' "$(xargs <nested)"
 expect_match 'old urgency: 5' "$(cat old2)"
 expect_match '^flux-job: 99: not an urgency' "$(cat bad)"
 expect_equal 'hello 3' "$(cat memo)"
@@ -180,8 +184,8 @@ expect_equal "$(cat id)" "$(cat last)"
 expect_in_file '"state"' list
 expect_match '^(9\.[0-9]+|10)m$' "$(cat left)"
 [ "$(cat seconds)" -gt 590 ] && [ "$(cat seconds)" -le 600 ]
-expect_equal 'use --force to purge 2 of 2 inactive jobs' "$(cat would)"
-expect_equal 'purged 2 inactive jobs, 0 remaining' "$(cat purged)"
+expect_equal 'use --force to purge 3 of 3 inactive jobs' "$(cat would)"
+expect_equal 'purged 3 inactive jobs, 0 remaining' "$(cat purged)"
 expect_in_file '"inactive_purged": ?2' stats
 END
 
