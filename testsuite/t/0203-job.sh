@@ -186,7 +186,7 @@ expect_match '^(9\.[0-9]+|10)m$' "$(cat left)"
 [ "$(cat seconds)" -gt 590 ] && [ "$(cat seconds)" -le 600 ]
 expect_equal 'use --force to purge 3 of 3 inactive jobs' "$(cat would)"
 expect_equal 'purged 3 inactive jobs, 0 remaining' "$(cat purged)"
-expect_in_file '"inactive_purged": ?2' stats
+expect_in_file '"inactive_purged": ?3' stats
 END
 
 test_case 'wait: 1 for a job that failed, 2 when none is left; timeleft of one that has ended' <<'END'
