@@ -7,6 +7,7 @@
  * plainly, class w with at least w digits. A plain number belongs to the widest class of the list
  * in which it reads the same ("10" goes with "08" and "09"), and to class 0 if there is none. */
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,10 +163,44 @@ static int append_sorted (struct hostlist *out, struct hostlist *hl, bool uniq)
     return 0;
 }
 
+/* Can names of r be written with another prefix, too: "n1[15-20]" and "n[115-120]"? */
+static bool is_ambiguous (const struct hostrange *r)
+{
+    return r->width > 0 && r->prefix_len > 0 &&
+           isdigit ((unsigned char)r->prefix[r->prefix_len - 1]) &&
+           hostrange_count (r) <= HOSTLIST_MAX_SUFFIXED;
+}
+
+/* A copy in which all digits at the end of a name are its number, as when it stands alone. */
+static struct hostlist *copy_unambiguous (struct hostlist *hl)
+{
+    struct hostlist *out = hostlist_create ();
+    int rc = out ? 0 : -1;
+
+    for (size_t i = 0; rc == 0 && i < hl->nranges; i++) {
+        const struct hostrange *r = &hl->range[i];
+        if (!is_ambiguous (r)) {
+            rc = hostlist_append_range (out, r->prefix, r->prefix_len, r->lo, r->hi, r->width);
+            continue;
+        }
+        for (int n = 0; rc == 0 && n < hostrange_count (r); n++) {
+            const char *name = hostlist_nth (hl, r->start + n);
+            rc = name ? hostlist_append_name (out, name, strlen (name)) : -1;
+        }
+    }
+    if (rc < 0) {
+        hostlist_destroy (out);
+        return NULL;
+    }
+    return out;
+}
+
 /* The public calls cannot fail: short of memory, the list stays as it was. */
 static void sort (struct hostlist *hl, bool uniq)
 {
-    struct hostlist *in = hostlist_count (hl) > 0 ? hostlist_copy (hl) : NULL;
+    struct hostlist *in = NULL;
+    if (hostlist_count (hl) > 0)
+        in = uniq ? copy_unambiguous (hl) : hostlist_copy (hl);
     struct hostlist *out = in ? hostlist_create () : NULL;
 
     if (out) {

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzz targets. `make check` replays their corpora and thousands of variations of them, the same ones
 # each time; t/0015 and `make fuzz` build them with clang and libFuzzer, with sanitizers, and let each look for
-# FUZZ_SECONDS, or FUZZ_RUNS inputs (-1: any number). New inputs are left in the build tree.
+# FUZZ_SECONDS, or FUZZ_RUNS inputs (-1: any number), from FUZZ_SEED (0: another each time). New inputs are left in the build tree.
 FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group events conf proxy
 FUZZ_SECONDS = 30
 FUZZ_RUNS = -1
+FUZZ_SEED = 0
 FUZZ_CC = clang
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
@@ -105,7 +106,8 @@ $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%): testsuite/fuzz/fuzz_%: testsuite/fuzz/o
 fuzz: $(FUZZ_TARGETS:%=testsuite/fuzz/fuzz_%)
 	for t in $(FUZZ_TARGETS); do \
 		$(MKDIR_P) testsuite/fuzz/new/$$t; \
-		testsuite/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -timeout=10 -max_len=4096 \
+		testsuite/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -seed=$(FUZZ_SEED) \
+			-timeout=60 -max_len=4096 \
 			-print_final_stats=1 -artifact_prefix=testsuite/fuzz/crash-$$t- \
 			testsuite/fuzz/new/$$t $(abs_top_srcdir)/testsuite/fuzz/corpus/$$t || exit 1; \
 	done
