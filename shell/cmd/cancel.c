@@ -23,7 +23,7 @@ static int cancel_all (struct cmd *c, bool dry_run)
     uint32_t userid = user ? cmd_userid (c, user) : getuid ();
 
     while ((s = cmd_next (c, "states", &iter)))
-        states |= job_parse_states (c, s);
+        states |= job_parse_states (c, s, false);
     flux_t *h = cmd_open (c);
     int count = job_raiseall (c, h, dry_run, userid, states ? states : FLUX_JOB_STATE_ACTIVE, 0,
                               "cancel", cmd_str (c, "message", NULL), &errors);

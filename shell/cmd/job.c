@@ -26,6 +26,8 @@ static const struct cmd_verb *const subs[] = {
     &cmd_verb_job_urgency,
     &cmd_verb_job_id,
     &cmd_verb_job_last,
+    &cmd_verb_job_list,
+    &cmd_verb_job_list_inactive,
     &cmd_verb_job_list_ids,
     &cmd_verb_job_hostpids,
     &cmd_verb_job_taskmap,

@@ -98,7 +98,8 @@ static int run (struct cmd *c)
     json_t *tasks = proctable_get (h, w.service, w.leader, timeout, &error);
     if (!tasks)
         return cmd_fail (c, "%s: %s", c->argv[0], error.text);
-    print (tasks, ranks, cmd_str (c, "delimiter", ","));
+    const char *delimiter = cmd_str (c, "delimiter", ",");
+    print (tasks, ranks, strcmp (delimiter, "\\n") == 0 ? "\n" : delimiter);
     json_decref (tasks);
     idset_destroy (ranks);
     free (w.service);
@@ -107,7 +108,10 @@ static int run (struct cmd *c)
 }
 
 static const struct cmd_opt opts[] = {
-    {.key = 'd', .name = "delimiter", .arg = "STRING", .help = "Put STRING between them (,)"},
+    {.key = 'd',
+     .name = "delimiter",
+     .arg = "STRING",
+     .help = "Put STRING between them (,); \\n is a new line"},
     {.key = 'r', .name = "ranks", .arg = "IDSET", .help = "Only these tasks"},
     {.key = 't', .name = "timeout", .arg = "FSD", .help = "Give up after this time"},
     {0},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* flux job id, last, list-ids, stats, timeleft, namespace. */
+/* flux job id, last, stats, timeleft, namespace. */
 
 #include "config.h"
 
@@ -33,15 +33,16 @@ static int run_id (struct cmd *c)
 {
     const char *to = cmd_str (c, "to", "dec");
     char line[256];
-    int rc = 0;
+    int rc = 0, count = c->argc;
 
     for (int i = 0; i < c->argc && rc == 0; i++)
         rc = convert_id (c, c->argv[i], to);
     while (c->argc == 0 && rc == 0 && fgets (line, sizeof (line), stdin)) {
         line[strcspn (line, "\n")] = '\0';
         rc = convert_id (c, line, to);
+        count++;
     }
-    return rc;
+    return count > 0 ? rc : cmd_fail (c, "a job id is needed");
 }
 
 static int run_last (struct cmd *c)
@@ -70,36 +71,6 @@ static int run_last (struct cmd *c)
     json_decref (out);
     flux_close (h);
     return 0;
-}
-
-static int run_list_ids (struct cmd *c)
-{
-    const char *name = cmd_str (c, "wait-state", NULL);
-    flux_job_state_t state = 0;
-    int rc = 0;
-
-    if (c->argc == 0)
-        return cmd_fail (c, "a job id is needed");
-    if (name && flux_job_strtostate (name, &state) < 0)
-        return cmd_fail (c, "--wait-state=%s: not a state", name);
-    for (int i = 0; i < c->argc; i++)
-        cmd_jobid (c, c->argv[i]);
-    flux_t *h = cmd_open (c);
-    for (int i = 0; i < c->argc; i++) {
-        flux_error_t error;
-        json_t *in = cmd_pack (c, "{s:I s:[s]}", "id", cmd_jobid (c, c->argv[i]), "attrs", "all");
-        if (name)
-            json_object_set_new (in, "state", json_integer (state));
-        json_t *out = cmd_rpc_try (h, "job-list.list-id", FLUX_NODEID_ANY, in, &error);
-        if (out) {
-            json_dumpf (json_object_get (out, "job"), stdout, JSON_COMPACT);
-            printf ("\n");
-        } else
-            rc = cmd_fail (c, "%s: %s", c->argv[i], error.text);
-        json_decref (out);
-    }
-    flux_close (h);
-    return rc;
 }
 
 static int run_stats (struct cmd *c)
@@ -161,11 +132,6 @@ static const struct cmd_opt id_opts[] = {
     {0},
 };
 
-static const struct cmd_opt list_ids_opts[] = {
-    {.key = 'W', .name = "wait-state", .arg = "STATE", .help = "Wait until jobs have this state"},
-    {0},
-};
-
 static const struct cmd_opt timeleft_opts[] = {
     {.key = 'H', .name = "human", .help = "As a duration with a unit"},
     {0},
@@ -184,14 +150,6 @@ const struct cmd_verb cmd_verb_job_last = {
     .args = "[N|SLICE]",
     .summary = "Show the ids of the jobs submitted last",
     .run = run_last,
-};
-
-const struct cmd_verb cmd_verb_job_list_ids = {
-    .name = "list-ids",
-    .args = "ID...",
-    .summary = "Show what is known of jobs, in JSON",
-    .opts = {list_ids_opts},
-    .run = run_list_ids,
 };
 
 const struct cmd_verb cmd_verb_job_stats = {

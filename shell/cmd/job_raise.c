@@ -53,15 +53,17 @@ int job_for_each (struct cmd *c, int count, job_request_f request, const void *a
     return rc;
 }
 
-int job_parse_states (struct cmd *c, const char *text)
+int job_parse_states (struct cmd *c, const char *text, bool ended)
 {
     struct joblist_query q = {0};
     flux_error_t error;
 
     if (joblist_parse_filter (&q, text, &error) < 0)
         cmd_die (c, "%s", error.text);
-    if (q.results || (q.states & FLUX_JOB_STATE_INACTIVE))
-        cmd_die (c, "%s: not a state of active jobs", text);
+    if (q.results || (!ended && (q.states & FLUX_JOB_STATE_INACTIVE)))
+        cmd_die (c, "%s: not a state of %sjobs", text, ended ? "" : "active ");
+    if (!q.states)
+        cmd_die (c, "--states: no state is given%s", "");
     return q.states;
 }
 
@@ -132,7 +134,7 @@ static int all (struct cmd *c, int severity, const char *type, const char *note,
     bool force = cmd_has (c, "force");
 
     if (cmd_str (c, "states", NULL))
-        states = job_parse_states (c, cmd_str (c, "states", NULL));
+        states = job_parse_states (c, cmd_str (c, "states", NULL), false);
     if (cmd_str (c, "user", NULL))
         userid = cmd_userid (c, cmd_str (c, "user", NULL));
     h = cmd_open (c);

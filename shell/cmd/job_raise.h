@@ -23,8 +23,9 @@ int job_for_each (struct cmd *c, int count, job_request_f request, const void *a
 int job_raiseall (struct cmd *c, flux_t *h, bool dry_run, uint32_t userid, int states, int severity,
                   const char *type, const char *note, int *errors);
 
-/* Active states by name: "pending,run". Ends the program when one is unknown. */
-int job_parse_states (struct cmd *c, const char *text);
+/* States by name: "pending,run". Ends the program when one is unknown, when there is none, and
+ * when one is not of active jobs unless `ended`. */
+int job_parse_states (struct cmd *c, const char *text, bool ended);
 
 extern const struct cmd_verb cmd_verb_job_cancel;
 extern const struct cmd_verb cmd_verb_job_cancelall;

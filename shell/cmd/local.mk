@@ -69,6 +69,7 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/job_eventlog.c \
 	%D%/job_hostpids.c \
 	%D%/job_change.c \
+	%D%/job_list.c \
 	%D%/job_misc.c \
 	%D%/job_submit.c \
 	%D%/job_raise.c \

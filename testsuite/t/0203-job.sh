@@ -163,12 +163,17 @@ flux jobs -no '{annotations.user.note.text} {annotations.user.n}' >memo
 rc=0; flux job timeleft $id 2>notrunning || rc=$?; [ $rc -eq 1 ]
 flux job last >last; echo $id >id
 flux job list-ids $id >list
+flux job list >ids.list; flux job list -A --states=run >>ids.list; flux job list --states=run >none.list
+rc=0; flux job list --states= 2>states || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job raiseall --states= test 2>>states || rc=$?; [ $rc -eq 1 ]
+rc=0; flux job id </dev/null 2>>states || rc=$?; [ $rc -eq 1 ]
 run=$(flux submit -t 10m sleep 300); flux job wait-event -q $run start
 flux job timeleft -H $run >left
 flux job timeleft $run >seconds
 flux job timeleft >instance; flux job timeleft -H >>instance
 flux alloc -n1 -t 5m 'flux job timeleft; flux run -t 1m flux job timeleft' >nested 2>/dev/null
 flux cancel --all 2>/dev/null; flux queue drain
+flux job list-inactive --since=1.5 -c 2 >ended
 flux job purge --num-limit=0 >would
 flux job purge -f --num-limit=0 >purged
 flux job stats >stats
@@ -182,6 +187,11 @@ expect_match '^flux-job: 99: not an urgency' "$(cat bad)"
 expect_equal 'hello 3' "$(cat memo)"
 expect_equal "$(cat id)" "$(cat last)"
 expect_in_file '"state"' list
+expect_equal "$(cat list list)" "$(cat ids.list)"
+expect_equal '2 0' "$(wc -l <ended) $(wc -l <none.list)"
+expect_equal 'flux-job: --states: no state is given
+flux-job: --states: no state is given
+flux-job: a job id is needed' "$(cat states)"
 expect_match '^(9\.[0-9]+|10)m$' "$(cat left)"
 [ "$(cat seconds)" -gt 590 ] && [ "$(cat seconds)" -le 600 ]
 expect_equal 'use --force to purge 3 of 3 inactive jobs' "$(cat would)"

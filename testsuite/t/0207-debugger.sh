@@ -17,6 +17,7 @@ for p in ${pids//,/ }; do
     expect_output sleep cat /proc/${p#*:}/comm
 done
 expect_output "$(cut -d, -f2,5 <<<"$pids" | tr , ' ')" flux job hostpids -d' ' -r1,4 $id
+expect_output "$(cut -d, -f2,5 <<<"$pids" | tr , '\n')" flux job hostpids -d'\n' -r1,4 $id
 one=$(flux submit sleep 300)
 expect_match '^[abcd]:[0-9]+$' "$(flux job hostpids $one)"
 flux cancel --all 2>/dev/null
