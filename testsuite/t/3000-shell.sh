@@ -74,6 +74,7 @@ expect_equal primary "$(flux kvs get x)"
 expect_equal $ns "$(flux exec -r 1 flux kvs get -N $ns x.0)"
 expect_equal $ns "$(flux kvs get $(flux job id --to=kvs $id).guest.x.1)"
 expect_equal $ns "$(flux job info $id guest.x.1)"
+flux job wait-event -q -t 20 -p output $id header # it may come a little after what the tasks do
 expect_equal 'exec output x' "$(flux kvs ls -N $ns | xargs)"
 flux kvs put -N $ns a.b=1
 flux kvs link -N $ns a.b c
