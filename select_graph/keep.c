@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/util/errprintf.h"
+#include "lib/util/fdutil.h"
 
 struct keep {
     json_t *doc;
@@ -51,32 +52,21 @@ static json_t *all_json (struct site *site, int64_t (*start) (uint32_t job))
     return json_pack ("{s:i s:o}", "version", KEEP_VERSION, "jobs", jobs);
 }
 
+/* What lies there, a link maybe, is not written through. */
 static int write_text (const char *path, const char *text)
 {
-    int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    size_t left = strlen (text);
-    int saved;
+    int fd, rc, saved;
 
-    if (fd < 0)
+    if (unlink (path) < 0 && errno != ENOENT)
         return -1;
-    while (left > 0) {
-        ssize_t n = write (fd, text, left);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            goto fail;
-        text += n;
-        left -= n;
-    }
-    if (fsync (fd) < 0)
-        goto fail;
-    return close (fd);
-fail:
+    if ((fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
+        return -1;
+    rc = fd_write_all (fd, text, strlen (text)) < 0 || fsync (fd) < 0 ? -1 : 0;
     saved = errno;
-    close (fd);
+    if (close (fd) < 0)
+        return -1;
     errno = saved;
-    return -1;
+    return rc;
 }
 
 int keep_write (const char *path, struct site *site, int64_t (*start) (uint32_t job),

@@ -513,6 +513,9 @@ static void test_keep (void **state)
 
     assert_int_equal (site_book (site, 5, NULL, 0, &extra, 1, 100, 1000, &error), 0);
     assert_int_equal (site_book (site, 6, NULL, 0, &extra, 1, 100, 1000, &error), 0);
+    char new[64];
+    snprintf (new, sizeof (new), "%s.new", path);
+    assert_int_equal (symlink ("/dev/full", new), 0); // is not followed
     assert_int_equal (keep_write (path, site, start_time_of, &error), 0);
     assert_non_null (keep = keep_read (path, &error));
     assert_int_equal (keep_find (keep, site, 5, 1005, complain, &found), 1);
