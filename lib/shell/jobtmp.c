@@ -34,6 +34,16 @@ static bool take_spare (const char *path, int slot)
     return spare_path (path, slot, spare, sizeof (spare)) == 0 && rename (spare, path) == 0;
 }
 
+/* One that is there already is that of another shell of the job, unless somebody else has made it:
+ * in /tmp all can. */
+static bool is_ours (const char *path)
+{
+    struct stat st;
+
+    return lstat (path, &st) == 0 && S_ISDIR (st.st_mode) && st.st_uid == geteuid () &&
+           !(st.st_mode & 077);
+}
+
 /* Spares are kept in the broker's own directory only, which it removes at its end. */
 static char *make (const struct shell_info *info, const char *parent, int slot)
 {
@@ -41,7 +51,8 @@ static char *make (const struct shell_info *info, const char *parent, int slot)
 
     if (!parent || asprintf (&path, "%s/jobtmp-%d-%s", parent, info->shell_rank, info->id_f58) < 0)
         return NULL;
-    if ((slot >= 0 && take_spare (path, slot)) || mkdir (path, 0700) == 0 || errno == EEXIST)
+    if ((slot >= 0 && take_spare (path, slot)) || mkdir (path, 0700) == 0 ||
+        (errno == EEXIST && is_ours (path)))
         return path;
     free (path);
     return NULL;

@@ -16,6 +16,7 @@
 #include "lib/shell/ioencode.h"
 #include "lib/util/utf8.h"
 #include "lib/shell/jobfiles.h"
+#include "lib/shell/jobtmp.h"
 #include "lib/shell/mustache.h"
 #include "lib/shell/rlimits.h"
 #include "testsuite/unit/cmocka.h"
@@ -398,6 +399,35 @@ static void test_files_refused (void **state)
     assert_int_equal (system (command), 0);
 }
 
+/* What somebody else has put where a job's directory would be is not taken for it. */
+static void test_jobtmp_of_others (void **state)
+{
+    char dir[] = "/tmp/test-parts-XXXXXX", path[128], *made;
+    struct shell_info info = {.shell_rank = getpid ()};
+
+    assert_non_null (mkdtemp (dir));
+    strcpy (info.id_f58, "test");
+    snprintf (path, sizeof (path), "%s/jobtmp-%d-test", dir, info.shell_rank);
+    for (int i = 0; i < 3; i++) {
+        if (i == 0)
+            assert_int_equal (mkdir (path, 0700), 0);
+        else if (i == 1)
+            assert_int_equal (chmod (path, 0777), 0);
+        else
+            assert_int_equal (symlink (dir, path), 0);
+        made = jobtmp_create (&info, dir, -1);
+        assert_non_null (made);
+        assert_int_equal (strcmp (made, path) == 0, i == 0);
+        jobtmp_remove (made, &info, -1);
+        free (made);
+        if (i > 0)
+            assert_int_equal (remove (path), 0);
+        else
+            assert_int_equal (mkdir (path, 0700), 0); // it was removed
+    }
+    assert_int_equal (rmdir (dir), 0);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +442,7 @@ int main (void)
         cmocka_unit_test (test_envlist),
         cmocka_unit_test (test_rlimits),
         cmocka_unit_test (test_files_refused),
+        cmocka_unit_test (test_jobtmp_of_others),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
