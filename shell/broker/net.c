@@ -85,9 +85,11 @@ static void trace_cb (struct overlay *ov, const char *dir, uint32_t peer, const 
 /* What is tried again and again is told once. */
 static bool overlay_event_is_news (struct net *net, const char *text)
 {
-    bool same = strcmp (net->last_log, text) == 0;
+    size_t len = strnlen (text, sizeof (net->last_log) - 1);
+    bool same = strncmp (net->last_log, text, len) == 0 && net->last_log[len] == '\0';
 
-    snprintf (net->last_log, sizeof (net->last_log), "%s", text);
+    memcpy (net->last_log, text, len);
+    net->last_log[len] = '\0';
     return !same;
 }
 
