@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <flux/disconnect.h>
 #include <flux/hostlist.h>
 #include <flux/idset.h>
 
@@ -218,7 +219,7 @@ static void shutdown_disconnect_cb (struct router *rt, const flux_msg_t *msg, vo
 {
     struct broker *b = arg;
 
-    if (b->shutdown_request && flux_msg_route_match_first (b->shutdown_request, msg)) {
+    if (b->shutdown_request && flux_disconnect_match (msg, b->shutdown_request)) {
         flux_msg_decref (b->shutdown_request);
         b->shutdown_request = NULL;
     }

@@ -129,12 +129,24 @@ static void client_route (struct client *c, flux_msg_t *msg)
     }
 }
 
+/* What a guest says to others must be the answer to something: it could name any client there, or
+ * the broker. */
+static bool may_respond (struct client *c, const flux_msg_t *msg)
+{
+    return (c->cred.rolemask & FLUX_ROLE_OWNER) || track_expects (c->rt, msg, c->track);
+}
+
 static void client_input (struct client *c, flux_msg_t *msg)
 {
     int type = 0;
 
-    if (flux_msg_get_type (msg, &type) == 0 && type == FLUX_MSGTYPE_RESPONSE)
+    if (flux_msg_get_type (msg, &type) == 0 && type == FLUX_MSGTYPE_RESPONSE) {
+        if (!may_respond (c, msg)) {
+            flux_msg_decref (msg);
+            return;
+        }
         track_response (c->rt, msg);
+    }
     if (!c->ops || !c->ops->received (msg, c->ops_arg))
         client_route (c, msg);
 }

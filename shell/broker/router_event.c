@@ -119,6 +119,14 @@ void router_event_unsubscribe (struct router *rt, const char *prefix, event_f cb
     }
 }
 
+/* Guests may publish too (RFC 12). The broker's own services believe the owner only. */
+static bool is_owners (const flux_msg_t *msg)
+{
+    uint32_t rolemask = 0;
+
+    return flux_msg_get_rolemask (msg, &rolemask) == 0 && (rolemask & FLUX_ROLE_OWNER);
+}
+
 static void deliver (struct router *rt, const flux_msg_t *msg)
 {
     const char *topic;
@@ -129,7 +137,7 @@ static void deliver (struct router *rt, const flux_msg_t *msg)
     if (rt->overlay)
         rt->overlay->broadcast (rt->overlay_arg, msg);
     client_broadcast_event (rt, msg, topic);
-    for (sub = rt->events->subs; sub; sub = next) {
+    for (sub = is_owners (msg) ? rt->events->subs : NULL; sub; sub = next) {
         next = sub->next; // a callback may unsubscribe itself
         if (strncmp (topic, sub->prefix, strlen (sub->prefix)) == 0)
             sub->cb (rt, msg, sub->arg);

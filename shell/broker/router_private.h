@@ -126,13 +126,15 @@ void event_subscribed (struct router *rt, const char *prefix);
 void router_event_input (struct router *rt, flux_msg_t *msg);
 
 /* peer is the rank of a child, TRACK_PARENT, or from TRACK_CLIENT on a local client that provides a
- * service. track_response() tells whether somebody waits for this response of another broker. */
+ * service. track_response() tells whether somebody waits for this response of another broker,
+ * track_expects() whether it is this peer who was asked. */
 #define TRACK_PARENT UINT32_MAX
 #define TRACK_CLIENT 0x80000000
 struct track_table *track_table_create (void);
 void track_table_destroy (struct track_table *t);
 void track_request (struct router *rt, const flux_msg_t *request, uint32_t peer);
 bool track_response (struct router *rt, const flux_msg_t *response);
+bool track_expects (struct router *rt, const flux_msg_t *response, uint32_t peer);
 void track_fail (struct router *rt, uint32_t peer, const char *text);
 
 struct client_table *client_table_create (void);

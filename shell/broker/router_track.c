@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <flux/disconnect.h>
+
 #include "shell/broker/router_private.h"
 
 #define SENDER_MAX 64
@@ -100,6 +102,7 @@ static void drop_disconnected (struct track_table *t, const flux_msg_t *disconne
     HASH_ITER (hh, t->entries, tr, tmp)
     {
         if (strncmp (tr->key.sender, sender, SENDER_MAX - 1) == 0 &&
+            flux_disconnect_match (disconnect, tr->request) &&
             flux_msg_get_topic (tr->request, &other) == 0 && strncmp (topic, other, len) == 0) {
             HASH_DEL (t->entries, tr);
             tracked_free (tr);
@@ -135,6 +138,15 @@ void track_request (struct router *rt, const flux_msg_t *request, uint32_t peer)
     tr->request = flux_msg_incref (request);
     tr->peer = peer;
     HASH_ADD_BYHASHVALUE (hh, rt->tracks->entries, key, keylen, hash, tr);
+}
+
+bool track_expects (struct router *rt, const flux_msg_t *response, uint32_t peer)
+{
+    struct track_key key;
+    size_t keylen = make_key (response, &key);
+    struct tracked *tr = keylen ? lookup (rt->tracks, &key, keylen, hash_of (&key, keylen)) : NULL;
+
+    return tr && tr->peer == peer;
 }
 
 bool track_response (struct router *rt, const flux_msg_t *response)

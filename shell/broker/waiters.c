@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <flux/disconnect.h>
+
 #include "lib/util/array_room.h"
 #include "shell/broker/waiters.h"
 
@@ -67,7 +69,7 @@ void waiters_disconnect (struct waiters *w, const flux_msg_t *disconnect)
     size_t kept = 0;
 
     for (size_t i = 0; i < w->count; i++) {
-        if (flux_msg_route_match_first (w->msgs[i], disconnect))
+        if (flux_disconnect_match (disconnect, w->msgs[i]))
             flux_msg_decref (w->msgs[i]);
         else
             w->msgs[kept++] = w->msgs[i];
@@ -93,15 +95,9 @@ void waiters_remove (struct waiters *w, const flux_msg_t *msg)
 
 const flux_msg_t *waiters_cancel (struct waiters *w, const flux_msg_t *cancel)
 {
-    int matchtag;
-    uint32_t tag;
-
-    if (flux_msg_unpack (cancel, "{s:i}", "matchtag", &matchtag) < 0)
-        return NULL;
     for (size_t i = 0; i < w->count; i++) {
         const flux_msg_t *msg = w->msgs[i];
-        if (flux_msg_get_matchtag (msg, &tag) == 0 && tag == (uint32_t)matchtag &&
-            flux_msg_route_match_first (msg, cancel)) {
+        if (flux_cancel_match (cancel, msg)) {
             take_out (w, i);
             return msg;
         }

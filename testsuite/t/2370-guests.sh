@@ -105,7 +105,7 @@ id=$(owner flux submit sleep 60)
 owner flux kvs put a=1
 for c in 'setattr log-stderr-level 7' 'exec true' 'kvs put b=2' 'kvs get a' 'kvs unlink a' 'kvs namespace create g' \
     'shutdown' 'module load x' 'config load /dev/null' 'resource drain 0' 'queue stop' 'dmesg' 'content store' \
-    'overlay trace' 'overlay rejoin 0' 'submit true' "cancel $id" "job kill $id" "job urgency $id 0"; do
+    'overlay trace' 'overlay rejoin 0' 'submit true' "cancel $id" "job kill $id" "job urgency $id 0" "job wait $id"; do
     if guest timeout 10 flux $c </dev/null >out 2>err; then echo "done: flux $c"; touch bad; fi
 done
 [ ! -e bad ]

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include <flux/disconnect.h>
+
 #include "shell/service/group/private.h"
 
 static struct join *find_join (struct group *g, const flux_msg_t *msg, int rank)
@@ -147,7 +149,7 @@ void group_disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     {
         DL_FOREACH_SAFE (g->joins, j, tmp)
         {
-            if (!flux_msg_route_match_first (j->request, msg))
+            if (!flux_disconnect_match (msg, j->request))
                 continue;
             if (j->rank >= 0)
                 group_tell_gone (g, j->rank);

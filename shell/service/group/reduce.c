@@ -20,6 +20,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include <flux/disconnect.h>
+
 #include "shell/service/group/reduce_private.h"
 
 static void check_op (struct op *op);
@@ -284,7 +286,7 @@ static int drop_waiter (struct waiter **list, const flux_msg_t *disconnect)
 
     LL_FOREACH_SAFE (*list, w, tmp)
     {
-        if (!flux_msg_route_match_first (w->msg, disconnect))
+        if (!flux_disconnect_match (disconnect, w->msg))
             continue;
         rank = w->rank;
         LL_DELETE (*list, w);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include <flux/disconnect.h>
 #include <flux/request.h>
 
 #include "shell/broker/router.h"
@@ -170,15 +171,10 @@ static void event_cb (struct job *job, const char *name, const char *entry, void
 void updates_cancel (struct updates *u, const flux_msg_t *msg)
 {
     struct update_watch *w, *tmp;
-    int matchtag;
-    uint32_t tag;
 
-    if (flux_request_unpack (msg, NULL, "{s:i}", "matchtag", &matchtag) < 0)
-        return;
     DL_FOREACH_SAFE (u->list, w, tmp)
     {
-        if (flux_msg_get_matchtag (w->msg, &tag) == 0 && tag == (uint32_t)matchtag &&
-            flux_msg_route_match_first (w->msg, msg))
+        if (flux_cancel_match (msg, w->msg))
             logwatch_end (u, w, ENODATA);
     }
 }
@@ -189,7 +185,7 @@ void updates_disconnect (struct updates *u, const flux_msg_t *msg)
 
     DL_FOREACH_SAFE (u->list, w, tmp)
     {
-        if (flux_msg_route_match_first (w->msg, msg))
+        if (flux_disconnect_match (msg, w->msg))
             logwatch_end (u, w, 0);
     }
 }

@@ -9,6 +9,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include <flux/disconnect.h>
 #include <flux/request.h>
 
 #include "lib/job/jsonbuf.h"
@@ -316,7 +317,7 @@ void watches_cancel (struct watches *w, const flux_msg_t *msg)
         return;
     DL_FOREACH2 (g->list, watch, in[BY_TAG].next)
     { // of different senders
-        if (flux_msg_route_match_first (watch->msg, msg)) {
+        if (flux_cancel_match (msg, watch->msg)) {
             logwatch_end (watch, ENODATA, NULL);
             return;
         }
@@ -329,7 +330,7 @@ void watches_disconnect (struct watches *w, const flux_msg_t *msg)
 
     DL_FOREACH_SAFE (w->list, watch, tmp)
     {
-        if (flux_msg_route_match_first (watch->msg, msg))
+        if (flux_disconnect_match (msg, watch->msg))
             watch_free (watch);
     }
 }

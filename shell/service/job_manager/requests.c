@@ -223,7 +223,7 @@ static const struct handler_row rows[] = {
     {"kill", kill_cb, FLUX_ROLE_USER},
     {"killall", killall_cb, FLUX_ROLE_USER},
     {"urgency", urgency_cb, FLUX_ROLE_USER},
-    {"wait", wait_cb, FLUX_ROLE_USER},
+    {"wait", wait_cb, FLUX_ROLE_OWNER},
     {"drain", drain_cb, FLUX_ROLE_OWNER},
     {"idle", idle_cb, FLUX_ROLE_OWNER},
     {"memo", memo_cb, FLUX_ROLE_USER},

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+#include <flux/disconnect.h>
 #include "lib/util/monotime.h"
 #include "shell/service/kvs/kvs_private.h"
 #include "shell/service/kvs/limits.h"
@@ -276,7 +277,7 @@ void ns_disconnect (struct ns *ns, const flux_msg_t *msg)
     struct waiter *w, *tmp;
     DL_FOREACH_SAFE (ns->versions, w, tmp)
     {
-        if (flux_msg_route_match_first (w->msg, msg)) {
+        if (flux_disconnect_match (msg, w->msg)) {
             DL_DELETE (ns->versions, w);
             flux_msg_decref (w->msg);
             free (w);

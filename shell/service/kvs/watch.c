@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+#include <flux/disconnect.h>
 #include "shell/service/kvs/key.h"
 #include "shell/service/kvs/limits.h"
 #include "shell/service/kvs/watch_private.h"
@@ -242,18 +243,16 @@ void watch_cancel (struct kvs *kvs, const flux_msg_t *msg, bool disconnect)
     const char *id = flux_msg_route_first (msg);
     struct wsender *s;
     struct watcher *w, *tmp;
-    uint32_t tag;
-    int matchtag;
 
     HASH_FIND_STR (kvs->senders, id ? id : "", s);
-    if (!s || (!disconnect && flux_msg_unpack (msg, "{s:i}", "matchtag", &matchtag) < 0))
+    if (!s)
         return;
     kvs->walking++;
     DL_FOREACH_SAFE2 (s->list, w, tmp, snext)
     {
-        if (disconnect)
+        if (disconnect && flux_disconnect_match (msg, w->msg))
             watch_end (w);
-        else if (flux_msg_get_matchtag (w->msg, &tag) == 0 && tag == (uint32_t)matchtag)
+        else if (!disconnect && flux_cancel_match (msg, w->msg))
             watch_fail (w, ENODATA, NULL);
     }
     kvs->walking--;

@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 #include <utlist.h>
+#include <flux/disconnect.h>
 #include <flux/module.h>
 #include <flux/request.h>
 #include <flux/rpc.h>
@@ -339,7 +340,7 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     DL_FOREACH (mods->list, e)
     {
         waiters_disconnect (e->removes, msg);
-        if (e->load && flux_msg_route_match_first (e->load, msg)) {
+        if (e->load && flux_disconnect_match (msg, e->load)) {
             flux_msg_decref (e->load);
             e->load = NULL;
         }

@@ -11,6 +11,7 @@
 #include <syslog.h>
 #include <utlist.h>
 
+#include <flux/disconnect.h>
 #include <flux/request.h>
 
 #include "lib/shell/ioencode.h"
@@ -318,7 +319,7 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     DL_FOREACH_SAFE (rx->entries, e, tmp)
     {
         waiters_disconnect (e->waits, msg);
-        if (e->request && flux_msg_route_match_first (e->request, msg)) {
+        if (e->request && flux_disconnect_match (msg, e->request)) {
             flux_msg_decref (e->request);
             e->request = NULL;
             if (!e->attached)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include <flux/disconnect.h>
 #include <flux/job.h>
 #include <flux/request.h>
 
@@ -50,7 +51,7 @@ static struct step *find_client (struct steps *s, const flux_msg_t *msg)
 
     if (uuid)
         HASH_FIND (by_client, s->clients, uuid, strlen (uuid), st);
-    return st;
+    return st && flux_disconnect_match (msg, st->msg) ? st : NULL;
 }
 
 static void step_free (struct step *st)

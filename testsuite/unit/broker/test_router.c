@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <flux/disconnect.h>
 #include <flux/event.h>
 #include <flux/request.h>
 #include <flux/response.h>
@@ -205,13 +206,18 @@ static void test_own_rpc (void **state)
 
 /* A client on the other end of a socketpair */
 
-static struct msgio *add_client (struct fixture *f, uint32_t rolemask)
+static struct msgio *add_client_of (struct fixture *f, uint32_t userid, uint32_t rolemask)
 {
     int fds[2];
 
     assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    assert_int_equal (router_client_add (f->rt, fds[0], 1234, rolemask), 0);
+    assert_int_equal (router_client_add (f->rt, fds[0], userid, rolemask), 0);
     return msgio_create (fds[1]);
+}
+
+static struct msgio *add_client (struct fixture *f, uint32_t rolemask)
+{
+    return add_client_of (f, 1234, rolemask);
 }
 
 static void client_request (struct msgio *io, const char *topic, uint32_t nodeid, uint32_t tag,
@@ -353,6 +359,85 @@ static void test_client_service_dies (void **state)
     turn (f);
 }
 
+static void client_send_msg (struct msgio *io, const flux_msg_t *msg)
+{
+    assert_int_equal (msgio_send (io, msg), 0);
+    assert_int_equal (msgio_flush (io), 0);
+}
+
+struct held {
+    const flux_msg_t *held;
+    int seen, matched;
+};
+
+static void hold_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct held *h = arg;
+
+    h->held = flux_msg_incref (msg);
+}
+
+static void match_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct held *h = arg;
+
+    h->seen++;
+    h->matched += flux_disconnect_match (msg, h->held);
+}
+
+/* A guest who knows all names and numbers answers for nobody, and ends nothing of the owner's. */
+static void test_guest_lies (void **state)
+{
+    static const struct handler_row rows[] = {
+        {"hold", hold_cb, FLUX_ROLE_OWNER},
+        {"disconnect", match_cb, FLUX_ROLE_ALL},
+        {NULL, NULL, 0},
+    };
+    struct fixture *f = *state;
+    struct held h = {0};
+    struct answer a = {0};
+    struct msgio *owner = add_client (f, FLUX_ROLE_OWNER);
+    struct msgio *guest = add_client_of (f, 999, FLUX_ROLE_USER);
+
+    router_service_add (f->rt, "test", rows, &h);
+    client_request (owner, "test.hold", FLUX_NODEID_ANY, 1, NULL);
+    turn (f);
+    flux_msg_t *msg = flux_response_derive (h.held, 0);
+    client_send_msg (guest, msg); // the owner's answer
+    flux_msg_decref (msg);
+    turn (f);
+    assert_null (client_recv (owner));
+    flux_msg_decref (h.held);
+
+    uint32_t tag = router_rpc (f->rt, "test.hold", FLUX_NODEID_ANY, 0, NULL, answer_cb, &a);
+    turn (f);
+    msg = flux_response_derive (h.held, 0); // the broker's, which has no route
+    client_send_msg (guest, msg);
+    flux_msg_decref (msg);
+    turn (f);
+    assert_int_equal (a.count, 0);
+    router_rpc_forget (f->rt, tag);
+    flux_msg_decref (h.held);
+
+    client_request (owner, "test.hold", FLUX_NODEID_ANY, 2, NULL);
+    turn (f);
+    msg = flux_request_encode ("test.disconnect", NULL);
+    flux_msg_route_enable (msg);
+    flux_msg_route_push (msg, flux_msg_route_first (h.held));
+    flux_msg_set_noresponse (msg);
+    client_send_msg (guest, msg);
+    turn (f);
+    assert_int_equal (h.seen, 1);
+    assert_int_equal (h.matched, 0);
+    client_send_msg (owner, msg); // this one may
+    turn (f);
+    assert_int_equal (h.matched, 1);
+    flux_msg_decref (msg);
+    flux_msg_decref (h.held);
+    msgio_destroy (owner);
+    msgio_destroy (guest);
+}
+
 static void count_event (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     (*(int *)arg)++;
@@ -397,6 +482,21 @@ static void test_events (void **state)
     assert_int_equal (client_errnum (io), EPROTO);
     assert_int_equal (client_errnum (io), EPROTO);
     assert_int_equal (seen, 3);
+    struct msgio *guest = add_client (f, FLUX_ROLE_USER);
+    client_request (io, "event.subscribe", FLUX_NODEID_ANY, 7, "{\"topic\":\"ab\"}");
+    turn (f);
+    client_request (guest, "event.publish", 0, 8, "{\"topic\":\"ab\",\"flags\":0}");
+    turn (f);
+    assert_int_equal (client_errnum (guest), 0);
+    assert_int_equal (client_errnum (io), 0);
+    flux_msg_t *guests = client_recv (io); // for clients, who can look whose it is
+    assert_int_equal (flux_event_decode (guests, &topic, NULL), 0);
+    flux_msg_decref (guests);
+    assert_int_equal (seen, 3); // services of the broker don't ask
+    msgio_destroy (guest);
+    client_request (io, "event.unsubscribe", FLUX_NODEID_ANY, 9, "{\"topic\":\"ab\"}");
+    turn (f);
+    assert_int_equal (client_errnum (io), 0);
     router_event_unsubscribe (f->rt, "ab", count_event, &seen);
     router_publish (f->rt, "ab", NULL);
     turn (f);
@@ -505,6 +605,7 @@ static void test_event_order (void **state)
     for (size_t i = 0; i < sizeof (seqs) / sizeof (seqs[0]); i++) {
         flux_msg_t *msg = flux_event_encode ("x", NULL);
         flux_msg_set_seq (msg, seqs[i]);
+        flux_msg_set_cred (msg, (struct flux_msg_cred){getuid (), FLUX_ROLE_OWNER});
         router_input_peer (f->rt, msg, true);
     }
     assert_int_equal (seen, 3); // never twice, never backwards
@@ -593,17 +694,12 @@ static void test_ping (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        T (test_ping, setup_leader),
-        T (test_own_rpc, setup_leader),
-        T (test_client, setup_leader),
-        T (test_client_service, setup_leader),
-        T (test_events, setup_leader),
-        T (test_turn_end, setup_leader),
-        T (test_ways, setup_inner),
-        T (test_upstream, setup_inner),
-        T (test_lost_parent, setup_inner),
-        T (test_event_order, setup_inner),
-        T (test_client_service_dies, setup_leader),
+        T (test_ping, setup_leader),       T (test_own_rpc, setup_leader),
+        T (test_client, setup_leader),     T (test_client_service, setup_leader),
+        T (test_guest_lies, setup_leader), T (test_events, setup_leader),
+        T (test_turn_end, setup_leader),   T (test_ways, setup_inner),
+        T (test_upstream, setup_inner),    T (test_lost_parent, setup_inner),
+        T (test_event_order, setup_inner), T (test_client_service_dies, setup_leader),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
