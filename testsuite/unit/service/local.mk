@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-check_PROGRAMS += testsuite/unit/service/test_kvs_tree
-TESTS += testsuite/unit/service/test_kvs_tree
-testsuite_unit_service_test_kvs_tree_SOURCES = %D%/test_kvs_tree.c
+KVS_FOREST_TESTS = testsuite/unit/service/test_kvs_tree testsuite/unit/service/test_kvs_cold \
+	testsuite/unit/service/test_kvs_treeobj
+check_PROGRAMS += $(KVS_FOREST_TESTS)
+TESTS += $(KVS_FOREST_TESTS)
+testsuite_unit_service_test_kvs_tree_SOURCES = %D%/test_kvs_tree.c %D%/kvs_forest.c %D%/kvs_forest.h
 testsuite_unit_service_test_kvs_tree_LDADD = shell/service/kvs/libkvs.la $(UNIT_LIBS)
+testsuite_unit_service_test_kvs_cold_SOURCES = %D%/test_kvs_cold.c %D%/kvs_forest.c %D%/kvs_forest.h
+testsuite_unit_service_test_kvs_cold_LDADD = shell/service/kvs/libkvs.la $(UNIT_LIBS)
+testsuite_unit_service_test_kvs_treeobj_SOURCES = %D%/test_kvs_treeobj.c %D%/kvs_forest.c %D%/kvs_forest.h
+testsuite_unit_service_test_kvs_treeobj_LDADD = shell/service/kvs/libkvs.la $(UNIT_LIBS)
 
-check_PROGRAMS += testsuite/unit/service/test_kvs_service
-TESTS += testsuite/unit/service/test_kvs_service
-testsuite_unit_service_test_kvs_service_SOURCES = %D%/test_kvs_service.c
-testsuite_unit_service_test_kvs_service_LDADD = shell/service/kvs/libkvs.la \
-	shell/broker/librouter.la lib/codec/libcodec.la lib/util/libutil.la $(EV_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+KVS_SERVICE_TESTS = testsuite/unit/service/test_kvs_service testsuite/unit/service/test_kvs_watch \
+	testsuite/unit/service/test_kvs_store
+check_PROGRAMS += $(KVS_SERVICE_TESTS)
+TESTS += $(KVS_SERVICE_TESTS)
+KVS_WORLD_LIBS = shell/service/kvs/libkvs.la shell/broker/librouter.la lib/codec/libcodec.la lib/util/libutil.la \
+	$(EV_LIBS) $(JANSSON_LIBS) $(UNIT_LIBS)
+testsuite_unit_service_test_kvs_service_SOURCES = %D%/test_kvs_service.c %D%/kvs_world.c %D%/kvs_world.h
+testsuite_unit_service_test_kvs_service_LDADD = $(KVS_WORLD_LIBS)
+testsuite_unit_service_test_kvs_watch_SOURCES = %D%/test_kvs_watch.c %D%/kvs_world.c %D%/kvs_world.h
+testsuite_unit_service_test_kvs_watch_LDADD = $(KVS_WORLD_LIBS)
+testsuite_unit_service_test_kvs_store_SOURCES = %D%/test_kvs_store.c %D%/kvs_world.c %D%/kvs_world.h
+testsuite_unit_service_test_kvs_store_LDADD = $(KVS_WORLD_LIBS)
 
 check_PROGRAMS += testsuite/unit/service/test_jobs
 TESTS += testsuite/unit/service/test_jobs
