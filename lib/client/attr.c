@@ -127,11 +127,13 @@ int flux_attr_set_ex (flux_t *h, const char *name, const char *val, bool force, 
     flux_future_t *f;
     int rc = -1;
 
-    if (!h || !name || !val) {
+    if (!h || !name) {
         errno = EINVAL;
         return errprintf (errp, "%s", flux_strerror (errno));
     }
-    if (force)
+    if (!val)
+        f = flux_rpc_pack (h, "attr.rm", FLUX_NODEID_ANY, 0, "{s:s}", "name", name);
+    else if (force)
         f = flux_rpc_pack (h, "attr.set", FLUX_NODEID_ANY, 0, "{s:s s:s s:b}", "name", name,
                            "value", val, "force", 1);
     else

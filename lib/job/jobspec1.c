@@ -216,5 +216,8 @@ flux_jobspec1_t *flux_jobspec1_from_command (int argc, char **argv, char **env, 
         fail (EINVAL);
         return NULL;
     }
-    return wrap (jobspec_build (&req, NULL));
+    json_t *o = jobspec_build (&req, NULL);
+    if (o && duration == 0) // as a real, which format "f" of flux_jobspec1_attr_unpack() wants
+        jobspec_setattr_new (o, "duration", json_real (0.));
+    return wrap (o);
 }

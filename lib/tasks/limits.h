@@ -14,6 +14,7 @@
 #define GROUP_DATA_MAX (64u << 20)    // all parts of a collective operation
 #define GROUP_MESSAGE_MAX (64u << 20) // from one member to another, or published
 #define GROUP_GROUPS_MAX 65536        // in an instance
+#define GROUP_JOINS_MAX 1024          // of one client of a broker
 #define GROUP_ADDRESS_MAX 127         // name of a member's service
 
 #define GROUP_RESULTS_TIME 60.        // seconds that a result is kept to be asked for again

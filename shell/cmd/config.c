@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* flux config get, set, unset, load, reload, builtin. */
+/* flux config get, set, unset, load, reload; builtin is in config_builtin.c. */
 
 #include "config.h"
 
@@ -15,6 +15,7 @@
 #include "lib/job/jpath.h"
 #include "lib/util/fdutil.h"
 #include "shell/cmd/client.h"
+#include "shell/cmd/config_cmd.h"
 #include "shell/cmd/verbs.h"
 
 #define INPUT_MAX (16 * 1024 * 1024)
@@ -246,18 +247,6 @@ static int run_reload (struct cmd *c)
     return 0;
 }
 
-static int run_builtin (struct cmd *c)
-{
-    const char *value;
-
-    if (c->argc != 1)
-        return cmd_fail (c, "the name of one value is needed");
-    if (!(value = flux_conf_builtin_get (c->argv[0], FLUX_CONF_AUTO)))
-        return cmd_fail (c, "%s: no such value; they are in flux-config(1)", c->argv[0]);
-    printf ("%s\n", value);
-    return 0;
-}
-
 static const struct cmd_opt get_opts[] = {
     {.key = 'd', .name = "default", .arg = "VALUE", .help = "Print VALUE when NAME is not set"},
     {.key = 'q', .name = "quiet", .help = "Say nothing when NAME is not set"},
@@ -318,14 +307,8 @@ static const struct cmd_verb reload = {
     .opts = {reload_opts},
     .run = run_reload,
 };
-static const struct cmd_verb builtin = {
-    .name = "builtin",
-    .args = "NAME",
-    .summary = "Print a value that was chosen when slurm-flux was built",
-    .run = run_builtin,
-};
-static const struct cmd_verb *const subs[] = {&get,    &set,     &unset, &load_verb,
-                                              &reload, &builtin, NULL};
+static const struct cmd_verb *const subs[] = {
+    &get, &set, &unset, &load_verb, &reload, &cmd_config_builtin, NULL};
 
 const struct cmd_verb cmd_verb_config = {
     .name = "config",

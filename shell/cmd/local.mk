@@ -32,6 +32,8 @@ shell_cmd_libcmd_la_SOURCES = \
 	%D%/client.h \
 	%D%/cmd.h \
 	%D%/config.c \
+	%D%/config_builtin.c \
+	%D%/config_cmd.h \
 	%D%/content.c \
 	%D%/datetime.c \
 	%D%/directives.c \

@@ -107,6 +107,10 @@ END
 
 test_case 'events of RFC 50: the exec eventlog, of one shell and of more' <<'END'
 in_flux -s2 <<'EOS'
+timeout 30 "$RPC" -1 resource.monitor-waitup '{"up":2}' >up
+expect_equal '' "$(cat up)"
+timeout .2 "$RPC" -1 resource.monitor-waitup '{"up":3}' && exit 1 # never; and it goes away
+expect_match '^error 71' "$(ask resource.monitor-waitup '{}')"
 a=$(flux submit true); over $a
 expect_equal 'init starting shell.init shell.start shell.task-exit shell-exit complete done' "$(events $a exec)"
 expect_equal '{"rank":0,"wait_status":0}' "$(event $a shell-exit exec)"

@@ -146,6 +146,8 @@ int main (void)
     assert (h && flux_get_rank (h, &rank) == 0 && rank == 0 && flux_get_size (h, &size) == 0 && size == 2);
     assert ((s = flux_attr_get (h, "size")) && strcmp (s, "2") == 0 && !flux_attr_get (h, "nosuch") && errno == ENOENT);
     assert (flux_attr_set (h, "test.api", "x") == 0 && strcmp (flux_attr_get (h, "test.api"), "x") == 0);
+    assert (flux_attr_set (h, "test.api", NULL) == 0 && !flux_attr_get (h, "test.api") && errno == ENOENT);
+    assert (flux_attr_set (h, "rank", NULL) == -1 && errno == EPERM);
     for (rank = 0; rank < size; rank++)
         assert (flux_future_then (flux_rpc (h, "broker.ping", "{}", rank, 0), -1., pong, NULL) == 0);
     assert (flux_reactor_run (flux_get_reactor (h), 0) >= 0 && done == 2);

@@ -97,6 +97,13 @@ expect_exit 1 flux config get queues.none
 expect_exit 1 flux config get -q queues.none
 expect_exit 1 flux config get -t integer policy.limits.duration
 expect_exit 1 flux config get -t number policy.limits.duration
+shell=$(flux config builtin shell_path) # where this flux is
+expect_match '/flux-shell$' "$shell"; [ -x "$shell" ]
+expect_output "$shell" flux config builtin --intree shell_path
+expect_match '^/.*/libexec/.*/flux-shell$' "$(flux config builtin --installed shell_path)"
+expect_output "$(flux config builtin --installed confdir)" flux config builtin confdir
+expect_exit 1 flux config builtin nothing
+expect_exit 1 flux config builtin --intree --installed shell_path
 EOF
 flux start -c conf bash -eEu run.sh
 expect_output 4h flux config get -c conf policy.limits.duration

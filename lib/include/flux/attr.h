@@ -16,6 +16,9 @@ extern "C" {
 /* The value lives until the handle is closed, or until the next get of the same name when it can
  * change. NULL with errno (ENOENT). */
 FLUX_EXPORT const char *flux_attr_get (flux_t *h, const char *name);
+
+/* NULL for val unsets it. ENOENT when there is no such attribute, EINVAL or EPERM when it may not
+ * be changed. */
 FLUX_EXPORT int flux_attr_set (flux_t *h, const char *name, const char *val);
 
 /* force sets an attribute that the broker considers read-only after start. */

@@ -22,14 +22,51 @@ static bool valid_name (const char *name)
     return len > 0 && len <= GROUP_NAME_MAX;
 }
 
+/* The sender of a request, counted once more. NULL with EMFILE when it is in too many groups. */
+static struct joiner *joiner_get (struct group_service *gs, const flux_msg_t *msg)
+{
+    const char *sender = flux_msg_route_first (msg);
+    struct joiner *jr;
+
+    HASH_FIND_STR (gs->joiners, sender ? sender : "", jr);
+    if (jr && jr->count >= GROUP_JOINS_MAX) {
+        errno = EMFILE;
+        return NULL;
+    }
+    if (!jr) {
+        if (!(jr = calloc (1, sizeof (*jr))) || !(jr->sender = strdup (sender ? sender : ""))) {
+            free (jr);
+            return NULL;
+        }
+        HASH_ADD_STR (gs->joiners, sender, jr);
+    }
+    jr->count++;
+    return jr;
+}
+
+static void joiner_put (struct group_service *gs, struct joiner *jr)
+{
+    if (jr && --jr->count == 0) {
+        HASH_DEL (gs->joiners, jr);
+        free (jr->sender);
+        free (jr);
+    }
+}
+
+void group_join_free (struct join *j)
+{
+    DL_DELETE (j->group->joins, j);
+    joiner_put (j->group->gs, j->joiner);
+    flux_msg_decref (j->request);
+    free (j->address);
+    free (j);
+}
+
 void group_join_end (struct join *j, int errnum)
 {
     if (errnum)
         router_respond_error (j->group->gs->rt, j->request, errnum, NULL);
-    DL_DELETE (j->group->joins, j);
-    flux_msg_decref (j->request);
-    free (j->address);
-    free (j);
+    group_join_free (j);
 }
 
 /* What was asked for in one message, in order. */
@@ -193,7 +230,8 @@ static struct join *add_join (struct group_service *gs, const flux_msg_t *msg, c
     struct join *j = calloc (1, sizeof (*j));
 
     if (!j || !(j->address = strdup (address)) || flux_msg_get_userid (msg, &uid) < 0 ||
-        !(g = group_get (gs, uid, name))) {
+        !(j->joiner = joiner_get (gs, msg)) || !(g = group_get (gs, uid, name))) {
+        joiner_put (gs, j ? j->joiner : NULL);
         free (j ? j->address : NULL);
         free (j);
         return NULL;

@@ -30,9 +30,17 @@ struct member {
     UT_hash_handle hh;
 };
 
+/* A client of this broker that is in groups. */
+struct joiner {
+    char *sender;
+    unsigned int count;
+    UT_hash_handle hh;
+};
+
 /* A task of this node that is in a group, or on its way in. */
 struct join {
     uint64_t id;
+    struct joiner *joiner;
     struct group *group;
     const flux_msg_t *request; // streaming; its sender is the task
     char *address;
@@ -74,6 +82,7 @@ struct group_service {
     struct reduce *reduce;
     uint32_t version; // rank 0: the last one given
     uint64_t last_join;
+    struct joiner *joiners;
     uint32_t next_seq; // rank 0: for a new group, past all that groups of its name had
     ev_timer again;    // tell rank 0 what it could not be told
 };
@@ -84,6 +93,7 @@ struct group *group_named (struct group_service *gs, const flux_msg_t *msg);
 /* join.c */
 void group_join_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void group_join_end (struct join *j, int errnum); // 0: without a word
+void group_join_free (struct join *j);
 
 /* leave.c */
 void group_tell_gone (struct group *g, int rank); // soon

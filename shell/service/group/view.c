@@ -86,14 +86,6 @@ static void clear_members (struct group *g)
     idset_clear_all (g->lost);
 }
 
-static void join_free (struct join *j)
-{
-    DL_DELETE (j->group->joins, j);
-    flux_msg_decref (j->request);
-    free (j->address);
-    free (j);
-}
-
 void group_free (struct group *g)
 {
     struct join *j, *tmp;
@@ -103,7 +95,7 @@ void group_free (struct group *g)
     if (g->next_seq > g->gs->next_seq)
         g->gs->next_seq = g->next_seq;
     DL_FOREACH_SAFE (g->joins, j, tmp)
-    join_free (j);
+    group_join_free (j);
     if (g->live)
         clear_members (g);
     idset_destroy (g->live);

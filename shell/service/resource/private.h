@@ -11,6 +11,7 @@
 
 #include "lib/job/rv1.h"
 #include "shell/broker/router.h"
+#include "shell/broker/waiters.h"
 #include "shell/service/resource/resource.h"
 
 struct rank_state {
@@ -37,6 +38,7 @@ struct resource {
     bool R_given;  // by a file or the enclosing instance: ranks say only that they are there
     struct idset *exclude;     // ranks that no job gets; NULL: none
     struct waiters *followers; // of the eventlog
+    struct waiters *waitups;   // until so many ranks are online
     json_t *drained_before;    // in an earlier instance (reslog.c)
     struct acquired *acquired;
     const struct resource_ops *ops;
@@ -92,6 +94,8 @@ void acquire_changed (struct resource *r);
 /* report.c */
 void resource_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void sched_status_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void resource_waitup_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void resource_check_waitups (struct resource *r); // ranks came or went
 void group_get_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 #endif /* !FLUX_SERVICE_RESOURCE_PRIVATE_H */

@@ -59,6 +59,61 @@ void resource_status_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     free (exclude);
 }
 
+static int online_count (const struct resource *r)
+{
+    int count = 0;
+
+    for (uint32_t i = 0; i < r->size; i++)
+        count += r->ranks[i].online;
+    return count;
+}
+
+static int wanted_count (const flux_msg_t *msg, int *wanted)
+{
+    return flux_request_unpack (msg, NULL, "{s:i}", "up", wanted);
+}
+
+/* resource.monitor-waitup {"up":i} -> {} once so many ranks are online */
+void resource_waitup_cb (struct router *rt, const flux_msg_t *msg, void *arg)
+{
+    struct resource *r = arg;
+    int wanted;
+
+    if (wanted_count (msg, &wanted) < 0 || waiters_add (r->waitups, msg) < 0)
+        router_respond_error (rt, msg, errno, NULL);
+    else
+        resource_check_waitups (r);
+}
+
+struct waitup_check {
+    struct resource *r;
+    int online;
+    struct waiters *left;
+};
+
+static void check_waitup (const flux_msg_t *msg, void *arg)
+{
+    struct waitup_check *check = arg;
+    int wanted;
+
+    if (wanted_count (msg, &wanted) == 0 && wanted == check->online)
+        router_respond (check->r->rt, msg, NULL);
+    else if (waiters_add (check->left, msg) < 0)
+        router_respond_error (check->r->rt, msg, errno, NULL);
+}
+
+void resource_check_waitups (struct resource *r)
+{
+    struct waitup_check check = {r, 0, NULL};
+
+    if (waiters_count (r->waitups) == 0 || !(check.left = waiters_create ()))
+        return;
+    check.online = online_count (r);
+    waiters_each (r->waitups, check_waitup, &check);
+    waiters_destroy (r->waitups);
+    r->waitups = check.left;
+}
+
 /* The groups that flux-core's commands ask for; no others are kept. */
 void group_get_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {

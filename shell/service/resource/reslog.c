@@ -133,6 +133,7 @@ void resource_disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg
     struct resource *r = arg;
 
     waiters_disconnect (r->followers, msg);
+    waiters_disconnect (r->waitups, msg);
     acquire_disconnect (r, msg);
 }
 

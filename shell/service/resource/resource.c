@@ -226,6 +226,7 @@ static int announce (struct resource *r, uint32_t rank, const char *host, uint32
     drain_again (r, rank);
     resource_tell_state (r, rank);
     log_rank (r, rs->online ? "online" : "offline", rank);
+    resource_check_waitups (r);
     return router_at_turn_end (r->rt, announced, r);
 }
 
@@ -281,6 +282,7 @@ static const struct handler_row group_rows[] = {
 static const struct handler_row leader_rows[] = {
     {"announce", announce_cb, FLUX_ROLE_OWNER},
     {"status", resource_status_cb, FLUX_ROLE_USER},
+    {"monitor-waitup", resource_waitup_cb, FLUX_ROLE_OWNER},
     {"sched-status", sched_status_cb, FLUX_ROLE_USER},
     {"drain", resource_drain_cb, FLUX_ROLE_OWNER},
     {"undrain", resource_undrain_cb, FLUX_ROLE_OWNER},
@@ -308,6 +310,7 @@ void resource_rank_online (struct resource *r, uint32_t rank, bool online)
     r->ready += online ? 1 : -1;
     resource_tell_state (r, rank);
     log_rank (r, online ? "online" : "offline", rank);
+    resource_check_waitups (r);
     resource_tell_changed (r);
 }
 
@@ -331,8 +334,9 @@ static int init_leader (struct resource *r)
 {
     r->ranks = calloc (r->size, sizeof (r->ranks[0]));
     r->followers = waiters_create ();
+    r->waitups = waiters_create ();
     r->drained_before = reslog_drained (r);
-    if (!r->ranks || !r->followers || !(r->acquired = acquired_create ()))
+    if (!r->ranks || !r->followers || !r->waitups || !(r->acquired = acquired_create ()))
         return -1;
     if (router_service_add (r->rt, "resource", leader_rows, r) < 0 ||
         router_service_add (r->rt, "groups", group_rows, r) < 0 ||
@@ -395,6 +399,7 @@ void resource_destroy (struct resource *r)
         }
         free (r->ranks);
         waiters_destroy (r->followers);
+        waiters_destroy (r->waitups);
         acquired_destroy (r->acquired);
         json_decref (r->drained_before);
         json_decref (r->R);

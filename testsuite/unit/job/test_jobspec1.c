@@ -41,8 +41,11 @@ static void test_setters (void **state)
     flux_jobspec1_t *js = flux_jobspec1_from_command (2, app, NULL, 1, 1, 0, 0, 0.);
     flux_error_t error;
     const char *s;
+    double d = -1.;
     int n;
 
+    assert_int_equal (flux_jobspec1_attr_unpack (js, "system.duration", "f", &d), 0);
+    assert_true (d == 0.);
     assert_int_equal (flux_jobspec1_setenv (js, "X", "1", 0), 0);
     assert_int_equal (flux_jobspec1_setenv (js, "X", "2", 0), 0);
     assert_int_equal (flux_jobspec1_attr_unpack (js, "system.environment", "{s:s}", "X", &s), 0);

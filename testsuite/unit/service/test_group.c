@@ -419,6 +419,38 @@ static void test_broken_link (void **state)
     assert_int_equal (result_of (f->up[2], "1"), EHOSTUNREACH);
 }
 
+/* How many are refused as too many. */
+static int count_refused (struct fixture *f, struct msgio *io)
+{
+    int refused = 0, errnum;
+
+    while ((errnum = next_errnum (f, io)) >= 0)
+        refused += errnum == EMFILE;
+    return refused;
+}
+
+/* A client has a bounded number of joins, and those that it gave back count no more. */
+static void test_limit (void **state)
+{
+    struct fixture *f = *state;
+    struct msgio *a = add_task (f, getuid ());
+    int refused = 0;
+
+    for (int i = 0; i < GROUP_JOINS_MAX + 2; i++) {
+        join (a, -1);
+        if (i % 100 == 0) // before the socket is full
+            refused += count_refused (f, a);
+    }
+    assert_int_equal (refused + count_refused (f, a), 2);
+    ask (a, "group.leave", "{\"name\":\"g\",\"rank\":7}", 0);
+    drain (f, a);
+    join (a, -1);
+    join (a, -1);
+    assert_int_equal (count_refused (f, a), 1);
+    msgio_destroy (a);
+    turn (f);
+}
+
 /* A new group of the same name does not get the old one's results. */
 static void test_same_name (void **state)
 {
@@ -522,6 +554,7 @@ int main (void)
         T (test_tree, setup_inner),        T (test_lowest, setup_inner),
         T (test_broken_link, setup_inner), T (test_same_name, setup_root),
         T (test_late, setup_inner),        T (test_expected_failures, setup_root),
+        T (test_limit, setup_root),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
