@@ -90,7 +90,9 @@ static int set_cred (struct client *c, flux_msg_t *msg)
     if (flux_msg_get_cred (msg, &cred) < 0)
         return -1;
     if (!(c->cred.rolemask & FLUX_ROLE_OWNER) || cred.userid == FLUX_USERID_UNKNOWN)
-        cred = c->cred;
+        cred.userid = c->cred.userid;
+    if (!(c->cred.rolemask & FLUX_ROLE_OWNER) || cred.rolemask == FLUX_ROLE_NONE)
+        cred.rolemask = c->cred.rolemask;
     cred.rolemask |= FLUX_ROLE_LOCAL;
     return flux_msg_set_cred (msg, cred);
 }

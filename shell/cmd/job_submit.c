@@ -29,7 +29,7 @@ static int run_submit (struct cmd *c)
 
     if (n < 0)
         return cmd_fail (c, "%s: %s", from_stdin ? "standard input" : path, strerror (errno));
-    int flags = submit_flags (c, true, &error);
+    int flags = submit_flags (c, NULL, true, &error);
     if (flags < 0)
         return cmd_fail (c, "%s", error.text);
     int urgency = job_urgency (c, cmd_str (c, "urgency", "default"));

@@ -45,19 +45,24 @@ static void set_opt (struct maker *m, const char *key, json_t *value)
 
 static void apply_rlimits (struct maker *m)
 {
-    const char *rules[RULES_MAX], *s;
+    char *rules[RULES_MAX];
+    const char *s;
     int n = 0, iter = 0;
-    flux_error_t error;
+    flux_error_t error = {0};
+    json_t *o = NULL;
 
-    while ((s = cmd_next (m->c, "rlimit", &iter)) && n < RULES_MAX)
-        rules[n++] = s;
-    json_t *o = rlimit_rules (rules, n, &error);
-    if (!o)
+    while (n < RULES_MAX && (s = cmd_next (m->c, "rlimit", &iter))) {
+        if (!(rules[n] = m->s ? subst_expand (m->s, s, &error) : strdup (s)))
+            break;
+        n++;
+    }
+    if (*error.text || !(o = rlimit_rules ((const char *const *)rules, n, &error)))
         maker_bad (m, "--rlimit: %s", error.text);
     else if (json_object_size (o) > 0)
-        set_opt (m, "rlimit", o);
-    else
-        json_decref (o);
+        set_opt (m, "rlimit", json_incref (o));
+    json_decref (o);
+    while (n > 0)
+        free (rules[--n]);
 }
 
 static void apply_signal (struct maker *m)

@@ -89,17 +89,18 @@ static void parse_time_limit (struct maker *m)
         maker_bad (m, "--time-limit=%s: is negative", s);
 }
 
-static int parse_urgency (const struct cmd *c, flux_error_t *errp)
+static int parse_urgency (struct maker *m)
 {
-    const char *s = cmd_str (c, "urgency", "default");
-    int urgency = cmd_urgency (s);
+    char *s = submit_value (m->c, "urgency", m->s, m->errp, &m->failed);
+    int urgency = cmd_urgency (s ? s : "default");
 
     if (urgency < 0)
-        return errprintf (errp, "--urgency=%s: not 0 to 31, default, hold or expedite", s);
+        maker_bad (m, "--urgency=%s: not 0 to 31, default, hold or expedite", s);
+    free (s);
     return urgency;
 }
 
-int submit_flags (const struct cmd *c, bool may_be_signed, flux_error_t *errp)
+static int add_flags (const char *s, bool may_be_signed, int *flags, flux_error_t *errp)
 {
     static const struct {
         const char *name;
@@ -109,22 +110,34 @@ int submit_flags (const struct cmd *c, bool may_be_signed, flux_error_t *errp)
                  {"novalidate", FLUX_JOB_NOVALIDATE},
                  {"signed", FLUX_JOB_PRE_SIGNED}};
     size_t count = may_be_signed ? 4 : 3;
-    const char *s;
-    int iter = 0, flags = 0;
 
-    while ((s = cmd_next (c, "flags", &iter))) {
-        while (*s) {
-            size_t len = strcspn (s, ","), i;
-            for (i = 0; i < count; i++)
-                if (strlen (names[i].name) == len && strncmp (names[i].name, s, len) == 0)
-                    break;
-            if (i == count)
-                return errprintf (errp, "--flags: unknown flag %.*s", (int)len, s);
-            flags |= names[i].flag;
-            s += len + (s[len] == ',');
-        }
+    while (*s) {
+        size_t len = strcspn (s, ","), i;
+        for (i = 0; i < count; i++)
+            if (strlen (names[i].name) == len && strncmp (names[i].name, s, len) == 0)
+                break;
+        if (i == count)
+            return errprintf (errp, "--flags: unknown flag %.*s", (int)len, s);
+        *flags |= names[i].flag;
+        s += len + (s[len] == ',');
     }
-    return flags;
+    return 0;
+}
+
+int submit_flags (const struct cmd *c, const struct subst *s, bool may_be_signed,
+                  flux_error_t *errp)
+{
+    const char *value;
+    int iter = 0, flags = 0, rc = 0;
+
+    while (rc == 0 && (value = cmd_next (c, "flags", &iter))) {
+        flux_error_t error = {0};
+        char *text = s ? subst_expand (s, value, &error) : strdup (value);
+        rc = text ? add_flags (text, may_be_signed, &flags, errp)
+                  : errprintf (errp, "--flags=%s: %s", value, error.text);
+        free (text);
+    }
+    return rc < 0 ? -1 : flags;
 }
 
 /* The three options share one order, as each rule works on what the former have left. */
@@ -215,9 +228,9 @@ void maker_request (struct maker *m, char *const *argv, int argc)
 
 int maker_finish (struct maker *m, struct submit_spec *spec)
 {
-    spec->urgency = m->failed ? -1 : parse_urgency (m->c, m->errp);
-    spec->flags = m->failed ? -1 : submit_flags (m->c, false, m->errp);
-    m->failed |= spec->urgency < 0 || spec->flags < 0;
+    spec->urgency = m->failed ? -1 : parse_urgency (m);
+    spec->flags = m->failed ? -1 : submit_flags (m->c, m->s, false, m->errp);
+    m->failed |= spec->flags < 0;
     if (!m->failed && cmd_has (m->c, "debug"))
         spec->flags |= FLUX_JOB_DEBUG;
     for (int i = 0; i < m->nowned; i++)

@@ -41,6 +41,7 @@ char *submit_value (const struct cmd *c, const char *name, const struct subst *s
                     flux_error_t *errp, bool *failed);
 
 /* FLUX_JOB_* of --flags. may_be_signed: "signed" is one of them. */
-int submit_flags (const struct cmd *c, bool may_be_signed, flux_error_t *errp);
+int submit_flags (const struct cmd *c, const struct subst *s, bool may_be_signed,
+                  flux_error_t *errp);
 
 #endif /* !FLUX_CMD_SUBMIT_SPEC_H */

@@ -247,6 +247,14 @@ flux bulksubmit --quiet --watch echo {./%} {seq} {.//} :::: list >methods
 flux bulksubmit --quiet --wait --cc={} --output=o.{0}.{cc} echo {cc} ::: 0-1 2-3
 flux bulksubmit --dry-run -n{} echo {cc} ::: 1 2 >dry
 flux bulksubmit --quiet --watch --requires={} --job-name=n{} echo {} ::: rank:0 -rank:5 | sort >requires
+flux queue stop >/dev/null
+flux bulksubmit --quiet --urgency={0} --flags={1} --rlimit=nofile={2} true ::: 7 hold :::+ debug waitable :::+ 300 301
+flux submit --quiet --cc=1-2 --urgency={cc} true
+flux jobs -no '{urgency}' | xargs >urgencies
+for id in $(flux job last 4); do flux job eventlog $id; flux job info $id jobspec; done | grep -o 'flags=[0-9]\|"nofile":[0-9]*' | xargs >each
+rc=0; FLUX_HANDLE_ROLEMASK=2 flux submit --flags=waitable true 2>role || rc=$?; [ $rc -eq 1 ]
+rc=0; FLUX_HANDLE_ROLEMASK=2 flux job wait 2>>role || rc=$?; [ $rc -eq 1 ]
+flux cancel --all -q; flux queue start >/dev/null
 rc=0; flux bulksubmit echo {3} ::: a 2>err || rc=$?
 [ $rc -eq 1 ]
 rc=0; flux bulksubmit true </dev/null 2>none || rc=$?
@@ -259,6 +267,10 @@ expect_equal "$(printf 'a1\nb2')" "$(cat linked)"
 expect_equal "y 0 /x" "$(cat methods)"
 expect_equal 3 "$(cat o.2-3.3)"
 expect_equal 'bulksubmit: submit --ntasks=2 echo {cc}' "$(tail -n1 dry)"
+expect_equal '7 2 1 0' "$(cat urgencies)"
+expect_match 'flags=4 nofile:301 flags=2 nofile:300$' "$(cat each)"
+expect_equal 'flux-submit: waitable jobs are for the instance owner only
+flux-job: Request requires owner credentials' "$(cat role)"
 expect_match '^flux-bulksubmit: .*\{3\}' "$(cat err)"
 expect_equal 'flux-bulksubmit: there are no inputs, hence no jobs' "$(cat none)"
 expect_equal "$(printf 'rank:0\n-rank:5' | sort)" "$(cat requires)"

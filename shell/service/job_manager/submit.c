@@ -285,6 +285,8 @@ static int check_submission (const struct job_manager *jm, const struct submissi
         return errprintf (errp, "urgency %d is not between 0 and 31", sub->urgency);
     if ((sub->flags & ~JOB_FLAGS))
         return errprintf (errp, "unknown submit flags");
+    if ((sub->flags & JOBFLAG_WAITABLE) && !(sub->cred.rolemask & FLUX_ROLE_OWNER))
+        return errprintf (errp, "waitable jobs are for the instance owner only");
     if (jm->shutting_down)
         return errprintf (errp, "job submission is disabled: the instance is shutting down");
     return 0;
