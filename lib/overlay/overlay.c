@@ -445,6 +445,16 @@ const char *overlay_peer_uuid (const struct overlay *ov, uint32_t rank)
     return overlay_parent (ov) == (int)rank ? ov->parent.uuid : NULL;
 }
 
+int overlay_peer_rank (const struct overlay *ov, const char *uuid)
+{
+    struct child *c = children_by_uuid (ov, uuid);
+
+    if (c)
+        return (int)c->rank;
+    return overlay_parent (ov) >= 0 && strcmp (uuid, ov->parent.uuid) == 0 ? overlay_parent (ov)
+                                                                           : -1;
+}
+
 uint32_t overlay_event_gap (struct overlay *ov)
 {
     uint32_t gap = ov->parent.event_gap;

@@ -214,8 +214,9 @@ bool overlay_has_children (const struct overlay *ov); // in the topology
 bool overlay_online (const struct overlay *ov, uint32_t rank);
 int overlay_online_count (const struct overlay *ov);
 
-/* uuid of the peer (parent or child) with this rank, or NULL. */
+/* uuid of the peer (parent or child) with this rank, or NULL; its rank, or -1. */
 const char *overlay_peer_uuid (const struct overlay *ov, uint32_t rank);
+int overlay_peer_rank (const struct overlay *ov, const char *uuid);
 
 /* Events and healing: who changes its parent misses no event. Brokers keep the last events that
  * passed through overlay_bcast() (bounded; see limits.h); a child tells in its hello the sequence

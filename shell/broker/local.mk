@@ -9,6 +9,7 @@ shell_broker_librouter_la_SOURCES = \
 	%D%/router_turn.c \
 	%D%/router_rpc.c \
 	%D%/router_event.c \
+	%D%/router_flow.c \
 	%D%/router_log.c \
 	%D%/router_track.c \
 	%D%/router_client.c %D%/router_client.h %D%/router_client_private.h \

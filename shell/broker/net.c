@@ -151,12 +151,20 @@ static int child_route (void *arg, uint32_t dst)
     return overlay_child_route (net->ov, dst);
 }
 
+static int peer_rank (void *arg, const char *uuid)
+{
+    struct net *net = arg;
+
+    return overlay_peer_rank (net->ov, uuid);
+}
+
 static const struct router_overlay_ops router_ops = {
     .send_parent = send_parent,
     .send_child = send_child,
     .respond = respond,
     .broadcast = broadcast,
     .child_route = child_route,
+    .peer_rank = peer_rank,
 };
 
 static struct net *create (struct router *rt, struct attrs *attrs, const json_t *config,

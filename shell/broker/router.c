@@ -149,6 +149,7 @@ void router_send_response (struct router *rt, flux_msg_t *msg)
 {
     if (flux_msg_route_last (msg)) {
         route_response (rt, msg);
+        flow_count (rt, msg);
         flux_msg_decref (msg);
     } else {
         router_enqueue (rt, msg); // a callback of this broker never runs in the answerer's stack
@@ -167,7 +168,8 @@ struct router *router_create (struct ev_loop *loop, uint32_t rank, uint32_t size
     rt->owner = owner;
     router_turn_start (rt);
     if (!(rt->rpcs = rpc_table_create ()) || !(rt->events = event_table_create (rt)) ||
-        !(rt->clients = client_table_create ()) || !(rt->tracks = track_table_create ())) {
+        !(rt->clients = client_table_create ()) || !(rt->tracks = track_table_create ()) ||
+        !(rt->flows = flow_table_create ()) || flow_service_add (rt) < 0) {
         router_destroy (rt);
         return NULL;
     }
@@ -182,6 +184,7 @@ void router_destroy (struct router *rt)
 
     client_table_destroy (rt->clients);
     track_table_destroy (rt->tracks);
+    flow_table_destroy (rt->flows);
     event_table_destroy (rt->events);
     rpc_table_destroy (rt->rpcs);
     router_turn_stop (rt);

@@ -58,10 +58,13 @@ int router_respond_pack (struct router *rt, const flux_msg_t *request, const cha
 int router_respond_error (struct router *rt, const flux_msg_t *request, int errnum,
                           const char *errtext);
 
-/* Bytes of answers that the sender of this request, a client of this broker, has not read yet. Who
- * streams more than the client asked piece by piece waits while this is above CLIENT_BACKLOG_MAX
- * (lib/codec/limits.h), as it would be cut off in the end. 0 for those of other brokers. */
+/* Bytes of answers that the sender of this request has not read yet. Who streams more than the
+ * client asked piece by piece waits while this is above CLIENT_BACKLOG_MAX (lib/codec/limits.h), as
+ * it would be cut off in the end. What is on its way to a client of another broker is known only
+ * between router_flow_hold() and router_flow_release(), once each for a request. */
 size_t router_backlog (struct router *rt, const flux_msg_t *request);
+void router_flow_hold (struct router *rt, const flux_msg_t *request);
+void router_flow_release (struct router *rt, const flux_msg_t *request);
 
 /* Call a service. nodeid is a rank, FLUX_NODEID_ANY or FLUX_NODEID_UPSTREAM. The callback gets each
  * response; with FLUX_RPC_STREAMING it stays until an error response came. Returns a matchtag > 0,

@@ -24,6 +24,7 @@ static void client_free (struct client *c)
     ev_io_stop (c->rt->loop, &c->writer);
     client_subs_free (c);
     client_armed_free (c);
+    waiters_destroy (c->drains);
     msgio_destroy (c->io);
     free (c);
 }
@@ -74,6 +75,7 @@ void client_lose (struct client *c)
     ev_io_stop (c->rt->loop, &c->writer);
     service_remove_all_of_client (c->rt, c);
     client_send_disconnects (c);
+    client_answer_drained (c);
     HASH_DEL (c->rt->clients->clients, c);
     LL_PREPEND2 (c->rt->clients->lost, c, next_lost);
     router_at_turn_end (c->rt, free_lost, NULL);
@@ -305,11 +307,4 @@ size_t client_pending (struct router *rt, const char *uuid)
     struct client *c = client_lookup (rt, uuid);
 
     return c ? msgio_pending (c->io) : 0;
-}
-
-size_t router_backlog (struct router *rt, const flux_msg_t *request)
-{
-    const char *uuid = flux_msg_route_last (request);
-
-    return uuid ? client_pending (rt, uuid) : 0;
 }

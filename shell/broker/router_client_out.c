@@ -54,6 +54,36 @@ static int write_out (struct client *c)
     return rc;
 }
 
+static void answer_drained (const flux_msg_t *msg, void *arg)
+{
+    struct client *c = arg;
+
+    router_respond (c->rt, msg, NULL);
+}
+
+void client_answer_drained (struct client *c)
+{
+    if (c->drains) {
+        waiters_each (c->drains, answer_drained, c);
+        waiters_destroy (c->drains);
+        c->drains = NULL;
+    }
+}
+
+static bool is_drained (const struct client *c)
+{
+    return msgio_pending (c->io) <= CLIENT_BACKLOG_MAX / 2;
+}
+
+int client_tell_drained (struct client *c, const flux_msg_t *msg)
+{
+    if (is_drained (c))
+        return router_respond (c->rt, msg, NULL);
+    if (!c->drains && !(c->drains = waiters_create ()))
+        return -1;
+    return waiters_add (c->drains, msg);
+}
+
 void client_flush (struct client *c)
 {
     int rc = write_out (c);
@@ -64,6 +94,8 @@ void client_flush (struct client *c)
         ev_io_start (c->rt->loop, &c->writer);
     else
         ev_io_stop (c->rt->loop, &c->writer);
+    if (c->drains && is_drained (c))
+        client_answer_drained (c);
 }
 
 void client_flush_all (struct router *rt, void *arg)

@@ -9,6 +9,7 @@
 #include "lib/codec/msgio.h"
 #include "shell/broker/router_client.h"
 #include "shell/broker/router_private.h"
+#include "shell/broker/waiters.h"
 
 struct client_sub;
 struct armed;
@@ -23,10 +24,11 @@ struct client {
     struct armed *armed;
     const struct client_ops *ops; // or NULL
     void *ops_arg;
-    uint64_t dropped; // messages of tasks that it was too slow for, and does not know of
-    uint32_t track;   // its number in the table of unanswered requests
-    bool lost;        // to be freed at the end of the turn
-    bool unsent;      // is on the list of those to be flushed
+    uint64_t dropped;       // messages of tasks that it was too slow for, and does not know of
+    struct waiters *drains; // requests to be answered when it has read enough, or NULL
+    uint32_t track;         // its number in the table of unanswered requests
+    bool lost;              // to be freed at the end of the turn
+    bool unsent;            // is on the list of those to be flushed
     struct client *next_unsent, *next_lost;
     UT_hash_handle hh;
 };
@@ -44,6 +46,10 @@ void client_lose (struct client *c);
 /* router_client_out.c: what goes to it. client_flush_all() is called at the end of the turn. */
 void client_flush (struct client *c);
 void client_flush_all (struct router *rt, void *arg);
+
+/* Answer the request when the client has read most of what is there for it, or is gone. */
+int client_tell_drained (struct client *c, const flux_msg_t *msg);
+void client_answer_drained (struct client *c);
 
 /* router_client_own.c: requests that are the connection's own affair. True: it was one. */
 bool client_handle_own (struct client *c, const char *topic, const flux_msg_t *msg);

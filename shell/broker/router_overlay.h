@@ -19,6 +19,7 @@ struct router_overlay_ops {
     int (*respond) (void *arg, const flux_msg_t *msg);   // to the peer that is last in its routes
     int (*broadcast) (void *arg, const flux_msg_t *msg); // an event to all children
     int (*child_route) (void *arg, uint32_t dst);        // the child on the way to dst, or -1
+    int (*peer_rank) (void *arg, const char *uuid);      // of a child or the parent, or -1
 };
 
 struct router *router_create (struct ev_loop *loop, uint32_t rank, uint32_t size, uint32_t owner);

@@ -10,6 +10,7 @@
  *   router_turn.c    the queue of the turn, and what waits for its end
  *   router_rpc.c     calls that this broker makes itself, and their answers
  *   router_event.c   subscriptions, publishing, distribution
+ *   router_flow.c    what clients of other brokers have not read yet
  *   router_track.c   requests that wait for an answer of another broker
  *   router_client*.c local clients: their sockets, services, subscriptions, disconnects */
 
@@ -29,6 +30,7 @@ struct rpc_table;
 struct event_table;
 struct client_table;
 struct track_table;
+struct flow_table;
 
 struct service {
     const char *name;
@@ -80,6 +82,7 @@ struct router {
     struct event_table *events;
     struct client_table *clients;
     struct track_table *tracks;
+    struct flow_table *flows;
 };
 
 /* Route a message of a local client or a service of this broker. Takes over the reference. */
@@ -136,6 +139,13 @@ void track_request (struct router *rt, const flux_msg_t *request, uint32_t peer)
 bool track_response (struct router *rt, const flux_msg_t *response);
 bool track_expects (struct router *rt, const flux_msg_t *response, uint32_t peer);
 void track_fail (struct router *rt, uint32_t peer, const char *text);
+
+struct flow_table *flow_table_create (void);
+void flow_table_destroy (struct flow_table *t);
+int flow_service_add (struct router *rt);
+
+/* A response that was just sent: it counts if it goes to a client that is streamed to. */
+void flow_count (struct router *rt, const flux_msg_t *response);
 
 struct client_table *client_table_create (void);
 void client_table_destroy (struct client_table *t);

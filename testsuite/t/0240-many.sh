@@ -167,15 +167,19 @@ expect_equal $((size * 1048576)) "$(wc -c <big)"
 EOS
 END
 
-test_case 'who attaches late, and reads slowly, gets all of 170 MB' <<'END'
-in_flux <<'EOS'
+test_case 'who attaches late, and reads slowly, gets all of 170 MB, at another broker too' <<'END'
+in_flux --test-size=2 --test-hosts='h[0-1]' <<'EOS'
+there=$(flux exec -r 1 sh -c 'flux getattr local-uri; flux getattr broker.pid')
+far () { FLUX_URI=$(echo "$there" | head -n 1) "$@"; }
 line=$(head -c 9999 /dev/zero | tr '\0' x)
 id=$(flux submit sh -c "yes $line | head -n 17000")
 flux job wait-event -t 50 $id start >/dev/null
 (flux job attach $id | (sleep 1; wc -c)) >running
 expect_equal 170000000 "$(cat running)"
 flux job wait-event -t 50 $id clean >/dev/null
-expect_equal 170000000 "$(flux job attach $id | (sleep 1; wc -c))"
+expect_equal 170000000 "$(far flux job attach $id | (sleep 1; wc -c))"
+expect_equal 30000000 "$(far flux exec -r 0 sh -c 'yes | head -c 30000000' | (sleep 0.5; wc -c))"
+[ "$(awk '/^VmHWM/ { print $2 }' /proc/$(echo "$there" | tail -n 1)/status)" -lt 30000 ] # which holds none of it
 [ "$(awk '/^RssAnon/ { print $2 }' /proc/$(flux getattr broker.pid)/status)" -lt 400000 ]
 EOS
 END

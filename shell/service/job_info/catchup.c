@@ -26,7 +26,7 @@ static bool is_full (const struct watch *watch)
 bool catchup_is_due (const struct watch *watch, size_t len)
 {
     if (watch->sent == 0)
-        return len > WATCH_BIG;
+        return len > WATCH_BIG || (len > 0 && is_full (watch));
     return len > 0 && router_backlog (watch->w->rt, watch->msg) > LIVE_BACKLOG_MAX;
 }
 

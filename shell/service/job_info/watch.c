@@ -62,6 +62,7 @@ static void watch_free (struct watch *watch)
     if (watch->ended)
         DL_DELETE2 (watch->w->ended, watch, ended_prev, ended_next);
     watch->w->count--;
+    router_flow_release (watch->w->rt, watch->msg);
     flux_msg_decref (watch->msg);
     free (watch->key);
     free (watch);
@@ -215,7 +216,7 @@ static bool answer_finished (struct watches *w, const flux_msg_t *msg, const cha
         router_respond_error (w->rt, msg, errno, NULL);
         return true;
     }
-    if (catchup_is_due (&once, len)) {
+    if (len > WATCH_SMALL || catchup_is_due (&once, len)) {
         free (data);
         return false;
     }
@@ -237,6 +238,7 @@ static struct watch *watch_create (struct watches *w, const flux_msg_t *msg, str
     watch->w = w;
     watch->id = job->id;
     watch->msg = flux_msg_incref (msg);
+    router_flow_hold (w->rt, msg);
     flux_msg_get_matchtag (msg, &tag);
     DL_APPEND (w->list, watch);
     w->count++;

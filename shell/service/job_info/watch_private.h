@@ -14,7 +14,8 @@
 #include "shell/service/job_info/watch.h"
 #include "shell/service/kvs/kvs.h"
 
-#define WATCH_BIG (1u << 20) // bytes that are sent at once
+#define WATCH_BIG (1u << 20)    // bytes that are sent at once
+#define WATCH_SMALL (64u << 10) // bytes that are sent without asking whether the client reads
 
 struct watch {
     struct watches *w;

@@ -46,6 +46,8 @@ static void listing_free (struct listing *l)
 {
     if (l) {
         DL_DELETE (l->jl->listings, l);
+        if (l->streaming)
+            router_flow_release (l->jl->rt, l->msg);
         job_walk_end (l->walk);
         job_constraint_destroy (l->constraint);
         buf_clear (&l->rows);
@@ -194,6 +196,8 @@ static struct listing *listing_create (struct job_list *jl, const flux_msg_t *ms
         l->msg = flux_msg_incref (msg);
         l->first = true;
         l->streaming = flux_msg_is_streaming (msg);
+        if (l->streaming)
+            router_flow_hold (jl->rt, msg);
         DL_APPEND (jl->listings, l);
     }
     return l;

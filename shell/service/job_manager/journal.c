@@ -48,6 +48,7 @@ static void listener_free (struct journal *j, struct listener *l)
     DL_DELETE (j->listeners, l);
     j->count--;
     job_walk_end (l->walk);
+    router_flow_release (j->jm->rt, l->msg);
     flux_msg_decref (l->msg);
     free (l);
 }
@@ -228,6 +229,7 @@ static void listen (struct journal *j, const flux_msg_t *msg, json_t *allow, jso
     }
     job_walk_sort (l->walk);
     l->msg = flux_msg_incref (msg);
+    router_flow_hold (j->jm->rt, msg);
     l->allow = allow;
     l->deny = deny;
     DL_APPEND (j->listeners, l);

@@ -47,7 +47,7 @@ void rexec_attach_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, errno, error.text);
         return;
     }
-    e->request = flux_msg_incref (msg);
+    rexec_hear (e, msg);
     e->attached = true;
     e->attach_flags = flags;
     router_respond_pack (rt, msg, "{s:s s:i s:O}", "type", "attached", "pid",

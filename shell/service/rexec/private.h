@@ -39,6 +39,7 @@ struct entry {
     bool attached; // request is that of an attach
     int attach_flags;
     bool eof[2]; // by stream
+    bool waits_for_reader;
     bool ended;
     int status;
     struct waiters *waits;
@@ -50,11 +51,18 @@ struct rexec {
     const struct attrs *attrs;
     struct entry *entries;
     size_t count;
+    ev_timer timer; // for those that wait for a reader
 };
 
 /* By label, or without one by pid. NULL with ESRCH. */
 struct entry *rexec_find (struct rexec *rx, int pid, const char *label);
 void rexec_entry_free (struct entry *e);
+
+/* hear.c: this request hears of it, or nobody. */
+void rexec_hear_start (struct rexec *rx);
+void rexec_hear_stop (struct rexec *rx);
+void rexec_hear (struct entry *e, const flux_msg_t *request);
+void rexec_unhear (struct entry *e);
 
 /* To who hears of it. */
 void rexec_send_output (struct entry *e, enum proc_stream stream, const char *data, size_t len,

@@ -85,6 +85,20 @@ static void output_cb (struct ev_loop *loop, ev_io *w, int revents)
     check_end (p);
 }
 
+void proc_pause (struct proc *p)
+{
+    for (int i = 0; i < 2; i++)
+        ev_io_stop (p->loop, &p->out[i].io);
+}
+
+void proc_resume (struct proc *p)
+{
+    for (int i = 0; i < 2; i++) {
+        if (p->out[i].fd >= 0)
+            ev_io_start (p->loop, &p->out[i].io);
+    }
+}
+
 static void close_input (struct proc *p)
 {
     ev_io_stop (p->loop, &p->in);

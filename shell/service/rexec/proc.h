@@ -33,6 +33,10 @@ struct proc_ops {
 struct proc *proc_create (struct ev_loop *loop, json_t *cmd, bool with_input, bool setpgrp,
                           const struct proc_ops *ops, void *arg, flux_error_t *errp);
 
+/* Its output is left in the pipes meanwhile. */
+void proc_pause (struct proc *p);
+void proc_resume (struct proc *p);
+
 /* Kills it if it runs. */
 void proc_destroy (struct proc *p);
 

@@ -15,7 +15,6 @@
 #include <flux/request.h>
 
 #include "lib/shell/ioencode.h"
-#include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "shell/broker/attr.h"
 #include "shell/service/rexec/private.h"
@@ -26,8 +25,8 @@ void rexec_entry_free (struct entry *e)
 {
     DL_DELETE (e->rx->entries, e);
     e->rx->count--;
+    rexec_unhear (e);
     proc_destroy (e->proc);
-    flux_msg_decref (e->request);
     waiters_destroy (e->waits);
     json_decref (e->cmd);
     free (e->label);
@@ -73,24 +72,6 @@ static void output_cb (struct proc *p, enum proc_stream stream, const char *data
     rexec_send_output (e, stream, data, len, eof);
 }
 
-void rexec_send_output (struct entry *e, enum proc_stream stream, const char *data, size_t len,
-                        bool eof)
-{
-    struct buf b = {0};
-    char rank[16];
-    int flags = e->attached ? e->attach_flags : e->flags;
-
-    if (!e->request || !(flags & (stream == PROC_STDOUT ? FLAG_STDOUT : FLAG_STDERR)))
-        return;
-    snprintf (rank, sizeof (rank), "%u", (unsigned)router_rank (e->rx->rt));
-    buf_printf (&b, "{\"type\":\"output\",\"pid\":%d,\"io\":", (int)proc_pid (e->proc));
-    ioencode_context (&b, stream == PROC_STDOUT ? "stdout" : "stderr", rank, data, len, eof);
-    buf_putc (&b, '}');
-    if (!b.err)
-        router_respond (e->rx->rt, e->request, b.data);
-    buf_clear (&b);
-}
-
 static void add_credit (struct entry *e, size_t bytes)
 {
     if (e->request && (e->flags & FLAG_WRITE_CREDIT))
@@ -108,13 +89,6 @@ static void answer_wait (const flux_msg_t *msg, void *arg)
     struct entry *e = arg;
 
     router_respond_pack (e->rx->rt, msg, "{s:i}", "status", e->status);
-}
-
-void rexec_send_end (struct entry *e)
-{
-    router_respond_pack (e->rx->rt, e->request, "{s:s s:i}", "type", "finished", "status",
-                         e->status);
-    router_respond_error (e->rx->rt, e->request, ENODATA, NULL);
 }
 
 static void ended_cb (struct proc *p, int wait_status, void *arg)
@@ -213,7 +187,7 @@ static void exec_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     rx->count++;
     router_respond_pack (rt, msg, "{s:s s:i}", "type", "started", "pid", (int)proc_pid (e->proc));
     if (streaming) {
-        e->request = flux_msg_incref (msg);
+        rexec_hear (e, msg);
         add_credit (e, PROC_INPUT_MAX);
     } else
         e->cmd = json_incref (cmd);
@@ -320,8 +294,7 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     {
         waiters_disconnect (e->waits, msg);
         if (e->request && flux_disconnect_match (msg, e->request)) {
-            flux_msg_decref (e->request);
-            e->request = NULL;
+            rexec_unhear (e);
             if (!e->attached)
                 proc_kill (e->proc, SIGKILL);
             e->attached = false;
@@ -344,6 +317,7 @@ struct rexec *rexec_create (struct router *rt, const struct attrs *attrs)
         return NULL;
     rx->rt = rt;
     rx->attrs = attrs;
+    rexec_hear_start (rx);
     if (router_service_add (rt, "rexec", rows, rx) < 0) {
         free (rx);
         return NULL;
@@ -358,6 +332,7 @@ void rexec_destroy (struct rexec *rx)
         router_service_remove (rx->rt, "rexec");
         while (rx->entries)
             rexec_entry_free (rx->entries);
+        rexec_hear_stop (rx);
         free (rx);
         errno = saved_errno;
     }

@@ -69,8 +69,8 @@ static int child_route (void *arg, uint32_t dst)
     return dst == 3 || dst == 7 ? 3 : dst == 4 ? 4 : -1;
 }
 
-static const struct router_overlay_ops ops = {send_parent, send_child, respond, broadcast,
-                                              child_route};
+static const struct router_overlay_ops ops = {send_parent, send_child,  respond,
+                                              broadcast,   child_route, NULL};
 
 static void net_clear (struct net *net)
 {

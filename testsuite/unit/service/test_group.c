@@ -63,7 +63,7 @@ static int child_route (void *arg, uint32_t dst)
 }
 
 static const struct router_overlay_ops ops = {send_parent, send_child, respond, broadcast,
-                                              child_route};
+                                              child_route, NULL};
 
 static void turn (struct fixture *f)
 {
