@@ -117,6 +117,19 @@ static int check_v1_tasks (const struct jobspec *js, flux_error_t *errp)
 
 /* The whole. */
 
+/* RFC 25; RFC 14's use cases; what Fluxion's canonical jobspecs have. Its tools take any. */
+static int take_version (struct jobspec *js, const json_t *version, flux_error_t *errp)
+{
+    json_int_t n = json_integer_value (version);
+
+    if (!json_is_integer (version) || n < 1)
+        return jobspec_invalid (errp, "version must be a positive integer");
+    if (n != 1 && n != 999 && n != 9999 && !js->any_slot)
+        return jobspec_invalid (errp, "version %lld is not one of 1, 999 and 9999", (long long)n);
+    js->version = n;
+    return 0;
+}
+
 static int parse (struct jobspec *js, flux_error_t *errp)
 {
     json_t *version = json_object_get (js->json, "version");
@@ -126,10 +139,8 @@ static int parse (struct jobspec *js, flux_error_t *errp)
 
     if (!version || !resources || !tasks || !attrs)
         return jobspec_invalid (errp, "needs version, resources, tasks and attributes");
-    if (!json_is_integer (version) || json_integer_value (version) < 1 ||
-        json_integer_value (version) > INT32_MAX)
-        return jobspec_invalid (errp, "version must be a positive integer");
-    js->version = json_integer_value (version);
+    if (take_version (js, version, errp) < 0)
+        return -1;
     if (jobspec_parse_resources (js, resources, errp) < 0 || parse_tasks (js, tasks, errp) < 0 ||
         jobspec_parse_attributes (js, attrs, errp) < 0)
         return -1;

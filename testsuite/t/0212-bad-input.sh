@@ -22,6 +22,7 @@ echo '{}' >badspec.json
 flux submit --dry-run true >okspec.json
 jq -c '.resources=[{"type":"slot","count":0,"label":"task","with":[{"type":"core","count":1}]}]' okspec.json >badspec3.json
 jq -c 'del(.tasks)' okspec.json >badspec4.json
+jq -c '.version=99' okspec.json >badspec5.json
 END
 # A node with two cores, whatever there is.
 cat >R <<'END'
