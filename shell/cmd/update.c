@@ -163,7 +163,7 @@ const struct cmd_verb cmd_verb_update = {
     .name = "update",
     .args = "JOBID KEY=VALUE...",
     .summary = "Change attributes of an active job",
-    .text = "KEY is duration (a duration, or +FSD, -FSD), name, or an attribute of system.",
+    .text = "KEY is duration (a duration, or +FSD, -FSD), queue, or what a plugin lets change.",
     .opts = {opts},
     .run = run,
     .flags = CMD_VERB_USAGE_2,

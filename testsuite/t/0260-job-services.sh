@@ -74,7 +74,9 @@ h=$(flux submit --urgency=hold --debug --dependency=afterany:$a -t 1m sleep 0)
 flux job wait-event -q -t 30 $h priority
 expect_equal '{"priority":0}' "$(event $h priority)"
 flux job memo $h a=b
-flux update $h duration=2m name=other
+expect_fail flux update $h duration=3m name=other 2>err # all or nothing
+expect_in_file 'update of attributes.system.job.name not supported' err
+flux update $h duration=2m
 expect_equal '{"attributes.system.duration":120}' "$(event $h jobspec-update | jq -c '{"attributes.system.duration"}')"
 flux job raise -t site -s 3 $h look here
 expect_equal '{"note":"look here","severity":3,"type":"site","userid":'$owner'}' "$(event $h exception)"

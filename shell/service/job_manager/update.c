@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* job-manager.update: changes to a job's jobspec after its submission. A pending job may change
- * its duration, queue and name, and what plugins know besides; a running one its duration only. The
+ * its duration and queue, and what plugins know besides; a running one its duration only. The
  * jobspec in the KVS stays as it was submitted; jobspec-update events (RFC 21) say what holds now.
  */
 
@@ -22,7 +22,6 @@
 
 #define DURATION "attributes.system.duration"
 #define QUEUE "attributes.system.queue"
-#define NAME "attributes.system.job.name"
 #define CONSTRAINTS "attributes.system.constraints"
 
 char *job_get_key (struct job_manager *jm, uint64_t id, const char *name, size_t *lenp)
@@ -84,7 +83,7 @@ char *job_manager_jobspec (struct job_manager *jm, const struct job *job)
 /* What has an effect. What else there may be is for plugins to know. */
 static bool is_known (const char *key)
 {
-    return strcmp (key, DURATION) == 0 || strcmp (key, QUEUE) == 0 || strcmp (key, NAME) == 0;
+    return strcmp (key, DURATION) == 0 || strcmp (key, QUEUE) == 0;
 }
 
 static int check_keys (const struct job *job, json_t *updates, bool plugins, flux_error_t *errp)
