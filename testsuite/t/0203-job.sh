@@ -141,6 +141,7 @@ in_flux <<'EOS'
 id=$(flux submit --wait -n1 true)
 for key in jobspec R eventlog guest.exec.eventlog guest.output; do flux job info $id $key >key.$key; done
 flux job info --base $id R >/dev/null
+expect_equal 1 "$(flux job info $id R | jq .execution.nslots)"
 rc=0; flux job info $id nokey 2>nokey || rc=$?; [ $rc -eq 1 ]
 rc=0; flux job info f9999 R 2>nojob || rc=$?; [ $rc -eq 1 ]
 rc=0; flux job info $id 2>one || rc=$?; [ $rc -eq 1 ]

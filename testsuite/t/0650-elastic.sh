@@ -35,7 +35,7 @@ expect_output 3 flux proxy $id flux getattr size
 expect_output 'simple rejoin rejoin' eval "flux proxy $id flux exec -r all flux getattr broker.boot-method | sort -r | xargs"
 expect_output '3 0-2 12' flux jobs -no '{nnodes} {ranks} {ncores}'
 has free '1 4 1'
-expect_equal 0-2 "$(flux job info $id R | jq -r '.execution.R_lite[].rank')"
+expect_equal '0-2 3' "$(flux job info $id R | jq -r '.execution | "\(.R_lite[].rank) \(.nslots)"')"
 flux proxy $id flux resource eventlog >log
 expect_in_file 'resource-define method="grow"' log
 flux job eventlog $id >log

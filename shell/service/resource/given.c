@@ -69,8 +69,10 @@ static int from_parent (struct resource *r, flux_error_t *errp)
 {
     json_t *R = uplink_get_R (r->uplink, errp);
 
-    if (R)
+    if (R) {
+        json_object_del (json_object_get (R, "execution"), "nslots"); // no allocation any more
         all_down (r, R);
+    }
     return define (r, R, "resources of the enclosing instance", errp);
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/shell/slots.h"
+#include "shell/service/job_manager/job.h"
 #include "shell/service/sched/grant.h"
 
 static struct idset *collect_ids (const struct graph *g, const struct result *res,
@@ -64,6 +66,22 @@ static int add_properties (const struct grant *grant, struct rv1 *R)
     return rc;
 }
 
+/* RFC 20: an allocation says how many slots it is. Slots of a job that grew are of the same size.
+ */
+static uint32_t count_slots (const struct grant *grant, const struct rv1 *R)
+{
+    const struct job *job = grant->job;
+    const struct job_facts *f = &job->facts;
+    struct slots_held held = {.cores = (int)rv1_ncores (R), .nodes = (int)R->nnodes};
+
+    if (job->live && job->live->request)
+        return slots_count (job->live->request, &held);
+    uint32_t nslots = f->nslots > 0 ? f->nslots : 1;
+    if (f->nnodes > 0)
+        return R->nnodes * nslots;
+    return grant->resized && f->cores > 0 ? held.cores / f->cores : nslots;
+}
+
 int grant_list (const struct rv1 *R, struct sched_alloc *alloc)
 {
     struct idset *ranks = rv1_ranks (R);
@@ -93,6 +111,7 @@ int grant_describe (const struct grant *grant, struct sched_alloc *alloc)
 
     if (!R || add_ranks (grant, R) < 0 || add_properties (grant, R) < 0)
         goto out;
+    R->nslots = count_slots (grant, R);
     R->starttime = grant->start;
     R->expiration = alloc->expiration = grant->expiration;
     if (grant->with_graph &&

@@ -14,15 +14,18 @@
 
 struct grant {
     struct inventory *inv;
+    const struct job *job;
     const struct result *res;
     double start;
     double expiration; // 0: none
     bool with_graph;   // R gets scheduling.graph
+    bool resized;      // the job has more or less than it asked for
 };
 
-/* 0, or -1 with ENOMEM; *alloc is to be cleared in any case. */
 /* Ranks, hosts and sums of R. -1 with ENOMEM. */
 int grant_list (const struct rv1 *R, struct sched_alloc *alloc);
+
+/* 0, or -1 with ENOMEM; *alloc is to be cleared in any case. */
 int grant_describe (const struct grant *grant, struct sched_alloc *alloc);
 
 /* What the result holds as JGF, in all subsystems: {"graph":{"nodes","edges"}}. A vertex has the

@@ -12,4 +12,5 @@ shell_service_libservice_la_SOURCES += \
 	%D%/ranks.c %D%/ranks.h \
 	%D%/resize.c \
 	%D%/sched.c %D%/sched.h \
-	%D%/why.c %D%/why.h
+	%D%/why.c %D%/why.h \
+	lib/shell/slots.c lib/shell/slots.h

@@ -27,10 +27,12 @@ static int describe (struct sched *s, const struct job *job, struct sched_alloc 
                          .items = (struct result_item *)held.items, // only read
                          .count = held.count};
     struct grant grant = {.inv = s->inv,
+                          .job = job,
                           .res = &res,
                           .start = job->t_run,
                           .expiration = job->expiration,
-                          .with_graph = sched_with_graph (s)};
+                          .with_graph = sched_with_graph (s),
+                          .resized = true};
     if (grant_describe (&grant, alloc) == 0)
         return 0;
     sched_alloc_clear (alloc);

@@ -199,7 +199,8 @@ static int match (struct sched *s, const struct job *job, double now, int reserv
 int sched_alloc (struct sched *s, const struct job *job, double now, int reserve,
                  struct sched_alloc *alloc, double *start, flux_error_t *errp)
 {
-    struct grant grant = {.inv = s->inv, .start = now, .expiration = end_of (s, job, now)};
+    struct grant grant = {
+        .inv = s->inv, .job = job, .start = now, .expiration = end_of (s, job, now)};
 
     if (sched_is_empty (s)) {
         errno = EBUSY;
