@@ -212,10 +212,12 @@ void shell_task_ended (struct shell *sh, int localid, int status)
 
 void shell_reap (struct shell *sh)
 {
+    struct rusage ru;
     int status;
     pid_t pid;
 
-    while ((pid = waitpid (-1, &status, WNOHANG)) > 0) {
+    while ((pid = wait4 (-1, &status, WNOHANG, &ru)) > 0) {
+        sysmon_reaped (sh->sysmon, &ru);
         for (int i = 0; i < sh->info->nlocal; i++) {
             if (sh->tasks[i].pid == pid) {
                 shell_task_ended (sh, i, status);

@@ -71,6 +71,23 @@ struct joblog *joblog_create (struct ev_loop *loop, struct link *link,
     return log;
 }
 
+void joblog_destroy (struct joblog *log)
+{
+    struct sent *sent;
+
+    if (!log)
+        return;
+    ev_timer_stop (log->loop, &log->timer);
+    ev_timer_stop (log->loop, &log->resend);
+    while ((sent = log->failed)) {
+        log->failed = sent->next;
+        sent_free (sent);
+    }
+    for (int i = 0; i < JOBLOG_PATHS; i++)
+        buf_clear (&log->text[i]);
+    free (log);
+}
+
 size_t joblog_unsent (const struct joblog *log)
 {
     size_t len = 0;

@@ -52,6 +52,8 @@ struct joblog_config {
 struct joblog *joblog_create (struct ev_loop *loop, struct link *link,
                               const struct joblog_config *config);
 
+void joblog_destroy (struct joblog *log);
+
 /* Add one event. context is JSON text or NULL; a time of 0 means now. */
 void joblog_event (struct joblog *log, enum joblog_path path, double timestamp, const char *name,
                    const char *context);

@@ -180,6 +180,19 @@ struct link *link_create (struct ev_loop *loop, int sock, uint64_t id)
     return link;
 }
 
+void link_destroy (struct link *link)
+{
+    struct rpc *rpc, *tmp;
+
+    if (!link)
+        return;
+    HASH_ITER (hh, link->rpcs, rpc, tmp)
+    rpc_free (link, rpc);
+    link_close (link);
+    free (link->service);
+    free (link);
+}
+
 void link_set_service (struct link *link, const char *service, const struct link_method *methods,
                        void *arg)
 {

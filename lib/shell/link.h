@@ -29,6 +29,8 @@ struct link_method {
 /* sock is the socket for packets (spawnpkt.h), id that of the job. */
 struct link *link_create (struct ev_loop *loop, int sock, uint64_t id);
 
+void link_destroy (struct link *link);
+
 /* What is served once the link is open: requests to `service`, which is registered with the broker
  * before anything else is sent. Only the owner of the job and of the instance get through. */
 void link_set_service (struct link *link, const char *service, const struct link_method *methods,

@@ -37,6 +37,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/shell.c %D%/shell.h \
 	%D%/signals.c \
 	%D%/stagein.c %D%/stagein.h \
+	%D%/stay.c \
 	%D%/sysmon.c %D%/sysmon.h \
 	%D%/start.h \
 	%D%/task.c %D%/task.h \

@@ -33,6 +33,19 @@ struct outfile *outfile_open (struct outfile **files, const char *path, bool app
     return f;
 }
 
+void outfile_close_all (struct outfile **files)
+{
+    struct outfile *f, *tmp;
+
+    LL_FOREACH_SAFE (*files, f, tmp)
+    {
+        close (f->fd);
+        free (f->path);
+        free (f);
+    }
+    *files = NULL;
+}
+
 static int write_labelled (struct outfile *f, const char *label, const char *data, size_t len)
 {
     struct buf b = {0};

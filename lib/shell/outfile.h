@@ -19,6 +19,8 @@ struct outfile {
 /* Find or open; *files is the list. NULL with errno. */
 struct outfile *outfile_open (struct outfile **files, const char *path, bool append);
 
+void outfile_close_all (struct outfile **files);
+
 /* With a label, it is put in front of each line. -1 with errno. */
 int outfile_write (struct outfile *f, const char *label, const char *data, size_t len);
 

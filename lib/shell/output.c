@@ -41,6 +41,18 @@ static void stream_destroy (struct stream *st)
     free (st);
 }
 
+void output_destroy (struct output *out)
+{
+    struct stream *st, *tmp;
+
+    if (!out)
+        return;
+    DL_FOREACH_SAFE (out->streams, st, tmp)
+    stream_destroy (st);
+    outfile_close_all (&out->files);
+    free (out);
+}
+
 static void check_done (struct output *out)
 {
     if (output_ended (out))

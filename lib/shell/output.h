@@ -30,6 +30,8 @@ struct output_config {
 /* The config is copied. Posts the header event if this is the leader. */
 struct output *output_create (struct ev_loop *loop, const struct output_config *config);
 
+void output_destroy (struct output *out);
+
 /* Make the two fds that task number `localid` shall have as stdout and stderr. -1 with errno and
  * errp when a file cannot be opened. */
 int output_open_task (struct output *out, int localid, int fds[2], flux_error_t *errp);

@@ -83,7 +83,9 @@ int shell_call_task (struct shell *sh, int localid, const char *topic)
 /* The job's own directory, or /tmp where this node does not have it. */
 int shell_change_dir (struct shell *sh)
 {
-    if (!sh->info->cwd || chdir (sh->info->cwd) == 0)
+    if (!sh->info->cwd)
+        return sh->start->jobs > 0 ? fchdir (sh->start->home) : 0;
+    if (chdir (sh->info->cwd) == 0)
         return 0;
     output_log (sh->output, LOG_ERR, "host %s: could not change directory to %s: %s; using /tmp",
                 sh->info->hostname ? sh->info->hostname : "unknown", sh->info->cwd,
@@ -293,7 +295,7 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
     return 0;
 }
 
-/* The packet is the last thing that the broker hears from this shell. */
+/* The packet is the last thing that the broker hears from this shell of this job. */
 static void report (struct shell *sh)
 {
     struct buf b = {0};
@@ -305,9 +307,13 @@ static void report (struct shell *sh)
         joblog_take (sh->log, &b);
     }
     buf_putc (&b, '}');
-    struct spawnpkt pkt = {SPAWNPKT_RESULT, 0, sh->start->id, -1, b.data, b.len};
-    if (!b.err)
-        spawnpkt_send (sh->start->sock, &pkt);
+    struct spawnpkt pkt = {SPAWNPKT_RESULT, SPAWNPKT_LEAVES, sh->start->id, -1, b.data, b.len};
+    if (b.err || !shell_offer (sh, &pkt))
+        sh->spent = true;
+    if (!b.err && spawnpkt_send (sh->start->sock, &pkt) < 0)
+        sh->spent = true;
+    if (pkt.fd >= 0)
+        close (pkt.fd);
     buf_clear (&b);
 }
 
@@ -320,8 +326,10 @@ static void run (struct shell *sh)
         ev_run (sh->loop, 0);
     shell_signals_stop (sh);
     plugstack_call (sh->plugins, "shell.exit", NULL);
-    if (waitpid (-1, NULL, WNOHANG) >= 0)
+    if (waitpid (-1, NULL, WNOHANG) >= 0) {
+        sh->spent = true;
         proctree_clear (LEFTOVER_TIMEOUT);
+    }
     if (sh->info)
         jobtmp_remove (sh->tmpdir, sh->info, sh->start->slot);
 }
@@ -330,6 +338,7 @@ static void run (struct shell *sh)
 static void failed (struct shell *sh, const char *text)
 {
     sh->status = FAILED_STATUS;
+    sh->spent = true;
     shell_fatal (sh, "%s", text);
     while (link_pending (sh->link) > 0)
         ev_run (sh->loop, EVRUN_ONCE);
@@ -337,7 +346,7 @@ static void failed (struct shell *sh, const char *text)
         jobtmp_remove (sh->tmpdir, sh->info, sh->start->slot);
 }
 
-int shell_run (const struct shell_start *start)
+int shell_run (struct shell_start *start)
 {
     struct shell sh = {.start = start};
     flux_error_t error = {"out of memory"};
@@ -350,5 +359,8 @@ int shell_run (const struct shell_start *start)
     else
         run (&sh);
     report (&sh);
-    return waitcode (sh.status);
+    if (sh.spent)
+        return waitcode (sh.status);
+    shell_clear (&sh);
+    return -1;
 }

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the slurm-flux authors */
 
 /* The job shell as a whole, for those of its files that tie its parts together; the parts do not
- * include this. A shell ends with its process, so parts that live as long have no destroy(). */
+ * include this. */
 
 #ifndef FLUX_SHELL_SHELL_H
 #define FLUX_SHELL_SHELL_H
@@ -18,6 +18,7 @@
 #include "lib/shell/output.h"
 #include "lib/shell/peers.h"
 #include "lib/shell/plugstack.h"
+#include "lib/shell/spawnpkt.h"
 #include "lib/shell/start.h"
 #include "lib/shell/sysmon.h"
 #include "lib/shell/task.h"
@@ -30,7 +31,7 @@ struct shell_task {
 };
 
 struct shell {
-    const struct shell_start *start;
+    struct shell_start *start;
     struct ev_loop *loop;
     struct shell_info *info;
     struct link *link;
@@ -62,6 +63,7 @@ struct shell {
     char exit_text[512]; // leader: of that task, for who is told of it
     json_t *early_exit;  // leader: the first task that ended, before that
     bool ended;          // nothing is left to be done
+    bool spent;          // this process is not to run another job
     uint64_t *text_seq;  // leader: by shell rank, see joblog_gate()
     char *service;
     char *write_topic;
@@ -95,6 +97,14 @@ void shell_exit_request (struct shell *sh, const flux_msg_t *msg);
 int shell_signals_start (struct shell *sh);
 void shell_signals_stop (struct shell *sh);
 void shell_kill_tasks (struct shell *sh, int signum);
+
+/* stay.c: a process for several jobs, one after the other. shell_offer() makes the result say so
+ * where this one can have another job after this, shell_clear() frees all that is this job's. */
+bool shell_offer (struct shell *sh, struct spawnpkt *result);
+void shell_clear (struct shell *sh);
+
+/* shell.c: the exit code of the process, or -1 when it may run another job. */
+int shell_run (struct shell_start *start);
 
 /* methods.c */
 extern const struct link_method shell_methods[];

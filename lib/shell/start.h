@@ -26,13 +26,17 @@ struct shell_start {
     const char *cpus;           // those that the cores of R are counted on; NULL: unknown
     char *const *plugins;       // paths of the site's plugins, up to a NULL; or NULL
     const char *libpmi;         // path of libpmi.so
+    int home;                   // the directory that the spawner was started in; -1: unknown
     int slot;                   // a small number that no other running job shell has; -1: none
+    int next;                   // set by shell_main(): takes the next request; -1: none yet
+    int jobs;                   // and how many there were before
 };
 
 /* The signals that a job shell handles: SIGCHLD, those it forwards, and SHELL_SIGNAL_TASKS. */
 void shell_signals (sigset_t *set);
 
-/* Run a job to its end and report the result. Returns the exit code of the shell process. */
-int shell_run (const struct shell_start *start);
+/* Run a job to its end and report the result, then those that the broker sends on to this process:
+ * what a fork costs is more than what a short job does. Returns the exit code of the process. */
+int shell_main (const struct shell_start *first);
 
 #endif /* !FLUX_SHELL_START_H */

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <syslog.h>
 
 #include "lib/shell/proctree.h"
@@ -24,6 +23,7 @@ struct sysmon {
     double begin;
     double last, last_cpu;   // of the sample before
     unsigned long long peak; // bytes
+    double ended_cpu;        // seconds, of processes that were waited for
 };
 
 static void log_memory (struct sysmon *sm, int level, const char *what, unsigned long long bytes)
@@ -39,20 +39,24 @@ static void log_memory (struct sysmon *sm, int level, const char *what, unsigned
     output_log (sm->output, level, "sysmon: memory.%s=%.1f%c", what, size, units[i]);
 }
 
-static double ended_cpu (struct rusage *ru)
+/* Not RUSAGE_CHILDREN, which has what earlier jobs of this process have taken, too. */
+void sysmon_reaped (struct sysmon *sm, const struct rusage *ru)
 {
-    if (getrusage (RUSAGE_CHILDREN, ru) < 0)
-        return 0.;
-    return ru->ru_utime.tv_sec + ru->ru_stime.tv_sec +
-           (ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * 1e-6;
+    unsigned long long size = (unsigned long long)ru->ru_maxrss * 1024;
+
+    if (!sm)
+        return;
+    sm->ended_cpu += ru->ru_utime.tv_sec + ru->ru_stime.tv_sec +
+                     (ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * 1e-6;
+    if (size > sm->peak)
+        sm->peak = size;
 }
 
 static void sample_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct sysmon *sm = w->data;
     struct proctree_usage usage;
-    struct rusage ru;
-    double now = monotime_now (), cpu = ended_cpu (&ru);
+    double now = monotime_now (), cpu = sm->ended_cpu;
 
     proctree_measure (&usage);
     cpu += usage.cpu;
@@ -97,13 +101,19 @@ int sysmon_create (struct sysmon **smp, struct ev_loop *loop, const struct shell
 
 void sysmon_report (struct sysmon *sm)
 {
-    struct rusage ru = {0};
-
     if (!sm)
         return;
     ev_timer_stop (sm->loop, &sm->timer);
-    double cpu = ended_cpu (&ru), wall = monotime_now () - sm->begin;
-    unsigned long long largest = (unsigned long long)ru.ru_maxrss * 1024;
-    log_memory (sm, LOG_NOTICE, "peak", largest > sm->peak ? largest : sm->peak);
-    output_log (sm->output, LOG_NOTICE, "sysmon: loadavg-overall=%.2f", wall > 0 ? cpu / wall : 0.);
+    double wall = monotime_now () - sm->begin;
+    log_memory (sm, LOG_NOTICE, "peak", sm->peak);
+    output_log (sm->output, LOG_NOTICE, "sysmon: loadavg-overall=%.2f",
+                wall > 0 ? sm->ended_cpu / wall : 0.);
+}
+
+void sysmon_destroy (struct sysmon *sm)
+{
+    if (sm) {
+        ev_timer_stop (sm->loop, &sm->timer);
+        free (sm);
+    }
 }

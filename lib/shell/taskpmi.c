@@ -128,6 +128,17 @@ struct taskpmi *taskpmi_create (struct ev_loop *loop, const struct shell_info *i
     return pmi;
 }
 
+void taskpmi_destroy (struct taskpmi *pmi)
+{
+    if (!pmi)
+        return;
+    for (int i = 0; i < pmi->info->nlocal; i++)
+        client_close (&pmi->clients[i]);
+    pmi_server_destroy (pmi->server);
+    free (pmi->clients);
+    free (pmi);
+}
+
 /* What tasks may ask for before any of them has put something. */
 static void preput (struct taskpmi *pmi)
 {

@@ -22,6 +22,8 @@ struct taskpmi *taskpmi_create (struct ev_loop *loop, const struct shell_info *i
                                 void (*abort) (void *arg, int taskid, int code, const char *text),
                                 void *arg);
 
+void taskpmi_destroy (struct taskpmi *pmi);
+
 /* The fd that the task shall inherit under its own number, after its environment was set; -1 with
  * errno 0 when PMI is off, or with errno. taskpmi_task_started() closes it. */
 int taskpmi_open_task (struct taskpmi *pmi, int localid, struct envlist *env);

@@ -5,6 +5,7 @@
  * once what all job shells need, for what it has in memory costs each fork. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
@@ -37,8 +38,8 @@
 
 struct child {
     pid_t pid;
-    uint64_t id;
-    double kill_at; // 0: never
+    uint64_t number; // of the broker, see spawnpkt.h
+    double kill_at;  // 0: never
     int slot;
     UT_hash_handle hh;
 };
@@ -48,6 +49,7 @@ struct spawner {
     int sigfd;
     struct cputopo *topo;
     char *cpus;
+    int home;
     glob_t plugins;
     char libpmi[PATH_MAX];
     struct spawnpkt_buf buf;
@@ -63,12 +65,12 @@ static int report (struct spawner *sp, int type, uint64_t id, int value, const c
     return spawnpkt_send (sp->sock, &pkt);
 }
 
-static struct child *child_by_id (struct spawner *sp, uint64_t id)
+static struct child *child_by_number (struct spawner *sp, uint64_t number)
 {
     struct child *c, *tmp;
 
     HASH_ITER (hh, sp->children, c, tmp)
-    if (c->id == id)
+    if (c->number == number)
         return c;
     return NULL;
 }
@@ -105,6 +107,7 @@ static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t par
         .cpus = sp->cpus,
         .plugins = sp->plugins.gl_pathv,
         .libpmi = sp->libpmi,
+        .home = sp->home,
         .slot = slot,
     };
 
@@ -113,7 +116,7 @@ static int child_main (struct spawner *sp, const struct spawnpkt *pkt, pid_t par
         return 1;
     prctl (PR_SET_CHILD_SUBREAPER, 1);
     setsid ();
-    return shell_run (&start);
+    return shell_main (&start);
 }
 
 /* Returns the exit code in the child, -1 in the parent. */
@@ -127,22 +130,22 @@ static int start (struct spawner *sp, const struct spawnpkt *pkt)
     if (pid == 0)
         return child_main (sp, pkt, parent, slot);
     if (pid < 0) {
-        report (sp, SPAWNPKT_FAILED, pkt->id, errno, "could not fork a job shell");
+        report (sp, SPAWNPKT_FAILED, pkt->value, errno, "could not fork a job shell");
         give_slot (sp, slot);
         free (c);
         return -1;
     }
     c->pid = pid;
     c->slot = slot;
-    c->id = pkt->id;
+    c->number = pkt->value;
     HASH_ADD_INT (sp->children, pid, c);
-    report (sp, SPAWNPKT_STARTED, c->id, pid, NULL);
+    report (sp, SPAWNPKT_STARTED, c->number, pid, NULL);
     return -1;
 }
 
-static void forward_signal (struct spawner *sp, uint64_t id, int signum)
+static void forward_signal (struct spawner *sp, uint64_t number, int signum)
 {
-    struct child *c = child_by_id (sp, id);
+    struct child *c = child_by_number (sp, number);
 
     if (!c)
         return;
@@ -177,7 +180,7 @@ static void reap (struct spawner *sp)
             sp->dying--;
         if (WIFSIGNALED (status))
             proctree_kill (is_job_shell, sp);
-        report (sp, SPAWNPKT_EXITED, c->id, status, NULL);
+        report (sp, SPAWNPKT_EXITED, c->number, status, NULL);
         give_slot (sp, c->slot);
         free (c);
     }
@@ -319,6 +322,7 @@ int spawner_main (int sock, const char *rundir)
     json_object_seed (0); // once for all forks
     find_plugins (&sp);
     find_libpmi (&sp);
+    sp.home = open (".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     fd_set_cloexec (sock);
     prctl (PR_SET_CHILD_SUBREAPER, 1);
     if (sigprocmask (SIG_SETMASK, &set, NULL) < 0 || sigdelset (&set, SIGPIPE) < 0 ||

@@ -287,6 +287,7 @@ expect_match 'sysmon: memory.peak=[3-9][0-9][.0-9]*M' "$(cat err)"
 expect_match 'sysmon: loadavg-overall=[0-9]\.[0-9]' "$(cat err)"
 flux run -o sysmon true 2>err
 expect_equal 2 "$(grep -c 'sysmon: ' err)"
+expect_no_match 'memory.peak=[3-9][0-9][.0-9]*M' "$(cat err)" # not that of the job before
 expect_equal '' "$(flux run true 2>&1)"
 expect_fail flux run -o sysmon.period=often true 2>err
 expect_match 'sysmon.period is not a valid duration' "$(cat err)"

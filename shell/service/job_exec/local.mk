@@ -6,5 +6,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/killplan.c %D%/killplan.h \
 	%D%/local.c %D%/local.h \
 	%D%/private.h \
+	%D%/procs.c %D%/procs.h \
 	%D%/shells.c \
-	%D%/spawner.c %D%/spawner.h
+	%D%/spawner.c %D%/spawner.h \
+	%D%/spawner_process.c %D%/spawner_process.h

@@ -16,6 +16,9 @@
  * processes of the jobs; when the spawner dies, its job shells do too, each running job is reported
  * as `exited` with SIGKILL, and the next spawner_start() starts a new spawner.
  *
+ * A job shell whose job was a plain one stays for a while, and gets the next one straight from
+ * here: there is no fork then, and `started` and `exited` cost no packet.
+ *
  * A broker that was killed can no longer remove its run directory: its spawner does, at last. */
 
 #ifndef FLUX_SERVICE_JOB_EXEC_SPAWNER_H
@@ -42,7 +45,8 @@ struct spawner_ops {
 
     /* The job shell ended and was waited for. wait_status is that of the shell process as wait(2)
      * gives it. `result` is what the shell said at its end, JSON text of len bytes and a NUL, or
-     * NULL when it died before it could (then wait_status tells how):
+     * NULL when it died before it could (then wait_status tells how; of one that stays it is what
+     * it would have been):
      *   {"status":int,               wait status of the job on this node: the highest of its tasks'
      *    "append":[[path,text]...]}  from the leader (shell_rank 0) only, may be missing: eventlog
      *                                text still to be appended under path, as in job-exec.append

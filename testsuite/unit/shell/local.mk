@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 check_LTLIBRARIES += testsuite/unit/shell/libfakebroker.la
 testsuite_unit_shell_libfakebroker_la_SOURCES = %D%/fakebroker.c %D%/fakebroker.h \
-	shell/service/job_exec/spawner.c
+	shell/service/job_exec/procs.c shell/service/job_exec/spawner.c \
+	shell/service/job_exec/spawner_process.c
 testsuite_unit_shell_libfakebroker_la_LIBADD = lib/shell/libshell.la lib/shell/libspawnpkt.la lib/plugin/libplugin.la \
 	lib/pmi/libpmiserver.la lib/codec/libcodec.la lib/job/libjob.la lib/set/libset.la lib/util/libutil.la \
 	$(JANSSON_LIBS) $(EV_LIBS)

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shell/service/job_exec/procs.h"
 #include "testsuite/unit/cmocka.h"
 #include "testsuite/unit/shell/fakebroker.h"
 
@@ -393,6 +394,118 @@ static void test_kill_waiting (void **state)
     assert_int_equal (job->wait_status, (128 + SIGKILL) << 8);
 }
 
+/* The process that runs a job, and what the job says besides. */
+static pid_t shell_of (struct fakebroker *fb, const char *script, const char *options, char **said)
+{
+    uint64_t id = 1000 + fb->njobs;
+    char command[1024], *rest;
+
+    snprintf (command, sizeof (command), "[\"sh\",\"-c\",\"echo $PPID; %s\"]", script);
+    struct fake_job *job = fakebroker_start (fb, id, fake_request (id, command, 1, options));
+    assert_true (fakebroker_run (fb, 20.));
+    assert_true (job->started && job->exited);
+    char *s = fake_output (job, "stdout", NULL);
+    pid_t pid = strtol (s, &rest, 10);
+    if (said)
+        *said = strdup (rest + 1);
+    free (s);
+    return pid;
+}
+
+static void run_in_root (struct fakebroker *fb)
+{
+    char *request = fake_request (1, "[\"pwd\"]", 1, NULL);
+    json_t *o = json_loads (request, 0, NULL);
+    json_t *attributes = json_object_get (json_object_get (o, "jobspec"), "attributes");
+
+    json_object_set_new (json_object_get (attributes, "system"), "cwd", json_string ("/"));
+    struct fake_job *job = fakebroker_start (fb, 1, json_dumps (o, 0));
+    assert_true (fakebroker_run (fb, 20.));
+    char *s = fake_output (job, "stdout", NULL);
+    assert_string_equal (s, "/\n");
+    free (s);
+    free (request);
+    json_decref (o);
+}
+
+/* After a plain job the process stays and has the next one, which finds nothing of the first. */
+static void test_stays (void **state)
+{
+    static const char *look =
+        "pwd; env | grep -v -e FLUX -e PMI -e OMPI | sort; ls /proc/self/fd | wc -l; "
+        "ls $FLUX_JOB_TMPDIR; umask; ulimit -n";
+    struct fakebroker *fb = *state;
+    char *first, *second;
+
+    pid_t pid = shell_of (fb, look, NULL, &first);
+    assert_int_equal (shell_of (fb, look, NULL, &second), pid);
+    assert_string_equal (second, first);
+    free (second);
+    run_in_root (fb);
+    assert_int_equal (
+        shell_of (fb, "touch $FLUX_JOB_TMPDIR/x; exit 3",
+                  "{\"output\":{\"stderr\":{\"type\":\"file\",\"path\":\"/dev/null\"}},"
+                  "\"rlimit\":{\"nofile\":50}}",
+                  NULL),
+        pid);
+    assert_int_equal (shell_of (fb, "sleep 0.2; seq 100000", NULL, NULL), pid); // was connected
+    assert_int_equal (shell_of (fb, look, NULL, &second), pid);
+    assert_string_equal (second, first);
+    free (first);
+    free (second);
+    fakebroker_run_until (fb, NULL, PROCS_IDLE_TIME * 1.8);
+    for (int i = 0; i < 200 && kill (pid, 0) == 0; i++)
+        usleep (20000);
+    assert_int_equal (kill (pid, 0), -1); // nobody needed it
+    run_one (fb, "[\"true\"]", 1, NULL, 0, "", "");
+}
+
+static void test_leaves (void **state)
+{
+    static const char *const scripts[] = {
+        "setsid sleep 1234.5 >/dev/null 2>&1 </dev/null &", // leaves a process behind
+        "kill -9 $PPID; sleep 100",                         // takes its shell along
+    };
+    struct fakebroker *fb = *state;
+
+    pid_t pid = shell_of (fb, "test -t 1", "{\"pty\":true}", NULL), next;
+    for (size_t i = 0; i < sizeof (scripts) / sizeof (scripts[0]); i++) {
+        next = shell_of (fb, "true", NULL, NULL);
+        assert_int_not_equal (next, pid);
+        pid = next;
+        struct fake_job *job = &fb->jobs[fb->njobs];
+        char command[256];
+        snprintf (command, sizeof (command), "[\"sh\",\"-c\",\"%s\"]", scripts[i]);
+        fakebroker_start (fb, 1, fake_request (1, command, 1, NULL));
+        assert_true (fakebroker_run (fb, 20.));
+        assert_int_equal (job->status, i == 0 ? 0 : -1);
+        assert_int_equal (job->wait_status, i == 0 ? 0 : SIGKILL);
+    }
+    next = shell_of (fb, "true", NULL, NULL);
+    assert_int_not_equal (next, pid);
+    assert_int_equal (kill (next, SIGKILL), 0); // while it is idle
+    fakebroker_run_until (fb, NULL, 0.05);
+    assert_int_not_equal (shell_of (fb, "true", NULL, NULL), next);
+}
+
+/* A signal on its way to a job that ends must not reach the one that comes after. */
+static void test_signalled_leaves (void **state)
+{
+    struct fakebroker *fb = *state;
+    pid_t pid = shell_of (fb, "true", NULL, NULL);
+    struct fake_job *job = fakebroker_start (
+        fb, 1,
+        fake_request (1, "[\"sh\",\"-c\",\"trap 'exit 0' USR1; sleep 0.1; sleep 100\"]", 1, NULL));
+
+    fakebroker_run_until (fb, &job->connected, 10.);
+    for (int i = 0; i < 100 && !job->exited; i++) {
+        spawner_kill (fb->sp, 1, SIGUSR1);
+        fakebroker_run_until (fb, NULL, 0.01);
+    }
+    assert_true (fakebroker_run (fb, 10.));
+    assert_int_not_equal (shell_of (fb, "true", NULL, NULL), pid);
+}
+
 static int setup (void **state)
 {
     *state = fakebroker_create ();
@@ -410,15 +523,27 @@ static int teardown (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        TEST (test_jobs),         TEST (test_silent),
-        TEST (test_start_fails),  TEST (test_malformed),
-        TEST (test_large),        TEST (test_binary),
-        TEST (test_nul),          TEST (test_kill),
-        TEST (test_leftovers),    TEST (test_sigkill),
-        TEST (test_spawner_dies), TEST (test_stdin),
-        TEST (test_pmi),          TEST (test_pty),
-        TEST (test_kill_waiting), TEST (test_pty_interactive),
-        TEST (test_nodes),        TEST (test_nodes_stdin),
+        TEST (test_jobs),
+        TEST (test_silent),
+        TEST (test_start_fails),
+        TEST (test_malformed),
+        TEST (test_large),
+        TEST (test_binary),
+        TEST (test_nul),
+        TEST (test_kill),
+        TEST (test_leftovers),
+        TEST (test_sigkill),
+        TEST (test_spawner_dies),
+        TEST (test_stdin),
+        TEST (test_pmi),
+        TEST (test_pty),
+        TEST (test_kill_waiting),
+        TEST (test_pty_interactive),
+        TEST (test_nodes),
+        TEST (test_nodes_stdin),
+        TEST (test_stays),
+        TEST (test_leaves),
+        TEST (test_signalled_leaves),
     };
     cmocka_set_test_filter (getenv ("TEST_FILTER"));
     return cmocka_run_group_tests (tests, NULL, NULL);
