@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/job/jsonscan.h"
 #include "lib/shell/envlist.h"
 
 #define ENVLIST_ROOM 32 // for what the shell adds itself
@@ -44,7 +45,7 @@ static ssize_t find (const struct envlist *env, const char *name)
     size_t len = strlen (name);
 
     for (size_t i = 0; i < env->n; i++)
-        if (!strncmp (env->v[i], name, len) && env->v[i][len] == '=')
+        if (*env->v[i] == *name && !strncmp (env->v[i], name, len) && env->v[i][len] == '=')
             return i;
     return -1;
 }
@@ -92,9 +93,9 @@ const char *envlist_get (const struct envlist *env, const char *name)
     return i < 0 ? NULL : strchr (env->v[i], '=') + 1;
 }
 
-int envlist_set (struct envlist *env, const char *name, const char *value)
+/* Takes over the entry, NULL of which is one that there was no memory for. */
+static int put (struct envlist *env, const char *name, char *entry)
 {
-    char *entry = make_entry (name, value);
     ssize_t i = find (env, name);
 
     if (!entry || !grow (env, 1)) {
@@ -109,6 +110,44 @@ int envlist_set (struct envlist *env, const char *name, const char *value)
         env->v[i] = entry;
     }
     return 0;
+}
+
+int envlist_set (struct envlist *env, const char *name, const char *value)
+{
+    return put (env, name, make_entry (name, value));
+}
+
+/* Over the string that comes next, and what it stands for, with a NUL, into b. */
+static bool take_string (struct jsonspan *s, struct buf *b)
+{
+    jsonscan_blank (s);
+    struct jsonspan string = *s;
+
+    buf_reset (b);
+    if (!jsonscan_string (s))
+        return false;
+    string.end = s->p;
+    return jsonscan_decode (string, b) && buf_putc (b, '\0') == 0;
+}
+
+int envlist_init_text (struct envlist *env, const char *text)
+{
+    struct jsonspan s = {text, text + strlen (text)};
+    struct buf name = {0}, value = {0};
+    int rc = 0;
+
+    *env = (struct envlist){0};
+    if (!grow (env, 0) || !jsonscan_eat (&s, '{'))
+        return -1;
+    while (rc == 0 && take_string (&s, &name) && jsonscan_eat (&s, ':')) {
+        if (!jsonscan_word (&s, "null"))
+            rc = take_string (&s, &value) ? envlist_set (env, name.data, value.data) : -1;
+        if (!jsonscan_eat (&s, ','))
+            break;
+    }
+    buf_clear (&name);
+    buf_clear (&value);
+    return rc;
 }
 
 int envlist_setf (struct envlist *env, const char *name, const char *fmt, ...)

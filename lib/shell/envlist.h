@@ -17,6 +17,9 @@ struct envlist {
 
 /* Start with a JSON object of strings; what is no string is left out. -1 with ENOMEM. */
 int envlist_init (struct envlist *env, json_t *o);
+
+/* The same from text that jsonscan_is_environment() knows. */
+int envlist_init_text (struct envlist *env, const char *text);
 void envlist_clear (struct envlist *env);
 
 /* NULL when it is not set. */

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/job/jsonscan.h"
 #include "lib/shell/distribute.h"
 #include "lib/shell/info.h"
+#include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/json_strings.h"
 
@@ -57,6 +59,10 @@ static int parse_jobspec (struct shell_info *info, flux_error_t *errp)
                                   "files", &info->files, "environment", &info->environment, "job",
                                   &job, "shell", "options", &info->options) < 0)
         return inval (errp, "malformed jobspec", error.text);
+    if (info->environment != json_object_get (info->request, "environment")) {
+        free (info->environ_text); // the jobspec has its own
+        info->environ_text = NULL;
+    }
     if (!json_is_strings (info->command) || json_array_size (info->command) == 0)
         return inval (errp, "malformed jobspec", "command");
     if ((info->environment && !json_is_object (info->environment)) ||
@@ -87,6 +93,25 @@ static int find_local_tasks (struct shell_info *info)
     return 0;
 }
 
+/* Most of a request is the environment, which is told of once for many jobs, and is easily read: it
+ * is cut out. */
+static json_t *load_request (struct shell_info *info, const char *request, size_t len,
+                             json_error_t *error)
+{
+    struct jsonspan all = {request, request + len}, env;
+    struct buf b = {0};
+
+    if (!jsonscan_member (all, "environment", &env) || !jsonscan_is_environment (env))
+        return json_loadb (request, len, 0, error);
+    buf_append (&b, request, env.p - request);
+    buf_puts (&b, "{}");
+    buf_append (&b, env.end, all.end - env.end);
+    json_t *o = b.err ? NULL : json_loadb (b.data, b.len, 0, error);
+    buf_clear (&b);
+    info->environ_text = strndup (env.p, env.end - env.p);
+    return o;
+}
+
 struct shell_info *shell_info_create (const char *request, size_t len, flux_error_t *errp)
 {
     struct shell_info *info = calloc (1, sizeof (*info));
@@ -96,7 +121,7 @@ struct shell_info *shell_info_create (const char *request, size_t len, flux_erro
         errprintf (errp, "out of memory");
         return NULL;
     }
-    if (!(info->request = json_loadb (request, len, 0, &error))) {
+    if (!(info->request = load_request (info, request, len, &error))) {
         inval (errp, "malformed start request", error.text);
         goto error;
     }
@@ -122,6 +147,7 @@ void shell_info_destroy (struct shell_info *info)
         free (info->cores);
         free (info->gpus);
         free (info->hostname);
+        free (info->environ_text);
         json_decref (info->request);
         free (info);
         errno = saved_errno;

@@ -18,7 +18,8 @@ struct shell_info {
     json_t *R;
     json_t *attrs;       // of the broker; an object
     json_t *command;     // array of strings, not empty
-    json_t *environment; // object
+    json_t *environment; // object; where it is empty there may be
+    char *environ_text;  // this instead, as jsonscan_is_environment() wants it; or NULL
     json_t *options;     // attributes.system.shell.options; an object
     json_t *files;       // attributes.system.files, or NULL
     const char *cwd;     // NULL: where the broker is

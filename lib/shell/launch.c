@@ -32,7 +32,7 @@ static int set_job_ids (struct shell *sh)
     envlist_unset (env, "FLUX_ENCLOSING_ID");
     if ((uri && envlist_set (env, "FLUX_URI", uri) < 0) ||
         envlist_setf (env, "FLUX_JOB_ID_PATH", "%s/%s", path, info->id_f58) < 0 ||
-        envlist_setf (env, "FLUX_KVS_NAMESPACE", "job-%" PRIu64, sh->start->id) < 0 ||
+        envlist_setf (env, "FLUX_KVS_NAMESPACE", "job-%" PRIu64, sh->info->id) < 0 ||
         envlist_setf (env, "FLUX_JOB_SIZE", "%d", info->ntasks) < 0 ||
         envlist_setf (env, "FLUX_JOB_NNODES", "%d", info->nshells) < 0 ||
         envlist_set (env, "FLUX_JOB_ID", info->id_f58) < 0 ||
@@ -75,7 +75,10 @@ int shell_prepare_env (struct shell *sh)
 {
     struct envlist *env = &sh->env;
 
-    if (envlist_init (env, sh->info->environment) < 0 || set_job_ids (sh) < 0)
+    const char *text = sh->info->environ_text;
+    int rc = text ? envlist_init_text (env, text) : envlist_init (env, sh->info->environment);
+
+    if (rc < 0 || set_job_ids (sh) < 0)
         return -1;
     envlist_unset (env, "FLUX_PROXY_REMOTE");
     if (sh->info->hostname && envlist_get (env, "HOSTNAME") &&

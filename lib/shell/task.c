@@ -113,6 +113,8 @@ static int set_rlimits (const struct task_spec *spec)
         struct rlimit rl;
         if (getrlimit (spec->rlimits[i].resource, &rl) < 0)
             return -1;
+        if (rl.rlim_cur == spec->rlimits[i].soft)
+            continue;
         rl.rlim_cur = spec->rlimits[i].soft;
         if (rl.rlim_max != RLIM_INFINITY &&
             (rl.rlim_cur == RLIM_INFINITY || rl.rlim_cur > rl.rlim_max))

@@ -14,6 +14,7 @@
 
 #include <flux/request.h>
 
+#include "lib/job/jsonscan.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/peers.h"
@@ -304,12 +305,17 @@ static void attach_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 static void start_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct exec_local *el = arg;
+    struct jsonspan value;
     const char *text;
-    json_int_t id;
+    int64_t id;
 
-    if (flux_request_unpack (msg, NULL, "{s:I}", "id", &id) < 0 ||
-        flux_request_decode (msg, NULL, &text) < 0) {
-        router_respond_error (rt, msg, errno, NULL);
+    if (flux_request_decode (msg, NULL, &text) < 0 || !text) {
+        router_respond_error (rt, msg, EPROTO, NULL);
+        return;
+    }
+    struct jsonspan all = {text, text + strlen (text)}; // the shell reads the rest
+    if (!jsonscan_member (all, "id", &value) || !jsonscan_integer (value, &id)) {
+        router_respond_error (rt, msg, EPROTO, NULL);
         return;
     }
     struct running *r = add (el, id, remote_event, el);

@@ -347,6 +347,18 @@ static void test_envlist (void **state)
     assert_null (env.v[101]);
     envlist_clear (&env);
     json_decref (o);
+    assert_int_equal (envlist_init_text (&env,
+                                         " { \"A\":\"1\", \"B\" : null,\"\u00fc\":\"\\u00fc\\n=\","
+                                         "\"A\":\"2\" } "),
+                      0);
+    assert_int_equal (env.n, 2);
+    assert_string_equal (env.v[0], "A=2");
+    assert_string_equal (env.v[1], "\u00fc=\u00fc\n=");
+    envlist_clear (&env);
+    assert_int_equal (envlist_init_text (&env, "{}"), 0);
+    assert_int_equal (env.n, 0);
+    assert_null (env.v[0]);
+    envlist_clear (&env);
 }
 
 static void test_rlimits (void **state)
