@@ -3,6 +3,7 @@
 
 /* Tasks that end, and what a job shell does about it. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "lib/util/waitcode.h"
 
 #define LINGER 0.1       // seconds until the leader is told of output that goes on after the tasks
+#define HOLD 0.2         // seconds from a SIGKILL out of nowhere until its task counts as ended
 #define EXIT_TIMEOUT 30. // seconds the other tasks have when the first one has ended
 
 static const char *describe (int status, char *buf, size_t size)
@@ -210,6 +212,37 @@ void shell_task_ended (struct shell *sh, int localid, int status)
     shell_check_ended (sh);
 }
 
+static void held_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct shell *sh = w->data;
+
+    for (int i = 0; i < sh->info->nlocal; i++) {
+        if (sh->tasks[i].held) {
+            sh->tasks[i].held = false;
+            shell_task_ended (sh, i, sh->tasks[i].status);
+        }
+    }
+}
+
+/* A task got SIGKILL, and not from here. Where Slurm takes a node back it kills whatever of the
+ * step runs there, the tasks first: this shell and its broker are next, and then the job is one
+ * that lost a node, not one that failed. */
+static bool hold (struct shell *sh, int localid, int status)
+{
+    struct shell_task *task = &sh->tasks[localid];
+
+    if (!WIFSIGNALED (status) || WTERMSIG (status) != SIGKILL || sh->sent_kill)
+        return false;
+    task->held = true;
+    task->status = status;
+    if (!ev_is_active (&sh->held_timer)) {
+        ev_timer_init (&sh->held_timer, held_cb, HOLD, 0.);
+        sh->held_timer.data = sh;
+        ev_timer_start (sh->loop, &sh->held_timer);
+    }
+    return true;
+}
+
 void shell_reap (struct shell *sh)
 {
     struct rusage ru;
@@ -219,8 +252,9 @@ void shell_reap (struct shell *sh)
     while ((pid = wait4 (-1, &status, WNOHANG, &ru)) > 0) {
         sysmon_reaped (sh->sysmon, &ru);
         for (int i = 0; i < sh->info->nlocal; i++) {
-            if (sh->tasks[i].pid == pid) {
-                shell_task_ended (sh, i, status);
+            if (sh->tasks[i].pid == pid && !sh->tasks[i].held) {
+                if (!hold (sh, i, status))
+                    shell_task_ended (sh, i, status);
                 break;
             }
         }

@@ -28,6 +28,7 @@
 struct shell_task {
     pid_t pid; // 0: not started, -1: ended
     int status;
+    bool held; // has ended, but does not count as such yet
 };
 
 struct shell {
@@ -53,6 +54,7 @@ struct shell {
     int status;          // highest wait status so far
     bool own_group;      // each task has a process group of its own
     bool starting;       // tasks are not all started yet
+    bool sent_kill;      // SIGKILL, to the tasks
     bool killed;         // by the broker: wait for nobody
     bool said_bye;       // to the leader
     bool settled;        // what ends from now on does not change the status
@@ -73,6 +75,7 @@ struct shell {
     ev_io signals;
     ev_timer signal_timer; // option "signal"
     ev_timer exit_timer;   // option "exit-timeout"
+    ev_timer held_timer;   // tasks that are held
     int warn_signum;
 };
 

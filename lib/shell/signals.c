@@ -29,9 +29,10 @@ void shell_signals (sigset_t *set)
 
 void shell_kill_tasks (struct shell *sh, int signum)
 {
+    sh->sent_kill |= signum == SIGKILL;
     for (int i = 0; i < sh->info->nlocal; i++) {
         pid_t pid = sh->tasks[i].pid;
-        if (pid <= 0)
+        if (pid <= 0 || sh->tasks[i].held)
             continue;
         if (!sh->own_group || kill (-pid, signum) < 0)
             kill (pid, signum);

@@ -174,6 +174,15 @@ expect_exit 127 inst flux run /no/such/program
 expect_exit 126 inst flux run /etc/passwd
 END
 
+test_case 'a task that is killed out of nowhere: the node may be next, which would be the cause' <<'END'
+cat >script <<'EOS'
+id=$(flux submit sh -c 'date +%s.%N; kill -9 $$')
+at=$(flux job attach -q $id 2>/dev/null) && false || expect_equal 137 $?
+expect_equal true "$(flux job eventlog -f json $id | jq "select(.name == \"finish\") | .timestamp - $at >= 0.2")"
+EOS
+inst bash -eu script
+END
+
 test_case 'output comes whole and in order' <<'END'
 inst flux run seq 300000 >out
 seq 300000 | cmp - out
