@@ -59,9 +59,9 @@ void scored_order (struct matcher *m, uint32_t base)
 
 uint32_t scored_take (struct matcher *m, uint32_t base)
 {
-    struct scored *h = m->scored + base;
     if (m->nscored == base)
         return GRAPH_NONE;
+    struct scored *h = m->scored + base;
     uint32_t v = h[0].vertex, n = --m->nscored - base;
     h[0] = h[n];
     sift (h, 0, n);
