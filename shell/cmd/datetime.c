@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -111,7 +112,7 @@ static const char *parse_day (const char *s, struct tm *tm)
     return m < 1 || m > 12 || d < 1 || d > 31 ? NULL : s + n;
 }
 
-int cmd_datetime (const char *s, double now, double *out)
+static int parse_datetime (const char *s, double now, double *out)
 {
     time_t t = (time_t)now;
     struct tm tm;
@@ -153,4 +154,10 @@ int cmd_datetime (const char *s, double now, double *out)
         return -1;
     *out = t;
     return 0;
+}
+
+/* "inf" is a duration, and a number, too. */
+int cmd_datetime (const char *s, double now, double *out)
+{
+    return parse_datetime (s, now, out) == 0 && isfinite (*out) ? 0 : -1;
 }

@@ -220,6 +220,8 @@ static int set_var (struct envrules *e, const char *rule, flux_error_t *errp)
         char *name = strndup (rule, len);
         int rc = name ? json_object_set_new (e->templates, name, json_string (p)) : -1;
         free (name);
+        if (rc < 0)
+            errprintf (errp, "--env=%s: not text in UTF-8", rule);
         return rc;
     }
     buf_append (&b, rule, len + 1);

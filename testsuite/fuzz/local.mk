@@ -2,7 +2,8 @@
 # Fuzz targets. `make check` replays their corpora and thousands of variations of them, the same ones
 # each time; t/0015 and `make fuzz` build them with clang and libFuzzer, with sanitizers, and let each look for
 # FUZZ_SECONDS, or FUZZ_RUNS inputs (-1: any number), from FUZZ_SEED (0: another each time). New inputs are left in the build tree.
-FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group events conf proxy
+FUZZ_TARGETS = idset hostlist jobspec R shape eventlog query jobid taskmap message msgio wireup treeobj overlay pmi jobstart graph group events conf proxy \
+	text constraint archive cmdline
 FUZZ_SECONDS = 30
 FUZZ_RUNS = -1
 FUZZ_SEED = 0
@@ -19,7 +20,8 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
 	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c slots.c) \
 	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c \
-	$(addprefix shell/cmd/,follow.c mux.c pump.c) \
+	$(addprefix shell/cmd/,datetime.c directives.c envrules.c fmt.c fmt_value.c follow.c logline.c mux.c pump.c words.c) \
+	lib/archive/extract.c shell/service/job_list/constraint.c shell/service/step/output.c \
 	lib/conf/conf.c lib/conf/conf_read.c lib/conf/toml.c \
 	$(filter %.c,$(lib_util_libutil_la_SOURCES))
 FUZZ_OBJECTS = $(FUZZ_LIB_FILES:%.c=testsuite/fuzz/obj/%.o)
@@ -46,13 +48,32 @@ FUZZ_REPLAYS = \
 	testsuite/fuzz/replay_group \
 	testsuite/fuzz/replay_events \
 	testsuite/fuzz/replay_conf \
-	testsuite/fuzz/replay_proxy
+	testsuite/fuzz/replay_proxy \
+	testsuite/fuzz/replay_text \
+	testsuite/fuzz/replay_constraint \
+	testsuite/fuzz/replay_archive \
+	testsuite/fuzz/replay_cmdline
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += $(FUZZ_REPLAYS)
 testsuite_fuzz_replay_proxy_SOURCES = %D%/fuzz_proxy.c %D%/replay.c %D%/fuzz.h \
 	shell/cmd/follow.c shell/cmd/mux.c shell/cmd/pump.c
 testsuite_fuzz_replay_proxy_CPPFLAGS = $(AM_CPPFLAGS)
 testsuite_fuzz_replay_proxy_LDADD = lib/codec/libcodec.la lib/util/libutil.la
+testsuite_fuzz_replay_text_SOURCES = %D%/fuzz_text.c %D%/replay.c %D%/fuzz.h \
+	shell/cmd/datetime.c shell/cmd/logline.c shell/service/step/output.c
+testsuite_fuzz_replay_text_CPPFLAGS = $(AM_CPPFLAGS)
+testsuite_fuzz_replay_text_LDADD = $(FUZZ_REPLAY_LIBS) $(JANSSON_LIBS) -lm
+testsuite_fuzz_replay_constraint_SOURCES = %D%/fuzz_constraint.c %D%/replay.c %D%/fuzz.h \
+	shell/service/job_list/constraint.c
+testsuite_fuzz_replay_constraint_CPPFLAGS = $(AM_CPPFLAGS)
+testsuite_fuzz_replay_constraint_LDADD = $(FUZZ_REPLAY_LIBS) $(JANSSON_LIBS)
+testsuite_fuzz_replay_archive_SOURCES = %D%/fuzz_archive.c %D%/replay.c %D%/fuzz.h lib/archive/extract.c
+testsuite_fuzz_replay_archive_CPPFLAGS = $(AM_CPPFLAGS)
+testsuite_fuzz_replay_archive_LDADD = $(FUZZ_REPLAY_LIBS) $(JANSSON_LIBS)
+testsuite_fuzz_replay_cmdline_SOURCES = %D%/fuzz_cmdline.c %D%/replay.c %D%/fuzz.h \
+	shell/cmd/directives.c shell/cmd/envrules.c shell/cmd/fmt.c shell/cmd/fmt_value.c shell/cmd/words.c
+testsuite_fuzz_replay_cmdline_CPPFLAGS = $(AM_CPPFLAGS)
+testsuite_fuzz_replay_cmdline_LDADD = $(FUZZ_REPLAY_LIBS) $(JANSSON_LIBS) -lm
 testsuite_fuzz_replay_graph_SOURCES = %D%/fuzz_graph.c %D%/replay.c %D%/fuzz.h
 testsuite_fuzz_replay_graph_LDADD = lib/graph/io/libgraphio.la lib/graph/io/libgraphyaml.la \
 	lib/graph/libgraph.la lib/job/libjob.la lib/util/libutil.la $(YAML_LIBS) $(JANSSON_LIBS) -lm
