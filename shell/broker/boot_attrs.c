@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <flux/hostlist.h>
+#include <flux/idset.h>
 #include <flux/taskmap.h>
 
 #include "config.h"
@@ -40,6 +41,24 @@ static int init_parent_attrs (struct attrs *attrs)
     return attr_set_uint (attrs, "instance-level", level);
 }
 
+/* Brokers that lose their parent in the tree find another one: by default the instance needs rank 0
+ * only. */
+static int set_critical_ranks (struct attrs *attrs, uint32_t size, flux_error_t *errp)
+{
+    const char *given = attr_get (attrs, "broker.critical-ranks");
+    struct idset *ids = given ? idset_decode (given) : NULL;
+    bool valid = !given || (ids && !idset_empty (ids) && idset_last (ids) < size);
+
+    idset_destroy (ids);
+    if (!valid) {
+        errno = EINVAL;
+        return errprintf (errp, "invalid value for broker.critical-ranks='%s'", given);
+    }
+    if (!given && attr_set (attrs, "broker.critical-ranks", "0") < 0)
+        return errprintf (errp, "out of memory");
+    return 0;
+}
+
 int boot_attrs_init (struct attrs *attrs, const struct bootstrap_info *info, flux_error_t *errp)
 {
     char uuid[UUID_STRING_SIZE];
@@ -66,10 +85,10 @@ int boot_attrs_init (struct attrs *attrs, const struct bootstrap_info *info, flu
                                           [BOOTSTRAP_WIREUP] = "wire-up",
                                           [BOOTSTRAP_PMI1] = "simple",
                                           [BOOTSTRAP_REJOIN] = "rejoin"};
-    if (attr_set (attrs, "broker.boot-method", methods[info->method]) < 0 ||
-        (!attr_get (attrs, "broker.critical-ranks") &&
-         attr_set (attrs, "broker.critical-ranks", "0") < 0))
+    if (attr_set (attrs, "broker.boot-method", methods[info->method]) < 0)
         goto nomem;
+    if (set_critical_ranks (attrs, info->size, errp) < 0)
+        return -1;
     char now[32];
     snprintf (now, sizeof (now), "%.6f", walltime_now ());
     if (attr_set (attrs, "broker.starttime", now) < 0)

@@ -251,6 +251,8 @@ int services_start (struct services *s, struct attrs *attrs, struct conf_service
         job_manager_set_above (s->job_manager);
         if (!(s->outcomes = outcomes_create (rt, s->uplink, s->job_manager)))
             return errprintf (errp, "out of memory");
+        uplink_tell_critical (s->uplink, attr_get (attrs, "broker.critical-ranks"),
+                              attr_get (attrs, "broker.mapping"));
         uplink_tell_uri (s->uplink, attr_get (attrs, "local-uri"));
         return uplink_follow (s->uplink, expiration_cb, s, errp);
     }

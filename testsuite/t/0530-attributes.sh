@@ -99,6 +99,8 @@ expect_output '[[0,1,1,1],[1,1,2,1],[0,1,1,1]]' flux start -s4 --test-hosts=a,b,
 expect_output wire-up flux start -s2 flux getattr broker.boot-method
 expect_output single flux start flux getattr broker.boot-method
 expect_output 0 flux start flux getattr broker.critical-ranks
+expect_fail flux start -Sbroker.critical-ranks=0-1 true 2>err
+expect_in_file "invalid value for broker.critical-ranks='0-1'" err
 END
 
 test_done

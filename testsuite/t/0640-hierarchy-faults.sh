@@ -126,7 +126,7 @@ flux proxy $id flux job wait-event -q $job start
 flux job wait-event -q $plain start
 kill -9 $(flux exec -r 2 flux getattr broker.pid) $(flux exec -r 3 flux getattr broker.pid)
 flux job wait-event -q -t 30 -m severity=0 $plain exception
-flux job wait-event -q -t 30 -m severity=1 $id exception
+flux job wait-event -q -t 30 -m severity=2 $id exception
 flux proxy $id flux job wait-event -q -t 30 $job exception
 flux proxy $id flux run -N2 true
 wait_until 20 expect_output n2 flux proxy $id flux resource list -no '{nodelist}' -s down
@@ -166,13 +166,16 @@ END
 test_case 'three levels, a broker of the first is lost: what ran there fails, the rest goes on' <<'END'
 cat >run.sh <<'EOF'
 task="sleep 305.$$"
-id=$(flux alloc -N2 --bg)
+id=$(flux alloc -N2 -n2 --bg)
+strict=$(flux alloc -N2 -n2 --broker-opts=-Sbroker.critical-ranks=0-1 --bg)
+expect_equal '0 0-1' "$(flux module stats job-exec | jq -r '.jobs[].critical_ranks' | sort | xargs)"
 inner=$(flux proxy $id flux alloc -N1 --requires=rank:1 --bg)
 flux proxy $id/$inner flux submit --quiet $task
 wait_until 10 runs "$task"
 kill -9 $(flux exec -r 1 flux getattr broker.pid)
 wait_until 30 gone "$task"
-flux job wait-event -q -t 30 -m severity=1 $id exception
+flux job wait-event -q -t 30 -m severity=2 $id exception
+flux job wait-event -q -t 30 -m severity=0 $strict exception
 flux proxy $id flux job wait-event -q -t 30 $inner clean
 expect_output FAILED flux proxy $id flux jobs -ano '{result}' $inner
 flux proxy $id flux run -N1 true

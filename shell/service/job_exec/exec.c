@@ -18,7 +18,9 @@
 #include "lib/util/errprintf.h"
 #include "lib/util/monotime.h"
 #include "shell/service/job_exec/append.h"
+#include "shell/service/job_exec/critical.h"
 #include "shell/service/job_exec/private.h"
+#include "shell/service/job_exec/stats.h"
 #include "shell/service/kvs/kvs.h"
 
 static void encode_request (struct buf *b, const struct exec_request *req, uint32_t shell_rank)
@@ -174,25 +176,10 @@ static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     append_clear (&req);
 }
 
-static void stats_cb (struct router *rt, const flux_msg_t *msg, void *arg)
-{
-    struct job_exec *e = arg;
-
-    const struct killplan *kp = &e->killplan;
-    char term[32], kill[32];
-
-    snprintf (term, sizeof (term), "SIG%s", sigabbrev_np (kp->term_signal));
-    snprintf (kill, sizeof (kill), "SIG%s", sigabbrev_np (kp->kill_signal));
-    router_respond_pack (rt, msg, "{s:i s:f s:s s:s s:i s:f s:f}", "running",
-                         (int)HASH_COUNT (e->jobs), "kill-timeout", kp->timeout, "term-signal",
-                         term, "kill-signal", kill, "max-kill-count", kp->max_count,
-                         "max-kill-timeout", kp->max_timeout, "effective-max-kill-timeout",
-                         killplan_length (kp));
-}
-
 static const struct handler_row rows[] = {
     {"append", append_cb, FLUX_ROLE_OWNER},
-    {"stats-get", stats_cb, FLUX_ROLE_OWNER},
+    {"critical-ranks", critical_ranks_cb, FLUX_ROLE_USER},
+    {"stats-get", exec_stats_cb, FLUX_ROLE_OWNER},
     {NULL, NULL, 0},
 };
 

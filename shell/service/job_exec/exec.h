@@ -59,6 +59,9 @@ int job_exec_kill (struct job_exec *e, uint64_t id, int signum);
 /* End it, as the kill plan says: first by its termination signal, or SIGALRM when out of time. */
 void job_exec_cancel (struct job_exec *e, uint64_t id, bool out_of_time);
 
+/* Can the job not do without its shell on the rank? */
+bool job_exec_is_critical (const struct job_exec *e, uint64_t id, uint32_t rank);
+
 /* That the rank is lost is no failure of the job. */
 void job_exec_forgive (struct job_exec *e, uint64_t id, uint32_t rank);
 

@@ -41,7 +41,8 @@ struct running_job {
     struct job_exec *e;
     struct shell *shells;
     uint32_t nshells, nstarted, nended;
-    int status; // the highest wait status
+    int status;             // the highest wait status
+    struct idset *critical; // indices of shells, or NULL: all
     bool cancelled;
     bool simulated;
     uint64_t text_seq; // see joblog_gate()

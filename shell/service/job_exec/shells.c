@@ -43,6 +43,7 @@ void exec_job_free (struct running_job *job)
     }
     ev_timer_stop (router_loop (e->rt), &job->timer);
     HASH_DEL (e->jobs, job);
+    idset_destroy (job->critical);
     free (job->shells);
     free (job);
 }

@@ -103,16 +103,6 @@ struct rank_lost {
     const char *hostname;
 };
 
-/* An instance goes on without one of its nodes, unless its services were there. */
-static bool survives (const struct job *job, uint32_t rank)
-{
-    struct idset *ids = idset_decode (job->ranks);
-    bool first = !ids || idset_first (ids) == rank;
-
-    idset_destroy (ids);
-    return !first && json_object_get (json_object_get (job->annotations, "user"), "uri");
-}
-
 static int raise_if_on_rank (struct job *job, void *arg)
 {
     struct rank_lost *lost = arg;
@@ -121,9 +111,9 @@ static int raise_if_on_rank (struct job *job, void *arg)
 
     if (!job->ranks || !rank_in_idset (job->ranks, lost->rank))
         return 0;
-    if (survives (job, lost->rank)) {
+    if (!job_exec_is_critical (lost->jm->exec, job->id, lost->rank)) {
         job_exec_forgive (lost->jm->exec, job->id, lost->rank);
-        severity = 1;
+        severity = 2;
     }
     snprintf (note, sizeof (note), "node %s (rank %u) was lost", lost->hostname,
               (unsigned)lost->rank);

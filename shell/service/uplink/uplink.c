@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <flux/core.h>
+#include <flux/idset.h>
+#include <flux/taskmap.h>
 
 #include "lib/client/reactor_private.h"
 #include "lib/job/rv1.h"
@@ -274,6 +276,45 @@ void uplink_tell_uri (struct uplink *up, const char *local_uri)
     if (!uri.err)
         uplink_memo (up, json_pack ("{s:s}", "uri", uri.data), true);
     buf_clear (&uri);
+}
+
+/* A broker for each shell of the job, in their order, as far as R of the job was asked for; else
+ * the map of brokers to nodes tells. */
+static int shell_of (const struct uplink *up, const struct taskmap *map, unsigned rank)
+{
+    return uplink_rank_above (up, rank) != UPLINK_NO_RANK ? (int)rank
+                                                          : taskmap_nodeid (map, (int)rank);
+}
+
+static char *critical_shells (const struct uplink *up, const char *ranks, const char *mapping)
+{
+    struct idset *ids = idset_decode (ranks), *shells = idset_create (0, IDSET_FLAG_AUTOGROW);
+    struct taskmap *map = taskmap_decode (mapping, NULL);
+    char *text = NULL;
+
+    if (ids && shells && map) {
+        for (unsigned id = idset_first (ids); id != IDSET_INVALID_ID; id = idset_next (ids, id)) {
+            int shell = shell_of (up, map, id);
+            if (shell >= 0)
+                idset_set (shells, shell);
+        }
+        text = idset_encode (shells, IDSET_FLAG_RANGE);
+    }
+    taskmap_destroy (map);
+    idset_destroy (shells);
+    idset_destroy (ids);
+    return text;
+}
+
+void uplink_tell_critical (struct uplink *up, const char *ranks, const char *mapping)
+{
+    char *shells = ranks && mapping ? critical_shells (up, ranks, mapping) : NULL;
+
+    if (shells)
+        flux_future_destroy (flux_rpc_pack (up->h, "job-exec.critical-ranks", FLUX_NODEID_ANY,
+                                            FLUX_RPC_NORESPONSE, "{s:I s:s}", "id",
+                                            (json_int_t)up->id, "ranks", shells));
+    free (shells);
 }
 
 /* ---- changes ---- */

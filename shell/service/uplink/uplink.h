@@ -51,6 +51,9 @@ void uplink_memo_wait (struct uplink *up, json_t *memo);
 /* The note "uri" leads to `local_uri` on this host. */
 void uplink_tell_uri (struct uplink *up, const char *local_uri);
 
+/* Without which brokers this instance cannot be, with the map of brokers to nodes (RFC 34). */
+void uplink_tell_critical (struct uplink *up, const char *ranks, const char *mapping);
+
 /* Hear of changes from now on: when the resources go (seconds since the epoch, 0: never). */
 typedef void (*uplink_expiration_f) (double expiration, void *arg);
 int uplink_follow (struct uplink *up, uplink_expiration_f cb, void *arg, flux_error_t *errp);
