@@ -37,7 +37,16 @@ after=$(flux submit --dependency=after:$good true)
 both=$(flux submit --dependency=afterok:$good --dependency=afterany:$bad true)
 expect_equal 'D D D D D D D' "$(for i in $any $ok $notok $never $neither $after $both; do state $i; done | xargs)"
 expect_match '^after-success=.*,after-finish=' "$(waits $both)"
+gone=$(flux submit --urgency=hold true)
+none=$(flux submit --dependency=afternotok:$gone true) nor=$(flux submit --dependency=afterexcept:$gone true)
+last=$(flux submit --dependency=afterany:$gone true)
+flux cancel $gone
+clean $none $nor
+expect_equal 'F F S' "$(state $none) $(state $nor) $(state $last)"
+expect_match '^dependency: ' "$(note $none)"
+flux queue status -v >stopped
 flux queue start >/dev/null
+expect_in_file '^0 alloc requests queued' stopped
 clean $any $ok $notok $never $neither $after $both
 expect_equal 'CD CD CD F F CD CD' "$(for i in $any $ok $notok $never $neither $after $both; do state $i; done | xargs)"
 expect_match '^dependency: ' "$(note $never)"

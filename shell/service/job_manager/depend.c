@@ -149,7 +149,8 @@ error:
     return -1;
 }
 
-/* Is it so already (1), never (-1), or to be waited for (0)? */
+/* Is it so already (1), never (-1), or to be waited for (0)? What was canceled before it ran has
+ * not failed: a chain of jobs that are for failures ends there. */
 static int verdict (enum after after, const struct job *target)
 {
     bool started = (target->states_seen & JOB_RUN);
@@ -164,9 +165,9 @@ static int verdict (enum after after, const struct job *target)
     case AFTER_OK:
         return !ended ? 0 : ok ? 1 : -1;
     case AFTER_NOTOK:
-        return !ended ? 0 : ok ? -1 : 1;
+        return !ended ? 0 : started && !ok ? 1 : -1;
     case AFTER_EXCEPT:
-        return !ended ? 0 : target->exception_severity == 0 ? 1 : -1;
+        return !ended ? 0 : started && target->exception_severity == 0 ? 1 : -1;
     }
     return -1;
 }

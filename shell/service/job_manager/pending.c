@@ -53,3 +53,14 @@ size_t pending_count (const struct jobqueues *qs)
     n += queue_count (q->pending);
     return n;
 }
+
+size_t pending_count_started (struct jobqueues *qs)
+{
+    struct job *job;
+    size_t n = 0;
+
+    pending_begin (qs);
+    while ((job = pending_next (qs)))
+        n += jobqueue_is_started (job->live->jq);
+    return n;
+}

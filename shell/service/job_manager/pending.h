@@ -18,4 +18,7 @@ struct job *pending_next (struct jobqueues *qs);
 
 size_t pending_count (const struct jobqueues *qs);
 
+/* Those in queues that are started: a walk. */
+size_t pending_count_started (struct jobqueues *qs);
+
 #endif /* !FLUX_SERVICE_JOB_MANAGER_PENDING_H */
