@@ -131,10 +131,4 @@ static inline int api_node_address (char *node, char **address, char **pattern)
     return slurm_topo_get_node_addr (node, address, pattern);
 }
 
-/* Has the user said how many tasks? */
-static inline bool api_says_tasks (const job_record_t *job)
-{
-    return job->bit_flags & JOB_NTASKS_SET;
-}
-
 #endif // !FLUX_SELECT_GRAPH_API_2205_H

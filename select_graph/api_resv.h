@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors
  *
- * What the headers of Slurm 23.11 and newer share: job_test gets what reservations keep from a job
- * as one structure, with a bitmap of cores per node. */
+ * What the headers of Slurm 24.05 and newer share: what reservations keep from a job is one
+ * structure, with a bitmap of cores per node. */
 
 #ifndef FLUX_SELECT_GRAPH_API_RESV_H
 #define FLUX_SELECT_GRAPH_API_RESV_H
@@ -27,29 +27,6 @@
 typedef list_t *api_list_t;
 typedef job_details_t api_details_t;
 typedef resv_exc_t api_exclusion_t; // what reservations keep from a job; never NULL in a question
-
-/* The question that job_test is asked, and how it is handed on. */
-struct api_test {
-    job_record_t *job;
-    bitstr_t *nodes; // in: those that may be had; out: those chosen
-    uint32_t min_nodes, max_nodes, req_nodes;
-    uint16_t mode;
-    list_t *candidates;
-    list_t **preemptees;
-    api_exclusion_t *excluded;
-    will_run_data_t *will_run;
-};
-
-#define API_JOB_TEST_PARAMS                                                                        \
-    (job_record_t * job, bitstr_t * nodes, uint32_t min_nodes, uint32_t max_nodes,                 \
-     uint32_t req_nodes, uint16_t mode, list_t * candidates, list_t * *preemptees,                 \
-     resv_exc_t * excluded, will_run_data_t * will_run)
-#define API_JOB_TEST_READ(t)                                                                       \
-    struct api_test t = {job,  nodes,      min_nodes,  max_nodes, req_nodes,                       \
-                         mode, candidates, preemptees, excluded,  will_run}
-#define API_JOB_TEST_CALL(call, t)                                                                 \
-    (call) ((t)->job, (t)->nodes, (t)->min_nodes, (t)->max_nodes, (t)->req_nodes, (t)->mode,       \
-            (t)->candidates, (t)->preemptees, (t)->excluded, (t)->will_run)
 
 static inline bool api_is_excluded (const api_exclusion_t *x, uint32_t node, uint32_t core)
 {
@@ -91,12 +68,6 @@ static inline void api_exclusion_free (api_exclusion_t *x)
     if (x)
         xfree (x->exc_cores);
     xfree (x);
-}
-
-/* Is it asked about a stretch of time? */
-static inline bool api_has_window (const struct api_test *t)
-{
-    return t->will_run && (t->will_run->start || t->will_run->end);
 }
 
 /* At a reconfigure, does another slurmctld go on when this one does not start? */

@@ -135,14 +135,14 @@ static int will_run (struct attempt *a)
 
 /* ---- Ever ---- */
 
-/* A step of srun that has fewer tasks than the job has nodes ends slurmctld 22.05. Where Slurm
- * itself chooses, srun lessens the nodes. */
+/* A step of srun that has fewer tasks than the job has nodes ends slurmctld 22.05, and waits for
+ * ever with 26.05. Where Slurm itself chooses, srun lessens the nodes. */
 static bool has_too_few_tasks (struct attempt *a, flux_error_t *errp)
 {
     const job_record_t *job = a->test->job;
     uint64_t nodes = a->resources && !job->batch_flag ? attempt_nodes_asked (a->resources) : 0;
 
-    if (nodes <= job->details->num_tasks || !api_says_tasks (job))
+    if (nodes <= job->details->num_tasks || !(job->bit_flags & JOB_NTASKS_SET))
         return false;
     errprintf (errp, "its graph request has %llu nodes, and -n says %u tasks",
                (unsigned long long)nodes, job->details->num_tasks);

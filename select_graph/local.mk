@@ -25,7 +25,8 @@ select_graph_libselectcore_la_SOURCES = \
 if HAVE_SLURM_SOURCE
 noinst_LTLIBRARIES += select_graph/libselectgraph.la
 select_graph_libselectgraph_la_SOURCES = \
-	%D%/api_2205.h %D%/api_2411.h %D%/api_2605.h %D%/api_calls.h %D%/api_resv.h \
+	%D%/api_2205.h %D%/api_2405.h %D%/api_2411.h %D%/api_2505.h %D%/api_2511.h %D%/api_2605.h \
+	%D%/api_calls.h %D%/api_ctld.h %D%/api_own.h %D%/api_resv.h %D%/api_window.h \
 	%D%/attempt.c %D%/attempt.h \
 	%D%/beneath.c %D%/beneath.h \
 	%D%/books.c %D%/books.h \

@@ -30,11 +30,16 @@
 #define MAX_ADDRESSES 8
 #define GRACE_MSEC 1000
 
-/* Flags are the fourth argument of slurm_kill_job_step() from 23.11 on. */
-#ifdef HAVE_KILL_JOB_STEP_FLAGS
-#define KILL_JOB_STEP_FLAGS , 0
+/* Flags came with 23.11, a structure for the two numbers with 25.11. */
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(25, 11, 0)
+#define KILL_STEP(job, step, signum)                                                               \
+    slurm_kill_job_step (                                                                          \
+        &(slurm_step_id_t){.job_id = (job), .step_het_comp = NO_VAL, .step_id = (step)}, signum,   \
+        0)
+#elif SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 11, 0)
+#define KILL_STEP(job, step, signum) slurm_kill_job_step (job, step, signum, 0)
 #else
-#define KILL_JOB_STEP_FLAGS
+#define KILL_STEP(job, step, signum) slurm_kill_job_step (job, step, signum)
 #endif
 
 struct local {
@@ -72,7 +77,7 @@ static void end_step (const struct local *local)
     struct pollfd pfd = {.fd = local->stop[0], .events = POLLIN};
 
     if (poll (&pfd, 1, GRACE_MSEC) == 0)
-        slurm_kill_job_step (local->jobid, local->stepid, SIGKILL KILL_JOB_STEP_FLAGS);
+        KILL_STEP (local->jobid, local->stepid, SIGKILL);
 }
 
 static void *serve (void *arg)

@@ -107,10 +107,10 @@ END
 # Later versions know an answer for a machine without cgroups, and some keys no more.
 write_cgroup_conf ()
 {
-    case $version,$proctrack in
-    ?*,linuxproc) echo CgroupPlugin=disabled ;;
-    ?*) printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=/sys/fs/cgroup\n' ;;
-    *) printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=/sys/fs/cgroup\nCgroupAutomount=yes\n' ;;
+    case ${version:-$(slurmctld -V)},$proctrack in
+    *22.05*,*) printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=/sys/fs/cgroup\nCgroupAutomount=yes\n' ;;
+    *,linuxproc) echo CgroupPlugin=disabled ;;
+    *) printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=/sys/fs/cgroup\n' ;;
     esac
 }
 

@@ -49,7 +49,7 @@ fi
 [ -n "${top_builddir:-}" ] || { echo "Bail out! no build folder; set top_builddir"; exit 99; }
 
 # What was built comes first, and nothing of the caller's Flux or Slurm session leaks in.
-PATH=$top_builddir/shell/cmd:$PATH
+PATH=$top_builddir/shell/cmd:${T_SLURM:+$T_SLURM/bin:$T_SLURM/sbin:}$PATH
 FLUX_EXEC_PATH=$top_builddir/shell/broker:$top_builddir/shell/job
 SPANK_FLUX=$top_builddir/spank/.libs/spank_flux.so
 CLUSTER=$top_srcdir/testsuite/slurm/cluster
@@ -252,20 +252,45 @@ compile_plugin ()
 
 # ---- A private Slurm with the programs that were built
 
-# version_build: where there is the Slurm T_VERSION, not the one installed here, build in its chroot;
-# sets T_BUILD. Skips the file, and says so loudly, when that Slurm can't be downloaded.
+# Skips the file, and says so loudly: WHAT could not be downloaded.
+skip_loudly ()
+{
+    echo "*** $* COULD NOT BE DOWNLOADED, SO $T_FILE IS NOT RUN ***" | tee /dev/stderr | sed 's/^/# /'
+    skip_all "$* could not be downloaded"
+}
+
+# in_version TARGET...: make them in T_BUILD with what T_VERSION has, in its chroot or for T_SLURM
+in_version ()
+{
+    if [ -z "${T_SLURM:-}" ]; then
+        CONFIGURE_ARGS="--enable-werror CFLAGS=-O1" \
+            "$top_srcdir/testsuite/slurm/chroot" build "$T_VERSION" "$T_BUILD" ${T_SOURCE:+-s "$T_SOURCE"} "$@"
+        return
+    fi
+    cd "$T_BUILD" || return
+    [ -f config.status ] || "$top_srcdir/configure" --quiet --enable-werror CFLAGS=-O1 CPPFLAGS="-isystem $T_SLURM/include" \
+        CC="$(sed -n 's/^CC = //p' "$top_builddir/Makefile")" ${T_SOURCE:+--with-slurm-source="$T_SOURCE"} || return
+    nice make -s -j2 "$@"
+}
+
+# version_build: what tests of clusters need, for the Slurm T_VERSION: Debian's, in a chroot, or with
+# T_SLURM the one that testsuite/slurm/make-slurm made there of the source T_SOURCE. Sets T_BUILD, and
+# T_SOURCE to "" where there is no source. Skips the file where that Slurm can't be downloaded.
 version_build ()
 {
-    local code=0
-    "$top_srcdir/testsuite/slurm/chroot" make "$T_VERSION" >"$T_STATE/chroot" 2>&1 || code=$?
-    if [ $code -eq 4 ]; then
-        grep -h '\*\*\*' "$T_STATE/chroot" | tee /dev/stderr | sed 's/^/# /'
-        skip_all "Slurm $T_VERSION could not be downloaded"
-    fi
+    local code=0 parts="lib/conf/flux-toml.la shell/cmd/flux shell/broker/flux-broker shell/job/flux-shell spank/spank_flux.la"
+    [ -z "${T_BUILD:-}" ] || return 0
     T_BUILD=$top_builddir/slurm-$T_VERSION
-    [ $code -eq 0 ] && CONFIGURE_ARGS="--enable-werror CFLAGS=-O1" flock "$top_builddir/Makefile" \
-        "$top_srcdir/testsuite/slurm/chroot" build "$T_VERSION" "$T_BUILD" shell/cmd/flux \
-        shell/broker/flux-broker shell/job/flux-shell spank/spank_flux.la >>"$T_STATE/chroot" 2>&1 || {
+    mkdir -p "$T_BUILD" || exit 99
+    T_SOURCE=${T_SOURCE:-}
+    if [ -z "${T_SLURM:-}" ]; then
+        "$top_srcdir/testsuite/slurm/chroot" make "$T_VERSION" >"$T_STATE/chroot" 2>&1 || code=$?
+        [ $code -ne 4 ] || skip_loudly "Slurm $T_VERSION"
+        T_SOURCE=$("$top_srcdir/testsuite/slurm/source" "$top_builddir/slurm-source" --version "$T_VERSION" 2>>"$T_STATE/chroot") || T_SOURCE=
+    fi
+    [ -z "$T_SOURCE" ] || parts+=" select_graph/select_graph.la spank/spank_graph.la"
+    # shellcheck disable=SC2086
+    [ $code -eq 0 ] && (flock 9 && in_version $parts) 9<"$T_BUILD" >>"$T_STATE/chroot" 2>&1 || {
         tail -n 40 "$T_STATE/chroot" | sed 's/^/# /'
         echo "Bail out! no build for Slurm $T_VERSION"
         exit 99
@@ -276,15 +301,16 @@ version_build ()
 # loaded when it was built (PLUGSTACK_ARGS are its arguments), and end it with the test. Skips the
 # file where that can't be. The programs are copied, because the test user may not be able to read
 # the build folder. T_BROKER is a program to take in place of flux-broker; T_VERSION another version
-# of Slurm (T_VERSION=24.11 testsuite/run 1020-spank works, too).
+# of Slurm (T_VERSION=24.11 testsuite/run 1020-spank works, too; see version_build).
 slurm_up ()
 {
     [ "$(id -u)" -eq 0 ] || skip_all "needs root"
     command -v slurmctld >/dev/null || skip_all "needs slurmctld"
     CLUSTER_DIR=$T_TMP/cluster
     local bin=$T_TMP/flux plug=() other=()
-    T_BUILD=$top_builddir
-    if [ -n "${T_VERSION:-}" ]; then
+    if [ -z "${T_VERSION:-}" ]; then
+        T_BUILD=$top_builddir
+    else
         version_build
         other=(--version "$T_VERSION" --bind "$T_TMP")
         [ ! -f "$SPANK_FLUX" ] || SPANK_FLUX=$T_BUILD/spank/.libs/spank_flux.so

@@ -9,30 +9,16 @@ export T_VERSION="${T_VERSION:-}" # the cases want to know
 # Sets SELECT_GRAPH, SPANK_GRAPH; skips the file where there are none.
 select_plugins ()
 {
-    local build=$top_builddir code=0 source
-    if [ -n "${T_VERSION:-}" ]; then
-        "$top_srcdir/testsuite/slurm/chroot" make "$T_VERSION" >"$T_STATE/chroot" 2>&1 || code=$?
-        if [ $code -eq 4 ]; then
-            grep -h '\*\*\*' "$T_STATE/chroot" | tee /dev/stderr | sed 's/^/# /'
-            skip_all "Slurm $T_VERSION could not be downloaded"
-        fi
-        source=$("$top_srcdir/testsuite/slurm/source" "$top_builddir/slurm-source" --version "$T_VERSION" 2>>"$T_STATE/chroot") || {
-            echo "*** NO SOURCE OF SLURM $T_VERSION, SO select_graph IS NOT TESTED WITH IT ***" | tee /dev/stderr | sed 's/^/# /'
-            skip_all "the source of Slurm $T_VERSION could not be downloaded"
-        }
-        build=$top_builddir/select-$T_VERSION
-        CONFIGURE_ARGS="--enable-werror CFLAGS=-O1" flock "$top_builddir/Makefile" \
-            "$top_srcdir/testsuite/slurm/chroot" build "$T_VERSION" "$build" -s "$source" \
-            select_graph/select_graph.la spank/spank_graph.la >>"$T_STATE/chroot" 2>&1 || {
-            tail -n 40 "$T_STATE/chroot" | sed 's/^/# /'
-            echo "Bail out! no build for Slurm $T_VERSION"
-            exit 99
-        }
+    if [ -z "$T_VERSION" ]; then
+        T_BUILD=$top_builddir
+    else
+        version_build
+        [ -n "$T_SOURCE" ] || skip_loudly "THE SOURCE OF SLURM $T_VERSION"
     fi
-    SELECT_GRAPH=$build/select_graph/.libs/select_graph.so
-    SPANK_GRAPH=$build/spank/.libs/spank_graph.so
+    SELECT_GRAPH=$T_BUILD/select_graph/.libs/select_graph.so
+    SPANK_GRAPH=$T_BUILD/spank/.libs/spank_graph.so
     [ -f "$SELECT_GRAPH" ] || skip_all "select_graph.so was not built (configure --with-slurm-source)"
-    PLUGINS=$(dirname "$(find /usr/lib -name select_cons_tres.so 2>/dev/null | head -n 1)")
+    PLUGINS=$(dirname "$(find "${T_SLURM:-/usr/lib}" -name select_cons_tres.so 2>/dev/null | head -n 1)")
     mkdir "$T_TMP/select" && cp "$SPANK_GRAPH" "$T_TMP/select"
     SELECT_TYPE=select/graph
     [ -z "${SELECT_SHADOW:-}" ] || SELECT_TYPE=select/cons_tres
@@ -48,18 +34,7 @@ select_up ()
         set -- "$@" --conf "SelectType=$SELECT_TYPE" --conf "PluginDir=$T_TMP/select:$PLUGINS" \
             --plugstack "required $T_TMP/select/spank_graph.so"
     }
-    if [ -z "${T_VERSION:-}" ]; then
-        slurm_up "$@"
-        return
-    fi
-    CLUSTER_DIR=$T_TMP/cluster
-    at_end "'$CLUSTER' -d '$CLUSTER_DIR' down"
-    "$CLUSTER" -d "$CLUSTER_DIR" up "$@" --version "$T_VERSION" --bind "$T_TMP" >"$T_STATE/up" 2>&1 || {
-        sed 's/^/# /' "$T_STATE/up"
-        echo "Bail out! no cluster"
-        exit 99
-    }
-    mkdir -m 777 "$T_TMP/user"
+    slurm_up "$@"
 }
 
 as_root () { timeout -k 2 20 "$CLUSTER" -d "$CLUSTER_DIR" as root "$@"; }
