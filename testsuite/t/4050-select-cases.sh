@@ -25,7 +25,7 @@ printf 'SwitchName=s1 Nodes=n[1-2]\nSwitchName=s2 Nodes=n[3-4],c[0-1]\nSwitchNam
     >"$T_TMP/topology.conf"
 cat >"$T_TMP/resume" <<END
 #!/bin/sh
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH=$PATH:/usr/sbin:/sbin
 mkdir -p $T_TMP/cluster/spool/c1
 export SLURM_CONF=$T_TMP/cluster/slurm.conf
 # out of the process group, which Slurm ends, before this is over
