@@ -15,6 +15,7 @@ lib_util_libutil_la_SOURCES = \
 	%D%/uuid.c %D%/uuid.h \
 	%D%/peers.c %D%/peers.h \
 	%D%/removetree.c %D%/removetree.h \
+	%D%/tmpdir.c %D%/tmpdir.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/stamp.h \
 	%D%/utf8.c %D%/utf8.h \

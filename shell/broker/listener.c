@@ -186,7 +186,7 @@ struct listener *listener_create (struct router *rt, const char *path, uint32_t 
 error_unlink:
     unlink (path);
 error:
-    errprintf (errp, "%s: the local socket: %s", path, strerror (errno));
+    errprintf (errp, "the local socket: %s: %s", strerror (errno), path);
     if (l->fd >= 0)
         close (l->fd);
     free (l);

@@ -12,6 +12,7 @@
 
 #include "lib/util/errprintf.h"
 #include "lib/util/removetree.h"
+#include "lib/util/tmpdir.h"
 #include "shell/broker/attr.h"
 #include "shell/broker/rundir.h"
 
@@ -37,21 +38,6 @@ static int check_given (const char *path, flux_error_t *errp)
     return 0;
 }
 
-static char *make_temporary (flux_error_t *errp)
-{
-    const char *tmpdir = getenv ("TMPDIR");
-    char *path;
-
-    if (asprintf (&path, "%s/flux-XXXXXX", tmpdir && *tmpdir ? tmpdir : "/tmp") < 0)
-        return NULL;
-    if (!mkdtemp (path)) {
-        errprintf (errp, "%s: %s", path, strerror (errno));
-        free (path);
-        return NULL;
-    }
-    return path;
-}
-
 static int use_given (struct rundir *rd, const char *given, flux_error_t *errp)
 {
     if (!(rd->path = strdup (given)))
@@ -75,7 +61,7 @@ struct rundir *rundir_create (struct attrs *attrs, flux_error_t *errp)
         if (use_given (rd, given, errp) < 0)
             goto error;
     } else {
-        if (!(rd->path = make_temporary (errp)))
+        if (!(rd->path = tmpdir_make ("flux-", errp)))
             goto error;
         rd->remove = 1;
     }

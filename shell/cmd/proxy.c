@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/client/transport.h"
+#include "lib/util/tmpdir.h"
 #include "lib/util/waitcode.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/mux.h"
@@ -41,7 +42,8 @@ static int exec_command (struct cmd *c, const char *uri)
 
 struct proxy {
     struct cmd *c;
-    char dir[64], path[100], uri[160];
+    char *dir;
+    char path[108], uri[160];
     int fd;
     struct transport t;
     char *remote;             // [user@]host[:port] of an ssh URI
@@ -55,14 +57,10 @@ struct proxy {
 static int listen_here (struct proxy *p)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    flux_error_t error;
 
-    const char *tmpdir = getenv ("TMPDIR");
-
-    if (!tmpdir || strlen (tmpdir) > 40) // a socket's path is short
-        tmpdir = "/tmp";
-    snprintf (p->dir, sizeof (p->dir), "%s/flux-proxy-XXXXXX", tmpdir);
-    if (!mkdtemp (p->dir)) // mode 0700: only its owner can connect
-        return -1;
+    if (!(p->dir = tmpdir_make ("flux-proxy-", &error)))
+        cmd_die (p->c, "%s", error.text);
     snprintf (p->path, sizeof (p->path), "%s/local-0", p->dir);
     snprintf (p->uri, sizeof (p->uri), "local://%s", p->path);
     snprintf (addr.sun_path, sizeof (addr.sun_path), "%s", p->path);
@@ -223,6 +221,7 @@ static int run_remote (struct cmd *c, const char *uri)
     mux_destroy (p.mux);
     unlink (p.path);
     rmdir (p.dir);
+    free (p.dir);
     transport_clear (&p.t);
     free (p.remote);
     return p.code;

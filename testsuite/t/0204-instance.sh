@@ -58,6 +58,16 @@ flux start -s2 --test-rundir="$PWD/rd" --test-rundir-cleanup true
 expect_fail test -e rd
 expect_exit 1 flux start -s2 --test-rundir-cleanup true
 expect_exit 1 flux start --test-rundir-cleanup true
+long=$PWD/$(printf 'x%.0s' {1..100}) # no socket fits in there
+mkdir "$long"
+TMPDIR=$long flux start -s2 sh -c 'flux getattr rundir; flux proxy "$FLUX_URI" flux getattr size' >out
+expect_in_file '^/tmp/flux-' out
+expect_in_file '^2$' out
+rmdir "$long"
+expect_exit 1 env TMPDIR=/nonesuch flux start true 2>err
+expect_in_file 'no folder can be made in /nonesuch: No such file' err
+expect_exit 1 flux start -Srundir="$PWD/$(basename "$long")" true 2>err
+expect_in_file 'the local socket: File name too long' err
 END
 
 test_case 'start: --test-exit-mode' <<'END'
