@@ -14,7 +14,7 @@ END
 
 test_case 'sbatch, exit codes and stdin work' <<'END'
 printf '#!/bin/sh\nhostname\nexit 3\n' >user/job.sh
-expect_exit 3 run_batch -o out.txt job.sh
+expect_exit 3 run_batch -w n1 -o out.txt job.sh
 expect_equal n1 "$(cat user/out.txt)"
 expect_equal hello "$(echo hello | as_user srun -N1 cat)"
 END
@@ -25,7 +25,7 @@ for mode in plain uts netns; do
     at_end "[ ! -d $T_TMP/second ] || '$CLUSTER' -d $T_TMP/second down"
     "$CLUSTER" --dir "$T_TMP/second" as - timeout 20 srun -l -N2 sh -c 'echo $SLURMD_NODENAME' >out
     expect_equal "0: m1 1: m2" "$(sort out | xargs)"
-    expect_equal n1 "$(as_user srun -N1 hostname)"
+    expect_equal n1 "$(as_user srun -N1 -w n1 hostname)"
     "$CLUSTER" --dir "$T_TMP/second" down
     [ ! -e "$T_TMP/second" ]
 done

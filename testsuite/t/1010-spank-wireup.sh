@@ -22,7 +22,7 @@ expect_in_file '^jobid [0-9]+$' err
 END
 
 test_case 'one node needs no wire-up' <<'END'
-expect_equal n1 "$(as_user srun --flux -N1 hostname)"
+expect_equal n1 "$(as_user srun --flux -N1 -w n1 hostname)"
 END
 
 test_case 'the program runs once, and its exit code is the exit code of srun' <<'END'

@@ -59,16 +59,16 @@ END
 
 test_case 'an inner srun of the script is an ordinary one' <<'END'
 printf '#!/bin/sh\nsrun --overlap -N2 -n2 hostname\n' >user/inner.sh
-SBATCH_EXPORT=ALL run_batch --flux -N2 -o out.txt inner.sh
+SBATCH_EXPORT=ALL run_batch --flux -N2 -w 'n[1-2]' -o out.txt inner.sh
 expect_equal "n1 n2" "$(sort user/out.txt | xargs)"
 END
 
 test_case 'salloc runs its command, or the shell, in the instance' <<'END'
-expect_exit 4 as_user env WIRE_BROKER_VERBOSE=1 salloc -Q --flux -N3 sh -c 'hostname; exit 4' >out 2>err
+expect_exit 4 as_user env WIRE_BROKER_VERBOSE=1 salloc -Q --flux -N3 -w 'n[1-3]' sh -c 'hostname; exit 4' >out 2>err
 expect_equal n1 "$(cat out)"
 expect_in_file '^broker 2 n3' err
 echo 'hostname; exit 6' >in
-expect_exit 6 as_user salloc -Q --flux -N2 <in >out
+expect_exit 6 as_user salloc -Q --flux -N2 -w 'n[1-2]' <in >out
 expect_equal n1 "$(cat out)"
 wait_until 20 batch_done
 END

@@ -40,7 +40,7 @@ expect_equal "1h 1h" "$(as_user srun --flux -N2 --flux-attr=config.path=$PWD/use
 END
 
 test_case 'one node, one core' <<'END'
-expect_equal "n1" "$(as_user srun --flux -N1 flux run hostname)"
+expect_equal "n1" "$(as_user srun --flux -N1 -w n1 flux run hostname)"
 END
 
 test_case 'a hundred jobs' <<'END'
@@ -97,9 +97,11 @@ END
 
 test_case 'a shell by hand has the prompt of the instance' <<'END'
 printf 'flux getattr size\nexit 5\n' >keys
-expect_exit 5 script -qec "exec timeout --foreground 20 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --quiet --flux -N2 --pty bash" /dev/null \
-    > >(sed 's/\x1b\[[0-9?;]*[a-zA-Z]//g; s/\r//g' >out) < <(sleep 1.5; cat keys; sleep 1)
-wait_until 5 expect_in_file '^ƒ\(s=2,d=0\) fluxtest@n1:' out
+expect_exit 5 script -qec "exec timeout --foreground 40 '$CLUSTER' -d '$CLUSTER_DIR' as - srun --quiet --flux -N2 -w 'n[1-2]' --pty bash" /dev/null \
+    >raw < <(wait_until 30 grep -q fluxtest@ raw; cat keys; wait_until 30 test -e ended)
+touch ended
+sed 's/\x1b\[[0-9?;]*[a-zA-Z]//g; s/\r//g' raw >out
+expect_in_file '^ƒ\(s=2,d=0\) fluxtest@n1:' out
 expect_in_file '^2$' out
 END
 
@@ -138,7 +140,7 @@ wait_until 5 no_user_processes
 END
 
 test_case 'the program outlives a broker of another node that is killed' <<'END'
-as_user srun --flux -N3 sh -c 'echo up; sleep 2; flux run hostname; echo over' >out 2>err &
+as_user srun --flux -N3 -w 'n[1-3]' sh -c 'echo up; sleep 2; flux run hostname; echo over' >out 2>err &
 wait_until 10 expect_in_file up out
 for pid in $(pgrep -u fluxtest -x flux-broker); do
     if grep -qxz SLURMD_NODENAME=n3 /proc/$pid/environ; then kill -KILL $pid; fi
@@ -169,7 +171,7 @@ expect_equal "kary:2 b" "$(as_user srun --flux -N4 --flux-fanout=2 --flux-attr=m
 END
 
 test_case 'the folder that plugstack.conf names is enough to find all programs' <<'END'
-expect_equal n1 "$(as_user env -u FLUX_EXEC_PATH srun --quiet --flux -N1 "$T_TMP/flux/flux" run hostname)"
+expect_equal n1 "$(as_user env -u FLUX_EXEC_PATH srun --quiet --flux -N1 -w n1 "$T_TMP/flux/flux" run hostname)"
 END
 
 test_case 'a missing flux-broker: one sentence, its path, nothing left' <<'END'
@@ -184,7 +186,7 @@ END
 test_case '--flux=tasks: the tasks run as usual, with a broker beside them' <<'END'
 as_user srun --flux=tasks -N2 -n4 --overcommit sh -c 'echo task $SLURM_PROCID $(flux getattr size) $(flux getattr rank)' >out
 expect_equal "task 0 2 0 task 1 2 0 task 2 2 1 task 3 2 1" "$(sort out | xargs)"
-expect_equal "n1 n2" "$(as_user srun --flux=tasks -N2 sh -c 'if [ $SLURM_PROCID = 0 ]; then flux run -N2 hostname; else sleep 2; fi' | sort | xargs)"
+expect_equal "n1 n2" "$(as_user srun --flux=tasks -N2 -w 'n[1-2]' sh -c 'if [ $SLURM_PROCID = 0 ]; then flux run -N2 hostname; touch ran; else until [ -e ran ]; do sleep 0.1; done; fi' | sort | xargs)"
 as_user srun --flux=tasks -N3 sh -c 'sleep $SLURM_PROCID; flux getattr size' >out 2>err # the first leaves first
 expect_equal "3 3 3" "$(xargs <out)"
 expect_equal "" "$(cat err)"
@@ -203,7 +205,7 @@ END
 
 test_case "Slurm's own PMI will do where the plugin is not loaded" <<'END'
 as_user srun --mpi=list 2>&1 | grep -q pmi2 || exit 0
-expect_equal "3 n[1-3] n1 n2 n3" "$(as_user srun --mpi=pmi2 -N3 flux-broker sh -c 'flux getattr size; flux getattr hostlist; flux run -N3 hostname | sort' | xargs)"
+expect_equal "3 n[1-3] n1 n2 n3" "$(as_user srun --mpi=pmi2 -N3 -w 'n[1-3]' flux-broker sh -c 'flux getattr size; flux getattr hostlist; flux run -N3 hostname | sort' | xargs)"
 END
 
 test_case 'nothing of any instance is left' <<'END'

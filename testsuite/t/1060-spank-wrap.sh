@@ -39,18 +39,18 @@ test_case 'the wrappers are on PATH with =wrap only, also of a batch script' <<'
 expect_equal "$T_TMP/flux/wrappers/srun" "$(as_user srun --flux=wrap -N1 sh -c 'command -v srun')"
 expect_no_match wrappers "$(as_user srun --flux -N1 sh -c 'command -v srun')"
 printf '#!/bin/sh\ncommand -v srun\nsrun -N2 hostname\n' >"$T_TMP/user/batch.sh"
-run_batch --flux=wrap -N2 -o batch.out batch.sh
+run_batch --flux=wrap -N2 -w 'n[1-2]' -o batch.out batch.sh
 expect_equal "$T_TMP/flux/wrappers/srun n1 n2" "$(sort "$T_TMP/user/batch.out" | xargs)"
 END
 
 test_case 'a script without a size runs one task for each of the allocation' <<'END'
-expect_equal "n1 n2" "$(as_user srun --flux=wrap -N2 sh -c 'srun hostname' | sort | xargs)"
+expect_equal "n1 n2" "$(as_user srun --flux=wrap -N2 -w 'n[1-2]' sh -c 'srun hostname' | sort | xargs)"
 END
 
 test_case 'the number of tasks that sbatch and salloc were told' <<'END'
 expect_equal "0 1 2 3" "$(as_user salloc --quiet --flux=wrap -N2 -n4 sh -c 'srun sh -c "echo \$SLURM_PROCID"' | sort | xargs)"
 printf '#!/bin/sh\n#SBATCH -N2 -n4\nsrun hostname\n' >"$T_TMP/user/tasks.sh"
-run_batch --flux=wrap -o tasks.out tasks.sh
+run_batch --flux=wrap -w 'n[1-2]' -o tasks.out tasks.sh
 expect_equal "4 n1 n2" "$(wc -l <"$T_TMP/user/tasks.out") $(sort -u "$T_TMP/user/tasks.out" | xargs)"
 END
 

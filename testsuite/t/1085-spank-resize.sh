@@ -30,11 +30,12 @@ END
 
 test_case 'fewer nodes: those that Slurm takes back are down, the instance goes on' <<'END'
 cat >user/job.sh <<'EOF'
-kept=$(flux submit --requires=hostlist:n1 sleep 4)
+kept=$(flux submit --requires=hostlist:n1 sh -c 'until [ -e lost ]; do sleep 0.1; done')
 lost=$(flux submit --requires=hostlist:n3 sleep 300)
 flux job wait-event -q $lost start
 scontrol update jobid=$SLURM_JOB_ID nodelist=n[1-2]
 flux job wait-event -q -t 30 $lost exception && echo "an exception"
+touch lost
 until [ "$(flux resource list -no '{nodelist}' -s down)" = n3 ]; do sleep 0.2; done
 flux job status $kept && echo "kept is complete"
 flux run -N2 hostname | sort | xargs
