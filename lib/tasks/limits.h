@@ -22,5 +22,6 @@
 #define GROUP_RETRY_TIME 60.          // seconds to look for a way to rank 0
 #define GROUP_RETRY_PAUSE .1
 #define GROUP_RECHECK_TIME 1.
+#define GROUP_HOLD_AFTER 3 // operations of the same members, before they end below rank 0
 
 #endif /* !FLUX_TASKS_LIMITS_H */

@@ -28,9 +28,19 @@ END
 test_case 'a tree of three levels, and one broker alone' <<'END'
 cat >run.sh <<'EOF'
 set -e
+flux run -N2 -n4 --requires=ranks:3-4 $TASK collective
+flux exec -r 0-1 flux module stats group | jq .reduce.ended >ended
 for what in collective 'messages 100000' 'topics 5' going; do flux run -N7 -n14 $TASK $what; done
+on () { rc=0; flux run -n1 --requires=ranks:$1 $TASK churn $2 2>/dev/null || rc=$?; [ $2 = visit ] || [ $rc = 137 ]; }
+job=$(flux submit -N2 -n2 --requires=ranks:3-4 $TASK churn stay)
+on 2 visit; on 4 visit; on 1 visit; on 0 visit; on 5 die; on 3 die
+touch stop
+flux job attach $job
 EOF
-expect_equal 'collective ok messages ok topics ok going ok' "$(inst -s7 -Stbon.topo=kary:2 bash run.sh | xargs)"
+expect_equal 'collective ok collective ok messages ok topics ok going ok churn ok churn ok churn ok churn ok'\
+' 120 with three, 2 failed churn ok' "$(inst -s7 -Stbon.topo=kary:2 bash run.sh | xargs)"
+expect_equal 24 "$(jq -s add ended)"
+[ "$(head -1 ended)" -le 6 ] || fail "rank 0 had $(head -1 ended) operations of tasks that are below rank 1"
 expect_equal 'collective ok' "$(inst flux run -n1 $TASK collective)"
 expect_equal 'collective ok' "$(inst $TASK collective)"
 END
@@ -144,14 +154,23 @@ END
 
 test_case 'an inner broker dies on the way of messages and operations: none is lost' <<'END'
 cat >run.sh <<'EOF'
+rm -f stop
 victim=$(flux exec -r 1 flux getattr broker.pid)
+below=$(flux submit -N2 -n2 --requires=ranks:3-4 $TASK churn stay) # its operations end there
+for i in $(seq 300); do
+    [ $(flux exec -r 1 flux module stats group | jq .reduce.ended) -gt 10 ] && break; sleep .02
+done
 job=$(flux submit -N6 -n6 --requires=ranks:0,2-6 $TASK steady 300)
 for i in $(seq 500); do [ -e half ] && break; sleep .02; done
+flux exec -r 1 flux module stats group | jq .reduce.ended
 kill -9 $victim
 flux job attach $job
+touch stop
+flux job attach $below
 EOF
 inst -s7 -Stbon.topo=kary:2 bash run.sh >out 2>err || true # a broker of it has been killed
-expect_equal 'steady ok' "$(cat out)" || { cat err; exit 1; }
+expect_equal 'steady ok 0 with three, 0 failed churn ok' "$(sed 1d out | xargs)" || { cat err; exit 1; }
+[ "$(head -1 out)" -gt 10 ]
 END
 
 test_case 'a node that dies is noticed by the tasks of another job' <<'END'

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shell/service/group/private.h"
+#include "shell/service/group/hold.h"
 
 int group_request_uid (struct group_service *gs, const flux_msg_t *msg, uint32_t said,
                        uint32_t *uid)
@@ -42,6 +42,17 @@ struct group *group_named (struct group_service *gs, const flux_msg_t *msg)
     if (!g)
         errno = ENOENT;
     return g;
+}
+
+struct group *group_said (struct group_service *gs, const flux_msg_t *msg)
+{
+    const char *name;
+    json_int_t uid;
+
+    if (flux_msg_unpack (msg, "{s:I s:s}", "uid", &uid, "name", &name) < 0 ||
+        strlen (name) > GROUP_NAME_MAX)
+        return NULL;
+    return group_lookup (gs, uid, name);
 }
 
 /* group.lookup {"name":s "rank":i} -> {"node":i "address":s}; EHOSTUNREACH for one that died,
@@ -148,6 +159,9 @@ static const struct handler_row rows[] = {
     {"exit", group_exit_cb, FLUX_ROLE_OWNER},
     {"sync", group_sync_cb, FLUX_ROLE_OWNER},
     {"result", reduce_result_cb, FLUX_ROLE_OWNER},
+    {"hold", group_hold_cb, FLUX_ROLE_OWNER},
+    {"recall", group_recall_cb, FLUX_ROLE_OWNER},
+    {"where", group_where_cb, FLUX_ROLE_OWNER},
     {NULL, NULL, 0},
 };
 

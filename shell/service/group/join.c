@@ -150,6 +150,8 @@ static void enter_cb (struct router *rt, const flux_msg_t *response, void *arg)
         flux_msg_unpack (response, "{s:o s:I s?o}", "ranks", &ranks, "seq", &seq, "view", &view) ==
             0 &&
         json_array_size (ranks) == e->count && (!view || group_set_view (g, view) == 0)) {
+        if ((int32_t)((uint32_t)seq - g->hold.seen) > 0)
+            g->hold.seen = seq;
         group_tell (g);
         enter_done (g, e, ranks, seq);
     } else if (g) {

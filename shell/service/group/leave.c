@@ -11,7 +11,7 @@
 
 #include <flux/disconnect.h>
 
-#include "shell/service/group/private.h"
+#include "shell/service/group/hold.h"
 
 static struct join *find_join (struct group *g, const flux_msg_t *msg, int rank)
 {
@@ -131,6 +131,7 @@ void group_again_cb (struct ev_loop *loop, ev_timer *w, int revents)
     struct group_service *gs = w->data;
 
     gone_turn_end (gs->rt, gs);
+    group_hold_again (gs);
 }
 
 void group_tell_gone (struct group *g, int rank)

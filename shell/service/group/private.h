@@ -7,6 +7,7 @@
  *   join.c    tasks of this node that come, and in leave.c those that go
  *   view.c    who is in a group: rank 0 decides, other brokers with members have a copy
  *   root.c    rank 0: who comes and goes
+ *   hold.c    where operations end, and in hold_root.c what rank 0 has to do with that
  *   reduce.c  collective operations, with reduce_op.c and reduce_batch.c */
 
 #ifndef FLUX_SERVICE_GROUP_PRIVATE_H
@@ -50,6 +51,24 @@ struct join {
     struct join *prev, *next;
 };
 
+/* Where its operations end, see hold.h. */
+struct group_hold {
+    bool here;        // on this broker, which is not rank 0
+    bool asking;      // rank 0 for them,
+    uint32_t seq;     // from this one on
+    uint32_t version; // of the members, for so many operations:
+    unsigned int steady;
+    uint32_t seen; // all before this one have ended, as this broker knows
+    /* rank 0 */
+    uint32_t rank;     // which broker; 0: rank 0
+    uint32_t last;     // the last one that was not rank 0,
+    uint32_t from, to; // and what it had
+    bool recalling;
+    struct deferred *deferred; // what waits until they are rank 0's again
+    struct idset *lost;        // nodes, the same
+    struct idset *ask;         // nodes that are to say how far they are; NULL: need not
+};
+
 struct group {
     struct group_service *gs;
     char *key; // uid/name
@@ -66,10 +85,11 @@ struct group {
     struct idset *below; // members here and further down, as of below_time
     double below_time;
     uint32_t below_version;
+    struct group_hold hold;
+    uint32_t next_seq; // where operations end
     /* rank 0 */
     struct idset *had; // ranks that were ever given
     uint32_t next_rank;
-    uint32_t next_seq;
     uint32_t told; // the version that has been published
     json_t *added; // since then
     struct idset *left;
@@ -89,6 +109,8 @@ struct group_service {
 
 /* group.c: the one that a request of a task on this node names, or NULL with errno. */
 struct group *group_named (struct group_service *gs, const flux_msg_t *msg);
+/* The one that a request of another broker names, {"uid":i "name":s}; NULL. */
+struct group *group_said (struct group_service *gs, const flux_msg_t *msg);
 
 /* join.c */
 void group_join_cb (struct router *rt, const flux_msg_t *msg, void *arg);
@@ -134,6 +156,10 @@ void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void reduce_result_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void reduce_disconnect (struct reduce *r, const flux_msg_t *disconnect);
 void reduce_rank_lost (struct reduce *r, uint32_t rank);
+/* The members, or where operations end, are others: what is complete now goes on. */
+void reduce_check_group (struct group *g);
+/* Is there an operation? */
+bool reduce_has_group (const struct group *g);
 /* Rank 0: members came or went; one that died fails the operation that it had no part in. */
 void reduce_members_changed (struct reduce *r, struct group *g, const struct idset *died);
 

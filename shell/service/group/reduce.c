@@ -4,8 +4,8 @@
 /* Collective operations. A broker joins the contributions of its tasks and of its children, and
  * sends them up in one message when all that are here and below have come: O(log N) hops, one
  * message per link each way. The lowest broker that has all of them below ends the operation; the
- * result goes down as the answers to these messages. Of groups that is rank 0 always, as it must
- * put operations, joins and deaths in order.
+ * result goes down as the answers to these messages. Of groups that is rank 0, which must put
+ * operations, joins and deaths in order, until it has let another one have them (hold.h).
  *
  * An operation is known by user, name and number. Who must contribute is said by each message
  * ("need": the job shells of a job, by the ranks of their brokers), or is the members of the group
@@ -59,7 +59,7 @@ static void finish (struct op *op)
         waiters_answer (r->gs->rt, &op->waiters, &b);
     if (g && g->next_seq == op->seq)
         g->next_seq++;
-    reduce_keep_result (r, op->key, &b);
+    op_keep_result (op, &b);
     op_free (op);
 }
 
@@ -84,8 +84,10 @@ static bool is_end (const struct op *op)
 
     if (router_rank (rt) == 0)
         return true;
-    if (!op->need)
-        return false;
+    if (!op->need) {
+        struct group *g = group_lookup (op->reduce->gs, op->uid, op->name);
+        return g && g->hold.here;
+    }
     for (id = idset_first (op->need); id != IDSET_INVALID_ID; id = idset_next (op->need, id)) {
         if (!router_rank_below (rt, id))
             return false;
@@ -111,30 +113,67 @@ static bool is_hopeless (const struct op *op)
 static bool is_complete (struct op *op)
 {
     struct reduce *r = op->reduce;
-    bool root = router_rank (r->gs->rt) == 0;
+    bool end = is_end (op);
 
     if (op->failed || (op->need && op->open.errnum))
         return true;
     if (op->need)
-        return covers (op, op->need, !is_end (op));
+        return covers (op, op->need, !end);
     struct group *g = group_lookup (r->gs, op->uid, op->name);
-    const struct idset *need = !g ? NULL : root ? g->live : group_below (g);
+    const struct idset *need = !g ? NULL : end ? g->live : group_below (g);
     return need && idset_count (op->open.have) + idset_count (op->sent) >= idset_count (need) &&
            covers (op, need, false);
 }
 
+/* Nothing came from elsewhere, and it came in more than one message, or from here. */
+static bool is_lowest (const struct op *op, const struct group *g)
+{
+    return g && g->version > 0 && op->waiters && (op->waiters->next || op->waiters->rank >= 0) &&
+           idset_empty (op->sent) && idset_equal (op->open.have, g->live);
+}
+
 static void check_op (struct op *op)
 {
-    if (idset_empty (op->open.have))
+    struct group *g = op->need ? NULL : group_lookup (op->reduce->gs, op->uid, op->name);
+    uint32_t seq = op->seq;
+
+    if (idset_empty (op->open.have) || op->late || group_hold_waits (g, seq))
         return;
     if (is_hopeless (op))
         combine_fail (&op->open, EHOSTUNREACH);
     if (!is_complete (op))
         return;
-    if (is_end (op))
+    if (is_end (op)) {
         finish (op);
-    else
-        op_forward (op);
+        return;
+    }
+    bool lowest = is_lowest (op, g);
+    op_forward (op);
+    if (lowest)
+        group_hold_consider (g, seq);
+}
+
+void reduce_check_group (struct group *g)
+{
+    struct op *op, *tmp;
+
+    HASH_ITER (hh, g->gs->reduce->ops, op, tmp)
+    {
+        if (!op->need && op->uid == g->uid && strcmp (op->name, g->name) == 0)
+            check_op (op);
+    }
+}
+
+bool reduce_has_group (const struct group *g)
+{
+    struct op *op, *tmp;
+
+    HASH_ITER (hh, g->gs->reduce->ops, op, tmp)
+    {
+        if (!op->need && !op->late && op->uid == g->uid && strcmp (op->name, g->name) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Where the members are not known, nobody is waited for beyond the turn. */
@@ -208,17 +247,22 @@ static bool is_over (const struct reduce *r, const struct group_frame *f)
     return results_lookup (r->results, key) != NULL;
 }
 
-/* Rank 0: an errno, or -1 when it was answered. */
-static int check_number (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
+/* Where the operations of a group end: an errno, or -1 when it was answered. */
+static int check_number (struct reduce *r, const flux_msg_t *msg, struct group_frame *f, bool *late)
 {
+    bool root = router_rank (r->gs->rt) == 0;
     struct group *g = f->need ? NULL : group_lookup (r->gs, f->uid, f->name);
-    if (g && (int32_t)(f->seq - g->next_seq) < 0) {
-        answer_late (r, msg, f);
-        return -1;
-    }
-    if (!f->need && !g)
+
+    if (f->need || (!root && (!g || !g->hold.here)))
+        return 0;
+    if (!g)
         return ENOENT;
-    return g && f->seq != g->next_seq ? EPROTO : 0;
+    if ((int32_t)(f->seq - g->next_seq) >= 0)
+        return f->seq == g->next_seq ? 0 : EPROTO;
+    if ((*late = root && group_hold_had (g, f->seq)))
+        return 0;
+    answer_late (r, msg, f);
+    return -1;
 }
 
 static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
@@ -227,6 +271,7 @@ static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
 
     ++*(local ? &r->stats.from_tasks : &r->stats.from_brokers);
     int rank = local ? (int)idset_first (f->have) : -1;
+    bool late = false;
     int rc;
 
     if (idset_empty (f->have) || !*f->name)
@@ -237,16 +282,29 @@ static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
         answer_late (r, msg, f);
         return 0;
     }
-    if (router_rank (r->gs->rt) == 0 && (rc = check_number (r, msg, f)) != 0)
-        return rc;
+    if ((rc = check_number (r, msg, f, &late)) != 0)
+        return rc < 0 ? 0 : rc;
     struct op *op = op_get (r, f);
-    if (op)
+    if (op) {
         op->again |= f->again;
+        op->late = late;
+    }
     if (!op || combine_add (&op->open, f) < 0 || add_waiter (op, msg, rank) < 0)
         return ENOMEM;
     learn_members (op);
-    check_op (op);
+    if (late)
+        op_recover (op);
+    else
+        check_op (op);
     return 0;
+}
+
+/* At rank 0, while another broker has the operations of the group. */
+static bool is_deferred (struct group_service *gs, const flux_msg_t *msg,
+                         const struct group_frame *f)
+{
+    return router_rank (gs->rt) == 0 && !f->need &&
+           group_hold_defer (group_lookup (gs, f->uid, f->name), msg, reduce_cb);
 }
 
 void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -262,7 +320,8 @@ void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, EPROTO, NULL);
         return;
     }
-    if (group_request_uid (gs, msg, f.uid, &f.uid) == 0 && (rc = take (gs->reduce, msg, &f)) > 0)
+    if (group_request_uid (gs, msg, f.uid, &f.uid) == 0 && !is_deferred (gs, msg, &f) &&
+        (rc = take (gs->reduce, msg, &f)) > 0)
         router_respond_error (rt, msg, rc, NULL);
     group_frame_clear (&f);
 }
@@ -364,7 +423,7 @@ static void recheck_cb (struct ev_loop *loop, ev_timer *w, int revents)
 
     HASH_ITER (hh, r->ops, op, tmp)
     {
-        if (is_end (op) && !is_complete (op))
+        if (op->late || (is_end (op) && !is_complete (op)))
             op_recover (op);
         else
             check_op (op);

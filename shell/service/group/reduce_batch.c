@@ -38,20 +38,14 @@ static void batch_done (struct batch *b)
         op_free (op);
 }
 
-/* One that failed before all had come: they are told here. And what job shells got: see
- * reduce_recover.c. */
+/* One that failed before all had come: they are told here. And for those who look for what others
+ * got, see reduce_recover.c. */
 static void keep_answer (struct op *op, const void *data, size_t len)
 {
-    struct group_frame f;
     struct buf copy = {0};
 
-    if (group_frame_decode (&f, data, len) < 0)
-        return;
-    if (f.errnum || op->need) {
-        buf_append (&copy, data, len);
-        reduce_keep_result (op->reduce, op->key, &copy);
-    }
-    group_frame_clear (&f);
+    buf_append (&copy, data, len);
+    op_keep_result (op, &copy);
 }
 
 static void batch_cb (struct router *rt, const flux_msg_t *response, void *arg)

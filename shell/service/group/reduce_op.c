@@ -109,10 +109,26 @@ void op_encode (const struct op *op, struct buf *b)
     group_frame_encode (&f, b);
 }
 
-/* Takes over data. */
-void reduce_keep_result (struct reduce *r, const char *key, struct buf *data)
+static void keep_result (struct reduce *r, const char *key, struct buf *data)
 {
     results_keep (r->results, key, data);
     if (!ev_is_active (&r->recheck))
         ev_timer_again (router_loop (r->gs->rt), &r->recheck);
+}
+
+void op_keep_result (struct op *op, struct buf *data)
+{
+    struct reduce *r = op->reduce;
+    struct group *g = op->need ? NULL : group_lookup (r->gs, op->uid, op->name);
+    struct group_frame before = {.uid = op->uid, .seq = op->seq - 1};
+    char key[OP_KEY_SIZE];
+
+    if (g && (int32_t)(op->seq + 1 - g->hold.seen) > 0)
+        g->hold.seen = op->seq + 1;
+    if (!op->need) {
+        strcpy (before.name, op->name);
+        op_key (key, &before);
+        results_forget (r->results, key);
+    }
+    keep_result (r, op->key, data);
 }

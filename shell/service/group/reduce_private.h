@@ -7,7 +7,7 @@
 #define FLUX_SERVICE_GROUP_REDUCE_PRIVATE_H
 
 #include "lib/tasks/combine.h"
-#include "shell/service/group/private.h"
+#include "shell/service/group/hold.h"
 #include "shell/service/group/results.h"
 
 /* Who waits for the result. */
@@ -30,6 +30,8 @@ struct op {
     int nbatches;  // under way
     bool failed;   // nobody need be waited for
     bool again;    // something was sent again
+    bool late;     // rank 0: it ended at another broker, but not for all
+    bool unsure;   // one of those that may have its result was out of reach
     int questions; // under way, see reduce_recover.c
     UT_hash_handle hh;
 };
@@ -66,7 +68,9 @@ void op_encode (const struct op *op, struct buf *b);
 void waiters_free (struct waiter *list);
 void waiters_answer (struct router *rt, struct waiter **list, const struct buf *data);
 void waiters_fail (struct router *rt, struct waiter **list, int errnum);
-void reduce_keep_result (struct reduce *r, const char *key, struct buf *data); // takes over data
+/* What an operation gave, which is over here; takes over data. Of a group the last one is enough,
+ * as no member is further behind. */
+void op_keep_result (struct op *op, struct buf *data);
 
 /* reduce_recover.c */
 void op_recover (struct op *op);

@@ -75,6 +75,15 @@ void results_keep (struct results *r, const char *key, struct buf *data)
     results_expire (r);
 }
 
+void results_forget (struct results *r, const char *key)
+{
+    struct result *res;
+
+    HASH_FIND_STR (r->list, key, res);
+    if (res)
+        result_free (r, res);
+}
+
 const struct buf *results_lookup (const struct results *r, const char *key)
 {
     struct result *res;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (c) 2026 the slurm-flux authors */
 
-/* Results of collective operations that are over, for those who ask (again) later: all of them on
- * rank 0, failures on other brokers. Bounded in time and size (lib/tasks/limits.h). */
+/* Results of collective operations that are over, for those who ask (again) later: the last
+ * one of each group, and those of job shells. Bounded in time and size (lib/tasks/limits.h). */
 
 #ifndef FLUX_SERVICE_GROUP_RESULTS_H
 #define FLUX_SERVICE_GROUP_RESULTS_H
@@ -24,6 +24,8 @@ void results_keep (struct results *r, const char *key, struct buf *data);
 
 /* NULL when there is none. */
 const struct buf *results_lookup (const struct results *r, const char *key);
+
+void results_forget (struct results *r, const char *key);
 
 /* Forget what is old. True when nothing is left. */
 bool results_expire (struct results *r);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shell/service/group/private.h"
+#include "shell/service/group/hold.h"
 
 static void publish (struct group *g)
 {
@@ -106,7 +106,7 @@ void group_enter_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         router_respond_error (rt, msg, EPROTO, NULL);
     } else if (!(g = group_get (gs, uid, name))) {
         router_respond_error (rt, msg, errno, NULL);
-    } else {
+    } else if (!group_hold_defer (g, msg, group_enter_cb)) {
         json_t *ranks = enter_all (g, node, joins);
         router_respond_pack (rt, msg, "{s:o s:I s:o*}", "ranks", ranks, "seq",
                              (json_int_t)g->next_seq, "view", have ? NULL : group_view (g));
@@ -143,6 +143,10 @@ void group_exit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         return;
     }
     struct group *g = group_lookup (gs, uid, name);
+    if (group_hold_defer (g, msg, group_exit_cb)) {
+        idset_destroy (ranks);
+        return;
+    }
     struct idset *known = g ? idset_intersect (g->live, ranks) : NULL; // told twice counts once
     if (known && !idset_empty (known))
         exit_all (g, known, died);
@@ -153,9 +157,12 @@ void group_exit_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 
 void group_lose_members (struct group *g, uint32_t node)
 {
-    struct idset *ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
+    struct idset *ranks;
     struct member *m, *tmp;
 
+    if (group_hold_lost (g, node))
+        return;
+    ranks = idset_create (0, IDSET_FLAG_AUTOGROW);
     HASH_ITER (hh, g->members, m, tmp)
     {
         if (ranks && m->node == node)

@@ -13,7 +13,7 @@
 #include <flux/rpc.h>
 
 #include "lib/util/monotime.h"
-#include "shell/service/group/private.h"
+#include "shell/service/group/hold.h"
 
 static int make_key (char key[GROUP_NAME_MAX + 16], uint32_t uid, const char *name)
 {
@@ -104,6 +104,7 @@ void group_free (struct group *g)
     idset_destroy (g->left);
     idset_destroy (g->had);
     idset_destroy (g->below);
+    group_hold_free (g);
     json_decref (g->added);
     free (g->key);
     free (g);
@@ -219,6 +220,7 @@ int group_set_view (struct group *g, json_t *o)
     }
     if (router_rank (g->gs->rt) == 0 || version <= g->version)
         return 0;
+    group_hold_drop (g);
     clear_members (g);
     if (add_members (g, members) < 0 || remove_members (g, lost, true) < 0)
         return -1;
@@ -237,6 +239,7 @@ static int apply_changes (struct group *g, json_t *o)
         remove_members (g, left, false) < 0 || remove_members (g, lost, true) < 0 ||
         add_members (g, add) < 0)
         return -1;
+    group_hold_drop (g);
     g->version = g->told = version;
     return 0;
 }
@@ -255,8 +258,10 @@ static void sync_cb (struct router *rt, const flux_msg_t *response, void *arg)
     if (!g)
         return;
     g->syncing = false;
-    if (group_set_view (g, o) == 0)
+    if (group_set_view (g, o) == 0) {
         group_tell (g);
+        reduce_check_group (g);
+    }
     group_check (g);
 }
 
@@ -283,8 +288,10 @@ void group_event_cb (struct router *rt, const flux_msg_t *msg, void *arg)
         return;
     if (base > g->version || apply_changes (g, o) < 0)
         group_sync (g);
-    else
+    else {
         group_tell (g);
+        reduce_check_group (g);
+    }
     group_check (g);
 }
 

@@ -361,6 +361,36 @@ static void steady (int n)
     CHECK (flux_group_flush (g, WAIT) == 0 && flux_group_barrier (g, WAIT) == 0);
 }
 
+/* Two stay, others come and go meanwhile: all see the same operations, and only one that dies makes
+ * one fail. The file "stop" ends it. */
+static void churn (const char *arg)
+{
+    bool stay = !strcmp (arg, "stay"), die = !strcmp (arg, "die");
+    int failed = 0, more = 0;
+    int64_t v[2] = {0, 0};
+
+    CHECK ((g = flux_group_join (t, "churn", FLUX_GROUP_INSTANCE,
+                                 stay ? flux_tasks_rank (t) : 10, WAIT, NULL)));
+    CHECK (flux_group_wait (g, stay ? 2 : 3, WAIT) == 0);
+    for (int i = 0; stay ? v[1] == 0 : i < 20; i++) {
+        v[0] = 1;
+        v[1] = stay && flux_tasks_rank (t) == 0 && access ("stop", F_OK) == 0;
+        if (flux_group_allreduce_int (g, FLUX_GROUP_SUM, v, 2, WAIT) < 0) {
+            CHECK (errno == EHOSTUNREACH);
+            v[1] = 0;
+            failed++;
+        } else {
+            CHECK (v[0] == 2 || v[0] == 3);
+            more += v[0] == 3;
+        }
+    }
+    if (die)
+        raise (SIGKILL);
+    CHECK (flux_group_leave (g, WAIT) == 0);
+    if (stay && flux_tasks_rank (t) == 0)
+        printf ("%d with three, %d failed\n", more, failed);
+}
+
 /* In an event loop of one's own: the fd says when there is something to do, and only then. */
 static void loop (void)
 {
@@ -443,6 +473,8 @@ int main (int argc, char **argv)
         loop ();
     else if (!strcmp (what, "steady"))
         steady (atoi (arg));
+    else if (!strcmp (what, "churn"))
+        churn (arg);
     else if (!strcmp (what, "node"))
         node (arg);
     else
