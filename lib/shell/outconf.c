@@ -40,6 +40,8 @@ static int read_stream (struct outconf_stream *st, json_t *output, flux_error_t 
     st->label = label;
     if (type && !strcmp (type, "kvs"))
         st->path = NULL;
+    else if (type && !strcmp (type, "term") && !st->path)
+        ; // a shell has no terminal: who is attached shows it on theirs
     else if (type && !strcmp (type, "file") && !st->path)
         return inval (errp, st->name, "path");
     else if (type && strcmp (type, "file") != 0)

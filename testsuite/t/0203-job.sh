@@ -214,6 +214,17 @@ flux submit --quiet --cc=1-3 --flags=waitable true
 flux job wait --all; echo "all $?" >>codes
 flux submit --quiet --cc=0-2 --flags=waitable sh -c 'exit {cc}'
 rc=0; flux job wait --all 2>>err || rc=$?; echo "some $rc" >>codes
+held=$(flux submit --urgency=hold --flags=waitable true) # for one of two who wait
+flux job wait >>any2 2>>err2 & flux job wait >>any2 2>>err2 &
+rc=0; wait -n || rc=$?; echo "surplus $rc" >>codes
+flux job urgency $held default
+rc=0; wait || rc=$?; expect_equal "$held" "$(cat any2)"
+expect_equal 'flux-job: there are no more waitable jobs' "$(cat err2)"
+held=$(flux submit --urgency=hold --flags=waitable true) # and for one of two who wait for it
+flux job wait $held 2>>err3 & p=$!; flux job wait $held 2>>err3 &
+rc=0; wait -n $p $! || rc=$?; echo "same $rc" >>codes
+flux job urgency $held default; wait
+expect_equal 1 "$(wc -l <err3)"
 flux job wait-event -q $plain clean
 flux job timeleft $plain >left
 run=$(flux submit sleep 300); flux job wait-event -q $run start
@@ -227,7 +238,9 @@ again 2
 none 2
 plain 2
 all 0
-some 1' "$(cat codes)"
+some 1
+surplus 2
+same 2' "$(cat codes)"
 expect_equal "0
 4294967295
 infinity" "$(cat left)"

@@ -243,6 +243,25 @@ expect_equal '0 1' "$(flux module stats job-list | jq '.stats_watchers, .jobs.in
 EOS
 END
 
+test_case 'job-manager.list: active jobs, those in the queue first, and those to be waited for' <<'END'
+in_flux <<'EOS'
+flux submit --wait --quiet true
+z=$(flux submit --flags=waitable --wait true)
+run=$(flux submit sleep 1000)
+flux job wait-event -q -t 30 $run start
+low=$(flux submit --urgency=1 -n$(nproc) sleep 1000); high=$(flux submit --urgency=2 -n$(nproc) sleep 1000)
+dep=$(flux submit --dependency=afterany:$run true)
+ask job-manager.list '{"max_entries":0}' >list
+expect_equal "$(dec $high) 2 $(dec $low) 1 $(dec $dep) 16 $(dec $run) 16 $(dec $z) 16" "$(jq -r '.jobs[] | "\(.id) \(.urgency)"' list | xargs)"
+expect_equal "after-finish=$run" "$(jq -r '.jobs[] | select (.dependencies) | .dependencies[]' list)"
+expect_equal 8,8,2,16,64 "$(jq -r '[.jobs[].state | tostring] | join (",")' list)"
+flux job purge --force --num-limit=0
+expect_equal 1 "$(ask job-manager.list '{"max_entries":1}' | jq '.jobs | length')"
+expect_match '^error 71' "$(ask job-manager.list '{"max_entries":-1}')"
+flux cancel --all 2>/dev/null
+EOS
+END
+
 test_case 'job-info: lookup with its flags, update-lookup, update-watch, eventlog-watch' <<'END'
 in_flux <<'EOS'
 id=$(flux submit -t 10m --env=SECRET=1 sleep 1000); n=$(dec $id)

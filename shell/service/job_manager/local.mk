@@ -8,6 +8,7 @@ shell_service_libservice_la_SOURCES += \
 	%D%/extsched.c %D%/extsched.h %D%/extsched_private.h \
 	%D%/extsched_alloc.c \
 	%D%/history.c \
+	%D%/list.c \
 	%D%/housekeeping.c %D%/housekeeping.h \
 	%D%/idle.c \
 	%D%/job.c %D%/job.h \

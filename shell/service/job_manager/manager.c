@@ -150,7 +150,7 @@ struct job_manager *job_manager_create (struct router *rt, struct kvs *kvs, stru
     jm->owner = owner;
     if (!(jm->fluid = calloc (1, sizeof (*jm->fluid))) || fluid_init (jm->fluid, 0, 0) < 0 ||
         !(jm->strings = strpool_create ()) || !(jm->store = jobstore_create (kvs, jm->strings)) ||
-        !(jm->queues = jobqueues_create ()) || !(jm->waits = waiters_create ()) ||
+        !(jm->queues = jobqueues_create ()) || !(jm->waits = job_waits_create ()) ||
         !(jm->drains = waiters_create ()) || !(jm->idles = waiters_create ()) ||
         !(jm->depends = depends_create (jm)) || !(jm->jobtap = jobtap_create (jm)) ||
         !(jm->perilogs = perilogs_create (jm)) || !(jm->housekeeping = housekeeping_create (jm)) ||
@@ -198,7 +198,7 @@ void job_manager_destroy (struct job_manager *jm)
         journal_destroy (jm->journal);
         depends_destroy (jm->depends);
         json_decref (jm->config);
-        waiters_destroy (jm->waits);
+        job_waits_destroy (jm->waits);
         waiters_destroy (jm->drains);
         waiters_destroy (jm->idles);
         jobqueues_destroy (jm->queues);

@@ -58,7 +58,7 @@ struct job_manager {
     size_t state_count[JOB_STATES];
     size_t result_count[JOB_RESULTS];
     uint64_t max_id;
-    struct waiters *waits;  // job-manager.wait
+    struct job_waits *waits;
     struct waiters *drains; // job-manager.drain
     struct waiters *idles;  // job-manager.idle
     struct journal *journal;
@@ -178,9 +178,19 @@ int requests_service_add (struct job_manager *jm);
 void raiseall_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 void killall_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
-/* wait.c */
+/* wait.c: job-manager.wait. The job is there (again), it has ended, it is purged. */
+struct job_waits *job_waits_create (void);
+void job_waits_destroy (struct job_waits *waits);
 void wait_cb (struct router *rt, const flux_msg_t *msg, void *arg);
+void job_waits_disconnect (struct job_waits *waits, const flux_msg_t *msg);
+void job_waits_begin (struct job_manager *jm, const struct job *job);
 void job_wait_answer (struct job_manager *jm, struct job *job);
+void job_waits_forget (struct job_manager *jm, const struct job *job);
+/* Jobs that have ended and were not waited for, the oldest end first. */
+void job_waits_each_zombie (struct job_manager *jm, job_walk_f cb, void *arg);
+
+/* list.c */
+void list_cb (struct router *rt, const flux_msg_t *msg, void *arg);
 
 /* idle.c: who waits for the end of jobs is told when there are none any more. */
 void drain_cb (struct router *rt, const flux_msg_t *msg, void *arg);

@@ -41,6 +41,7 @@ static void forget (struct job_manager *jm, struct job *job)
         q->purged++;
     }
     walks_forget (jm, job);
+    job_waits_forget (jm, job);
     list_remove (&jm->inactive, job);
     HASH_DEL (jm->jobs, job);
     job_drop_strings (jm, job);

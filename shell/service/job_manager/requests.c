@@ -142,7 +142,7 @@ static void disconnect_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
 
-    waiters_disconnect (jm->waits, msg);
+    job_waits_disconnect (jm->waits, msg);
     waiters_disconnect (jm->drains, msg);
     waiters_disconnect (jm->idles, msg);
     journal_disconnect (jm->journal, msg);
@@ -235,6 +235,7 @@ static const struct handler_row rows[] = {
     {"jobtap", jobtap_cb, FLUX_ROLE_OWNER},
     {"jobtap-query", jobtap_query_cb, FLUX_ROLE_OWNER},
     {"history.get", history_cb, FLUX_ROLE_USER},
+    {"list", list_cb, FLUX_ROLE_OWNER},
     {"getinfo", getinfo_cb, FLUX_ROLE_OWNER},
     {"getattr", getattr_cb, FLUX_ROLE_USER},
     {"queue-list", queue_list_cb, FLUX_ROLE_USER},

@@ -149,6 +149,8 @@ static void add_job (struct job_manager *jm, struct job *job)
         list_prepend (&jm->running, job);
     if (job->state == JOB_INACTIVE)
         job_retire (job);
+    else
+        job_waits_begin (jm, job);
 }
 
 /* ---- all jobs */
@@ -173,8 +175,10 @@ static int list_inactive (struct job_manager *jm)
             jobs[i++] = job;
     }
     qsort (jobs, n, sizeof (*jobs), by_end);
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
         list_prepend (&jm->inactive, jobs[i]);
+        job_waits_begin (jm, jobs[i]);
+    }
     free (jobs);
     return 0;
 }

@@ -234,6 +234,7 @@ static void begin_life (struct job_manager *jm, struct job *job)
 
     HASH_ADD (hh, jm->jobs, id, sizeof (job->id), job);
     jm->state_count[state_index (JOB_NEW)]++;
+    job_waits_begin (jm, job);
     job->live->jq->state_count[state_index (JOB_NEW)]++;
     jobqueue_count_active (job->live->jq, job->userid, 1);
     jm->max_id = job->id > jm->max_id ? job->id : jm->max_id;
