@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "lib/job/eventlog.h"
 #include "lib/util/base64.h"
 #include "lib/util/fsd.h"
 #include "lib/util/utf8.h"
@@ -87,11 +88,12 @@ static void try_log (const char *s)
     }
 }
 
-/* A line that needs no decoder of JSON is read without one: the same is to come out. */
+/* A line that needs no decoder of JSON is read without one: of an entry the same is to come out. */
 static void try_output (const char *data, size_t size)
 {
     json_t *o = json_loadb (data, size, JSON_REJECT_DUPLICATES, NULL);
-    char *other = o ? json_dumps (o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_SORT_KEYS) : NULL;
+    bool entry = o && eventlog_entry_parse (o, NULL, NULL, NULL) == 0;
+    char *other = entry ? json_dumps (o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_SORT_KEYS) : NULL;
     struct buf a = {0}, b = {0};
     int severity = 0;
 

@@ -197,6 +197,9 @@ flux config get | jq '.policy.limits."job-size".max.nnodes = 2' | flux config lo
 id=$(flux alloc -N1 --bg)
 refused 'requested nnodes .3. exceeds policy limit of 2' flux proxy $id flux resource grow -N2
 flux proxy $id flux resource grow --quiet -N1
+flux config get | jq '.policy.limits."job-size".max.ncores = 100' | flux config load
+refused 'requested ncores .4294967295. exceeds policy limit of 100' \
+    flux proxy $id flux resource grow -n65536 -c65536 # as many as 32 bits cannot count
 flux shutdown --quiet $id
 EOF
 in_flux

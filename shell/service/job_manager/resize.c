@@ -132,6 +132,18 @@ static int check_policy (struct job_manager *jm, flux_error_t *errp)
     return 0;
 }
 
+/* What is there and `per_slot` of each new slot; of whole nodes it is the least that they have. The
+ * numbers are the asker's. */
+static uint32_t sum_with (size_t now, const struct job_facts *more, uint32_t per_slot)
+{
+    uint64_t slots = (uint64_t)more->nslots * (more->nnodes > 0 ? more->nnodes : 1), sum;
+
+    if (__builtin_mul_overflow (slots, (uint64_t)per_slot, &sum) ||
+        __builtin_add_overflow (sum, (uint64_t)now, &sum) || sum > UINT32_MAX)
+        return UINT32_MAX;
+    return (uint32_t)sum;
+}
+
 static int check_limits (struct job_manager *jm, const struct job *job,
                          const struct job_facts *more, flux_error_t *errp)
 {
@@ -141,8 +153,8 @@ static int check_limits (struct job_manager *jm, const struct job *job,
         return -1;
     uint32_t sizes[SIZE_KINDS] = {
         rs->nnodes + more->nnodes,
-        rv1_ncores (rs) + more->nslots * more->cores,
-        rv1_ngpus (rs) + more->nslots * more->gpus,
+        sum_with (rv1_ncores (rs), more, more->cores),
+        sum_with (rv1_ngpus (rs), more, more->gpus),
     };
     rv1_destroy (rs);
     return jobqueue_check_sizes (job->live->jq, sizes, errp);
