@@ -268,7 +268,7 @@ static int finish (struct when *w, double now, double *out)
     return 0;
 }
 
-int cmd_datetime (const char *s, double now, double *out)
+static int parse (const char *s, double now, double *out)
 {
     time_t t = (time_t)now;
     struct when w = {.p = s};
@@ -300,4 +300,10 @@ int cmd_datetime (const char *s, double now, double *out)
             return -1;
     }
     return finish (&w, now, out);
+}
+
+/* "inf" is a number, and a duration, too. */
+int cmd_datetime (const char *s, double now, double *out)
+{
+    return parse (s, now, out) == 0 && isfinite (*out) ? 0 : -1;
 }
