@@ -24,6 +24,10 @@ static void set_state (struct job_manager *jm, struct job *job, int state, doubl
         job->live->jq->state_count[state_index (job->state)]--;
         job->live->jq->state_count[state_index (state)]++;
     }
+    if ((state & JOB_UNQUEUED) && !(job->state & JOB_UNQUEUED))
+        list_append (&jm->unqueued, job);
+    else if (!(state & JOB_UNQUEUED) && (job->state & JOB_UNQUEUED))
+        list_remove (&jm->unqueued, job);
     job_set_state (job, state, now);
 }
 

@@ -28,6 +28,11 @@ void list_prepend (struct job **list, struct job *job)
     DL_PREPEND2 (*list, job, list_prev, list_next);
 }
 
+void list_append (struct job **list, struct job *job)
+{
+    DL_APPEND2 (*list, job, list_prev, list_next);
+}
+
 /* Nothing happens for a job that is on no list. */
 void list_remove (struct job **list, struct job *job)
 {

@@ -48,6 +48,7 @@ struct job_manager {
     struct jobstore *store;
     struct job *jobs; // by id
     struct jobqueues *queues;
+    struct job *unqueued; // in DEPEND or PRIORITY: have no place in the queue yet; oldest first
     struct job *running;  // newest first
     struct job *inactive; // newest first
     struct job_walk *walks;
@@ -252,6 +253,7 @@ int walk_collected (struct job_manager *jm, int states, job_walk_f cb, void *arg
 /* manager.c */
 int state_index (int state);
 void list_prepend (struct job **list, struct job *job);
+void list_append (struct job **list, struct job *job);
 void list_remove (struct job **list, struct job *job);
 
 #endif /* !FLUX_SERVICE_JOB_MANAGER_PRIVATE_H */

@@ -145,6 +145,8 @@ static void add_job (struct job_manager *jm, struct job *job)
     for (int i = 0; i < JOB_RESULTS; i++)
         jm->result_count[i] += job->result == 1 << i;
     enter_queue (jm, job);
+    if ((job->state & JOB_UNQUEUED))
+        list_append (&jm->unqueued, job);
     if ((job->state & JOB_RUNNING))
         list_prepend (&jm->running, job);
     if (job->state == JOB_INACTIVE)

@@ -12,7 +12,7 @@
 
 static int walk_pending (struct job_manager *jm, int states, job_walk_f cb, void *arg)
 {
-    struct job *job, *tmp;
+    struct job *job, *next;
     int rc = 0;
 
     pending_begin (jm->queues);
@@ -20,12 +20,10 @@ static int walk_pending (struct job_manager *jm, int states, job_walk_f cb, void
         if ((job->state & states))
             rc = cb (job, arg);
     }
-    if (rc != 0 || jm->state_count[state_index (JOB_DEPEND)] == 0 || !(states & JOB_DEPEND))
-        return rc;
-    HASH_ITER (hh, jm->jobs, job, tmp)
-    { // those with dependencies have no place in the queue yet
-        if (job->state == JOB_DEPEND && (rc = cb (job, arg)) != 0)
-            break;
+    for (job = jm->unqueued; job && rc == 0; job = next) {
+        next = job->list_next;
+        if ((job->state & states) && !job->live->in)
+            rc = cb (job, arg);
     }
     return rc;
 }
