@@ -119,6 +119,12 @@ static inline bool api_wants_whole_nodes (const api_details_t *details)
     return details->whole_node == WHOLE_NODE_REQUIRED;
 }
 
+/* Has the partition a limit of what its jobs have of a node together? */
+static inline bool api_limits_cpus (const part_record_t *part)
+{
+    return part->max_cpus_per_node != INFINITE;
+}
+
 /* Does the job keep all cores of its nodes from others, whichever it has itself? */
 static inline bool api_has_whole_nodes (const job_resources_t *res)
 {

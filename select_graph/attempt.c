@@ -85,8 +85,3 @@ void attempt_restore_nodes (struct attempt *a)
 {
     bit_or (a->test->nodes, a->all);
 }
-
-int attempt_ask_beneath (struct attempt *a)
-{
-    return API_JOB_TEST_CALL (a->c->beneath->job_test, a->test);
-}

@@ -27,9 +27,14 @@ struct attempt {
 void attempt_init (struct attempt *a, struct chooser *c, struct api_test *test);
 void attempt_clear (struct attempt *a);
 void attempt_restore_nodes (struct attempt *a);
-int attempt_ask_beneath (struct attempt *a);
 /* The nodes of a request: the fewest that will do. */
 uint64_t attempt_nodes_asked (const json_t *resources);
+
+/* ---- ask.c ---- */
+/* The question to the plugin beneath: its answer. */
+int attempt_ask_beneath (struct attempt *a);
+/* The same, of a choice of n nodes */
+int attempt_ask_with_names (struct attempt *a, size_t n);
 
 /* ---- pick.c ---- */
 /* The graph's choice out of the nodes that are left. -1: it has none; ENOTSUP: it can't say. */

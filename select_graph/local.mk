@@ -27,6 +27,7 @@ noinst_LTLIBRARIES += select_graph/libselectgraph.la
 select_graph_libselectgraph_la_SOURCES = \
 	%D%/api_2205.h %D%/api_2405.h %D%/api_2411.h %D%/api_2505.h %D%/api_2511.h %D%/api_2605.h \
 	%D%/api_calls.h %D%/api_ctld.h %D%/api_own.h %D%/api_resv.h %D%/api_window.h \
+	%D%/ask.c \
 	%D%/attempt.c %D%/attempt.h \
 	%D%/beneath.c %D%/beneath.h \
 	%D%/books.c %D%/books.h \

@@ -9,8 +9,6 @@
 #include "select_graph/devices.h"
 #include "select_graph/facts.h"
 
-enum { MANY = 64 }; // nodes
-
 /* Every core of the chosen nodes that the graph did not choose is kept from the job. */
 static api_exclusion_t *keep_cores (const struct attempt *a, const struct site_choice *choice)
 {
@@ -65,22 +63,6 @@ void attempt_set_nodes (struct attempt *a, const struct site_choice *choice)
         bit_or (t->nodes, t->job->details->req_node_bitmap);
 }
 
-/* As if the job had named the nodes: then the plugin beneath does not weigh thousands of them
- * against each other to find that it takes all. */
-static int ask_with_names (struct attempt *a, size_t n)
-{
-    api_details_t *d = a->test->job->details;
-    bitstr_t *named = d->req_node_bitmap, *all = NULL;
-    int rc;
-
-    if (n >= MANY && bit_set_count (a->test->nodes) <= (int64_t)a->test->max_nodes)
-        d->req_node_bitmap = all = bit_copy (a->test->nodes);
-    rc = attempt_ask_beneath (a);
-    d->req_node_bitmap = named;
-    FREE_NULL_BITMAP (all);
-    return rc;
-}
-
 int attempt_offer (struct attempt *a, const struct site_choice *choice)
 {
     struct api_test *t = a->test;
@@ -96,7 +78,7 @@ int attempt_offer (struct attempt *a, const struct site_choice *choice)
         t->excluded = x = keep_cores (a, choice);
     if ((t->mode & SELECT_MODE_BASE) == SELECT_MODE_RUN_NOW && !t->candidates)
         devices = devices_keep (a->c->site, choice->devices, choice->ndevices);
-    rc = ask_with_names (a, choice->n);
+    rc = attempt_ask_with_names (a, choice->n);
     devices_give_back (devices);
     api_exclusion_free (x);
     saved.preemptees = t->preemptees;

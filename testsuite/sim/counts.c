@@ -2,9 +2,10 @@
  * Copyright (c) 2026 the slurm-flux authors
  *
  * counts [NODES [JOBS]]: what a job_test does, counted: it makes no state anew, whatever is asked
- * and however many jobs run, looks up no job records without need, and the matcher looks at no more
- * than the job is large; and what the graph weighs beside all that slurmctld holds. Nothing is
- * timed. Exit code 1: something is more than it may be. */
+ * and however many jobs run, looks up no job records without need, the matcher looks at no more
+ * than the job is large, and select/cons_tres copies the cores of no more nodes than it is asked
+ * about; and what the graph weighs beside all that slurmctld holds. Nothing is timed. Exit code 1:
+ * something is more than it may be. */
 
 #include <malloc.h>
 #include <stdio.h>
@@ -30,6 +31,16 @@ static uint32_t fill (uint32_t until, uint32_t had)
 }
 
 /* ---- What a call does ---- */
+
+/* Slurm's own, by its other name */
+bitstr_t *slurm_bit_copy (bitstr_t *b);
+
+/* All find this one first. */
+__attribute__ ((visibility ("default"))) bitstr_t *bit_copy (bitstr_t *b)
+{
+    ctld.copied++;
+    return slurm_bit_copy (b);
+}
 
 static const struct {
     const char *name;
@@ -65,6 +76,7 @@ static bool count_case (size_t i, uint16_t mode, uint32_t running)
     struct ctld_job want = cases[i].job;
     struct site *site = ctld_site ();
     uint64_t entered = site->nentered, looked_up = ctld.looked_up, visits = 0, looks = 0;
+    uint64_t copied = ctld.copied;
     time_t start = time (NULL);
     struct match_counters before, after;
     bool good;
@@ -84,6 +96,9 @@ static bool count_case (size_t i, uint16_t mode, uint32_t running)
         looks = running * (time (NULL) - start + 1) + (uint64_t)CALLS * want.nodes_min * 2;
     good = is_within ("jobs looked up", cases[i].name, running, mode, ctld.looked_up - looked_up,
                       looks);
+    good = is_within ("bitmaps copied", cases[i].name, running, mode, ctld.copied - copied,
+                      (uint64_t)CALLS * (want.nodes_min * 8 + 250)) &&
+           good;
     good =
         is_within ("jobs booked", cases[i].name, running, mode, site->nentered - entered, 0) &&
         is_within ("cancelled", cases[i].name, running, mode, after.cancels - before.cancels, 0) &&

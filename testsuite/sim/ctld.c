@@ -49,7 +49,7 @@ job_record_t *ctld_submit (const struct ctld_job *want)
     job->job_id = ctld.next_id++;
     job->array_task_id = NO_VAL;
     job->best_switch = true;
-    job->part_ptr = &ctld.part;
+    job->part_ptr = ctld.part;
     job->priority = 100;
     job->time_limit = want->minutes ? want->minutes : 10;
     job->job_state = JOB_PENDING;
@@ -124,7 +124,7 @@ void ctld_keep_away (api_exclusion_t *cores)
 int ctld_test (job_record_t *job, uint16_t mode, bitstr_t *nodes, List candidates, List *preemptees,
                bool alone, bitstr_t **chosen)
 {
-    bitstr_t *map = bit_copy (nodes ? nodes : ctld.part.node_bitmap);
+    bitstr_t *map = bit_copy (nodes ? nodes : ctld.part->node_bitmap);
     uint32_t most = job->details->max_nodes ? job->details->max_nodes : (uint32_t)node_record_count;
     int (*test) API_JOB_TEST_PARAMS = select_p_job_test;
     int rc;

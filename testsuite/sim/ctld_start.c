@@ -178,7 +178,7 @@ static void make_nodes (void)
 
 static void make_partition (void)
 {
-    part_record_t *p = &ctld.part;
+    part_record_t *p = ctld.part = xmalloc (sizeof (*p));
 
     *p = (part_record_t){.magic = PART_MAGIC,
                          .name = "all",
