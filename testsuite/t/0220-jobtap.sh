@@ -283,6 +283,7 @@ in_flux -c conf.toml <<'EOS'
 expect_equal picky.so "$(flux jobtap list)"
 id=$(flux submit true)
 expect_equal P "$(flux jobs -no '{state_single}' $id)"
+expect_equal "$id" "$(flux jobs -no '{id}')"
 cat >rpc.c <<'EOC'
 #include <stdlib.h>
 #include <flux/core.h>

@@ -405,8 +405,10 @@ void depends_forget (struct depends *d, struct job *job)
     struct waiting *w, *wtmp;
     struct timed *t, *ttmp;
 
-    singletons_forget (d->singletons, job->id);
+    singletons_forget (d->singletons, job);
     symbols_forget (d->symbols, job->id);
+    if (!job->live->depends)
+        return; // on nothing
     HASH_ITER (hh, d->table, a, tmp)
     {
         LL_FOREACH_SAFE (a->waiting, w, wtmp)

@@ -29,7 +29,7 @@ void singletons_destroy (struct singletons *s);
 int singletons_add (struct singletons *s, struct job *job, flux_error_t *errp);
 void singletons_begin (struct singletons *s, const struct job *job);
 void singletons_end (struct singletons *s, const struct job *job);
-void singletons_forget (struct singletons *s, uint64_t id);
+void singletons_forget (struct singletons *s, const struct job *job);
 
 /* symbol.c: in, out and inout of names (RFC 26, "OpenMP-style") */
 struct symbols *symbols_create (struct job_manager *jm, struct depends *d);

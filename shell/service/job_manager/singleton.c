@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "lib/util/errprintf.h"
 #include "shell/service/job_manager/depend.h"
@@ -18,7 +17,7 @@
 
 struct waiting {
     uint64_t id;
-    struct waiting *prev, *next;
+    UT_hash_handle hh;
 };
 
 struct key {
@@ -29,7 +28,7 @@ struct key {
 struct group {
     struct key key;
     size_t active;           // those that do not wait for the others
-    struct waiting *waiting; // the oldest first
+    struct waiting *waiting; // by id, the oldest first
     UT_hash_handle hh;
 };
 
@@ -50,14 +49,16 @@ struct singletons *singletons_create (struct job_manager *jm, struct depends *d)
     return s;
 }
 
+static void drop_waiting (struct group *g, struct waiting *w)
+{
+    HASH_DEL (g->waiting, w);
+    free (w);
+}
+
 static void group_free (struct singletons *s, struct group *g)
 {
-    struct waiting *w;
-
-    while ((w = g->waiting)) {
-        DL_DELETE (g->waiting, w);
-        free (w);
-    }
+    while (g->waiting)
+        drop_waiting (g, g->waiting);
     HASH_DEL (s->groups, g);
     strpool_put (s->jm->strings, g->key.name);
     free (g);
@@ -116,12 +117,8 @@ static struct waiting *find_waiting (struct group *g, uint64_t id)
 {
     struct waiting *w;
 
-    DL_FOREACH (g->waiting, w)
-    {
-        if (w->id == id)
-            return w;
-    }
-    return NULL;
+    HASH_FIND (hh, g->waiting, &id, sizeof (id), w);
+    return w;
 }
 
 int singletons_add (struct singletons *s, struct job *job, flux_error_t *errp)
@@ -137,7 +134,7 @@ int singletons_add (struct singletons *s, struct job *job, flux_error_t *errp)
         return errprintf (errp, "out of memory");
     }
     w->id = job->id;
-    DL_APPEND (g->waiting, w);
+    HASH_ADD (hh, g->waiting, id, sizeof (w->id), w);
     return 0;
 }
 
@@ -160,10 +157,10 @@ static void release_next (struct singletons *s, struct group *g)
         group_free (s, g);
         return;
     }
+    uint64_t id = w->id;
     g->active++;
-    DL_DELETE (g->waiting, w);
-    depends_resolve (s->d, w->id, DESCRIPTION);
-    free (w);
+    drop_waiting (g, w);
+    depends_resolve (s->d, id, DESCRIPTION);
 }
 
 void singletons_end (struct singletons *s, const struct job *job)
@@ -173,25 +170,18 @@ void singletons_end (struct singletons *s, const struct job *job)
 
     if (!g)
         return;
-    if (w) {
-        DL_DELETE (g->waiting, w);
-        free (w);
-    } else {
+    if (w)
+        drop_waiting (g, w);
+    else
         g->active--;
-    }
     release_next (s, g);
 }
 
-void singletons_forget (struct singletons *s, uint64_t id)
+void singletons_forget (struct singletons *s, const struct job *job)
 {
-    struct group *g, *tmp;
-    struct waiting *w;
+    struct group *g = s->groups ? find_group (s, job) : NULL;
+    struct waiting *w = g ? find_waiting (g, job->id) : NULL;
 
-    HASH_ITER (hh, s->groups, g, tmp)
-    {
-        if ((w = find_waiting (g, id))) {
-            DL_DELETE (g->waiting, w);
-            free (w);
-        }
-    }
+    if (w)
+        drop_waiting (g, w);
 }
