@@ -21,14 +21,18 @@
 
 #define HEAD 8
 #define PIECE 65536
-#define OUT_HIGH (1u << 20)    // of the transport: no more is read from streams
-#define STREAM_MAX (64u << 20) // waits for a stream that is not read: it is closed
+#define OUT_HIGH (1u << 20)     // of the transport: no more is read from streams
+#define STREAM_MAX (64u << 20)  // waits for a stream that is not read: it is closed
+#define STREAM_HIGH (1u << 20)  // the other end is to read no more of it
+#define STREAM_LOW (256u << 10) // it may go on
 #define STREAMS_MAX 4096
 
 struct stream {
     uint32_t id;
     int fd;
-    bool ended; // closed once all is written
+    bool ended;   // closed once all is written
+    bool held;    // the other end was told to wait with it
+    bool waiting; // and this one was
     struct buf out;
     struct follow *follow; // or NULL
     size_t skip;           // bytes of a new connection's greeting that the client has had already
@@ -70,6 +74,28 @@ static void send_frame (struct mux *m, uint32_t id, const void *data, uint32_t l
 
     buf_append (&m->to, head, sizeof (head));
     buf_append (&m->to, data, len);
+}
+
+/* Frames of stream 0: that the relay is there, or what the other end is to do with a stream. */
+enum { SAY_READY, SAY_HOLD, SAY_GO };
+
+static void say (struct mux *m, unsigned char what, const struct stream *s)
+{
+    unsigned char data[1 + sizeof (uint32_t)] = {what};
+    uint32_t id = htonl (s->id);
+
+    memcpy (data + 1, &id, sizeof (id));
+    send_frame (m, 0, data, sizeof (data));
+}
+
+/* A client that does not read holds up those who send to it, and nobody else. */
+static void hold_or_go (struct mux *m, struct stream *s)
+{
+    bool hold = s->out.len > (s->held ? STREAM_LOW : STREAM_HIGH);
+
+    if (hold != s->held && !s->ended)
+        say (m, hold ? SAY_HOLD : SAY_GO, s);
+    s->held = hold;
 }
 
 static void stream_close (struct mux *m, struct stream *s, bool tell)
@@ -145,6 +171,7 @@ void mux_lost (struct mux *m)
             stream_close (m, s, false);
             continue;
         }
+        s->held = s->waiting = false;
         follow_fail (s->follow, &s->out);
         if (write_pending (s->fd, &s->out) < 0)
             stream_close (m, s, false);
@@ -182,7 +209,7 @@ static void reopen (struct mux *m)
 
 void mux_say_ready (struct mux *m)
 {
-    send_frame (m, 0, "", 1);
+    send_frame (m, 0, (char[]){SAY_READY}, 1);
     write_pending (m->out, &m->to);
 }
 
@@ -191,14 +218,30 @@ bool mux_is_ready (const struct mux *m)
     return m->ready;
 }
 
+static void take_word (struct mux *m, const char *data, uint32_t len)
+{
+    struct stream *s;
+    uint32_t id;
+
+    if (len == 1 + sizeof (id)) {
+        memcpy (&id, data + 1, sizeof (id));
+        id = ntohl (id);
+        HASH_FIND (hh, m->streams, &id, sizeof (id), s);
+        if (s)
+            s->waiting = data[0] == SAY_HOLD;
+        return;
+    }
+    if (!m->ready)
+        reopen (m);
+    m->ready = true;
+}
+
 static void take_frame (struct mux *m, uint32_t id, const char *data, uint32_t len)
 {
     struct stream *s;
 
     if (id == 0) {
-        if (!m->ready)
-            reopen (m);
-        m->ready = true;
+        take_word (m, data, len);
         return;
     }
     HASH_FIND (hh, m->streams, &id, sizeof (id), s);
@@ -223,6 +266,8 @@ static void take_frame (struct mux *m, uint32_t id, const char *data, uint32_t l
         stream_close (m, s, true);
     else if (s->ended && s->out.len == 0)
         stream_close (m, s, false);
+    else
+        hold_or_go (m, s);
 }
 
 /* Whole frames of what was read. */
@@ -284,9 +329,14 @@ static void accept_stream (struct mux *m)
 
 static void serve_stream (struct mux *m, struct stream *s, short revents)
 {
-    if ((revents & POLLOUT) && write_pending (s->fd, &s->out) < 0)
-        stream_close (m, s, true);
-    else if (s->ended && s->out.len == 0)
+    if ((revents & POLLOUT)) {
+        if (write_pending (s->fd, &s->out) < 0) {
+            stream_close (m, s, true);
+            return;
+        }
+        hold_or_go (m, s);
+    }
+    if (s->ended && s->out.len == 0)
         stream_close (m, s, false);
     else if ((revents & (POLLIN | POLLHUP | POLLERR)))
         read_stream (m, s);
@@ -304,7 +354,7 @@ static size_t set_up (struct mux *m, struct pollfd *p)
     p[2] = (struct pollfd){.fd = wait ? -1 : m->listen_fd, .events = POLLIN};
     for (struct stream *s = m->streams; s; s = s->hh.next)
         p[n++] = (struct pollfd){.fd = wait && s->out.len == 0 ? -1 : s->fd,
-                                 .events = (full || s->ended ? 0 : POLLIN) |
+                                 .events = (full || s->ended || s->waiting ? 0 : POLLIN) |
                                            (s->out.len > 0 ? POLLOUT : 0)};
     return n;
 }

@@ -10,7 +10,9 @@
  *     +----------------+----------------+-----------------+
  *
  * The first frame of a number, which has no data, opens a stream; the next one without is its end.
- * The relay begins with a frame of stream 0 once it has found that somebody listens at its end. */
+ * The relay begins with a frame of stream 0 once it has found that somebody listens at its end.
+ * Other frames of stream 0 name a stream that is not read, of which the other end is to send no
+ * more for now, or again. */
 
 #ifndef FLUX_CMD_MUX_H
 #define FLUX_CMD_MUX_H

@@ -35,6 +35,8 @@ head -c 3000000 /dev/zero | tr '\0' x >big
 flux kvs put --raw big=- <big
 flux kvs get --raw big | cmp - big
 seq 1 1000 | flux run cat | sha256sum
+expect_equal 16000000 "$(flux exec sh -c 'yes | head -c 16000000' | (sleep 0.5; wc -c))" # the proxy holds little of it
+[ "$(awk '/^VmHWM/ { print $2 }' /proc/$PPID/status)" -lt 20000 ]
 flux event sub -c 1 hello & sub=$!
 until flux event pub hello && ! kill -0 $sub 2>/dev/null; do sleep .05; done
 INNER
