@@ -59,6 +59,7 @@ wait_until 10 expect_in_file up out
 # Slurm drops a signal to a step whose tasks it is still starting, though the first is up.
 signalled () { as_user scancel --signal=USR1 --me; sleep 0.2; expect_in_file got out; }
 wait_until 20 signalled
+wait_until 20 expect_fail kill -0 $! || { user_processes; exit 1; }
 wait $! || exit 1
 wait_until 5 no_user_processes
 END
