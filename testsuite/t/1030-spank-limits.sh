@@ -86,7 +86,8 @@ END
 test_case -t 200 'the time limit ends the program, its jobs and the brokers' <<'END'
 AS_USER_LIMIT=180 as_user srun --flux -N2 -t 1 sh -c 'flux submit -N2 sleep 4247 >/dev/null; echo up; sleep 4247' >out 2>err &
 wait_until 10 expect_in_file up out
-pgrep -f '^sleep 4247'
+wait_until 10 pgrep -f '^sleep 4247'
+"$CLUSTER" -d "$CLUSTER_DIR" as root scontrol update "jobid=$(as_user squeue -h -o %A)" "endtime=$(date -d '+2 sec' +%Y-%m-%dT%T)"
 ! wait $!
 expect_in_file 'TIME LIMIT' err
 wait_until 10 no_user_processes
