@@ -63,6 +63,7 @@ static const struct known known_attrs[] = {
     {"broker.rc2_none", 0},
     {"broker.starttime", READONLY | IMMUTABLE},
     {"broker.state", READONLY},
+    {"broker.version", READONLY | IMMUTABLE},
     {"broker.recovery-mode", 0},
     {"broker.wrap", IMMUTABLE},
     {"slurm.grow", IMMUTABLE},

@@ -12,6 +12,7 @@
 #include <flux/hostlist.h>
 #include <flux/idset.h>
 #include <flux/taskmap.h>
+#include <flux/version.h>
 
 #include "config.h"
 #include "lib/bootstrap/bootstrap.h"
@@ -76,7 +77,8 @@ int boot_attrs_init (struct attrs *attrs, const struct bootstrap_info *info, flu
         attr_set_uint (attrs, "security.owner", getuid ()) < 0 ||
         attr_set_uint (attrs, "broker.pid", getpid ()) < 0 ||
         attr_set (attrs, "broker.uuid", uuid) < 0 ||
-        attr_set (attrs, "version", PACKAGE_VERSION) < 0 ||
+        attr_set (attrs, "version", FLUX_CORE_VERSION_STRING) < 0 || // which its clients compare
+        attr_set (attrs, "broker.version", PACKAGE_VERSION) < 0 ||
         (!attr_get (attrs, "hostname") && attr_set (attrs, "hostname", info->hostname) < 0) ||
         (info->jobid && attr_set (attrs, "jobid", info->jobid) < 0) ||
         (!attr_get (attrs, "instance-level") && attr_set (attrs, "instance-level", "0") < 0))

@@ -41,7 +41,7 @@ static void level_init (struct top_level *l, flux_t *h, const char *title)
     snprintf (l->owner, sizeof (l->owner), "%s", pw ? pw->pw_name : owner ? owner : "?");
     copy_attr (h, "size", l->size, sizeof (l->size));
     copy_attr (h, "instance-level", l->depth, sizeof (l->depth));
-    copy_attr (h, "version", l->version, sizeof (l->version));
+    copy_attr (h, "broker.version", l->version, sizeof (l->version));
     start = flux_attr_get (h, "broker.starttime");
     l->starttime = start ? strtod (start, NULL) : 0;
 }

@@ -18,8 +18,10 @@ static int run (struct cmd *c)
     printf ("libflux-slurm:\t\t%s\n", VERSION);
     if (uri) {
         flux_t *h = cmd_open (c);
-        const char *broker = flux_attr_get (h, "version");
+        const char *broker = flux_attr_get (h, "broker.version");
         printf ("broker:\t\t\t%s\n", broker ? broker : "unknown");
+        if ((broker = flux_attr_get (h, "version")))
+            printf ("serves clients of:\tflux-core %s\n", broker);
         printf ("FLUX_URI:\t\t%s\n", uri);
         flux_close (h);
     }

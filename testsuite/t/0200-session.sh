@@ -133,8 +133,11 @@ test_case 'flux version and flux getattr' <<'END'
 in_flux -s2 <<'EOS'
 flux version >version
 flux getattr size >size
+flux getattr version >core
 EOS
 expect_in_file '^broker:' version
+expect_in_file '^serves clients of:.*flux-core 0[.]88[.]0$' version
+expect_equal 0.88.0 "$(cat core)" # as clients of flux-core want it
 expect_in_file '^FLUX_URI:.*local://' version
 expect_equal 2 "$(cat size)"
 END

@@ -103,7 +103,7 @@ flux startlog | sed -n 2p | grep 'crashed$'
 flux startlog | sed -n '3p' | grep ' - running ('
 expect_fail flux startlog --check >/dev/null
 [ -z "$(flux startlog --quiet)" ]
-flux startlog -v | grep "$(flux getattr version)  "
+flux startlog -v | grep "$(flux getattr broker.version)  "
 EOF
 inst sl <<'EOF'
 flux startlog --check --quiet
