@@ -72,15 +72,9 @@ static void keep (struct log *log, const char *line)
     log->ring[slot].text = copy;
 }
 
-static void append (struct log *log, const char *data, size_t len)
+static void append (struct log *log, const char *line, size_t len)
 {
-    char line[ENTRY_MAX + 1];
     struct delivery d = {log, line};
-
-    if (len > ENTRY_MAX)
-        len = ENTRY_MAX;
-    memcpy (line, data, len);
-    line[len] = '\0';
     int severity = severity_of (line);
     if (log_sink_keeps (log->sink, severity)) {
         keep (log, line);
@@ -90,14 +84,20 @@ static void append (struct log *log, const char *data, size_t len)
 }
 
 /* The third field of a line is the rank that it is from: <PRI>1 TIME RANK ... */
-static bool is_remote (const struct log *log, const char *line, size_t len)
+static bool is_remote (const struct log *log, const char *line)
 {
-    int blanks = 0;
-    size_t i = 0;
+    for (int blanks = 0; line && blanks < 2; blanks++)
+        line = (line = strchr (line, ' ')) ? line + 1 : NULL;
+    return line && strtoul (line, NULL, 10) != router_rank (log->rt);
+}
 
-    while (i < len && blanks < 2)
-        blanks += line[i++] == ' ';
-    return i < len && strtoul (line + i, NULL, 10) != router_rank (log->rt);
+/* The owner reads it on a terminal, which a guest is not to steer. */
+static void make_plain (char *line)
+{
+    for (; *line; line++) {
+        if ((unsigned char)*line < ' ' || *line == 0x7f)
+            *line = '?';
+    }
 }
 
 static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)
@@ -107,10 +107,17 @@ static void append_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     size_t len;
     uint32_t matchtag = 0;
     struct log *log = arg;
+    char line[ENTRY_MAX + 1];
 
     if (flux_request_decode_raw (msg, &topic, &data, &len) == 0 && len > 0) {
-        append (log, data, len);
-        *(is_remote (log, data, len) ? &log->remote : &log->local) += 1;
+        if (len > ENTRY_MAX)
+            len = ENTRY_MAX;
+        memcpy (line, data, len);
+        line[len] = '\0';
+        if (flux_msg_authorize (msg, FLUX_USERID_UNKNOWN) < 0)
+            make_plain (line);
+        append (log, line, strlen (line));
+        *(is_remote (log, line) ? &log->remote : &log->local) += 1;
     }
     flux_msg_get_matchtag (msg, &matchtag);
     if (matchtag != FLUX_MATCHTAG_NONE) // flux-core's clients ask for no answer this way

@@ -69,6 +69,9 @@ guest flux jobs -A >/dev/null
 guest flux resource list >/dev/null
 guest flux overlay status >/dev/null
 guest flux uptime >/dev/null
+guest flux logger $'\e[31mred' # what it says steers no terminal of the owner's
+owner flux dmesg >log
+expect_in_file '[?]\[31mred' log
 stop_instance
 END
 
