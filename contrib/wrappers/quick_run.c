@@ -41,6 +41,7 @@ struct conn {
     int fd;
     struct buf in;
     bool greeted;
+    bool much; // to read
     bool label;
     int code; // below 0: not known yet
     sigset_t mask;
@@ -135,7 +136,7 @@ static size_t begin_request (struct buf *b, const char *topic)
     return b->len;
 }
 
-static void send_request (struct conn *c, struct buf *b, size_t begin, int flags)
+static void end_request (struct buf *b, size_t begin, int flags)
 {
     uint32_t size;
 
@@ -147,7 +148,6 @@ static void send_request (struct conn *c, struct buf *b, size_t begin, int flags
     memcpy (b->data + begin - sizeof (size), &size, sizeof (size));
     size = htonl (b->len - 8);
     memcpy (b->data + 4, &size, sizeof (size));
-    write_all (c->fd, b->data, b->len);
 }
 
 static void send_signal (struct conn *c, int signum)
@@ -156,13 +156,14 @@ static void send_signal (struct conn *c, int signum)
     size_t begin = begin_request (&b, "step.signal");
 
     buf_printf (&b, "{\"signum\":%d}", signum);
-    send_request (c, &b, begin, NO_RESPONSE);
+    end_request (&b, begin, NO_RESPONSE);
+    write_all (c->fd, b.data, b.len);
     buf_clear (&b);
 }
 
 /* What flux-core signs a jobspec with where there is one user: its name for that (RFC 15). The
  * buffers are not freed, as that takes longer than all else here. */
-static void send_job (struct conn *c, const struct quick *q)
+static struct buf encode_job (const struct quick *q)
 {
     struct buf spec = {0}, b = {0};
     char header[96];
@@ -180,7 +181,8 @@ static void send_job (struct conn *c, const struct quick *q)
     buf_putc (&b, '.');
     base64_append (&b, spec.data, spec.len);
     buf_puts (&b, ".none\",\"urgency\":16,\"flags\":0}");
-    send_request (c, &b, begin, STREAMING);
+    end_request (&b, begin, STREAMING);
+    return b;
 }
 
 /* ---- in ---- */
@@ -305,7 +307,7 @@ static void take_messages (struct conn *c)
 
 static void fill (struct conn *c)
 {
-    size_t room = c->in.size > READ_SMALL ? READ_LARGE : READ_SMALL;
+    size_t room = c->much ? READ_LARGE : READ_SMALL;
     ssize_t n;
 
     if (buf_reserve (&c->in, room) < 0)
@@ -315,8 +317,7 @@ static void fill (struct conn *c)
         die ("lost connection to the Flux instance", n < 0 ? strerror (errno) : NULL);
     if (n > 0)
         c->in.len += n;
-    if (n == READ_SMALL) // there is much
-        buf_reserve (&c->in, READ_LARGE);
+    c->much |= n == READ_SMALL;
 }
 
 /* ctrl-C twice within two seconds ends the step; other signals are its tasks'. */
@@ -369,10 +370,11 @@ int quick_run (const struct quick *q, const char *path)
     struct conn c = {.code = -1, .label = q->label};
     struct timespec timeout = {.tv_sec = GREETING_TIMEOUT};
     struct pollfd pfd = {.events = POLLIN};
+    struct buf job = encode_job (q);
 
-    c.fd = pfd.fd = connect_to (path);
     hold_signals (&c);
-    send_job (&c, q);
+    c.fd = pfd.fd = connect_to (path);
+    write_all (c.fd, job.data, job.len); // at once: greeting and answer will come together
     while (c.code < 0) {
         int n = ppoll (&pfd, 1, c.greeted ? NULL : &timeout, &c.mask);
         if (n > 0) {

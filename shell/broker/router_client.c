@@ -33,6 +33,8 @@ void client_table_destroy (struct client_table *t)
 {
     if (t) {
         struct client *c, *tmp;
+        if (t->loop)
+            ev_timer_stop (t->loop, &t->greeter);
         LL_FOREACH_SAFE2 (t->lost, c, tmp, next_lost)
         client_free (c);
         HASH_ITER (hh, t->clients, c, tmp)
@@ -73,6 +75,7 @@ void client_lose (struct client *c)
     c->lost = true;
     ev_io_stop (c->rt->loop, &c->reader);
     ev_io_stop (c->rt->loop, &c->writer);
+    client_greeted (c);
     service_remove_all_of_client (c->rt, c);
     client_send_disconnects (c);
     client_answer_drained (c);
@@ -155,19 +158,26 @@ static void client_input (struct client *c, flux_msg_t *msg)
         client_route (c, msg);
 }
 
-static void read_cb (struct ev_loop *loop, ev_io *w, int revents)
+/* True when something came. */
+static bool read_some (struct client *c)
 {
-    struct client *c = w->data;
     flux_msg_t *msg;
+    bool some = msgio_fill (c->io) == 0;
 
-    if (msgio_fill (c->io) < 0 && errno != EAGAIN && errno != EINTR) {
+    if (!some && errno != EAGAIN && errno != EINTR) {
         client_lose (c);
-        return;
+        return false;
     }
     while (!c->lost && (msg = msgio_next (c->io)))
         client_input (c, msg);
     if (!c->lost && errno != EAGAIN)
         client_lose (c); // EPROTO, EMSGSIZE: there is no way back into the stream
+    return some;
+}
+
+static void read_cb (struct ev_loop *loop, ev_io *w, int revents)
+{
+    read_some (w->data);
 }
 
 static void write_cb (struct ev_loop *loop, ev_io *w, int revents)
@@ -202,8 +212,9 @@ int client_add_io (struct router *rt, struct msgio *io, uint32_t userid, uint32_
 
     if (!c)
         return -1;
-    if (msgio_pending (io) > 0)
-        client_flush (c);
+    bool some = read_some (c);
+    if (!c->lost && !c->unsent && msgio_pending (io) > 0)
+        client_greet (c, some);
     return 0;
 }
 

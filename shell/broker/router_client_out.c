@@ -13,6 +13,7 @@
 #include "lib/codec/limits.h"
 #include "shell/broker/router_client_private.h"
 
+#define GREETING_DELAY .5      // seconds, at most
 #define FLUSH_NOW (256 * 1024) // bytes queued for a client that do not wait for the turn's end
 
 /* What tasks publish (flux-group-protocol(7)) may be lost on those who don't read; they are told of
@@ -88,6 +89,8 @@ void client_flush (struct client *c)
 {
     int rc = write_out (c);
 
+    client_greeted (c);
+
     if (rc < 0)
         client_lose (c);
     else if (rc > 0)
@@ -96,6 +99,42 @@ void client_flush (struct client *c)
         ev_io_stop (c->rt->loop, &c->writer);
     if (c->drains && is_drained (c))
         client_answer_drained (c);
+}
+
+static void greeter_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct client_table *t = w->data;
+
+    while (t->greeting_waits)
+        client_flush (t->greeting_waits);
+}
+
+void client_greet (struct client *c, bool waits)
+{
+    struct client_table *t = c->rt->clients;
+
+    if (!waits) {
+        client_flush (c);
+        return;
+    }
+    c->greeting_waits = true;
+    DL_APPEND2 (t->greeting_waits, c, prev_waits, next_waits);
+    if (!ev_is_active (&t->greeter)) {
+        ev_timer_init (&t->greeter, greeter_cb, GREETING_DELAY, 0.);
+        t->greeter.data = t;
+        t->loop = c->rt->loop;
+        ev_timer_start (c->rt->loop, &t->greeter);
+    }
+}
+
+void client_greeted (struct client *c)
+{
+    struct client_table *t = c->rt->clients;
+
+    if (!c->greeting_waits)
+        return;
+    c->greeting_waits = false;
+    DL_DELETE2 (t->greeting_waits, c, prev_waits, next_waits);
 }
 
 void client_flush_all (struct router *rt, void *arg)

@@ -29,13 +29,17 @@ struct client {
     uint32_t track;         // its number in the table of unanswered requests
     bool lost;              // to be freed at the end of the turn
     bool unsent;            // is on the list of those to be flushed
+    bool greeting_waits;    // is on the list of those who need not be greeted yet
     struct client *next_unsent, *next_lost;
+    struct client *prev_waits, *next_waits;
     UT_hash_handle hh;
 };
 
 struct client_table {
     struct client *clients;
-    struct client *unsent, *lost;
+    struct client *unsent, *lost, *greeting_waits;
+    ev_timer greeter;
+    struct ev_loop *loop; // of the greeter, once it was started
     uint32_t last_track;
 };
 
@@ -46,6 +50,11 @@ void client_lose (struct client *c);
 /* router_client_out.c: what goes to it. client_flush_all() is called at the end of the turn. */
 void client_flush (struct client *c);
 void client_flush_all (struct router *rt, void *arg);
+
+/* The greeting is in the queue. One who sent something with it still to come waits for an answer:
+ * both will go in one write, if it is not long. */
+void client_greet (struct client *c, bool waits);
+void client_greeted (struct client *c);
 
 /* Answer the request when the client has read most of what is there for it, or is gone. */
 int client_tell_drained (struct client *c, const flux_msg_t *msg);
