@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/job/jsonscan.h"
 #include "lib/shell/distribute.h"
 #include "lib/shell/info.h"
-#include "lib/util/buf.h"
+#include "lib/shell/request.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/json_strings.h"
 
@@ -93,26 +92,8 @@ static int find_local_tasks (struct shell_info *info)
     return 0;
 }
 
-/* Most of a request is the environment, which is told of once for many jobs, and is easily read: it
- * is cut out. */
-static json_t *load_request (struct shell_info *info, const char *request, size_t len,
-                             json_error_t *error)
-{
-    struct jsonspan all = {request, request + len}, env;
-    struct buf b = {0};
-
-    if (!jsonscan_member (all, "environment", &env) || !jsonscan_is_environment (env))
-        return json_loadb (request, len, 0, error);
-    buf_append (&b, request, env.p - request);
-    buf_puts (&b, "{}");
-    buf_append (&b, env.end, all.end - env.end);
-    json_t *o = b.err ? NULL : json_loadb (b.data, b.len, 0, error);
-    buf_clear (&b);
-    info->environ_text = strndup (env.p, env.end - env.p);
-    return o;
-}
-
-struct shell_info *shell_info_create (const char *request, size_t len, flux_error_t *errp)
+struct shell_info *shell_info_create (const char *request, size_t len, struct shell_known *known,
+                                      flux_error_t *errp)
 {
     struct shell_info *info = calloc (1, sizeof (*info));
     json_error_t error;
@@ -121,7 +102,7 @@ struct shell_info *shell_info_create (const char *request, size_t len, flux_erro
         errprintf (errp, "out of memory");
         return NULL;
     }
-    if (!(info->request = load_request (info, request, len, &error))) {
+    if (!(info->request = shell_request_load (request, len, known, &info->environ_text, &error))) {
         inval (errp, "malformed start request", error.text);
         goto error;
     }

@@ -49,8 +49,11 @@ struct shell_info {
 
 #define SHELL_NSHELLS_MAX (1024 * 1024)
 
-/* NULL with errno and errp. */
-struct shell_info *shell_info_create (const char *request, size_t len, flux_error_t *errp);
+struct shell_known;
+
+/* NULL with errno and errp. known: see request.h, may be NULL. */
+struct shell_info *shell_info_create (const char *request, size_t len, struct shell_known *known,
+                                      flux_error_t *errp);
 void shell_info_destroy (struct shell_info *info);
 
 /* An attribute of the broker, or NULL. */

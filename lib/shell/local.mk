@@ -33,6 +33,7 @@ lib_shell_libshell_la_SOURCES = \
 	%D%/plugstack.c %D%/plugstack.h \
 	%D%/proctable.c %D%/proctable.h \
 	%D%/proctree.c %D%/proctree.h \
+	%D%/request.c %D%/request.h \
 	%D%/rlimits.c %D%/rlimits.h \
 	%D%/shell.c %D%/shell.h \
 	%D%/signals.c \

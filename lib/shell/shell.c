@@ -260,7 +260,8 @@ static int create_parts (struct shell *sh, flux_error_t *errp)
 {
     struct outconf conf;
 
-    if (!(sh->info = shell_info_create (sh->start->request, sh->start->len, errp)) ||
+    if (!(sh->info =
+              shell_info_create (sh->start->request, sh->start->len, &sh->start->known, errp)) ||
         outconf_init (&conf, sh->info, errp) < 0 ||
         affinity_init (&sh->affinity, sh->info, sh->start->topo, errp) < 0)
         return -1;

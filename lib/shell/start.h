@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/shell/cputopo.h"
+#include "lib/shell/request.h"
 
 /* The spawner has it delivered with the number of the signal that is meant for the tasks. */
 #define SHELL_SIGNAL_TASKS SIGRTMIN
@@ -30,6 +31,7 @@ struct shell_start {
     int slot;                   // a small number that no other running job shell has; -1: none
     int next;                   // set by shell_main(): takes the next request; -1: none yet
     int jobs;                   // and how many there were before
+    struct shell_known known;   // what the last one was
 };
 
 /* The signals that a job shell handles: SIGCHLD, those it forwards, and SHELL_SIGNAL_TASKS. */

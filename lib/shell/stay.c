@@ -102,8 +102,10 @@ int shell_main (const struct shell_start *first)
 
     start.next = -1;
     start.jobs = 0;
+    start.known = (struct shell_known){0};
     do
         code = shell_run (&start);
     while (code < 0 && next_job (&start, &buf));
+    shell_known_clear (&start.known);
     return code < 0 ? 0 : code;
 }

@@ -34,6 +34,8 @@
 #define KILL_TIMEOUT 2. // seconds from SIGKILL for a job until its shell gets one itself
 #define END_TIMEOUT 1.5 // seconds to end all jobs when the broker is gone
 
+#define IDLE_TIMEOUT .02 // seconds for job shells without a job to end, as the broker let them go
+
 #define SLOTS_MAX 1024
 
 struct child {
@@ -307,6 +309,17 @@ static char *encode_cpus (const cpu_set_t *cpus)
     return text;
 }
 
+/* To look for what is left below us takes longer. */
+static void wait_for_idle (void)
+{
+    double deadline = monotime_now () + IDLE_TIMEOUT;
+    pid_t pid;
+
+    while ((pid = waitpid (-1, NULL, WNOHANG)) >= 0 && monotime_now () < deadline)
+        if (pid == 0)
+            usleep (300);
+}
+
 int spawner_main (int sock, const char *rundir)
 {
     struct spawner sp = {.sock = sock};
@@ -333,6 +346,8 @@ int spawner_main (int sock, const char *rundir)
     int rc = loop (&sp);
     if (rc > 0)
         return rc - 1;
+    if (sp.broker_ends)
+        wait_for_idle ();
     proctree_clear (END_TIMEOUT);
     if (rundir && !sp.broker_ends)
         remove_tree (rundir);

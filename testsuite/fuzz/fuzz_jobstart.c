@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "lib/shell/request.h"
 #include "lib/shell/info.h"
 #include "lib/shell/ioencode.h"
 #include "lib/shell/mustache.h"
@@ -26,10 +27,28 @@ static void use_info (struct shell_info *info)
     outconf_init (&conf, info, NULL);
 }
 
+/* The same request again, of which parts are known then, must be the same. */
+static void use_request (const char *data, size_t size)
+{
+    struct shell_known known = {0};
+    char *env[2] = {NULL, NULL};
+    json_error_t error;
+    json_t *first = shell_request_load (data, size, &known, &env[0], &error);
+    json_t *second = shell_request_load (data, size, &known, &env[1], &error);
+
+    MUST (!first == !second && (!first || json_equal (first, second)));
+    MUST (!env[0] == !env[1] && (!env[0] || !strcmp (env[0], env[1])));
+    json_decref (first);
+    json_decref (second);
+    free (env[0]);
+    free (env[1]);
+    shell_known_clear (&known);
+}
+
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
     flux_error_t error;
-    struct shell_info *info = shell_info_create ((const char *)data, size, &error);
+    struct shell_info *info = shell_info_create ((const char *)data, size, NULL, &error);
     json_t *o = json_loadb ((const char *)data, size, 0, NULL);
     char *text = NULL;
     size_t len;
@@ -51,5 +70,6 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         free (text);
     }
     json_decref (o);
+    use_request ((const char *)data, size);
     return 0;
 }

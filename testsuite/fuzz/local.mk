@@ -18,7 +18,7 @@ FUZZ_LIB_FILES = $(filter %.c,$(lib_set_libset_la_SOURCES) $(lib_job_libjob_la_S
 	$(addprefix shell/service/kvs/,digest.c hdir.c key.c large.c node.c tree.c treeobj.c treeobj_scan.c txn.c) \
 	lib/overlay/reach.c lib/overlay/wire.c lib/tasks/combine.c lib/tasks/frame.c lib/tasks/letter.c \
 	$(addprefix lib/pmi/,clique.c server.c server1.c server2.c wire.c) \
-	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c slots.c) \
+	$(addprefix lib/shell/,distribute.c info.c ioencode.c maphosts.c mustache.c options.c outconf.c request.c slots.c) \
 	shell/service/job_manager/job.c shell/service/job_manager/replay.c shell/service/job_manager/transition.c \
 	$(addprefix shell/cmd/,datetime.c directives.c envrules.c fmt.c fmt_value.c follow.c logline.c mux.c pump.c words.c) \
 	lib/archive/extract.c shell/service/job_list/constraint.c shell/service/step/output.c \

@@ -73,7 +73,8 @@ int shell_report_decode (struct shell_report *r, const flux_msg_t *msg)
     struct slice type;
 
     *r = (struct shell_report){0};
-    if (flux_response_decode (msg, NULL, &payload) < 0)
+    if (flux_response_decode (msg, NULL, &payload) < 0 &&
+        (errno != ENODATA || flux_response_decode_error (msg, &payload) < 0))
         return -1;
     struct jsonspan o = {payload, payload ? payload + strlen (payload) : NULL}, v;
     if (payload && jsonscan_member (o, "type", &v) && jsonscan_plain (&v, &type) &&

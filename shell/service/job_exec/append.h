@@ -24,13 +24,14 @@ struct append_request {
 int append_decode (struct append_request *req, const flux_msg_t *msg);
 void append_clear (struct append_request *req);
 
-/* What the broker of another rank says of a job shell: {"type":s, "status"?:i, "result"?:s}. */
+/* What the broker of another rank says of a job shell: {"type":s, "status"?:i, "result"?:s}. The
+ * last of it, "exited", comes with ENODATA as the text of that. */
 struct shell_report {
     char type[16];
     int status;
     struct buf result; // data is NULL when there is none
 };
-/* -1 with EPROTO or ENOMEM; to be cleared in any case. */
+/* -1 with EPROTO, ENOMEM or the error of the response; to be cleared in any case. */
 int shell_report_decode (struct shell_report *r, const flux_msg_t *msg);
 void shell_report_clear (struct shell_report *r);
 

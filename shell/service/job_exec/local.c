@@ -14,6 +14,7 @@
 
 #include <flux/request.h>
 
+#include "lib/job/jsonbuf.h"
 #include "lib/job/jsonscan.h"
 #include "lib/util/buf.h"
 #include "lib/util/errprintf.h"
@@ -23,6 +24,7 @@
 #include "shell/service/job_exec/local.h"
 #include "shell/service/job_exec/spawner.h"
 
+#define WARM_DELAY .01 // seconds until the spawner is started, if it is to be there before a job
 #define ENDED_MAX 1024 // ends that are remembered, should the link have been lost with them
 #define ENDED_TIME 60. // seconds
 
@@ -53,6 +55,7 @@ struct exec_local {
     struct running *running;
     struct ended *ended;
     char *attrs_text; // `{"attrs":{...},`
+    ev_timer warm;
 };
 
 static struct running *lookup (struct exec_local *el, uint64_t id)
@@ -245,18 +248,39 @@ static void remember_ended (struct exec_local *el, uint64_t id, enum shell_event
     HASH_ADD (hh, el->ended, id, sizeof (e->id), e);
 }
 
+/* The last word is the end of the stream too, as its text: one message less on the way up. */
+static void answer_exited (struct exec_local *el, const flux_msg_t *request, int status,
+                           const char *result)
+{
+    struct buf b = {0};
+
+    buf_printf (&b, "{\"type\":\"exited\",\"status\":%d", status);
+    if (result) {
+        buf_puts (&b, ",\"result\":");
+        jsonbuf_str (&b, result);
+    }
+    buf_putc (&b, '}');
+    router_respond_error (el->rt, request, b.err ? b.err : ENODATA, b.err ? NULL : b.data);
+    buf_clear (&b);
+}
+
+static void answer_started (struct exec_local *el, const flux_msg_t *request, int pid)
+{
+    char text[64];
+
+    snprintf (text, sizeof (text), "{\"type\":\"started\",\"pid\":%d}", pid);
+    router_respond (el->rt, request, text);
+}
+
 static void answer (struct exec_local *el, const flux_msg_t *request, enum shell_event event,
                     int status, const char *text)
 {
-    if (event == SHELL_STARTED) {
-        router_respond_pack (el->rt, request, "{s:s s:i}", "type", "started", "pid", status);
-    } else if (event == SHELL_EXITED) {
-        router_respond_pack (el->rt, request, "{s:s s:i s:s*}", "type", "exited", "status", status,
-                             "result", text);
-        router_respond_error (el->rt, request, ENODATA, NULL);
-    } else {
+    if (event == SHELL_STARTED)
+        answer_started (el, request, status);
+    else if (event == SHELL_EXITED)
+        answer_exited (el, request, status, text);
+    else
         router_respond_error (el->rt, request, status ? status : EIO, text);
-    }
 }
 
 static void remote_event (uint64_t id, enum shell_event event, int status, const char *text,
@@ -360,6 +384,12 @@ static const struct handler_row rows[] = {
     {NULL, NULL, 0},
 };
 
+/* Where steps of Slurm are to be had there will be some soon. */
+static void warm_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    exec_local_warm (w->data, NULL);
+}
+
 struct exec_local *exec_local_create (struct router *rt, const struct attrs *attrs, uint32_t owner)
 {
     struct exec_local *el = calloc (1, sizeof (*el));
@@ -373,6 +403,11 @@ struct exec_local *exec_local_create (struct router *rt, const struct attrs *att
         free (el);
         return NULL;
     }
+    const char *wrap = attr_get (attrs, "broker.wrap");
+    ev_timer_init (&el->warm, warm_cb, WARM_DELAY, 0.);
+    el->warm.data = el;
+    if (wrap && strcmp (wrap, "0") != 0)
+        ev_timer_start (router_loop (rt), &el->warm);
     return el;
 }
 
@@ -382,6 +417,7 @@ void exec_local_destroy (struct exec_local *el)
         int saved_errno = errno;
         struct running *r, *tmp;
         router_service_remove (el->rt, "shell-exec");
+        ev_timer_stop (router_loop (el->rt), &el->warm);
         spawner_destroy (el->spawner);
         HASH_ITER (hh, el->running, r, tmp)
         forget (el, r);

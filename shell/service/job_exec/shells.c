@@ -277,30 +277,34 @@ static bool detach (struct shell *sh, int errnum)
 }
 
 static void start_again (struct shell *sh);
+
+static void remote_failed (struct shell *sh, const flux_msg_t *msg, int errnum)
+{
+    const char *text = NULL;
+
+    sh->matchtag = 0;
+    if (flux_response_decode_error (msg, &text) < 0)
+        text = NULL;
+    if (errnum == ENOENT && sh->detached > 0 && sh->request)
+        start_again (sh); // the request was lost as well
+    else if (!sh->ended && !detach (sh, errnum))
+        shell_failed (sh, errnum, text);
+}
+
 void exec_remote_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct shell *sh = arg;
-    const char *text = NULL;
     struct shell_report r;
+    int rc = shell_report_decode (&r, msg);
 
-    if (flux_response_decode (msg, NULL, NULL) < 0) {
-        int errnum = errno;
+    if (strcmp (r.type, "exited") == 0) {
         sh->matchtag = 0;
-        if (flux_response_decode_error (msg, &text) < 0)
-            text = NULL;
-        if (errnum == ENOENT && sh->detached > 0 && sh->request)
-            start_again (sh); // the request was lost as well
-        else if (!sh->ended && !detach (sh, errnum))
-            shell_failed (sh, errnum, text);
-        return;
-    }
-    if (shell_report_decode (&r, msg) == 0 && strcmp (r.type, "started") == 0) {
-        shell_started (sh);
-    } else if (strcmp (r.type, "exited") == 0) {
-        router_rpc_forget (rt, sh->matchtag); // all is said; ENODATA need not find us
-        shell_started (sh);                   // should that answer have been lost
+        shell_started (sh); // should that answer have been lost
         shell_exited (sh, r.status, r.result.data);
-    }
+    } else if (rc == 0 && strcmp (r.type, "started") == 0)
+        shell_started (sh);
+    else if (flux_response_decode (msg, NULL, NULL) < 0)
+        remote_failed (sh, msg, errno);
     shell_report_clear (&r);
 }
 

@@ -76,14 +76,18 @@ static void test_report (void **state)
         {NULL, NULL, 0, NULL},
     };
 
-    for (size_t i = 0; i < sizeof (t) / sizeof (t[0]); i++) {
-        flux_msg_t *msg = flux_response_encode ("x.y", t[i].payload);
+    static const int errnums[] = {0, ENODATA};
+
+    for (size_t n = 0; n < 2 * sizeof (t) / sizeof (t[0]); n++) {
+        size_t i = n / 2;
+        flux_msg_t *msg = errnums[n % 2] ? flux_response_encode_error ("x.y", ENODATA, t[i].payload)
+                                         : flux_response_encode ("x.y", t[i].payload);
         struct shell_report r;
         errno = 0;
         int rc = shell_report_decode (&r, msg);
         assert_int_equal (rc, t[i].type ? 0 : -1);
         if (rc < 0) {
-            assert_int_equal (errno, EPROTO);
+            assert_int_equal (errno, !t[i].payload && n % 2 ? ENOENT : EPROTO);
         } else {
             assert_string_equal (r.type, t[i].type);
             assert_int_equal (r.status, t[i].status);
@@ -94,6 +98,12 @@ static void test_report (void **state)
         shell_report_clear (&r);
         flux_msg_destroy (msg);
     }
+    flux_msg_t *msg = flux_response_encode_error ("x.y", EPERM, "{\"type\":\"exited\"}");
+    struct shell_report r;
+    assert_int_equal (shell_report_decode (&r, msg), -1);
+    assert_int_equal (errno, EPERM);
+    assert_string_equal (r.type, "");
+    flux_msg_destroy (msg);
 }
 
 int main (void)

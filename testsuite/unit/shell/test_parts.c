@@ -137,7 +137,7 @@ static void test_mustache (void **state)
     };
     char *request = fake_request (0x1234, "[\"/bin/prog\"]", 2, NULL);
     flux_error_t error;
-    struct shell_info *info = shell_info_create (request, strlen (request), &error);
+    struct shell_info *info = shell_info_create (request, strlen (request), NULL, &error);
     assert_non_null (info);
     struct mustache m = {info, "/tmp/t", 1, 1};
 
@@ -179,7 +179,7 @@ static void test_hostfile (void **state)
         assert_int_equal (pwrite (fd, table[i].hosts, strlen (table[i].hosts), 0),
                           strlen (table[i].hosts));
         char *request = fake_request_multi (1, "[\"x\"]", 4, options, 0, 2);
-        struct shell_info *info = shell_info_create (request, strlen (request), &error);
+        struct shell_info *info = shell_info_create (request, strlen (request), NULL, &error);
         assert_int_equal (info != NULL, table[i].map != NULL);
         if (info) {
             char *s = taskmap_encode (info->map, TASKMAP_ENCODE_RAW);
@@ -247,7 +247,7 @@ static void test_affinity (void **state)
     }
     for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
         char *request = fake_request (1, "[\"x\"]", 2, table[i].options);
-        struct shell_info *info = shell_info_create (request, strlen (request), &error);
+        struct shell_info *info = shell_info_create (request, strlen (request), NULL, &error);
         struct affinity aff;
         assert_int_equal (affinity_init (&aff, info, &topo, &error), 0);
         for (int task = 0; task < 2; task++) {
@@ -263,7 +263,7 @@ static void test_affinity (void **state)
         free (request);
     }
     char *request = fake_request (1, "[\"x\"]", 2, "{\"cpu-affinity\":\"map:5;x\"}");
-    struct shell_info *info = shell_info_create (request, strlen (request), &error);
+    struct shell_info *info = shell_info_create (request, strlen (request), NULL, &error);
     struct affinity aff;
     assert_int_equal (affinity_init (&aff, info, &topo, &error), -1);
     shell_info_destroy (info);
