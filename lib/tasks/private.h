@@ -33,8 +33,8 @@
 #define TASKS_ASK_LETTERS 16 // without a receipt: the next one asks for it
 #define TASKS_ASK_BYTES (64u << 10)
 #define TASKS_ASK_DIRECT_BYTES (1u << 20)
-#define TASKS_CHECK_PAUSE 1.     // seconds without a receipt: ask whether something was lost
-#define TASKS_STREAM_LETTERS 256 // so many to one member are a stream, too
+#define TASKS_CHECK_PAUSE 1.    // seconds without a receipt: ask whether something was lost
+#define TASKS_STREAM_LETTERS 64 // so many to one member are a stream, too
 #define TASKS_STREAM_BYTES (1u << 20)
 #define TASKS_STREAM_LINKS 64 // links that are made for such streams
 #define TASKS_DIRECT_MIN (64u << 10)

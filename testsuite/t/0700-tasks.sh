@@ -101,7 +101,8 @@ test_case 'example: a farm whose workers come late and die' <<'END'
 cat >run.sh <<'EOF'
 set -e
 farmer=$(flux submit -N1 -n1 $EXAMPLES/farm farmer 30)
-flux submit -N1 -n1 --env=FARM_WORKER_DIES=3 $EXAMPLES/farm worker >/dev/null
+dies=$(flux submit -N1 -n1 --env=FARM_WORKER_DIES=3 $EXAMPLES/farm worker)
+flux job wait-event -q $dies finish # before others can have taken all
 flux submit -N2 -n2 $EXAMPLES/farm worker >/dev/null
 flux job attach $farmer
 flux queue drain
