@@ -7,6 +7,7 @@ lib_util_libutil_la_SOURCES = \
 	%D%/aux.c %D%/aux.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/bytes.c %D%/bytes.h \
+	%D%/json_keys.h \
 	%D%/json_strings.h \
 	%D%/fail.h \
 	%D%/fdutil.c %D%/fdutil.h \

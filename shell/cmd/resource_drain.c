@@ -27,14 +27,12 @@ static const struct fmt_set drain_set = {
     .table = "drain",
 };
 
-static const char *drain_mode (struct cmd *c, bool drain)
+static const char *drain_mode (struct cmd *c)
 {
     if (cmd_has (c, "update") && cmd_has (c, "force"))
         cmd_die (c, "give one of --force and --update");
     if (cmd_has (c, "update"))
         return "update";
-    if (!drain)
-        return cmd_has (c, "force") ? "force" : NULL;
     return cmd_count (c, "force") > 1 ? "force-overwrite"
            : cmd_has (c, "force")     ? "overwrite"
                                       : NULL;
@@ -42,7 +40,7 @@ static const char *drain_mode (struct cmd *c, bool drain)
 
 static int send_drain (struct cmd *c, const char *topic)
 {
-    const char *mode = drain_mode (c, strcmp (topic, "resource.drain") == 0);
+    const char *mode = drain_mode (c);
     json_t *in = cmd_pack (c, "{s:s}", "targets", c->argv[0]), *out;
     flux_error_t error;
 

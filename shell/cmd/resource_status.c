@@ -29,7 +29,7 @@ static const struct fmt_set status_set = {
     .table = "status",
 };
 
-/* One row. Drained ranks with another time or reason are rows of their own. */
+/* One row: ranks between which no column of the format makes a difference. */
 struct line {
     const char *state;
     bool online;
@@ -46,7 +46,8 @@ struct status {
     struct rv1 *all;
     struct idset *online, *offline, *exclude, *torpid, *allocated, *housekeeping;
     struct idset *drained, *draining;
-    bool color, with_reason;
+    bool color;
+    bool by_state, by_online, by_reason, by_time; // which columns there are
     bool show_online, show_offline, skip_empty, skip_empty_offline;
     struct line *lines;
     size_t count;
@@ -75,6 +76,29 @@ static char *hosts_of (const struct rv1 *all, const struct idset *ranks, size_t 
     return s ? s : strdup ("");
 }
 
+static bool same_row (const struct status *s, const struct line *a, const struct line *b)
+{
+    return (!s->by_state || strcmp (a->state, b->state) == 0) &&
+           (!s->by_online || a->online == b->online) &&
+           (!s->by_reason || strcmp (a->reason, b->reason) == 0) &&
+           (!s->by_time || a->timestamp == b->timestamp);
+}
+
+static bool join_line (struct status *s, const struct line *l)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct line *to = &s->lines[i];
+        if (!same_row (s, to, l))
+            continue;
+        if (idset_add (to->ranks, l->ranks) < 0)
+            return false;
+        free (to->hosts);
+        to->hosts = hosts_of (s->all, to->ranks, &to->nnodes);
+        return true;
+    }
+    return false;
+}
+
 /* Takes over ranks. */
 static void add_line (struct status *s, const char *state, bool online, struct idset *ranks,
                       const char *reason, double timestamp)
@@ -83,7 +107,8 @@ static void add_line (struct status *s, const char *state, bool online, struct i
         .state = state, .online = online, .ranks = ranks, .reason = reason, .timestamp = timestamp};
 
     l.hosts = hosts_of (s->all, ranks, &l.nnodes);
-    if (l.nnodes == 0 && (s->skip_empty || (!online && s->skip_empty_offline))) {
+    if ((l.nnodes == 0 && (s->skip_empty || (!online && s->skip_empty_offline))) ||
+        join_line (s, &l)) {
         idset_destroy (ranks);
         free (l.hosts);
         return;
@@ -108,7 +133,7 @@ static void add_plain (struct status *s, const char *state, const struct idset *
                       "", 0);
 }
 
-/* drain is {"ranks": {"timestamp", "reason"}}. Without a column for the reason, all is one row. */
+/* drain is {"ranks": {"timestamp", "reason"}}. */
 static void add_drained (struct status *s, const char *state, const struct idset *which)
 {
     const char *key, *reason;
@@ -116,11 +141,6 @@ static void add_drained (struct status *s, const char *state, const struct idset
 
     if (idset_empty (which) && wanted (s, true))
         add_line (s, state, true, idset_create (0, IDSET_FLAG_AUTOGROW), "", 0);
-    if (!s->with_reason) {
-        if (!idset_empty (which))
-            add_plain (s, state, which);
-        return;
-    }
     json_object_foreach (json_object_get (s->status, "drain"), key, o)
     {
         struct idset *ids = idset_decode (key), *mine = ids ? idset_intersect (ids, which) : NULL;
@@ -357,6 +377,15 @@ static void status_clear (struct status *s)
     json_decref (s->status);
 }
 
+static void note_column (struct status *s, const char *field)
+{
+    s->by_state |= strncmp (field, "state", 5) == 0;
+    s->by_online |= strcmp (field, "state") == 0 || strcmp (field, "status") == 0 ||
+                    strncmp (field, "up", 2) == 0 || (s->color && strcmp (field, "color_up") == 0);
+    s->by_reason |= strcmp (field, "reason") == 0;
+    s->by_time |= strcmp (field, "timestamp") == 0;
+}
+
 int resource_show_status (struct cmd *c, const struct fmt_set *formats, const char *states,
                           bool skip_empty)
 {
@@ -373,7 +402,7 @@ int resource_show_status (struct cmd *c, const struct fmt_set *formats, const ch
         cmd_die (c, "--format: %s", error.text);
     free (text);
     for (int i = 0; (field = fmt_field (fmt, i)); i++)
-        s.with_reason |= strcmp (field, "reason") == 0 || strcmp (field, "timestamp") == 0;
+        note_column (&s, field);
     bool online = has_state (states, "online"), offline = has_state (states, "offline");
     s.show_online = online || !offline;
     s.show_offline = offline || !online;

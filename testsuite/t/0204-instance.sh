@@ -194,6 +194,15 @@ expect_equal 0 "$(flux resource eventlog -i 2 | grep -c ' drain ')"
 expect_equal 1 "$(flux resource eventlog -i 2 | grep -c ' undrain ')"
 code=0; flux resource eventlog -i nowhere 2>err || code=$?
 expect_equal "1 flux-resource: --include: host 'nowhere' not found" "$code $(cat err)"
+code=0; flux resource drain '' 2>err || code=$?
+expect_equal '1 flux-resource: idset is empty' "$code $(cat err)"
+flux resource drain 2 second      # the same reason at another time: one row
+expect_equal '0,2:second' "$(how)"
+expect_equal 2 "$(flux resource drain -no '{timestamp} {nnodes}' | grep -c ' 1$')"
+expect_equal '2 3' "$(flux resource status -s drain -no '{nnodes}') $(flux resource status -s online -no '{nnodes}')"
+flux resource undrain -u 0-1; flux resource undrain -ff 0,2 why
+expect_equal 'overwrite=1 overwrite=0 overwrite=2' "$(flux resource eventlog | grep ' undrain ' | grep -o 'overwrite=.' | xargs)"
+expect_equal 'undrain idset=0,2 nodelist=n[0,2] overwrite=2 reason=why' "$(flux dmesg | grep -o 'undrain.*' | tail -n1)"
 EOS
 END
 

@@ -180,7 +180,28 @@ jq 'del (.scheduling)' R.json >plain.json
 jq .scheduling R.json >graph.json
 expect_equal 'node[1-2]' "$(flux start -s3 --conf=resource.path=plain.json --conf=resource.scheduling=graph.json \
     --conf='resource.exclude="0"' flux resource list -n -s free -o '{nodelist}')"
-for conf in resource.path=/nonexistent resource.path=recipe 'resource.exclude="99"' resource.exclude=7x \
+cat >hosts.toml <<'EOF'
+[resource]
+exclude = "b2"
+[[resource.config]]
+hosts = "a,b[1-2]"
+cores = "0-3"
+[[resource.config]]
+hosts = "b[1-2]"
+gpus = "0"
+properties = ["big"]
+[[resource.config]]
+hosts = "a"
+cores = "7"
+EOF
+expect_equal 'a 5 0 /b1 4 1 big/exclude b2' "$(flux start -s3 --config-path=hosts.toml \
+    bash -c 'flux resource list -n -s free -o "{nodelist} {ncores} {ngpus} {properties}"
+             flux resource status -n -s exclude --skip-empty -o "{statex} {nodelist}"' | paste -sd/)"
+expect_equal "exclude $(hostname)" "$(flux start --conf=resource.exclude="$(hostname)" \
+    flux resource status -n -s exclude --skip-empty -o '{state} {nodelist}')"
+for conf in resource=7 resource.foo=1 'resource={"config":7}' 'resource={"config":[{"hosts":"a"}]}' \
+    'resource={"config":[{"hosts":"a","core":"0"}]}' resource.exclude=nohost \
+    resource.path=/nonexistent resource.path=recipe 'resource.exclude="99"' resource.exclude=7x \
     'resource={"path":7}'; do
     expect_exit 1 flux start --conf="$conf" true 2>err
     expect_output 1 grep -c 'resource' err

@@ -12,6 +12,7 @@
 #include "lib/job/jobspec.h"
 #include "lib/job/rv1.h"
 #include "lib/util/errprintf.h"
+#include "lib/util/json_keys.h"
 #include "lib/util/json_strings.h"
 #include "shell/service/job_manager/jobqueue.h"
 #include "shell/service/job_manager/queue.h"
@@ -159,7 +160,7 @@ static int parse_members (struct jobqueue *q, const json_t *entry, flux_error_t 
     char where[128];
 
     snprintf (where, sizeof (where), "queues.%s", q->name);
-    if (queue_check_keys (entry, keys, where, errp) < 0)
+    if (json_check_keys (entry, keys, where, errp) < 0)
         return -1;
     if (requires && hosts)
         return errprintf (errp, "queues.%s: has both requires and hosts", q->name);

@@ -119,10 +119,7 @@ bool jobqueue_may_run (const struct jobqueue *q, uint32_t userid);
 void jobqueue_count_active (struct jobqueue *q, uint32_t userid, int n);
 void jobqueue_count_running (struct jobqueue *q, uint32_t userid, int n);
 
-/* queue_policy.c. A key that nobody reads is a typing error: known ends with NULL, where names the
- * table in errors. */
-int queue_check_keys (const json_t *table, const char *const *known, const char *where,
-                      flux_error_t *errp);
+/* queue_policy.c. */
 const char *queue_size_name (int kind); // "nnodes" of SIZE_NNODES
 void queue_policy_init (struct queue_policy *p);
 void queue_policy_clear (struct queue_policy *p);

@@ -10,6 +10,7 @@
 
 #include "lib/util/errprintf.h"
 #include "lib/util/fsd.h"
+#include "lib/util/json_keys.h"
 #include "lib/util/json_strings.h"
 #include "shell/service/job_manager/jobqueue.h"
 
@@ -38,23 +39,6 @@ const char *queue_size_name (int kind)
     return size_names[kind];
 }
 
-int queue_check_keys (const json_t *table, const char *const *known, const char *where,
-                      flux_error_t *errp)
-{
-    const char *key;
-    json_t *value;
-
-    json_object_foreach ((json_t *)table, key, value)
-    {
-        int i = 0;
-        while (known[i] && strcmp (known[i], key) != 0)
-            i++;
-        if (!known[i])
-            return errprintf (errp, "%s.%s: there is no such key", where, key);
-    }
-    return 0;
-}
-
 /* A table within a table, with known keys and no others; *o is NULL when it is not there. */
 static int sub (const json_t **o, const json_t *table, const char *key, const char *const *known,
                 const char *where, flux_error_t *errp)
@@ -65,7 +49,7 @@ static int sub (const json_t **o, const json_t *table, const char *key, const ch
     snprintf (at, sizeof (at), "%s.%s", where, key);
     if (*o && !json_is_object (*o))
         return errprintf (errp, "%s: must be a table", at);
-    return queue_check_keys (*o, known, at, errp);
+    return json_check_keys (*o, known, at, errp);
 }
 
 static int take_duration (double *value, const json_t *table, const char *key, const char *where,
@@ -193,7 +177,7 @@ int queue_policy_parse (struct queue_policy *p, const json_t *table, const char 
     errno = EINVAL;
     if (table && !json_is_object (table))
         return errprintf (errp, "%s: must be a table", where);
-    if (queue_check_keys (table, keys, where, errp) < 0 ||
+    if (json_check_keys (table, keys, where, errp) < 0 ||
         sub (&limits, table, "limits", limits_keys, where, errp) < 0 ||
         sub (&access, table, "access", access_keys, where, errp) < 0 ||
         take_limits (p, limits, where, errp) < 0 || take_defaults (p, table, where, errp) < 0)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <flux/hostlist.h>
 
 #include <flux/request.h>
@@ -44,44 +45,63 @@ json_t *drain_to_json (const struct resource *r)
     return o;
 }
 
-struct idset *resource_targets (const struct resource *r, const char *targets, flux_error_t *errp)
+/* R that was given has the names of a site; else the brokers have told theirs. */
+static bool add_host (const struct resource *r, const struct rv1 *rs, struct idset *ids,
+                      const char *host)
+{
+    struct idset *ranks = rs ? rv1_hosts_to_ranks (rs, host, NULL) : NULL;
+    bool found = false;
+
+    if (ranks && idset_count (ranks) > 0 && idset_last (ranks) < r->size)
+        found = idset_add (ids, ranks) == 0;
+    idset_destroy (ranks);
+    for (uint32_t i = 0; !rs && i < r->size; i++)
+        if (r->ranks[i].host && strcmp (r->ranks[i].host, host) == 0) {
+            idset_set (ids, i);
+            found = true;
+        }
+    return found;
+}
+
+static int add_hosts (const struct resource *r, const json_t *R, struct idset *ids,
+                      const char *targets, flux_error_t *errp)
+{
+    struct hostlist *hl = hostlist_decode (targets);
+    struct rv1 *rs = R ? rv1_from_json (R, NULL) : NULL;
+    int rc = 0;
+
+    if (!hl || !ids)
+        rc = errprintf (errp, "'%s' is neither an idset nor a hostlist", targets);
+    for (const char *host = hl ? hostlist_first (hl) : NULL; host && rc == 0;
+         host = hostlist_next (hl))
+        if (!add_host (r, rs, ids, host))
+            rc = errprintf (errp, "%s: unknown host", host);
+    rv1_destroy (rs);
+    hostlist_destroy (hl);
+    return rc;
+}
+
+struct idset *resource_targets_of (const struct resource *r, const json_t *R, const char *targets,
+                                   flux_error_t *errp)
 {
     struct idset *ids = idset_decode (targets);
+    int rc = 0;
 
-    if (ids) {
-        if (!idset_empty (ids) && idset_last (ids) >= r->size) {
-            errprintf (errp, "idset is out of range");
-            goto error;
-        }
-        return ids;
+    if (ids && !idset_empty (ids) && idset_last (ids) >= r->size)
+        rc = errprintf (errp, "idset is out of range");
+    else if (!ids)
+        rc = add_hosts (r, R, ids = idset_create (r->size, 0), targets, errp);
+    if (rc < 0) {
+        idset_destroy (ids);
+        ids = NULL;
+        errno = EINVAL;
     }
-    struct hostlist *hl = hostlist_decode (targets);
-    ids = idset_create (r->size, 0);
-    if (!hl || !ids) {
-        errprintf (errp, "'%s' is neither an idset nor a hostlist", targets);
-        hostlist_destroy (hl);
-        goto error;
-    }
-    for (const char *host = hostlist_first (hl); host; host = hostlist_next (hl)) {
-        bool found = false;
-        for (uint32_t i = 0; i < r->size; i++) {
-            if (r->ranks[i].host && strcmp (r->ranks[i].host, host) == 0) {
-                idset_set (ids, i);
-                found = true;
-            }
-        }
-        if (!found) {
-            errprintf (errp, "%s: unknown host", host);
-            hostlist_destroy (hl);
-            goto error;
-        }
-    }
-    hostlist_destroy (hl);
     return ids;
-error:
-    idset_destroy (ids);
-    errno = EINVAL;
-    return NULL;
+}
+
+struct idset *resource_targets (const struct resource *r, const char *targets, flux_error_t *errp)
+{
+    return resource_targets_of (r, r->R_given ? r->R : NULL, targets, errp);
 }
 
 static void set_drained (struct resource *r, uint32_t rank, bool drained, const char *reason,
@@ -151,31 +171,29 @@ static char *hosts_of (const struct resource *r, const struct idset *ids)
     return text;
 }
 
-static void log_change (struct resource *r, const struct idset *ids, bool drain, const char *reason,
-                        int overwrite)
+static void log_change (struct resource *r, const struct idset *ids, const char *event,
+                        const char *reason, int overwrite)
 {
     char *text = idset_encode (ids, IDSET_FLAG_RANGE), *hosts = hosts_of (r, ids);
 
-    if (!text || !hosts)
-        ;
-    else if (drain)
-        resource_log (r, "drain", "{s:s s:s s:s* s:i}", "idset", text, "nodelist", hosts, "reason",
+    if (text && hosts) {
+        resource_log (r, event, "{s:s s:s s:s* s:i}", "idset", text, "nodelist", hosts, "reason",
                       reason, "overwrite", overwrite);
-    else
-        resource_log (r, "undrain", "{s:s s:s s:s*}", "idset", text, "nodelist", hosts, "reason",
-                      reason);
+        router_log (r->rt, LOG_INFO, "resource", "%s idset=%s nodelist=%s overwrite=%d reason=%s",
+                    event, text, hosts, overwrite, reason ? reason : "");
+    }
     free (text);
     free (hosts);
 }
 
-/* What RFC 44 has for a mode: 0, 1 or 2; -1 for none of them. Undraining knows only "force". */
-static int overwrite_of (const char *mode, bool drain)
+/* What RFC 44 has for a mode: 0, 1 or 2; -1 for none of them. "force" is what undrain once had. */
+static int overwrite_of (const char *mode)
 {
-    if (!mode || (drain && strcmp (mode, "update") == 0))
+    if (!mode || strcmp (mode, "update") == 0)
         return 0;
-    if (strcmp (mode, drain ? "overwrite" : "force") == 0)
+    if (strcmp (mode, "overwrite") == 0 || strcmp (mode, "force") == 0)
         return 1;
-    return drain && strcmp (mode, "force-overwrite") == 0 ? 2 : -1;
+    return strcmp (mode, "force-overwrite") == 0 ? 2 : -1;
 }
 
 static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
@@ -188,7 +206,12 @@ static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
                              "mode", &mode) < 0 ||
         !(ids = resource_targets (r, targets, &error)))
         goto error;
-    int overwrite = overwrite_of (mode, drain);
+    if (idset_empty (ids)) {
+        errno = EINVAL;
+        errprintf (&error, "idset is empty");
+        goto error;
+    }
+    int overwrite = overwrite_of (mode);
     if (overwrite < 0) {
         errno = EINVAL;
         errprintf (&error, "invalid mode %s", mode);
@@ -213,7 +236,7 @@ static void change_drain (struct resource *r, const flux_msg_t *msg, bool drain)
         else if (r->ranks[i].drained)
             set_drained (r, i, false, NULL, now);
     }
-    log_change (r, ids, drain, reason, overwrite);
+    log_change (r, ids, drain ? "drain" : "undrain", reason, overwrite);
     idset_destroy (ids);
     router_respond (r->rt, msg, NULL);
     resource_tell_changed (r);

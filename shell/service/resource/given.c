@@ -13,6 +13,7 @@
 
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
+#include "lib/util/json_keys.h"
 #include "shell/broker/attr.h"
 #include "shell/service/resource/private.h"
 #include "shell/service/sched/sched.h"
@@ -53,12 +54,27 @@ static void all_down (struct resource *r, const json_t *R)
     rv1_destroy (rs);
 }
 
+/* Before R is given to the scheduler, and by its hosts. */
+static int take_exclude (struct resource *r, const json_t *R, const char *targets,
+                         flux_error_t *errp)
+{
+    flux_error_t error;
+
+    idset_destroy (r->exclude);
+    r->exclude = targets ? resource_targets_of (r, R, targets, &error) : NULL;
+    if (targets && !r->exclude)
+        return errprintf (errp, "resource.exclude: %s", error.text);
+    return 0;
+}
+
 static int define (struct resource *r, json_t *R, const char *what, flux_error_t *errp)
 {
     flux_error_t error;
 
-    if (!R)
+    if (!R || take_exclude (r, R, r->excluded, errp) < 0) {
+        json_decref (R);
         return -1;
+    }
     int rc = resource_define (r, R, &error);
     json_decref (R);
     r->R_given = true;
@@ -138,10 +154,30 @@ static json_t *add_scheduling (json_t *R, const char *path, flux_error_t *errp)
     return R;
 }
 
-static int from_table (struct resource *r, const char *path, const char *scheduling,
-                       flux_error_t *errp)
+/* R of a site has hosts in its own order; when it has others, they are for a simulation. */
+static json_t *rerank (json_t *R, const char *hosts)
 {
-    json_t *R = resource_read_json ("resource.path", path, errp);
+    struct rv1 *rs = hosts ? rv1_from_json (R, NULL) : NULL;
+    json_t *execution = rs && rv1_rerank (rs, hosts, NULL) == 0 ? rv1_to_json (rs) : NULL;
+
+    if (execution)
+        json_object_update (R, execution);
+    json_decref (execution);
+    rv1_destroy (rs);
+    return R;
+}
+
+static int from_table (struct resource *r, const json_t *table, const char *path,
+                       const char *scheduling, const char *hosts, flux_error_t *errp)
+{
+    const json_t *entries = json_object_get (table, "config");
+    json_t *R = entries ? resource_config_R (entries, errp)
+                        : resource_read_json ("resource.path", path, errp);
+
+    if (entries)
+        path = "resource.config";
+    if (R && !scheduling && !json_object_get (R, "scheduling"))
+        R = rerank (R, hosts);
 
     if (scheduling)
         R = add_scheduling (R, scheduling, errp);
@@ -150,35 +186,59 @@ static int from_table (struct resource *r, const char *path, const char *schedul
     return define (r, R, path, errp);
 }
 
-static int take_exclude (struct resource *r, const char *targets, flux_error_t *errp)
+/* Brokers are known by name before they come. */
+static void name_ranks (struct resource *r, const char *hosts)
 {
-    flux_error_t error;
+    struct hostlist *hl = hosts ? hostlist_decode (hosts) : NULL;
+    uint32_t rank = 0;
 
-    idset_destroy (r->exclude);
-    r->exclude = targets ? resource_targets (r, targets, &error) : NULL;
-    if (targets && !r->exclude)
-        return errprintf (errp, "resource.exclude: %s", error.text);
+    for (const char *host = hl ? hostlist_first (hl) : NULL; host && rank < r->size;
+         host = hostlist_next (hl)) {
+        free (r->ranks[rank].host);
+        r->ranks[rank++].host = strdup (host);
+    }
+    hostlist_destroy (hl);
+}
+
+static int take_R (struct resource *r, const struct attrs *attrs, const json_t *table,
+                   flux_error_t *errp)
+{
+    const char *attr = attr_get (attrs, "resource.path"), *hosts = attr_get (attrs, "hostlist");
+    const char *path, *scheduling;
+
+    if (string_key (table, "path", &path, errp) < 0 ||
+        string_key (table, "scheduling", &scheduling, errp) < 0)
+        return -1;
+    if (attr)
+        return from_attribute (r, attr, errp);
+    if (r->uplink)
+        return from_parent (r, errp);
+    if (path || json_object_get (table, "config"))
+        return from_table (r, table, path, scheduling, hosts, errp);
+    if (getenv ("GRAPH_ALLOC") && from_allocation (r, getenv ("GRAPH_ALLOC"), hosts) < 0)
+        r->R_given = false; // the brokers will say
     return 0;
 }
 
 int resource_take_given (struct resource *r, const struct attrs *attrs, const json_t *conf,
                          flux_error_t *errp)
 {
+    static const char *const keys[] = {"path",    "config",      "scheduling", "exclude",
+                                       "verify",  "noverify",    "norestrict", "rediscover",
+                                       "history", "journal-max", NULL};
     const json_t *table = json_object_get (conf, "resource");
-    const char *attr = attr_get (attrs, "resource.path"), *path, *scheduling, *exclude;
 
-    if (string_key (table, "path", &path, errp) < 0 ||
-        string_key (table, "scheduling", &scheduling, errp) < 0 ||
-        string_key (table, "exclude", &exclude, errp) < 0 || take_exclude (r, exclude, errp) < 0)
+    if (table && !json_is_object (table)) {
+        errno = EINVAL;
+        return errprintf (errp, "resource: must be a table");
+    }
+    if (json_check_keys (table, keys, "resource", errp) < 0 ||
+        string_key (table, "exclude", &r->excluded, errp) < 0)
         return -1;
-    if (attr)
-        return from_attribute (r, attr, errp);
-    if (r->uplink)
-        return from_parent (r, errp);
-    if (path)
-        return from_table (r, path, scheduling, errp);
-    if (getenv ("GRAPH_ALLOC") &&
-        from_allocation (r, getenv ("GRAPH_ALLOC"), attr_get (attrs, "hostlist")) < 0)
-        r->R_given = false; // the brokers will say
-    return 0;
+    name_ranks (r, attr_get (attrs, "hostlist"));
+    int rc = take_R (r, attrs, table, errp);
+    if (rc == 0 && !r->R)
+        rc = take_exclude (r, NULL, r->excluded, errp);
+    r->excluded = NULL;
+    return rc;
 }

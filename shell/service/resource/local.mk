@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 shell_service_libservice_la_SOURCES += \
 	%D%/acquire.c \
+	%D%/config.c \
 	%D%/discover.c %D%/discover.h \
 	%D%/drain.c \
 	%D%/given.c \

@@ -33,9 +33,10 @@ struct resource {
     uint32_t size;
     uint32_t ready;
     json_t *R;
-    bool defined;  // so it was logged
-    bool recovery; // nothing is to be run: all ranks are offline
-    bool R_given;  // by a file or the enclosing instance: ranks say only that they are there
+    bool defined;         // so it was logged
+    bool recovery;        // nothing is to be run: all ranks are offline
+    bool R_given;         // by a file or the enclosing instance: ranks say only that they are there
+    const char *excluded; // by the configuration; only while R is taken
     struct idset *exclude;     // ranks that no job gets; NULL: none
     struct waiters *followers; // of the eventlog
     struct waiters *waitups;   // until so many ranks are online
@@ -65,9 +66,16 @@ int resource_define (struct resource *r, json_t *R, flux_error_t *errp);
 /* Ranks by idset, or nodes by hostlist. NULL with EINVAL and a sentence. */
 struct idset *resource_targets (const struct resource *r, const char *targets, flux_error_t *errp);
 
+/* The same by the hosts of R, or (NULL) of the brokers. */
+struct idset *resource_targets_of (const struct resource *r, const json_t *R, const char *targets,
+                                   flux_error_t *errp);
+
 /* given.c: R from a file or the enclosing instance, if there is one. */
 int resource_take_given (struct resource *r, const struct attrs *attrs, const json_t *conf,
                          flux_error_t *errp);
+
+/* config.c: R of the array resource.config. NULL with EINVAL and a sentence. */
+json_t *resource_config_R (const json_t *entries, flux_error_t *errp);
 
 /* reload.c: new resources from a file. */
 void resource_reload_cb (struct router *rt, const flux_msg_t *msg, void *arg);
