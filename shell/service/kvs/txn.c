@@ -20,22 +20,46 @@ struct undo {
     uint32_t len;
 };
 
+#define UNDO_FEW 8 // as many as one operation mostly takes: each job makes twenty
+
 struct journal {
     struct undo *v;
     size_t count, size;
+    struct undo few[UNDO_FEW];
 };
+
+static void journal_begin (struct journal *j)
+{
+    j->v = j->few;
+    j->count = 0;
+    j->size = UNDO_FEW;
+}
+
+static int journal_grow (struct journal *j)
+{
+    struct undo *old = j->v == j->few ? NULL : j->v;
+    struct undo *v = realloc (old, 2 * j->size * sizeof (v[0]));
+
+    if (!v)
+        return -1;
+    if (!old)
+        memcpy (v, j->few, sizeof (j->few));
+    j->v = v;
+    j->size *= 2;
+    return 0;
+}
 
 static struct undo *journal_add (struct journal *j)
 {
-    if (j->count == j->size) {
-        size_t size = j->size ? 2 * j->size : 8;
-        struct undo *v = realloc (j->v, size * sizeof (v[0]));
-        if (!v)
-            return NULL;
-        j->v = v;
-        j->size = size;
-    }
+    if (j->count == j->size && journal_grow (j) < 0)
+        return NULL;
     return memset (&j->v[j->count++], 0, sizeof (j->v[0]));
+}
+
+static void journal_free (struct journal *j)
+{
+    if (j->v != j->few)
+        free (j->v);
 }
 
 static void journal_back (struct forest *f, struct journal *j)
@@ -59,7 +83,7 @@ static void journal_end (struct forest *f, struct journal *j)
 {
     for (size_t i = 0; i < j->count; i++)
         node_destroy (f, j->v[i].old);
-    free (j->v);
+    journal_free (j);
 }
 
 static int place (struct forest *f, struct journal *j, struct dir *d, struct node *n)
@@ -160,33 +184,33 @@ static int op_follow (struct walk *w, const char *ns, struct journal *j, struct 
     return rc;
 }
 
-static int op_apply (struct walk *w, const char *ns, struct journal *j, struct txn_op *op,
-                     const char *key, int links)
+/* To where the entry is, which *dirp is after; on the way it is the directory that was reached. */
+static int op_walk (struct walk *w, const char *ns, struct journal *j, struct txn_op *op,
+                    const char *key, int links, struct dir **dirp)
 {
     struct forest *f = w->tree->forest;
-    struct dir *d = node_dir (w->tree->root);
+    struct dir *d = *dirp;
     const char *name = key, *dot;
 
-    if (*key == '.') {
-        errno = EINVAL;
-        return -1;
-    }
     for (;; name = dot + 1) {
         struct node *n;
         size_t len = strchrnul (name, '.') - name;
-        if (tree_load (w, d) < 0)
+        if (!d->n.loaded && tree_load (w, d) < 0)
             return -1;
+        *dirp = d;
         if (!(d = hdir_place (w, d, name, len, op->kind != TXN_UNLINK)))
             return op->kind == TXN_UNLINK && errno == ENOENT ? 0 : -1;
-        if (!(dot = strchr (name, '.')))
+        *dirp = d;
+        if (!name[len])
             return op_last (f, j, d, name, op);
-        n = dir_find (d, name, dot - name);
+        dot = name + len;
+        n = dir_find (d, name, len);
         if (n && n->type == NODE_LINK)
             return op_follow (w, ns, j, op, node_link (n), dot + 1, links);
         if (!n || n->type != NODE_DIR) {
             if (op->kind == TXN_UNLINK)
                 return 0;
-            if (!(n = node_create (f, NODE_DIR, name, dot - name)))
+            if (!(n = node_create (f, NODE_DIR, name, len)))
                 return -1;
             if (place (f, j, d, n) < 0) {
                 node_destroy (f, n);
@@ -197,37 +221,38 @@ static int op_apply (struct walk *w, const char *ns, struct journal *j, struct t
     }
 }
 
-/* Down the path the directories were touched root first. Touch them again the other way, so that
- * the list's order stays as tree.c wants it. */
-static void touch_path (struct walk *w, const char *key)
+/* Directories are touched on the way back, so that the list's order stays as tree.c wants it. */
+static int op_apply (struct walk *w, const char *ns, struct journal *j, struct txn_op *op,
+                     const char *key, int links)
 {
-    struct node *n = w->tree->root, *deepest = n;
-    while (n && n->type == NODE_DIR && n->loaded && *key) {
-        size_t len = strchrnul (key, '.') - key;
-        struct dir *d = node_dir (n);
-        if (d->n.wide && !(d = hdir_find (d, key, len)))
-            break;
-        deepest = &d->n;
-        n = d->n.loaded ? dir_find (d, key, len) : NULL;
-        key += len + (key[len] == '.');
+    struct dir *d = node_dir (w->tree->root);
+
+    if (*key == '.') {
+        errno = EINVAL;
+        return -1;
     }
-    for (n = deepest; n; n = n->parent)
-        dir_touch (w->tree->forest, node_dir (n));
+    int rc = op_walk (w, ns, j, op, key, links, &d), saved_errno = errno;
+    for (struct node *n = &d->n; n; n = n->parent) {
+        if (n->loaded)
+            dir_touch (w->tree->forest, node_dir (n));
+    }
+    errno = saved_errno;
+    return rc;
 }
 
 int txn_apply (struct walk *w, const char *ns, struct txn_op *ops, size_t count)
 {
     struct forest *f = w->tree->forest;
-    struct journal j = {0};
+    struct journal j;
+    journal_begin (&j);
     for (size_t i = 0; i < count; i++) {
         if (op_apply (w, ns, &j, &ops[i], ops[i].key, 0) < 0) {
             int saved_errno = errno;
             journal_back (f, &j);
-            free (j.v);
+            journal_free (&j);
             errno = saved_errno;
             return -1;
         }
-        touch_path (w, ops[i].key);
     }
     journal_end (f, &j);
     w->tree->gen++;
