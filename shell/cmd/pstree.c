@@ -43,7 +43,7 @@ static struct fmt *make_format (struct cmd *c, struct jobinfo *ji, const char *t
     return fmt;
 }
 
-/* The format of --extended, --detail and --detail-format, or NULL when none is given. */
+/* The format of --extended, --details and --detail-format, or NULL when none is given. */
 static const char *detail_format (struct cmd *c)
 {
     const char *name = cmd_str (c, "details", cmd_has (c, "extended") ? "default" : NULL);
