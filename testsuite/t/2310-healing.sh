@@ -10,15 +10,6 @@
 [ -x "$top_builddir/shell/broker/flux-broker" ] || skip_all "flux-broker is not built"
 export PATH="$top_builddir/shell/cmd:$PATH"
 
-# The pid of the broker of a rank, for use in the instance: flux start forks them in order.
-broker_pid ()
-{
-    local leader start
-    leader=$(flux getattr broker.pid)
-    start=$(ps -o ppid= -p "$leader")
-    pgrep -P "${start// /}" flux-broker | sort -n | sed -n "$(($1 + 1))p"
-}
-
 # in_instance: run what comes on stdin in a new instance of seven
 in_instance ()
 {

@@ -17,14 +17,6 @@ in_instance ()
         bash -eu -o pipefail inside.sh 2>err || { local code=$?; cat err; return $code; }
 }
 
-broker_pid ()
-{
-    local leader start
-    leader=$(flux getattr broker.pid)
-    start=$(ps -o ppid= -p "$leader")
-    pgrep -P "${start// /}" flux-broker | sort -n | sed -n "$(($1 + 1))p"
-}
-
 test_case 'status shows the tree' <<'END'
 in_instance <<'EOF'
 flux overlay status -w full >got

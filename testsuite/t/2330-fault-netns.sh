@@ -90,15 +90,6 @@ load_end ()
     return $bad
 }
 
-# The pid of the broker of a rank: a child of flux start, since ip netns exec becomes it.
-broker_pid () # RANK
-{
-    local leader start
-    leader=$(flux getattr broker.pid)
-    start=$(ps -o ppid= -p "$leader")
-    pgrep -P "${start// /}" flux-broker | sort -n | sed -n "$(($1 + 1))p"
-}
-
 nodes_down () # N
 {
     flux resource list | grep -qE "^ *down +$1 "

@@ -100,9 +100,7 @@ END
 
 test_case 'a custom tree heals as any other' <<'END'
 cat >inside.sh <<'EOF'
-leader=$(flux getattr broker.pid)
-start=$(ps -o ppid= -p "$leader")
-kill -9 $(pgrep -P "${start// /}" flux-broker | sort -n | sed -n 2p)
+kill -9 $(broker_pid 1)
 wait_until 10 flux ping -c 1 --rank 2 attr
 flux overlay rejoin --force 1 & 
 wait_until 10 flux ping -c 1 --rank 1 attr

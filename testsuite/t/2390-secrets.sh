@@ -125,8 +125,7 @@ start ()
 test_case 'brokers of one host, over TCP: keys, the token; one that rejoins' <<'END'
 cat >inside.sh <<'EOF'
 . ./collect.sh collected/first
-start=$(ps -o ppid= -p "$(flux getattr broker.pid)")
-kill -9 "$(pgrep -P ${start// /} flux-broker | sort -n | sed -n 3p)"
+kill -9 "$(broker_pid 2)"
 flux overlay status --wait=degraded --timeout=20 >/dev/null
 flux overlay rejoin --force 2 &
 flux overlay status --wait=full --timeout=20 >/dev/null

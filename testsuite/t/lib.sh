@@ -222,6 +222,18 @@ expect_in_file ()
     grep -qE -- "$1" "$2" || { echo "no match of $1 in $2:"; tail -n 40 -- "$2"; return 1; }
 }
 
+# broker_pid RANK: the process of a rank of an instance of `flux start --test-size`, before any has
+# ended. They are started in the order of their ranks, but the numbers of processes begin anew.
+broker_pid ()
+{
+    local leader start
+    leader=$(flux getattr broker.pid)
+    start=$(ps -o ppid= -p "$leader")
+    pgrep -P "${start// /}" flux-broker |
+        awk -v first="$leader" -v max="$(cat /proc/sys/kernel/pid_max)" '{ print ($1 - first + max) % max, $1 }' |
+        sort -n | awk -v n="$(($1 + 1))" 'NR == n { print $2 }'
+}
+
 # wait_until SECONDS COMMAND...: poll until it succeeds
 wait_until ()
 {
