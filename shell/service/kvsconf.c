@@ -15,12 +15,19 @@
 #include "shell/service/kvs/limits.h"
 #include "shell/service/kvsconf.h"
 
-/* period 0: as it was built in */
+/* period 0: as it was built in; gc_interval 0: never */
 struct values {
-    double period;
+    double period, gc_interval;
     unsigned int maxdirent;
     bool sync_commits;
 };
+
+static int parse_duration (const char *key, const json_t *value, double *v, flux_error_t *errp)
+{
+    if (!json_is_string (value) || fsd_parse_duration (json_string_value (value), v) < 0 || *v <= 0)
+        return errprintf (errp, "kvs.%s: must be a duration such as \"30s\"", key);
+    return 0;
+}
 
 static int parse (const json_t *conf, struct values *v, flux_error_t *errp)
 {
@@ -34,10 +41,11 @@ static int parse (const json_t *conf, struct values *v, flux_error_t *errp)
     json_object_foreach (table, key, value)
     {
         if (strcmp (key, "checkpoint-period") == 0) {
-            if (!json_is_string (value) ||
-                fsd_parse_duration (json_string_value (value), &v->period) < 0 || v->period <= 0)
-                return errprintf (errp,
-                                  "kvs.checkpoint-period: must be a duration such as \"30s\"");
+            if (parse_duration (key, value, &v->period, errp) < 0)
+                return -1;
+        } else if (strcmp (key, "gc-interval") == 0) {
+            if (parse_duration (key, value, &v->gc_interval, errp) < 0)
+                return -1;
         } else if (strcmp (key, "maxdirent") == 0) {
             json_int_t n = json_integer_value (value);
             if (!json_is_integer (value) || n < 0 || n > INT_MAX)
@@ -69,6 +77,7 @@ static void apply_cb (const json_t *conf, void *arg)
 
     if (parse (conf, &v, NULL) == 0) {
         kvs_set_checkpoint_period (arg, v.period);
+        kvs_set_gc_interval (arg, v.gc_interval);
         kvs_set_maxdirent (arg, v.maxdirent);
         kvs_set_sync_commits (arg, v.sync_commits);
     }

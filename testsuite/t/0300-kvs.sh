@@ -329,6 +329,18 @@ timeout 50 flux start bash collect.sh
 inst <<'EOF'
 [ "$(flux content gc)" = '0 of 0 blobs are kept' ] # all is in memory
 EOF
+# by itself, also while values come and the instance ends
+inst --conf=kvs.gc-interval=50ms -Sstatedir=$(mktemp -d) <<'EOF'
+old=$(flux kvs put --sync -b a=1)
+for i in $(seq 200); do
+    flux kvs put --sync a=$i b=$(head -c 20000 /dev/urandom | base64 -w0); flux content dropcache
+    flux content load $old >/dev/null 2>&1 || break
+done
+! flux content load $old 2>/dev/null
+[ "$(flux kvs get a)" = $i ]
+flux dmesg | grep 'kvs.gc-interval: [0-9]* of [0-9]* blobs are kept'
+! flux config set kvs.gc-interval never 2>/dev/null
+EOF
 END
 
 test_case 'flux content gc: a store that is kept, from another rank, and after a crash' <<'END'

@@ -184,6 +184,7 @@ void kvs_destroy (struct kvs *kvs)
         ev_ref (loop);
         ev_timer_stop (loop, &kvs->timer);
     }
+    kvs_set_gc_interval (kvs, 0.);
     follow_clear (kvs);
     commit_clear (kvs);
     watch_clear (kvs);

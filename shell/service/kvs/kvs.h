@@ -39,6 +39,9 @@ int kvs_checkpoint (struct kvs *kvs, flux_error_t *errp);
 /* How often a state folder gets a checkpoint while there are changes; 0: as by default. */
 void kvs_set_checkpoint_period (struct kvs *kvs, double seconds);
 
+/* How often garbage is collected while there are changes; 0: never. */
+void kvs_set_gc_interval (struct kvs *kvs, double seconds);
+
 /* With true, commits to the primary namespace are answered when they are on the disk (in an
  * instance with a state folder). */
 void kvs_set_sync_commits (struct kvs *kvs, bool on);

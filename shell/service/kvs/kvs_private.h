@@ -134,6 +134,8 @@ struct kvs {
     void *guest_arg;
     ev_timer timer; // rank 0: checkpoints; others: leases of who waits
     int last_checkpoint_seq;
+    ev_timer gc_timer; // rank 0: kvs.gc-interval
+    int last_gc_seq;
 
     /* watch.c */
     struct wsender *senders;
