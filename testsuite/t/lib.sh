@@ -347,9 +347,14 @@ slurm_up ()
     mkdir -m 777 "$T_TMP/user"
 }
 
-# as_user COMMAND...: as the test user, in a folder that it can write to, for 50 s at most
+# Nodes where a job has just ended are not given out at once.
+none_completing () { [ -z "$(as_user sinfo -h -t completing -o %N)" ]; }
+
+# as_user COMMAND...: as the test user, in a folder that it can write to, for 50 s at most. With
+# T_SETTLE, srun has all nodes to choose from that no other job has.
 as_user ()
 {
+    [ "$1" != srun ] || [ -z "${T_SETTLE:-}" ] || wait_until 30 none_completing || :
     (cd "$T_TMP/user" && timeout -k 2 "${AS_USER_LIMIT:-50}" "$CLUSTER" -d "$CLUSTER_DIR" as - "$@")
 }
 
