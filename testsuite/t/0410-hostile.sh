@@ -39,6 +39,7 @@ job-list.list job-list.list-id job-list.list-attrs job-list.job-stats job-list.d
 job-info.lookup job-info.eventlog-watch job-info.eventlog-watch-cancel job-info.update-watch
 job-info.update-lookup job-info.disconnect
 job-exec.append job-exec.start job-exec.finish job-exec.stats-get job-exec.disconnect
+job-exec.critical-ranks job-manager.list flow.drained
 shell-exec.start shell-exec.kill shell-exec.disconnect
 resource.status resource.sched-status resource.acquire resource.drain resource.undrain
 resource.get-xml resource.reload resource.monitor-waitup resource.disconnect
