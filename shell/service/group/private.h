@@ -8,7 +8,8 @@
  *   view.c    who is in a group: rank 0 decides, other brokers with members have a copy
  *   root.c    rank 0: who comes and goes
  *   hold.c    where operations end, and in hold_root.c what rank 0 has to do with that
- *   reduce.c  collective operations, with reduce_op.c and reduce_batch.c */
+ *   reduce.c  collective operations, with reduce_op.c, reduce_batch.c, reduce_gone.c and
+ * reduce_recover.c */
 
 #ifndef FLUX_SERVICE_GROUP_PRIVATE_H
 #define FLUX_SERVICE_GROUP_PRIVATE_H

@@ -20,11 +20,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include <flux/disconnect.h>
-
 #include "shell/service/group/reduce_private.h"
-
-static void check_op (struct op *op);
 
 /* Something that is over: a result that is still there, or else an operation that failed. */
 static void answer_late (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
@@ -132,7 +128,7 @@ static bool is_lowest (const struct op *op, const struct group *g)
            idset_empty (op->sent) && idset_equal (op->open.have, g->live);
 }
 
-static void check_op (struct op *op)
+void op_check (struct op *op)
 {
     struct group *g = op->need ? NULL : group_lookup (op->reduce->gs, op->uid, op->name);
     uint32_t seq = op->seq;
@@ -160,7 +156,7 @@ void reduce_check_group (struct group *g)
     HASH_ITER (hh, g->gs->reduce->ops, op, tmp)
     {
         if (!op->need && op->uid == g->uid && strcmp (op->name, g->name) == 0)
-            check_op (op);
+            op_check (op);
     }
 }
 
@@ -295,7 +291,7 @@ static int take (struct reduce *r, const flux_msg_t *msg, struct group_frame *f)
     if (late)
         op_recover (op);
     else
-        check_op (op);
+        op_check (op);
     return 0;
 }
 
@@ -326,96 +322,6 @@ void reduce_cb (struct router *rt, const flux_msg_t *msg, void *arg)
     group_frame_clear (&f);
 }
 
-/* ---- those who go ---- */
-
-/* A job shell is gone: the others wait for it in vain. */
-static void fail_for (struct op *op, int rank)
-{
-    combine_fail (&op->open, EHOSTUNREACH);
-    idset_set (op->open.have, rank);
-    op->failed = true;
-    check_op (op);
-}
-
-/* The rank that it contributed, or -1. */
-static int drop_waiter (struct waiter **list, const flux_msg_t *disconnect)
-{
-    struct waiter *w, *tmp;
-    int rank = -1;
-
-    LL_FOREACH_SAFE (*list, w, tmp)
-    {
-        if (!flux_disconnect_match (disconnect, w->msg))
-            continue;
-        rank = w->rank;
-        LL_DELETE (*list, w);
-        flux_msg_decref (w->msg);
-        free (w);
-    }
-    return rank;
-}
-
-void reduce_disconnect (struct reduce *r, const flux_msg_t *disconnect)
-{
-    struct op *op, *tmp;
-    struct batch *b, *btmp;
-    int rank;
-
-    DL_FOREACH_SAFE (r->batches, b, btmp)
-    {
-        if ((rank = drop_waiter (&b->waiters, disconnect)) >= 0 && b->op->need)
-            fail_for (b->op, rank);
-    }
-    HASH_ITER (hh, r->ops, op, tmp)
-    {
-        if ((rank = drop_waiter (&op->waiters, disconnect)) >= 0 && op->need)
-            fail_for (op, rank);
-    }
-}
-
-void reduce_rank_lost (struct reduce *r, uint32_t rank)
-{
-    struct op *op, *tmp;
-
-    idset_set (r->lost, rank);
-    HASH_ITER (hh, r->ops, op, tmp)
-    {
-        if (op->need && idset_test (op->need, rank))
-            fail_for (op, rank);
-    }
-}
-
-static bool has_all (const struct op *op, const struct idset *ranks)
-{
-    unsigned int id = idset_first (ranks);
-
-    for (; id != IDSET_INVALID_ID; id = idset_next (ranks, id)) {
-        if (!op || !idset_test (op->open.have, id))
-            return false;
-    }
-    return true;
-}
-
-/* One that died before it came to the next operation makes that fail, so that all the others hear
- * of it at the same place. One that left is not waited for. */
-void reduce_members_changed (struct reduce *r, struct group *g, const struct idset *died)
-{
-    struct group_frame f = {.uid = g->uid, .seq = g->next_seq};
-    struct op *op;
-
-    strcpy (f.name, g->name);
-    op = op_lookup (r, &f);
-
-    if (died && !has_all (op, died)) {
-        if (op)
-            fail_for (op, idset_first (died));
-        else
-            g->next_seq++;
-    } else if (op) {
-        check_op (op);
-    }
-}
-
 static void recheck_cb (struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct reduce *r = w->data;
@@ -426,7 +332,7 @@ static void recheck_cb (struct ev_loop *loop, ev_timer *w, int revents)
         if (op->late || (is_end (op) && !is_complete (op)))
             op_recover (op);
         else
-            check_op (op);
+            op_check (op);
     }
     if (results_expire (r->results) && !r->ops)
         ev_timer_stop (loop, w);

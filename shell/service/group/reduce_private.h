@@ -72,6 +72,9 @@ void waiters_fail (struct router *rt, struct waiter **list, int errnum);
  * as no member is further behind. */
 void op_keep_result (struct op *op, struct buf *data);
 
+/* reduce.c: what is complete goes up, or ends here. It may be gone then. */
+void op_check (struct op *op);
+
 /* reduce_recover.c */
 void op_recover (struct op *op);
 

@@ -53,9 +53,13 @@ testsuite_unit_service_test_sched_policy_LDADD = $(testsuite_unit_service_test_j
 
 check_PROGRAMS += testsuite/unit/service/test_group
 TESTS += testsuite/unit/service/test_group
-testsuite_unit_service_test_group_SOURCES = %D%/test_group.c
+testsuite_unit_service_test_group_SOURCES = %D%/test_group.c %D%/group_rig.c %D%/group_rig.h
 testsuite_unit_service_test_group_LDADD = $(testsuite_unit_service_test_jobs_LDADD) \
 	lib/tasks/libgroupframe.la lib/set/libset.la lib/util/libutil.la
+check_PROGRAMS += testsuite/unit/service/test_group_hold
+TESTS += testsuite/unit/service/test_group_hold
+testsuite_unit_service_test_group_hold_SOURCES = %D%/test_group_hold.c %D%/group_rig.c %D%/group_rig.h
+testsuite_unit_service_test_group_hold_LDADD = $(testsuite_unit_service_test_group_LDADD)
 
 check_PROGRAMS += testsuite/unit/service/test_choose
 TESTS += testsuite/unit/service/test_choose
