@@ -20,6 +20,7 @@
 #include "shell/broker/router_client.h"
 
 #define ACCEPT_PER_TURN 64
+#define ACCEPT_PAUSE .1 // seconds, when there are no descriptors left
 
 #define GROUPS_MAX 1024 // of one user
 
@@ -27,6 +28,7 @@ struct listener {
     struct router *rt;
     int fd;
     ev_io watcher;
+    ev_timer pause;
     uint32_t owner;
     struct listener_access access;
     struct sockaddr_un addr;
@@ -107,16 +109,34 @@ static void accept_one (struct listener *l, int fd)
     }
 }
 
+/* Who waits goes on waiting; the loop would do nothing but look at it. */
+static void begin_pause (struct listener *l)
+{
+    ev_io_stop (router_loop (l->rt), &l->watcher);
+    ev_timer_set (&l->pause, ACCEPT_PAUSE, 0.);
+    ev_timer_start (router_loop (l->rt), &l->pause);
+}
+
 static void accept_cb (struct ev_loop *loop, ev_io *w, int revents)
 {
     struct listener *l = w->data;
 
     for (int i = 0; i < ACCEPT_PER_TURN; i++) {
         int fd = accept4 (l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                begin_pause (l);
             return;
+        }
         accept_one (l, fd);
     }
+}
+
+static void pause_cb (struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct listener *l = w->data;
+
+    ev_io_start (loop, &l->watcher);
 }
 
 /* A broker that was killed leaves its socket, to which nobody listens. */
@@ -180,7 +200,8 @@ struct listener *listener_create (struct router *rt, const char *path, uint32_t 
     if (listen (l->fd, 1024) < 0)
         goto error_unlink;
     ev_io_init (&l->watcher, accept_cb, l->fd, EV_READ);
-    l->watcher.data = l;
+    ev_init (&l->pause, pause_cb);
+    l->watcher.data = l->pause.data = l;
     ev_io_start (router_loop (rt), &l->watcher);
     return l;
 error_unlink:
@@ -198,6 +219,7 @@ void listener_destroy (struct listener *l)
     if (l) {
         int saved_errno = errno;
         ev_io_stop (router_loop (l->rt), &l->watcher);
+        ev_timer_stop (router_loop (l->rt), &l->pause);
         close (l->fd);
         unlink (l->addr.sun_path);
         json_decref (l->access.admin_users);

@@ -10,5 +10,6 @@ testsuite_unit_broker_test_flow_SOURCES = %D%/test_flow.c
 testsuite_unit_broker_test_flow_LDADD = $(BROKER_UNIT_LIBS)
 testsuite_unit_broker_test_machine_SOURCES = %D%/test_machine.c
 testsuite_unit_broker_test_machine_LDADD = $(BROKER_UNIT_LIBS)
-testsuite_unit_broker_test_router_SOURCES = %D%/test_router.c
+testsuite_unit_broker_test_router_SOURCES = %D%/test_router.c shell/broker/listener.c
+testsuite_unit_broker_test_router_CPPFLAGS = $(AM_CPPFLAGS)
 testsuite_unit_broker_test_router_LDADD = $(BROKER_UNIT_LIBS)

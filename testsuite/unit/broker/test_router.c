@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <flux/disconnect.h>
@@ -16,6 +18,7 @@
 #include <flux/rpc.h>
 
 #include "lib/codec/msgio.h"
+#include "shell/broker/listener.h"
 #include "shell/broker/router.h"
 #include "shell/broker/router_overlay.h"
 #include "testsuite/unit/cmocka.h"
@@ -689,17 +692,58 @@ static void test_ping (void **state)
     }
 }
 
+/* No descriptor is left for those who connect: the broker sleeps, and lets them in when there is.
+ */
+static void test_no_descriptors (void **state)
+{
+    struct fixture *f = *state;
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct rlimit old, low;
+    flux_error_t error;
+    char greeting = 1;
+    int turns = 0, fd;
+
+    snprintf (addr.sun_path, sizeof (addr.sun_path), "/tmp/test-router-%d", (int)getpid ());
+    struct listener *l = listener_create (f->rt, addr.sun_path, getuid (), &error);
+    assert_non_null (l);
+    turn (f); // the loop has opened what it needs
+    assert_true ((fd = socket (AF_UNIX, SOCK_STREAM, 0)) >= 0);
+    assert_int_equal (connect (fd, (struct sockaddr *)&addr, sizeof (addr)), 0);
+    assert_int_equal (getrlimit (RLIMIT_NOFILE, &old), 0);
+    low = old;
+    low.rlim_cur = fd + 1;
+    assert_int_equal (setrlimit (RLIMIT_NOFILE, &low), 0);
+    ev_now_update (f->loop);
+    for (ev_tstamp end = ev_now (f->loop) + .35; ev_now (f->loop) < end; turns++)
+        ev_run (f->loop, EVRUN_ONCE);
+    assert_true (turns < 20); // thousands, if it looked all the time
+    assert_int_equal (setrlimit (RLIMIT_NOFILE, &old), 0);
+    while (recv (fd, &greeting, 1, MSG_DONTWAIT) < 0)
+        ev_run (f->loop, EVRUN_ONCE);
+    assert_int_equal (greeting, 0);
+    close (fd);
+    turn (f);
+    listener_destroy (l);
+}
+
 #define T(name, setup) cmocka_unit_test_setup_teardown (name, setup, teardown)
 
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        T (test_ping, setup_leader),       T (test_own_rpc, setup_leader),
-        T (test_client, setup_leader),     T (test_client_service, setup_leader),
-        T (test_guest_lies, setup_leader), T (test_events, setup_leader),
-        T (test_turn_end, setup_leader),   T (test_ways, setup_inner),
-        T (test_upstream, setup_inner),    T (test_lost_parent, setup_inner),
-        T (test_event_order, setup_inner), T (test_client_service_dies, setup_leader),
+        T (test_ping, setup_leader),
+        T (test_own_rpc, setup_leader),
+        T (test_client, setup_leader),
+        T (test_client_service, setup_leader),
+        T (test_guest_lies, setup_leader),
+        T (test_events, setup_leader),
+        T (test_no_descriptors, setup_leader),
+        T (test_turn_end, setup_leader),
+        T (test_ways, setup_inner),
+        T (test_upstream, setup_inner),
+        T (test_lost_parent, setup_inner),
+        T (test_event_order, setup_inner),
+        T (test_client_service_dies, setup_leader),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
