@@ -23,6 +23,7 @@ expect_equal '0: 1 0: 2' "$(flux job attach -l $id | xargs)"
 expect_equal err "$(flux run -o output.limit=10 sh -c 'seq 100; echo err >&2' 2>&1 >out | tail -1)"
 expect_equal '' "$(cat out)"
 expect_match 'stdout will be truncated, limit of 10 bytes' "$(flux run -o output.limit=10 seq 100 2>&1)"
+expect_equal shown "$(flux run -o output.stdout.type=term echo shown)"
 expect_fail flux run -o output.limit=2G true 2>err
 expect_match 'output.limit' "$(cat err)"
 EOS
