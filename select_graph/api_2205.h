@@ -92,9 +92,12 @@ static inline api_exclusion_t *api_exclusion_copy (const api_exclusion_t *x)
     return x ? bit_copy ((bitstr_t *)x) : bit_alloc (cr_get_coremap_offset (node_record_count));
 }
 
-static inline void api_exclude (api_exclusion_t *x, uint32_t node, uint32_t core)
+/* count: 1 or more */
+static inline void api_exclude (api_exclusion_t *x, uint32_t node, uint32_t first, uint32_t count)
 {
-    bit_set (x, cr_get_coremap_offset (node) + core);
+    uint32_t core = cr_get_coremap_offset (node) + first;
+
+    bit_nset (x, core, core + count - 1);
 }
 
 static inline void api_exclusion_free (api_exclusion_t *x)

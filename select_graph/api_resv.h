@@ -54,11 +54,12 @@ static inline api_exclusion_t *api_exclusion_copy (const api_exclusion_t *x)
     return copy;
 }
 
-static inline void api_exclude (api_exclusion_t *x, uint32_t node, uint32_t core)
+/* count: 1 or more */
+static inline void api_exclude (api_exclusion_t *x, uint32_t node, uint32_t first, uint32_t count)
 {
     if (!x->exc_cores[node])
         x->exc_cores[node] = bit_alloc (node_record_table_ptr[node]->tot_cores);
-    bit_set (x->exc_cores[node], core);
+    bit_nset (x->exc_cores[node], first, first + count - 1);
 }
 
 static inline void api_exclusion_free (api_exclusion_t *x)

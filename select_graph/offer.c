@@ -19,12 +19,12 @@ static api_exclusion_t *keep_cores (const struct attempt *a, const struct site_c
         uint32_t cores = node_record_table_ptr[node]->tot_cores;
 
         for (; k < choice->ncores && choice->cores[k].node == node; k++) {
-            for (; done < choice->cores[k].first; done++)
-                api_exclude (x, node, done);
+            if (done < choice->cores[k].first)
+                api_exclude (x, node, done, choice->cores[k].first - done);
             done = choice->cores[k].first + choice->cores[k].count;
         }
-        for (; done < cores; done++)
-            api_exclude (x, node, done);
+        if (done < cores)
+            api_exclude (x, node, done, cores - done);
     }
     return x;
 }
@@ -63,6 +63,14 @@ void attempt_set_nodes (struct attempt *a, const struct site_choice *choice)
         bit_or (t->nodes, t->job->details->req_node_bitmap);
 }
 
+/* For later the nodes are enough: the cores are chosen when it is time. */
+static bool names_cores (const struct attempt *a, const struct site_choice *choice)
+{
+    bool now = (a->test->mode & SELECT_MODE_BASE) == SELECT_MODE_RUN_NOW;
+
+    return a->c->conf->graph_cores && choice->ncores > 0 && !a->want.whole && (now || a->strict);
+}
+
 int attempt_offer (struct attempt *a, const struct site_choice *choice)
 {
     struct api_test *t = a->test;
@@ -74,7 +82,7 @@ int attempt_offer (struct attempt *a, const struct site_choice *choice)
     attempt_set_nodes (a, choice);
     if (a->resources)
         widen (a, choice);
-    if (a->c->conf->graph_cores && choice->ncores > 0 && !a->want.whole)
+    if (names_cores (a, choice))
         t->excluded = x = keep_cores (a, choice);
     if ((t->mode & SELECT_MODE_BASE) == SELECT_MODE_RUN_NOW && !t->candidates)
         devices = devices_keep (a->c->site, choice->devices, choice->ndevices);

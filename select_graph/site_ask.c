@@ -46,7 +46,7 @@ static bool has_cores (const struct site_choice *c, uint32_t number, uint32_t fi
            first + count <= last->first + last->count;
 }
 
-static int add_cores (struct site *site, uint32_t number, uint32_t first, uint32_t count)
+int site_add_cores (struct site *site, uint32_t number, uint32_t first, uint32_t count)
 {
     struct site_choice *c = &site->choice;
     struct site_cores *last = c->ncores > 0 ? &c->cores[c->ncores - 1] : NULL;
@@ -100,7 +100,7 @@ static int add_cores_below (struct site *site, uint32_t number, uint32_t vertex)
         const struct site_part *p = &node->parts[i];
 
         if (p->kind == SITE_CORE && is_below (site->graph, p->vertex, vertex))
-            rc = add_cores (site, number, p->base, p->count) < 0 ? -1 : 1;
+            rc = site_add_cores (site, number, p->base, p->count) < 0 ? -1 : 1;
     }
     return rc;
 }
@@ -111,7 +111,7 @@ static int add_part (struct site *site, const struct site_want *want, uint32_t n
 {
     if (p->kind == SITE_CORE && (want->which_cores || want->resources)) {
         if (site->each_core)
-            return add_cores (site, number, p->base, p->count);
+            return site_add_cores (site, number, p->base, p->count);
         if (!has_cores (&site->choice, number, p->base, p->count))
             site->choice.cores_total += item->needs;
     }
@@ -306,7 +306,7 @@ static int choose_now (struct site *site, const struct site_want *want, int64_t 
     if (site_is_flat (site, want, SITE_NOW)) {
         if (site_mark_good (site, want) < want->nodes_min)
             return busy ("the resources are not free now", errp);
-        return site_read_flat (site, want, now, errp);
+        return site_read_flat (site, want, now, now, errp);
     }
     // What the nodes lack by numbers the matcher does not have; but of few nodes it knows faster.
     if (site->nshort == 0 && (!want->resources || site_least (site, want, &least)) &&
@@ -330,7 +330,7 @@ static int choose_later (struct site *site, const struct site_want *want, int64_
     if (at < 0 || at > now + site->horizon)
         return busy ("not within the horizon", errp);
     if (at > now && (site_is_flat (site, want, SITE_FUTURE) || site_is_all (site, want)))
-        return site_read_flat (site, want, at, errp);
+        return site_read_flat (site, want, at, now, errp);
     if (at == now && !want->resources && site->nshort == 0 &&
         choose_now (site, want, now, errp) == 0)
         return 0;

@@ -43,6 +43,11 @@ static void add_part (struct site *site, uint32_t number, const struct site_part
     site_take (site, &use, false);
 }
 
+static bool has_own_id (const struct site *site, const struct site_part *p)
+{
+    return p->kind != SITE_CORE || (p->count == 1 && graph_id (site->graph, p->vertex) == p->base);
+}
+
 static bool is_up (const struct graph *g, uint32_t v)
 {
     for (; v != GRAPH_NONE; v = graph_parent (g, v))
@@ -132,6 +137,7 @@ int site_make_flat (struct site *site)
         free (list);
         return -1;
     }
+    site->known_cores = site->each_core;
     for (uint32_t i = 0; i < site->nnodes; i++) {
         struct site_node *node = &site->nodes[i];
 
@@ -141,6 +147,7 @@ int site_make_flat (struct site *site)
         for (uint32_t k = 0; k < node->nparts; k++) {
             node->up = node->up && is_up (site->graph, node->parts[k].vertex);
             add_part (site, i, &node->parts[k]);
+            site->known_cores = site->known_cores && has_own_id (site, &node->parts[k]);
         }
         site->partial = site->partial || !node->up;
     }
@@ -247,7 +254,7 @@ bool site_is_flat (const struct site *site, const struct site_want *want, enum s
         return false;
     return when == SITE_FUTURE || ((want->nodes_min >= SITE_MANY || site->nlifted > 0) &&
                                    !(want->switches == 1 && site->has_switches) &&
-                                   !want->which_cores && !want->which_gres);
+                                   (!want->which_cores || site->known_cores) && !want->which_gres);
 }
 
 uint32_t site_count_leaves (struct site *site, const uint32_t *nodes, size_t n)
@@ -272,7 +279,43 @@ bool site_is_all (const struct site *site, const struct site_want *want)
            site->group[0] <= want->nodes_max;
 }
 
-int site_read_flat (struct site *site, const struct site_want *want, int64_t at, flux_error_t *errp)
+static bool is_free_core (const struct site *site, const struct site_part *p)
+{
+    return p->kind == SITE_CORE && site->claimed[p->vertex] == 0;
+}
+
+/* The part with which the last free cores begin that are as many as are wanted */
+static uint32_t find_last (const struct site *site, const struct site_node *node, uint32_t cores)
+{
+    uint32_t i = node->nparts;
+
+    while (cores > 0 && i > 0)
+        cores -= is_free_core (site, &node->parts[--i]);
+    return i;
+}
+
+/* All of a whole node; else by `low` and the like a node's first free cores, by `high` its last. */
+static int read_cores (struct site *site, const struct site_want *want, bool last)
+{
+    for (size_t k = 0; k < site->choice.n; k++) {
+        uint32_t number = site->choice.nodes[k];
+        uint32_t cores = want->whole ? UINT32_MAX : want->cores;
+        const struct site_node *node = &site->nodes[number];
+
+        for (uint32_t i = last ? find_last (site, node, cores) : 0; cores > 0 && i < node->nparts;
+             i++) {
+            if (!is_free_core (site, &node->parts[i]))
+                continue;
+            if (site_add_cores (site, number, node->parts[i].base, 1) < 0)
+                return -1;
+            cores--;
+        }
+    }
+    return 0;
+}
+
+int site_read_flat (struct site *site, const struct site_want *want, int64_t at, int64_t now,
+                    flux_error_t *errp)
 {
     struct site_choice *c = &site->choice;
     const uint32_t *order = order_of (site, want).nodes;
@@ -287,5 +330,8 @@ int site_read_flat (struct site *site, const struct site_want *want, int64_t at,
         read_run (site, want, order == site->by_high);
     else
         read_group (site, want, order);
+    if (want->which_cores && at == now && site->known_cores &&
+        read_cores (site, want, order == site->by_high) < 0)
+        return errprintf (errp, "out of memory");
     return 0;
 }

@@ -95,9 +95,10 @@ struct site {
     uint32_t threads;
     uint32_t memory_unit; // MB of a unit of memory in the graph
     bool each_core;
-    bool partial;    // Slurm has cores that the graph has not
-    bool unsure;     // the last choice might have been found among nodes that were left out
-    bool exact_ties; // among equals as Fluxion chooses
+    bool known_cores; // a core's id is its number
+    bool partial;     // Slurm has cores that the graph has not
+    bool unsure;      // the last choice might have been found among nodes that were left out
+    bool exact_ties;  // among equals as Fluxion chooses
 
     struct site_job *jobs;
     uint64_t *claimed;      // by vertex
@@ -129,6 +130,10 @@ int site_load (struct site *site, const char *path, site_complain_f complain, fl
 int site_add_part (struct site *site, struct site_node *node, const struct site_part *part);
 /* A copy's number; -1: too many */
 int site_add_gres (struct site *site, const char *name);
+
+/* ---- site_ask.c ---- */
+/* So many cores of a node to the choice, each node's in ascending order; -1: ENOMEM */
+int site_add_cores (struct site *site, uint32_t node, uint32_t first, uint32_t count);
 
 /* ---- site_flow.c ---- */
 int site_make_flows (struct site *site, const struct graph_conf *conf, site_complain_f complain,
@@ -170,8 +175,9 @@ bool site_is_flat (const struct site *site, const struct site_want *want, enum s
 uint32_t site_count_leaves (struct site *site, const uint32_t *nodes, size_t n);
 /* Are the nodes that will do just as many as are wanted? */
 bool site_is_all (const struct site *site, const struct site_want *want);
-/* The choice out of the good nodes, of which there are enough. */
-int site_read_flat (struct site *site, const struct site_want *want, int64_t at,
+/* The choice out of the good nodes, of which there are enough; for now with the cores, if these are
+ * wanted. */
+int site_read_flat (struct site *site, const struct site_want *want, int64_t at, int64_t now,
                     flux_error_t *errp);
 
 /* ---- site_ends.c: the jobs in the order of their ends ---- */

@@ -109,7 +109,7 @@ static void make_question (const struct cell *cell, uint16_t mode, struct questi
     if (cell->kept)
         q->kept = api_exclusion_copy (NULL);
     for (int64_t i = node_record_count; i-- > 0 && i + cell->kept >= node_record_count;)
-        api_exclude (q->kept, i, 0);
+        api_exclude (q->kept, i, 0, 1);
 }
 
 static void clear_question (struct question *q)

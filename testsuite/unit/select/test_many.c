@@ -25,9 +25,9 @@ static uint32_t pick (uint64_t *random, uint32_t below)
     return (uint32_t)(*random >> 33) % below;
 }
 
-static struct site *make_many (const char *policy)
+static struct site *make_many (const char *policy, bool each_core)
 {
-    struct graph_conf conf = {.policy = (char *)policy, .horizon = 100000};
+    struct graph_conf conf = {.policy = (char *)policy, .each_core = each_core, .horizon = 100000};
     flux_error_t error;
     struct site *site = site_create (&error);
 
@@ -74,11 +74,21 @@ static int by_number (const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
+/* A bit for each core of each node */
+static void read_cores (const struct site_choice *choice, uint8_t *cores)
+{
+    memset (cores, 0, MANY);
+    for (size_t i = 0; i < choice->ncores; i++)
+        for (uint32_t k = 0; k < choice->cores[i].count; k++)
+            cores[choice->cores[i].node] |= 1 << (choice->cores[i].first + k);
+}
+
 static void compare_choices (struct site *site, struct site_want *want, enum site_when when,
                              uint32_t *found)
 {
     const struct site_choice *choice;
     uint32_t nodes[MANY];
+    uint8_t cores[MANY], cores_flat[MANY];
     flux_error_t error;
     int64_t at = 0;
     size_t n = 0;
@@ -90,6 +100,7 @@ static void compare_choices (struct site *site, struct site_want *want, enum sit
         at = choice->at;
         memcpy (nodes, choice->nodes, n * sizeof (*nodes));
         qsort (nodes, n, sizeof (*nodes), by_number);
+        read_cores (choice, cores);
     }
     site->nplaces--;
     rc_flat = site_choose (site, want, when, LONG_AGO, &choice, &error);
@@ -104,6 +115,11 @@ static void compare_choices (struct site *site, struct site_want *want, enum sit
         fail_msg ("policy %s, %u nodes, %u switches, at %lld: node %u, not %u ...",
                   policy_text (matcher_policy (site->matcher)), want->nodes_min, want->switches,
                   (long long)at, choice->nodes[0], nodes[0]);
+    read_cores (choice, cores_flat);
+    for (uint32_t i = 0; at == LONG_AGO && i < MANY; i++) // later ones are chosen when it is time
+        if (cores[i] != cores_flat[i])
+            fail_msg ("policy %s: node %u: cores %x, not %x",
+                      policy_text (matcher_policy (site->matcher)), i, cores_flat[i], cores[i]);
 }
 
 static void test_many (void **state)
@@ -114,13 +130,14 @@ static void test_many (void **state)
     uint32_t found = 0;
 
     for (int round = 0; round < 400; round++) {
-        struct site *site = make_many (policies[round % 8]);
+        struct site *site = make_many (policies[round % 8], round % 16 > 7);
         struct site_range ranges[] = {{0, 70}, {72, MANY - 1 - pick (&random, 20)}};
         struct site_want want = {.nodes_min = 64 + pick (&random, 40),
                                  .cores = 1 + pick (&random, 4),
                                  .memory = pick (&random, 4) * 300,
                                  .gres = {pick (&random, 5) ? 0 : 1, pick (&random, 2)},
                                  .whole = pick (&random, 3) == 0,
+                                 .which_cores = true,
                                  .duration = 50,
                                  .ranges = ranges,
                                  .nranges = 2};
@@ -177,7 +194,7 @@ static void test_contiguous (void **state)
     uint32_t later = 0;
 
     for (int round = 0; round < 150; round++) {
-        struct site *site = make_many (round % 2 ? "high" : "low");
+        struct site *site = make_many (round % 2 ? "high" : "low", false);
         struct site_range all = {0, MANY - 1};
         struct site_want want = {.nodes_min = 2 + pick (&random, 30),
                                  .cores = 1 + pick (&random, 4),
@@ -229,7 +246,7 @@ static void test_contiguous (void **state)
  */
 static void test_all (void **state)
 {
-    struct site *site = make_many ("firstnodex");
+    struct site *site = make_many ("firstnodex", false);
     struct site_range all = {0, MANY - 1};
     struct site_want want = {.nodes_min = MANY - 1,
                              .nodes_max = MANY - 1,
@@ -255,7 +272,7 @@ static void test_all (void **state)
 /* At most so many switches: as the policy has it, else as few as can be; else it can't say. */
 static void test_switches (void **state)
 {
-    struct site *site = make_many ("low");
+    struct site *site = make_many ("low", false);
     struct site_range all = {0, MANY - 1};
     struct site_want want = {
         .nodes_min = 50, .nodes_max = 50, .cores = 1, .switches = 2, .ranges = &all, .nranges = 1};
