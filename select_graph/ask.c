@@ -25,7 +25,7 @@ static bool needs_partition (const job_record_t *job)
 /* It looks for the job's partition also when idle cores are too few, where jobs can share cores or
  * nodes are given as a whole, or jobs be preempted; and remembers the one of the last job with
  * GRES. */
-static bool is_plain (const struct attempt *a)
+bool attempt_is_plain (const struct attempt *a)
 {
     const job_record_t *job = a->test->job;
 
@@ -40,7 +40,7 @@ int attempt_ask_beneath (struct attempt *a)
     part_record_t *part = job->part_ptr, *own = NULL;
     int rc;
 
-    if (is_plain (a)) { // as if it were alone in its partition
+    if (attempt_is_plain (a)) { // as if it were alone in its partition
         own = xmalloc (xsize (part));
         memcpy (own, part, xsize (part));
         job->part_ptr = own;

@@ -33,7 +33,9 @@ uint64_t attempt_nodes_asked (const json_t *resources);
 /* ---- ask.c ---- */
 /* The question to the plugin beneath: its answer. */
 int attempt_ask_beneath (struct attempt *a);
-/* The same, of a choice of n nodes */
+/* No jobs that share or can be preempted, no GRES, no limits of the partition */
+bool attempt_is_plain (const struct attempt *a);
+/* The same as attempt_ask_beneath(), of a choice of n nodes */
 int attempt_ask_with_names (struct attempt *a, size_t n);
 
 /* ---- pick.c ---- */

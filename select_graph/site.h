@@ -135,6 +135,7 @@ struct site_want {
     uint32_t switches; // all below at most so many leaf switches; 0: any number
     bool contiguous;   // their numbers follow each other
     bool exact;        // no other shape would do: where the graph has none, there is none
+    bool known;        // the graph counts all that it asks for
     bool which_cores;  // the choice is to name cores
     bool which_gres;   // and devices
     const json_t *resources;

@@ -110,7 +110,7 @@ static int add_part (struct site *site, const struct site_want *want, uint32_t n
                      const struct site_part *p, const struct result_item *item)
 {
     if (p->kind == SITE_CORE && (want->which_cores || want->resources)) {
-        if (site->each_core)
+        if (site->each_core && p->count == 1)
             return site_add_cores (site, number, p->base, p->count);
         if (!has_cores (&site->choice, number, p->base, p->count))
             site->choice.cores_total += item->needs;

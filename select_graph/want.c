@@ -103,13 +103,29 @@ struct gres_want {
 };
 
 /* The same on each of its nodes, and nothing that the graph counts in another way? */
-static bool is_exact (const struct api_test *t, uint32_t nodes)
+static bool is_even (const struct api_test *t, uint32_t nodes)
 {
     const api_details_t *d = t->job->details;
 
     return nodes == t->min_nodes && nodes == t->max_nodes && !d->req_node_bitmap &&
            (d->num_tasks % nodes == 0 || d->ntasks_per_node) && d->min_cpus % nodes == 0 &&
-           !t->job->req_switch && !(slurm_conf.select_type_param & API_CR_SOCKET);
+           !(slurm_conf.select_type_param & API_CR_SOCKET);
+}
+
+/* So much of each socket or board, which the graph does not count */
+static bool asks_sockets (const api_details_t *d)
+{
+    const multi_core_data_t *mc = d->mc_ptr;
+
+    return mc && (is_set (mc->sockets_per_node) || is_set (mc->cores_per_socket) ||
+                  is_set (mc->ntasks_per_socket) || is_set (mc->ntasks_per_board));
+}
+
+/* A request of its own says nothing of memory that Slurm counts. */
+static bool is_known (const struct site *site, const struct site_want *want, bool even)
+{
+    return want->resources ? want->memory == 0
+                           : even && (want->memory == 0 || site_has_memory (site));
 }
 
 static int add_gres (void *x, void *arg)
@@ -146,6 +162,7 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
     const node_record_t *node = first_node (t);
     struct gres_want gres = {.site = site, .want = want, .nodes = nodes};
     uint32_t threads;
+    bool even;
 
     // A pseudo job of a reservation, a job of burst buffers only, one that grows another
     if (job->job_id == 0 || !job->part_ptr || !node || t->min_nodes == 0 ||
@@ -170,9 +187,12 @@ bool facts_want (const struct site *site, const struct api_test *t, uint32_t nod
     want->cores = MAX (want->cores, divide_up (gres.cpus, threads));
     if (gres.memory > 0 && counts_memory (job))
         want->memory = gres.memory;
+    even = is_even (t, nodes) && !gres.any;
+    want->known =
+        is_known (site, want, even) && !gres.any && !d->req_node_bitmap && !asks_sockets (d);
     if (!site_has_memory (site)) // cons_tres sees to it
         want->memory = 0;
-    want->exact = is_exact (t, nodes) && !gres.any;
+    want->exact = even && !job->req_switch;
     return !gres.unknown;
 }
 

@@ -97,7 +97,7 @@ static bool count_case (size_t i, uint16_t mode, uint32_t running)
     good = is_within ("jobs looked up", cases[i].name, running, mode, ctld.looked_up - looked_up,
                       looks);
     good = is_within ("bitmaps copied", cases[i].name, running, mode, ctld.copied - copied,
-                      (uint64_t)CALLS * (want.nodes_min * 8 + 250)) &&
+                      (uint64_t)CALLS * (want.nodes_min * 8 + 100)) &&
            good;
     good =
         is_within ("jobs booked", cases[i].name, running, mode, site->nentered - entered, 0) &&

@@ -26,6 +26,8 @@ END
 test_case 'both answer alike for jobs that fit and that do not' <<'END'
 "$SIM/bench" 200 1 >out 2>err || { cat out err; false; }
 expect_no_match DIFFERS "$(cat out)"
+expect_no_match 'LATER' "$(grep -v anywhere out)"
+expect_no_match 'does not know' "$(cat out)" # a core of a pool is not all of it
 for part in sizes policies options switches requests others power cores devices; do
     expect_in_file "^$part: .* 200 nodes" out
 done
