@@ -204,17 +204,29 @@ static bool is_below (uint32_t rank, void *arg)
     return topology_is_below (b->ov->topo, rank, b->rank);
 }
 
+/* On the way to the nearest one that lives of those which it should be below; that one may be
+ * adopted as well. */
+static struct child *way_above (const struct overlay *ov, const struct child *c)
+{
+    int rank = topology_parent (ov->topo, c->rank);
+    struct child *via = NULL;
+
+    while (!via && rank >= 0 && (uint32_t)rank != ov->rank) {
+        via = reach_lookup (ov->children.reach, (uint32_t)rank);
+        rank = topology_parent (ov->topo, (uint32_t)rank);
+    }
+    return via == c ? NULL : via;
+}
+
 /* One that comes back hears which of its children live elsewhere; and when an adopted one comes,
- * the child that it should be below hears it, if it lives. */
+ * those that it should be below hear it, if they live. */
 static void settle_places (struct overlay *ov, struct child *c)
 {
     struct below b = {ov, c->rank};
-    int regular = topology_child_route (ov->topo, ov->rank, c->rank);
-    struct child *above;
+    struct child *above = way_above (ov, c);
 
     tell_elsewhere (ov, c, reach_others (ov->children.reach, c, is_below, &b));
-    if (regular != (int)c->rank && regular >= 0 &&
-        (above = children_by_rank (ov, (uint32_t)regular)))
+    if (above)
         tell_elsewhere (ov, above, json_pack ("[[i,i]]", (int)c->rank, (int)c->rank));
     health_prune (ov);
 }
