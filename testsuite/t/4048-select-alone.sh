@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$top_srcdir/testsuite/t/select.sh"
 select_plugins
+SOURCE=$(sed -n 's/^slurmsource = //p' "$T_BUILD/Makefile")
 SELECT_OTHERS=1 select_up 3 --conf 'DebugFlags=NO_CONF_HASH' --conf "PluginDir=$PLUGINS"
 CTLD_CONF=$CLUSTER_DIR/ctld/slurm.conf
 mkdir "$CLUSTER_DIR/ctld"
@@ -37,7 +38,7 @@ works 'n[12]'
 a=$(submit -N1 -n2 -w n2)
 wait_until 20 running 1
 cores "$a" >cores
-for type in graph cons_tres graph; do
+for type in graph cons_tres; do
     with_type $type
     wait_until 20 all_up
     case $type in graph) works n3 ;; *) works 'n[12]' ;; esac
@@ -72,19 +73,23 @@ expect_same_file cores now
 clear_jobs
 END
 
-# skewed HEADER LINE: the plugin as if built with a header that has one more member after that line
+# skewed FROM MEMBER HEADER...: the plugin as if built with a header, the one that has the line FROM, that
+# has one more member before the first MEMBER from there on
 skewed ()
 {
-    local source
-    source=$(sed -n 's/^slurmsource = //p' "$top_builddir/Makefile")
-    mkdir -p "skew/$(dirname "$1")"
-    sed "s|^$2.*|&\nlong added_here;|" "$source/$1" >"skew/$1"
-    expect_equal 1 "$(grep -c '^long added_here;' "skew/$1")"
-    cd "$top_builddir"
-    gcc -fPIC -O1 -DHAVE_CONFIG_H -iquote select_graph/conf -Iselect_graph/conf -I. -I"$top_srcdir" -I"$top_srcdir/lib/include" \
-        -isystem "$T_TMP/skew" -isystem "$source" -DSELECT_GRAPH_API='"select_graph/api_2205.h"' \
+    local header there=()
+    header=$(cd "$SOURCE" && grep -sl "^$1" "${@:3}") || [ -n "$header" ]
+    mkdir -p "skew/$(dirname "$header")"
+    sed "/^$1/,/$2/ s|^.*$2|long added_here;\n&|" "$SOURCE/$header" >"skew/$header"
+    expect_equal 1 "$(grep -c '^long added_here;' "skew/$header")"
+    [ -z "$T_VERSION" ] || [ -n "${T_SLURM:-}" ] ||
+        there=("$top_srcdir/testsuite/slurm/chroot" run "$T_VERSION" -b "$T_BUILD" -b "$SOURCE")
+    cd "$T_BUILD"
+    ${there[@]+"${there[@]}"} gcc -fPIC -O1 -DHAVE_CONFIG_H -iquote select_graph/conf -Iselect_graph/conf -I. -I"$top_srcdir" \
+        -I"$top_srcdir/lib/include" -isystem "$T_TMP/skew" -isystem "$SOURCE" \
+        -DSELECT_GRAPH_API="\"select_graph/api_$(sed -n 's/^slurmapi = //p' Makefile).h\"" \
         -c "$top_srcdir/select_graph/layout.c" -o "$T_TMP/layout.o"
-    gcc -shared -o "$T_TMP/select/select_graph.so" "$T_TMP/layout.o" \
+    ${there[@]+"${there[@]}"} gcc -shared -o "$T_TMP/select/select_graph.so" "$T_TMP/layout.o" \
         $(find select_graph/.libs -name 'libselectgraph_la-*.o' ! -name '*-layout.o') \
         select_graph/.libs/libselectcore.a lib/graph/io/.libs/libgraphio.a lib/graph/.libs/libgraph.a \
         lib/job/.libs/libjob.a -ljansson -lm -Wl,--version-script="$top_srcdir/select_graph/select_graph.map"
@@ -105,19 +110,18 @@ refuses ()
     wait_until 20 said "$1"
 }
 
-case_if '[ -z "$T_VERSION" ]' 'built here for the installed Slurm only' -- \
-    'with headers of another Slurm it refuses to run, and says what differs' <<'END'
+test_case 'with headers of another Slurm it refuses to run, and says what differs' <<'END'
 with_type graph
 cp "$T_TMP/select/select_graph.so" good.so
-skewed src/common/node_conf.h 'struct node_record {'
+skewed 'struct node_record {' magic\; src/common/node_conf.h
 refuses '[a-z]* of a node_record'
 ctld_gone
-skewed slurm/slurm.h '	time_t last_update;	/. last update time of the build parameters'
+skewed '	time_t last_update;	.. last update time of the build' 'update time of the build' slurm/slurm.h
 refuses 'SelectType in slurm_conf'
 ctld_gone
-skewed src/slurmctld/slurmctld.h 'struct job_record {'
+skewed 'struct job_record {' magic\; src/slurmctld/slurmctld.h src/common/job_record.h
 refuses 'magic of a job_record' submit
-skewed src/slurmctld/slurmctld.h 'struct job_details {'
+skewed '#define DETAILS_MAGIC' magic\; src/slurmctld/slurmctld.h src/common/job_record.h
 refuses 'details of a job_record' submit
 expect_equal "" "$(as_user squeue -h -t R)"
 cp good.so "$T_TMP/select/select_graph.so"
