@@ -6,7 +6,8 @@
 # above a MariaDB of its own.
 . "$(dirname "$0")/lib.sh"
 . "$top_srcdir/testsuite/t/select.sh"
-command -v mariadbd >/dev/null && command -v slurmdbd >/dev/null || skip_all "no mariadbd, or no slurmdbd"
+command -v mariadbd >/dev/null || skip_all "no mariadbd"
+version_has slurmdbd || skip_all "no slurmdbd"
 
 free_port () { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 DB=$T_TMP/db
@@ -44,7 +45,7 @@ StoragePass=p
 StorageLoc=acct
 END
 chmod 600 "$T_TMP/cluster/slurmdbd.conf"
-SLURM_CONF=$T_TMP/cluster/slurm.conf setsid slurmdbd -D >"$T_STATE/slurmdbd" 2>&1 8>&- &
+setsid "$CLUSTER" -d "$CLUSTER_DIR" as root slurmdbd -D >"$T_STATE/slurmdbd" 2>&1 8>&- &
 at_end "kill $! 2>/dev/null; timeout 20 tail --pid=$! -f /dev/null"
 
 manage () { as_root sacctmgr -i "$@" >/dev/null; }
@@ -63,7 +64,10 @@ AccountingStoragePass=$CLUSTER_DIR/munge/socket
 AccountingStorageEnforce=qos
 CONF
 wait_until 30 grep -q 'slurmdbd version .* started' log/slurmdbd.log
-restart_ctld
+as_root scontrol shutdown slurmctld
+wait_until 20 ctld_gone
+rm -f state/clustername # from 24.11 on it has an id, which slurmdbd is to give
+start_ctld
 wait_until 40 has_cluster
 manage add qos urgent Preempt=normal
 manage modify qos normal set Priority=1

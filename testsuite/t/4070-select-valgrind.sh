@@ -6,8 +6,7 @@
 # over, nothing may be said of ours.
 . "$(dirname "$0")/lib.sh"
 . "$top_srcdir/testsuite/t/select.sh"
-command -v valgrind >/dev/null || skip_all "there is no valgrind"
-[ -z "$T_VERSION" ] || skip_all "there is no valgrind in the chroot"
+version_has valgrind || skip_all "there is no valgrind"
 for i in 0 1; do mknod "$T_TMP/gpu$i" c 1 3; done
 echo "NodeName=n[1-4] Name=gpu File=$T_TMP/gpu[0-1]" >"$T_TMP/gres.conf"
 select_up 4 --file "$T_TMP/gres.conf" --conf GresTypes=gpu --conf 'NodeName=DEFAULT Gres=gpu:2' \

@@ -338,6 +338,10 @@ slurm_up ()
         plug=(--plugstack "required $bin/spank_flux.so flux=$bin munge_socket=$CLUSTER_DIR/munge/socket ${PLUGSTACK_ARGS:-}")
     fi
     at_end "'$CLUSTER' -d '$CLUSTER_DIR' down"
+    # Slurm's own programs can load plugins with a sanitizer when they have its libraries already.
+    if nm -D "$T_BUILD/spank/.libs/spank_graph.so" 2>/dev/null | grep -q __asan_init; then
+        CLUSTER_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
+    fi
     "$CLUSTER" -d "$CLUSTER_DIR" up "$@" ${plug[@]+"${plug[@]}"} ${other[@]+"${other[@]}"} >"$T_STATE/up" 2>&1 || {
         sed 's/^/# /' "$T_STATE/up"
         echo "Bail out! no cluster"

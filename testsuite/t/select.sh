@@ -26,6 +26,17 @@ select_plugins ()
     cp "$SELECT_GRAPH" "$T_TMP/select/${SELECT_TYPE/\//_}.so"
 }
 
+# version_has PROGRAM: where slurmctld runs. A chroot for T_VERSION has no more than Slurm needs; others can
+# be put into one by hand (testsuite/slurm/chroot run VERSION -b /etc/resolv.conf apt-get install ...).
+version_has ()
+{
+    if [ -z "$T_VERSION" ] || [ -n "${T_SLURM:-}" ]; then
+        command -v "$1" >/dev/null
+    else
+        "$top_srcdir/testsuite/slurm/chroot" run "$T_VERSION" sh -c "command -v $1" >/dev/null 2>&1
+    fi
+}
+
 # select_up N [OPTIONS]: a cluster with select/graph and spank_graph.so; with SELECT_SHADOW it stands
 # in front of select/cons_tres under the name of that; with SELECT_OTHERS it has neither plugin.
 select_up ()
