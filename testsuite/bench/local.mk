@@ -50,7 +50,7 @@ check_PROGRAMS += testsuite/bench/kvs_rpc
 testsuite_bench_kvs_rpc_SOURCES = %D%/kvs_rpc.c
 testsuite_bench_kvs_rpc_LDADD = $(FLUX_CMD_LIBS)
 
-EXTRA_DIST += %D%/select %D%/queue %D%/foundation %D%/foundation.inside %D%/graph %D%/jobs %D%/faults %D%/query-peer
+EXTRA_DIST += %D%/select %D%/queue %D%/decisions %D%/foundation %D%/foundation.inside %D%/graph %D%/jobs %D%/faults %D%/query-peer
 
 # What the commands of a user's day take.
 EXTRA_DIST += %D%/verbs.sh %D%/kvs.sh
