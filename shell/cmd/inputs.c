@@ -28,8 +28,7 @@ static int add (struct input_list *l, char *item)
     return 0;
 }
 
-/* \n, \t, \0 and \\ in a separator. */
-static size_t unescape (const char *s, char *out, size_t size)
+size_t inputs_unescape (const char *s, char *out, size_t size)
 {
     size_t n = 0;
 
@@ -47,7 +46,7 @@ static size_t unescape (const char *s, char *out, size_t size)
 static int split (struct input_list *l, const char *text, size_t len, const char *sep)
 {
     char seq[16];
-    size_t n = unescape (sep, seq, sizeof (seq));
+    size_t n = inputs_unescape (sep, seq, sizeof (seq));
     bool blank = strcasecmp (sep, "none") == 0 || n == 0;
     const char *p = text, *end = text + len;
 

@@ -27,6 +27,10 @@ struct inputs {
 /* Split the operands at ::: and its likes. Without any, one list is read from standard input. */
 int inputs_parse (struct inputs *in, int argc, char *const *argv, const char *sep,
                   flux_error_t *errp);
+
+/* \n, \t, \0 and \\ as people type them; returns how long it is. */
+size_t inputs_unescape (const char *s, char *out, size_t size);
+
 void inputs_clear (struct inputs *in);
 
 /* How many rows there are: the product of the lists that are not linked. */

@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <flux/idset.h>
 
 #include "lib/util/fsd.h"
 #include "lib/util/errprintf.h"
 #include "lib/util/fdutil.h"
 #include "lib/util/monotime.h"
+#include "shell/cmd/inputs.h"
 #include "shell/cmd/client.h"
 #include "shell/cmd/envrules.h"
 #include "shell/cmd/submit_maker.h"
@@ -130,12 +132,28 @@ static int add_setattr (struct maker *m, const char *value, flux_error_t *errp)
 }
 
 /* "name:0700=path", "path"; data with a newline in it is the content itself. */
+/* A value that has lines, or \n for them, is the file itself; else it is read, with its mode. */
+static ssize_t file_contents (const char *value, bool named, char **data, int *mode)
+{
+    struct stat st;
+
+    if (named && strchr (value, '\n'))
+        return (*data = strdup (value)) ? (ssize_t)strlen (value) : -1;
+    if (stat (value, &st) == 0)
+        *mode = st.st_mode & 07777;
+    else if (named && strstr (value, "\\n"))
+        return (*data = malloc (strlen (value) + 1))
+                   ? (ssize_t)inputs_unescape (value, *data, strlen (value))
+                   : -1;
+    return file_read_all (value, ADD_FILE_MAX, data);
+}
+
 static int add_file (struct maker *m, const char *value, flux_error_t *errp)
 {
     const char *equal = strchr (value, '='), *path = equal ? equal + 1 : value;
     char *name, *data = NULL, *colon, *end;
     ssize_t len;
-    int mode = 0600, rc = -1;
+    int mode = 0600, given = -1, rc = -1;
 
     if (equal)
         name = strndup (value, equal - value);
@@ -144,17 +162,13 @@ static int add_file (struct maker *m, const char *value, flux_error_t *errp)
     if (equal && (colon = strrchr (name, ':'))) {
         long perms = strtol (colon + 1, &end, 8);
         if (end > colon + 1 && *end == '\0') {
-            mode = perms;
+            given = perms;
             *colon = '\0';
         }
     }
-    if (equal && strchr (path, '\n')) {
-        data = strdup (path);
-        len = strlen (path);
-    } else
-        len = file_read_all (path, ADD_FILE_MAX, &data);
+    len = file_contents (path, equal != NULL, &data, &mode);
     if (len >= 0)
-        rc = jobspec_add_file (m->spec, name, data, len, mode);
+        rc = jobspec_add_file (m->spec, name, data, len, given >= 0 ? given : mode);
     if (rc < 0)
         errprintf (errp, "%s", strerror (errno));
     free (name);

@@ -269,6 +269,8 @@ flux job wait-event -q -t 30 -p exec $id shell.start
 look () { ask job-info.lookup "{\"id\":$n,\"keys\":[$1],\"flags\":$2}"; }
 expect_equal "{\"R\":\"string\",\"id\":\"number\",\"jobspec\":\"string\"}" "$(look '"R","jobspec"' 0 | jq -cS 'map_values(type)')"
 expect_equal 600 "$(look '"jobspec"' 1 | jq .jobspec.attributes.system.duration)"
+expect_fail flux update $id duration=1ms 2>err # it would have been over
+expect_in_file 'in the past' err
 flux update $id duration=20m
 expect_equal 600 "$(look '"jobspec"' 1 | jq .jobspec.attributes.system.duration)"
 expect_equal 1200 "$(look '"jobspec"' 3 | jq .jobspec.attributes.system.duration)"

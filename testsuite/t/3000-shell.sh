@@ -248,6 +248,9 @@ echo text >txt
 out=$(inst flux run --add-file=t=txt --add-file=b=bin sh -c 'cat {{tmpdir}}/t; od -c $FLUX_JOB_TMPDIR/b')
 expect_equal "text
 $(od -c bin)" "$out"
+chmod 751 txt
+expect_equal '751 one|two 700' "$(inst flux run --add-file=t=txt --add-file='d:0700=one\ntwo\n' \
+    sh -c 'stat -c %a {{tmpdir}}/t; paste -sd"|" {{tmpdir}}/d; stat -c %a {{tmpdir}}/d' | xargs)"
 expect_fail inst flux run --add-file=../t=txt true
 cat >batch.sh <<'EOF'
 #!/bin/sh

@@ -247,8 +247,15 @@ static int update_job (struct job_manager *jm, struct job *job, json_t *updates,
         return errprintf (errp, "the jobspec cannot be read");
     if (move (jm, job, old, updates, &to, errp) < 0 ||
         !(new = jobspec_update (old, updates, errp)) ||
-        check_limits (jm, job, new, to, request_sender (msg), errp) < 0 ||
-        job_set_facts (jm, job, new) < 0)
+        check_limits (jm, job, new, to, request_sender (msg), errp) < 0)
+        goto done;
+    if ((job->state & JOB_RUNNING) && new->duration > 0 &&
+        job->t_run + new->duration <= walltime_now ()) {
+        errno = EINVAL;
+        errprintf (errp, "with this duration the job would have ended in the past");
+        goto done;
+    }
+    if (job_set_facts (jm, job, new) < 0)
         goto done;
     if ((job->state & JOB_PENDING) && sched_feasible (jm->sched, job, errp) < 0) {
         job_set_facts (jm, job, old);
