@@ -11,7 +11,7 @@
 
 replay ()
 {
-    flux start "$top_builddir/testsuite/helpers/wire_replay" "$top_srcdir/testsuite/data/wire/$1"
+    flux start -s1 --test-hosts=vm "$top_builddir/testsuite/helpers/wire_replay" "$top_srcdir/testsuite/data/wire/$1"
 }
 
 for name in attr ping kvs event content job status; do
@@ -26,7 +26,7 @@ done
 for name in kvs-tree jobs exec; do
     test_case "flux-core's client, on known jobs and keys: $name" <<END
 data=\$top_srcdir/testsuite/data/wire
-flux start -Scontent.restore=\$data/jobs.tgz "\$top_builddir/testsuite/helpers/wire_replay" \$data/$name
+flux start -s1 --test-hosts=vm -Scontent.restore=\$data/jobs.tgz "\$top_builddir/testsuite/helpers/wire_replay" \$data/$name
 END
 done
 
