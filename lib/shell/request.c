@@ -54,7 +54,8 @@ static bool know (struct shell_known *known, int part, struct jsonspan span)
         memcmp (known->part[part].text, span.p, len) == 0)
         return true;
     forget (known, part);
-    known->part[part].text = strndup (span.p, len);
+    if ((known->part[part].text = malloc (len + 1))) // a NUL may be in it, which ends no text here
+        memcpy (known->part[part].text, span.p, len);
     known->part[part].len = len;
     known->part[part].value = json_loadb (span.p, len, 0, NULL);
     if (known->part[part].text && json_is_object (known->part[part].value))
