@@ -303,7 +303,7 @@ has free '3 12 3' $id
 flux proxy $id flux run -N3 true
 flux proxy $id flux resource shrink --quiet 2
 for i in 2 3; do flux proxy $id flux resource grow --quiet -N1; done # rank 2 need not look for 3 below it
-once () { [ "$(flux proxy $id flux overlay status | grep -o '[0-9]* [a-z0-9]*:' | sed 's/ .*//' | sort | xargs)" = '0 1 2 3' ]; }
+once () { [ "$(flux proxy $id flux overlay status | grep -o '[0-9]* [a-zA-Z0-9.-]*:' | sed 's/ .*//' | sort | xargs)" = '0 1 2 3' ]; }
 wait_until 10 once
 expect_output '1 nodes, 4 cores, 1 GPUs' flux proxy $id flux resource shrink 1-3
 wait_until 10 has free '3 12 3'
