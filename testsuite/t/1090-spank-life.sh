@@ -31,6 +31,7 @@ as_root scontrol requeue "$id"
 pending () { [ -n "$(as_user squeue -h -j "$id" -t PD)" ]; }
 wait_until 20 pending
 wait_until 10 no_user_processes
+sleep 1.1 # slurmd takes no job in the second in which its credential was revoked
 as_root scontrol update JobId="$id" StartTime=now
 wait_until 40 batch_done
 expect_equal "0 2 0 1 2 0 n1 n2" "$({ head -n 2 user/requeue.out; sed 1,2d user/requeue.out | sort; } | xargs)"
