@@ -212,8 +212,9 @@ static void alloc_query_cb (struct router *rt, const flux_msg_t *msg, void *arg)
 {
     struct job_manager *jm = arg;
 
-    router_respond_pack (rt, msg, "{s:i s:i s:i}", "queue_length", (int)pending_count_started (jm->queues),
-                         "alloc_pending", (int)extsched_pending (jm->extsched), "running",
+    router_respond_pack (rt, msg, "{s:i s:i s:i}", "queue_length",
+                         (int)pending_count_started (jm->queues), "alloc_pending",
+                         (int)extsched_pending (jm->extsched), "running",
                          (int)count_states (jm, JOB_RUNNING));
 }
 

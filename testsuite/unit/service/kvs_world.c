@@ -97,8 +97,8 @@ static int child_route (void *arg, uint32_t dst)
     return dst > b->rank ? (int)b->rank + 1 : -1;
 }
 
-static const struct router_overlay_ops ops = {send_parent, send_child, respond, broadcast,
-                                              child_route, NULL};
+static const struct router_overlay_ops ops = {send_parent, send_child,  respond,
+                                              broadcast,   child_route, NULL};
 
 static void count_setroot (struct router *rt, const flux_msg_t *event, void *arg)
 {

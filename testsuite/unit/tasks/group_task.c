@@ -369,8 +369,8 @@ static void churn (const char *arg)
     int failed = 0, more = 0;
     int64_t v[2] = {0, 0};
 
-    CHECK ((g = flux_group_join (t, "churn", FLUX_GROUP_INSTANCE,
-                                 stay ? flux_tasks_rank (t) : 10, WAIT, NULL)));
+    CHECK ((g = flux_group_join (t, "churn", FLUX_GROUP_INSTANCE, stay ? flux_tasks_rank (t) : 10,
+                                 WAIT, NULL)));
     CHECK (flux_group_wait (g, stay ? 2 : 3, WAIT) == 0);
     for (int i = 0; stay ? v[1] == 0 : i < 20; i++) {
         v[0] = 1;
